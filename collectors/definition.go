@@ -1,0 +1,45 @@
+// Package collectors says what is watched: one file per failure mode of a
+// Kubernetes cluster. Every file declares its failure mode as a Definition;
+// Catalogue lists them. Collectors state facts; judgement lives in the mixin.
+package collectors
+
+import (
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+// Scope says from where a failure mode can be seen.
+type Scope string
+
+const (
+	// Cluster scope reads the API server and the kubelets over the network.
+	Cluster Scope = "cluster"
+	// Node scope reads the files and sockets of the node it runs on.
+	Node Scope = "node"
+)
+
+// Definition describes one failure mode before any flag is parsed. What is
+// known at that time (names, metrics, rights) is data, so that help texts,
+// documentation, RBAC and tests are derived from it.
+type Definition struct {
+	// Name is the file, the flag, the collector label and the metric subsystem.
+	Name string
+	// Help is the failure mode in one sentence.
+	Help string
+	// Scope moves only the default: an explicit flag always wins.
+	Scope Scope
+	// Default tells whether the collector runs in its scope unless told otherwise.
+	Default bool
+	// Metrics are all metrics that the collector may send.
+	Metrics []*exporter.Desc
+	// Rules are the rights it needs in the whole cluster.
+	Rules []rbacv1.PolicyRule
+	// NamespaceRules are the rights it needs in the namespace of kubevitals only.
+	NamespaceRules []rbacv1.PolicyRule
+	// Flags declares the collector's own options; nil when it has none.
+	Flags func(*Flags)
+	// New builds the collector. What it asks of Sources is what gets watched:
+	// a disabled collector costs no watch, no memory and no rights.
+	New func(*Sources) (exporter.Collector, error)
+}

@@ -1,0 +1,60 @@
+package exporter
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Namespace is the prefix of every metric of this project.
+const Namespace = "kubevitals"
+
+// Desc declares a metric as data, so that flags, documentation, tests and the
+// registry all read one declaration. A Desc never changes after NewGauge or
+// NewCounter returned it, and is safe for concurrent use.
+type Desc struct {
+	// Name is the full metric name, prefix included.
+	Name string
+	// Help is one sentence that says what the value means, with its unit.
+	Help string
+	// Type is prometheus.GaugeValue or prometheus.CounterValue.
+	Type prometheus.ValueType
+	// Labels are the label names, in the order that Sample takes their values.
+	Labels []string
+
+	desc *prometheus.Desc
+}
+
+// NewGauge declares the gauge kubevitals_SUBSYSTEM_NAME.
+func NewGauge(subsystem, name, help string, labels ...string) *Desc {
+	return newDesc(prometheus.GaugeValue, subsystem, name, help, labels)
+}
+
+// NewCounter declares the counter kubevitals_SUBSYSTEM_NAME; name ends in _total.
+func NewCounter(subsystem, name, help string, labels ...string) *Desc {
+	return newDesc(prometheus.CounterValue, subsystem, name, help, labels)
+}
+
+func newDesc(t prometheus.ValueType, subsystem, name, help string, labels []string) *Desc {
+	fq := prometheus.BuildFQName(Namespace, subsystem, name)
+	return &Desc{
+		Name:   fq,
+		Help:   help,
+		Type:   t,
+		Labels: labels,
+		desc:   prometheus.NewDesc(fq, help, labels, nil),
+	}
+}
+
+// Sample returns one sample of the metric. It panics when the number of label
+// values differs from the number of labels: that is a mistake in the code, and
+// the frame contains it like any other panic of a collector.
+func (d *Desc) Sample(value float64, labelValues ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(d.desc, d.Type, value, labelValues...)
+}
+
+// Bool returns 1 for true and 0 for false, the way metrics say yes and no.
+func Bool(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
