@@ -19,6 +19,9 @@ const (
 	Node Scope = "node"
 )
 
+// OwnNamespace stands for the namespace of kubevitals in NamespaceRules.
+const OwnNamespace = ""
+
 // Definition describes one failure mode before any flag is parsed. What is
 // known at that time (names, metrics, rights) is data, so that help texts,
 // documentation, RBAC and tests are derived from it.
@@ -35,10 +38,14 @@ type Definition struct {
 	Metrics []*exporter.Desc
 	// Rules are the rights it needs in the whole cluster.
 	Rules []rbacv1.PolicyRule
-	// NamespaceRules are the rights it needs in the namespace of kubevitals only.
-	NamespaceRules []rbacv1.PolicyRule
+	// NamespaceRules are the rights it needs in single namespaces only, by
+	// namespace; OwnNamespace stands for the one that kubevitals runs in.
+	NamespaceRules map[string][]rbacv1.PolicyRule
 	// Flags declares the collector's own options; nil when it has none.
 	Flags func(*Flags)
+	// Configure hands options that concern a shared source over to it, after
+	// the flags were parsed and before the sources are built; nil when none do.
+	Configure func(*Config)
 	// New builds the collector. What it asks of Sources is what gets watched:
 	// a disabled collector costs no watch, no memory and no rights.
 	New func(*Sources) (exporter.Collector, error)

@@ -44,7 +44,10 @@ func Reasons() []Reason {
 }
 
 // A Reasoner is an error that knows its own Reason.
-type Reasoner interface{ Reason() Reason }
+type Reasoner interface {
+	error
+	Reason() Reason
+}
 
 // Classify returns the reason that stands for err; Available when err is nil.
 func Classify(err error) Reason {

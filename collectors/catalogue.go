@@ -1,0 +1,13 @@
+package collectors
+
+// Catalogue lists every failure mode, in reading order. Each call returns fresh
+// definitions, whose flags keep their values to themselves.
+func Catalogue() []Definition {
+	return []Definition{
+		APIServer(),
+		WatchStreams(),
+		MetricCardinality(),
+		Autoscaling(),
+		NodeDisk(),
+	}
+}

@@ -1,0 +1,98 @@
+package collectors
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+// Flags declares the options of one collector.
+type Flags struct {
+	app  *kingpin.Application
+	name string
+}
+
+// Flag declares --collector.NAME.OPTION. Options use '-' between words.
+func (f *Flags) Flag(option, help string) *kingpin.FlagClause {
+	return f.app.Flag("collector."+f.name+"."+option, help)
+}
+
+// Selection says which collectors of a catalogue run. Its fields are filled
+// when the application parses its command line.
+type Selection struct {
+	definitions     []Definition
+	scope           Scope
+	disableDefaults bool
+	value, byUser   []bool
+}
+
+// Register declares --scope, --collector.disable-defaults, a pair of
+// --[no-]collector.NAME for each definition and their options.
+func Register(app *kingpin.Application, definitions []Definition) *Selection {
+	s := &Selection{
+		definitions: definitions,
+		value:       make([]bool, len(definitions)),
+		byUser:      make([]bool, len(definitions)),
+	}
+	app.Flag("scope", "From where to look: cluster (one Deployment) or node (a DaemonSet). Moves only the defaults of the collectors.").
+		Default(string(Cluster)).EnumVar((*string)(&s.scope), string(Cluster), string(Node))
+	app.Flag("collector.disable-defaults", "Run only the collectors that are switched on by a flag.").
+		BoolVar(&s.disableDefaults)
+	for i, d := range definitions {
+		help := fmt.Sprintf("%s (scope %s, default: %s)", strings.TrimSuffix(d.Help, "."), d.Scope, onOff(d.Default))
+		app.Flag("collector."+d.Name, help).IsSetByUser(&s.byUser[i]).BoolVar(&s.value[i])
+		if d.Flags != nil {
+			d.Flags(&Flags{app: app, name: d.Name})
+		}
+	}
+	return s
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+// Enabled returns the definitions that run, in catalogue order: those that the
+// user switched on, and by default those of the scope that are not opt-in.
+func (s *Selection) Enabled() []Definition {
+	var enabled []Definition
+	for i, d := range s.definitions {
+		on := !s.disableDefaults && d.Default && d.Scope == s.scope
+		if s.byUser[i] {
+			on = s.value[i]
+		}
+		if on {
+			enabled = append(enabled, d)
+		}
+	}
+	return enabled
+}
+
+// Configure lets every definition pass its options on to the sources.
+func (s *Selection) Configure(c *Config) {
+	for _, d := range s.definitions {
+		if d.Configure != nil {
+			d.Configure(c)
+		}
+	}
+}
+
+// Build makes the enabled collectors and, last, the one that reports on the
+// sources which they asked for.
+func (s *Selection) Build(sources *Sources) ([]exporter.Named, error) {
+	var named []exporter.Named
+	for _, d := range s.Enabled() {
+		c, err := d.New(sources)
+		if err != nil {
+			return nil, fmt.Errorf("collector %s: %w", d.Name, err)
+		}
+		named = append(named, exporter.Named{Name: d.Name, Collector: c, Metrics: d.Metrics})
+	}
+	return append(named, selfCollector(sources)), nil
+}

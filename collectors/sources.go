@@ -1,0 +1,150 @@
+package collectors
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubevitals/kubevitals/collectors/apiprobe"
+	"github.com/kubevitals/kubevitals/collectors/exposition"
+	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/collectors/podindex"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+)
+
+// Config says what the sources read from.
+type Config struct {
+	// REST reaches the API server; its credentials reach the kubelets, too.
+	REST       *rest.Config
+	Kubelet    kubelet.Options
+	APIServers apiprobe.Options
+	Exposition exposition.Options
+	Logger     *slog.Logger
+	Now        func() time.Time
+}
+
+// Sources gives collectors what they may read. To ask for a source is what
+// starts it, so all asking is done before Start. Not safe for concurrent use
+// until Start was called.
+type Sources struct {
+	config  Config
+	typed   kubernetes.Interface
+	dynamic dynamic.Interface
+
+	nodes       *watch.View[*corev1.Node]
+	hpas        *watch.View[*autoscalingv2.HorizontalPodAutoscaler]
+	apiServices *watch.View[APIService]
+	slices      *watch.View[*discoveryv1.EndpointSlice]
+	leases      *watch.View[*coordinationv1.Lease]
+	pods        *podindex.Index
+	kubelets    *kubelet.Poller
+	apiServers  *apiprobe.Prober
+
+	kubeletsWanted, apiServersWanted bool
+
+	health []*watch.Health
+	runs   []func(context.Context)
+	wait   sync.WaitGroup
+}
+
+// NewSources prepares the sources without reading anything but local files
+// named in the configuration.
+func NewSources(c Config) (*Sources, error) {
+	s := &Sources{config: c}
+	typed, err := kubernetes.NewForConfig(wire(c.REST, true))
+	if err != nil {
+		return nil, fmt.Errorf("client for the API server: %w", err)
+	}
+	s.typed = typed
+	if s.dynamic, err = dynamic.NewForConfig(wire(c.REST, false)); err != nil {
+		return nil, fmt.Errorf("client for the API server: %w", err)
+	}
+	c.Kubelet.Exposition = c.Exposition
+	c.APIServers.Exposition = c.Exposition
+	s.kubelets, err = kubelet.NewPoller(c.Kubelet, c.REST, func() ([]*corev1.Node, error) { return s.nodes.List() }, c.Logger, c.Now)
+	if err != nil {
+		return nil, fmt.Errorf("client for the kubelets: %w", err)
+	}
+	s.apiServers, err = apiprobe.New(c.APIServers, c.REST, apiprobe.Discovery{
+		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return s.slices.List() },
+		Leases:         func() ([]*coordinationv1.Lease, error) { return s.leases.List() },
+	}, c.Logger, c.Now)
+	if err != nil {
+		return nil, fmt.Errorf("prober of the API servers: %w", err)
+	}
+	return s, nil
+}
+
+// wire is the client configuration for lists and watches: a connection that
+// cannot be made is given up soon, because nothing else tells that a signal
+// went blind.
+func wire(c *rest.Config, protobuf bool) *rest.Config {
+	c = rest.CopyConfig(c)
+	c.QPS, c.Burst = 20, 40
+	if c.Dial == nil {
+		c.Dial = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
+	}
+	if protobuf {
+		c.ContentType = "application/vnd.kubernetes.protobuf"
+		c.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
+	}
+	return c
+}
+
+// Now returns the present time.
+func (s *Sources) Now() time.Time { return s.config.Now() }
+
+// Logger returns the logger for collectors.
+func (s *Sources) Logger() *slog.Logger { return s.config.Logger }
+
+// Kubelets polls the kubelets of all nodes. What it fetches of them is asked of
+// the poller itself.
+func (s *Sources) Kubelets() *kubelet.Poller {
+	if !s.kubeletsWanted {
+		s.kubeletsWanted = true
+		s.Nodes()
+		s.runs = append(s.runs, s.kubelets.Run)
+	}
+	return s.kubelets
+}
+
+// APIServers probes all API servers, those found in the cluster included.
+func (s *Sources) APIServers() *apiprobe.Prober {
+	if !s.apiServersWanted {
+		s.apiServersWanted = true
+		s.watchAPIServers()
+		s.runs = append(s.runs, s.apiServers.Run)
+	}
+	return s.apiServers
+}
+
+// Start begins to read what was asked for, until ctx ends.
+func (s *Sources) Start(ctx context.Context) {
+	for _, run := range s.runs {
+		s.wait.Go(func() { run(ctx) })
+	}
+}
+
+// Wait returns when everything that Start began has ended.
+func (s *Sources) Wait() { s.wait.Wait() }
+
+// States returns what is known of each watched source, in the order in which
+// they were asked for.
+func (s *Sources) States() []watch.State {
+	states := make([]watch.State, 0, len(s.health))
+	for _, h := range s.health {
+		states = append(states, h.State())
+	}
+	return states
+}

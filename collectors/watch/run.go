@@ -1,0 +1,96 @@
+package watch
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/go-logr/logr"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
+	apiwatch "k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+)
+
+// retry bounds how long a recovered API server can go unnoticed: the default of
+// a reflector is up to 30 s, and alerts would stay blind for as long.
+func retry() *wait.Backoff {
+	return &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 5, Cap: 8 * time.Second}
+}
+
+// Target is one resource to be watched.
+type Target struct {
+	// Health learns of every success and failure on the wire.
+	Health *Health
+	// ListWatch reads the resource; Client is what it reads with.
+	ListWatch *cache.ListWatch
+	Client    any
+	// Expected is an empty object of the resource's type.
+	Expected runtime.Object
+	Store    cache.ReflectorStore
+}
+
+// Run keeps the target's store up to date until ctx ends. Lists stream where
+// the API server can (WatchList) and are paged otherwise.
+func Run(ctx context.Context, logger *slog.Logger, t Target) {
+	source := t.Health.State().Source
+	log := logr.FromSlogHandler(quiet{logger.With("source", source).Handler()})
+	observed := cache.ToListWatcherWithWatchListSemantics(observe(ctx, t), t.Client)
+	reflector := cache.NewReflectorWithOptions(observed, t.Expected, t.Store, cache.ReflectorOptions{
+		Name:    source,
+		Logger:  &log,
+		Backoff: retry(),
+	})
+	reflector.RunWithContext(ctx)
+}
+
+// observe reports to the health what list and watch requests come to. A list
+// becomes a success only when the store has taken it (Replace), and so does a
+// watch that begins with a list; a watch that resumes from a known version is
+// a success as soon as the server accepts it.
+func observe(ctx context.Context, t Target) *cache.ListWatch {
+	fail := func(err error) {
+		if ctx.Err() == nil {
+			t.Health.Fail(err)
+		}
+	}
+	return &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			list, err := t.ListWatch.ListWithContext(ctx, o)
+			if err != nil {
+				fail(err)
+			}
+			return list, err
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
+			w, err := t.ListWatch.WatchWithContext(ctx, o)
+			switch {
+			case err != nil:
+				fail(err)
+			case o.SendInitialEvents == nil:
+				t.Health.Succeed()
+			}
+			return w, err
+		},
+	}
+}
+
+// quiet lowers client-go's own reports of failed requests to debug: they repeat
+// with every retry, and the source's health already tells of them.
+type quiet struct{ slog.Handler }
+
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	if !q.Enabled(ctx, r.Level) {
+		return nil
+	}
+	r.Level = slog.LevelDebug
+	return q.Handler.Handle(ctx, r)
+}
+
+func (q quiet) Enabled(ctx context.Context, _ slog.Level) bool {
+	return q.Handler.Enabled(ctx, slog.LevelDebug)
+}
+
+func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
+func (q quiet) WithGroup(name string) slog.Handler       { return quiet{q.Handler.WithGroup(name)} }

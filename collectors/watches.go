@@ -1,0 +1,171 @@
+package collectors
+
+import (
+	"context"
+	"fmt"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	apiwatch "k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubevitals/kubevitals/collectors/podindex"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+)
+
+// Nodes are all nodes, without annotations and images.
+func (s *Sources) Nodes() *watch.View[*corev1.Node] {
+	if s.nodes == nil {
+		h := s.newHealth("nodes")
+		s.nodes = watch.NewView(h, trimNode)
+		client := s.typed.CoreV1().Nodes()
+		s.watch(h, listWatch(client.List, client.Watch, nil), &corev1.Node{}, s.nodes)
+	}
+	return s.nodes
+}
+
+// Pods is the compact index of all pods.
+func (s *Sources) Pods() *podindex.Index {
+	if s.pods == nil {
+		h := s.newHealth("pods")
+		s.pods = podindex.New()
+		s.pods.SetHealth(h)
+		client := s.typed.CoreV1().Pods(metav1.NamespaceAll)
+		s.watch(h, listWatch(client.List, client.Watch, nil), &corev1.Pod{}, s.pods)
+	}
+	return s.pods
+}
+
+// HPAs are all HorizontalPodAutoscalers.
+func (s *Sources) HPAs() *watch.View[*autoscalingv2.HorizontalPodAutoscaler] {
+	if s.hpas == nil {
+		h := s.newHealth("horizontalpodautoscalers")
+		s.hpas = watch.NewView(h, watch.Trim[*autoscalingv2.HorizontalPodAutoscaler])
+		client := s.typed.AutoscalingV2().HorizontalPodAutoscalers(metav1.NamespaceAll)
+		s.watch(h, listWatch(client.List, client.Watch, nil), &autoscalingv2.HorizontalPodAutoscaler{}, s.hpas)
+	}
+	return s.hpas
+}
+
+// APIServices are all registrations of aggregated and local APIs.
+func (s *Sources) APIServices() *watch.View[APIService] {
+	if s.apiServices == nil {
+		h := s.newHealth("apiservices")
+		s.apiServices = watch.NewView(h, apiServiceOf)
+		client := s.dynamic.Resource(schema.GroupVersionResource{
+			Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices",
+		})
+		list := func(ctx context.Context, o metav1.ListOptions) (*unstructured.UnstructuredList, error) {
+			return client.List(ctx, o)
+		}
+		s.watch(h, listWatch(list, client.Watch, nil), &unstructured.Unstructured{}, s.apiServices)
+	}
+	return s.apiServices
+}
+
+// watchAPIServers follows the two places where API servers announce themselves.
+func (s *Sources) watchAPIServers() {
+	h := s.newHealth("endpointslices")
+	s.slices = watch.NewView(h, watch.Trim[*discoveryv1.EndpointSlice])
+	slices := s.typed.DiscoveryV1().EndpointSlices(metav1.NamespaceDefault)
+	s.watch(h, listWatch(slices.List, slices.Watch, func(o *metav1.ListOptions) {
+		o.LabelSelector = discoveryv1.LabelServiceName + "=kubernetes"
+	}), &discoveryv1.EndpointSlice{}, s.slices)
+
+	h = s.newHealth("leases")
+	s.leases = watch.NewView(h, watch.Trim[*coordinationv1.Lease])
+	leases := s.typed.CoordinationV1().Leases(metav1.NamespaceSystem)
+	s.watch(h, listWatch(leases.List, leases.Watch, func(o *metav1.ListOptions) {
+		o.LabelSelector = "apiserver.kubernetes.io/identity=kube-apiserver"
+	}), &coordinationv1.Lease{}, s.leases)
+}
+
+func (s *Sources) newHealth(source string) *watch.Health {
+	h := watch.NewHealth(source, s.config.Now).WithLogger(s.config.Logger)
+	s.health = append(s.health, h)
+	return h
+}
+
+func (s *Sources) watch(h *watch.Health, lw *cache.ListWatch, expected runtime.Object, store cache.ReflectorStore) {
+	s.runs = append(s.runs, func(ctx context.Context) {
+		watch.Run(ctx, s.config.Logger, watch.Target{
+			Health: h, ListWatch: lw, Client: s.typed, Expected: expected, Store: store,
+		})
+	})
+}
+
+// listWatch joins the two calls of a typed client; restrict may narrow both.
+func listWatch[L runtime.Object](
+	list func(context.Context, metav1.ListOptions) (L, error),
+	follow func(context.Context, metav1.ListOptions) (apiwatch.Interface, error),
+	restrict func(*metav1.ListOptions),
+) *cache.ListWatch {
+	if restrict == nil {
+		restrict = func(*metav1.ListOptions) {}
+	}
+	return &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			restrict(&o)
+			return list(ctx, o)
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
+			restrict(&o)
+			return follow(ctx, o)
+		},
+	}
+}
+
+func trimNode(obj any) (*corev1.Node, error) {
+	node, err := watch.Trim[*corev1.Node](obj)
+	if err != nil {
+		return nil, err
+	}
+	node.Annotations = nil
+	node.Status.Images = nil
+	node.Status.VolumesInUse, node.Status.VolumesAttached = nil, nil
+	return node, nil
+}
+
+// APIService is one registration of an API group and version.
+type APIService struct {
+	// Name is VERSION.GROUP.
+	Name string
+	// Local says that the API server itself serves it.
+	Local bool
+	// Available is the condition of that name; nil while it is unknown.
+	Available *bool
+	// Reason is the condition's reason.
+	Reason string
+}
+
+func apiServiceOf(obj any) (APIService, error) {
+	u, ok := obj.(*unstructured.Unstructured)
+	if !ok {
+		return APIService{}, fmt.Errorf("unexpected type %T", obj)
+	}
+	service, found, err := unstructured.NestedMap(u.Object, "spec", "service")
+	if err != nil {
+		return APIService{}, fmt.Errorf("spec.service: %w", err)
+	}
+	a := APIService{Name: u.GetName(), Local: !found || service == nil}
+	conditions, _, err := unstructured.NestedSlice(u.Object, "status", "conditions")
+	if err != nil {
+		return APIService{}, fmt.Errorf("status.conditions: %w", err)
+	}
+	for _, c := range conditions {
+		condition, ok := c.(map[string]any)
+		if !ok || condition["type"] != "Available" || condition["status"] == "Unknown" {
+			continue
+		}
+		available := condition["status"] == "True"
+		a.Available = &available
+		a.Reason, _ = condition["reason"].(string)
+	}
+	return a, nil
+}

@@ -1,0 +1,120 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// errLate says that a collector did not finish before the deadline.
+var errLate = errors.New("collector did not finish before the deadline")
+
+// panicError carries what a collector panicked with.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("collector panicked: %v", e.value) }
+
+// outcome is what one run of a collector came to.
+type outcome struct {
+	metrics  []prometheus.Metric
+	duration time.Duration
+	err      error
+}
+
+// flight is one run of a collector; scrapes that come meanwhile share it.
+type flight struct {
+	deadline time.Time
+	started  time.Time
+	done     chan struct{}
+	outcome  outcome // valid once done is closed
+}
+
+// runner runs one collector, at most once at a time.
+type runner struct {
+	Named
+	now func() time.Time
+
+	mu      sync.Mutex
+	current *flight
+}
+
+// run returns the outcome of a run of the collector, waiting until ctx ends at
+// the latest. It joins a run under way; it does not wait for one that is past
+// its own deadline, and never starts a second beside it.
+func (r *runner) run(ctx context.Context) outcome {
+	f, joined := r.board(ctx)
+	if joined && r.now().After(f.deadline) {
+		select {
+		case <-f.done:
+		default:
+			return outcome{duration: r.now().Sub(f.started), err: errLate}
+		}
+	}
+	select {
+	case <-f.done:
+		return f.outcome
+	case <-ctx.Done():
+		return outcome{duration: r.now().Sub(f.started), err: errLate}
+	}
+}
+
+// board returns the flight under way, or starts one.
+func (r *runner) board(ctx context.Context) (f *flight, joined bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.current != nil {
+		return r.current, true
+	}
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = r.now().Add(time.Minute)
+	}
+	f = &flight{deadline: deadline, started: r.now(), done: make(chan struct{})}
+	r.current = f
+	// The run outlives a client that hangs up, because others may have joined.
+	own, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	go func() {
+		defer cancel()
+		f.outcome = collect(own, r.Collector)
+		f.outcome.duration = r.now().Sub(f.started)
+		r.mu.Lock()
+		r.current = nil
+		r.mu.Unlock()
+		close(f.done)
+	}()
+	return f, false
+}
+
+// collect runs the collector to its end, late or not, and gathers what it sends.
+func collect(ctx context.Context, c Collector) outcome {
+	ch := make(chan prometheus.Metric, 256)
+	result := make(chan error, 1)
+	go func() {
+		defer close(ch)
+		defer func() {
+			if v := recover(); v != nil {
+				result <- &panicError{value: v, stack: debug.Stack()}
+			}
+		}()
+		result <- c.Collect(ctx, ch)
+	}()
+	var out outcome
+	for m := range ch {
+		out.metrics = append(out.metrics, m)
+	}
+	if out.err = <-result; out.err == nil && ctx.Err() != nil {
+		out.err = errLate
+	}
+	if out.err != nil {
+		out.metrics = nil
+	}
+	return out
+}

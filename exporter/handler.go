@@ -1,0 +1,147 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Options say how the metrics are served.
+type Options struct {
+	// Timeout bounds every collector, whatever Prometheus would wait for.
+	Timeout time.Duration
+	// TimeoutOffset is kept back from Prometheus' own scrape timeout for the way.
+	TimeoutOffset time.Duration
+	// MaxRequests bounds concurrent scrapes; 0 means no bound.
+	MaxRequests int
+	// Self gathers the metrics of the process itself.
+	Self *prometheus.Registry
+	// Ready are the checks of /readyz.
+	Ready []Check
+	// Page describes the landing page.
+	Page Page
+}
+
+// Check is one named condition of readiness.
+type Check struct {
+	Name string
+	// Run returns nil if the condition holds; it must not block.
+	Run func() error
+}
+
+// Handler serves /metrics, /livez, /readyz and a landing page.
+func Handler(frame *Frame, o Options, logger *slog.Logger) (http.Handler, error) {
+	// A throw-away registration finds two collectors that disagree on a metric
+	// at the start instead of at every scrape.
+	if err := prometheus.NewRegistry().Register(frame.Bind(context.Background())); err != nil {
+		return nil, fmt.Errorf("register the collectors: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics(frame, o, logger))
+	mux.HandleFunc("GET /livez", live)
+	mux.HandleFunc("GET /readyz", ready(o.Ready))
+	mux.HandleFunc("GET /{$}", landing(frame, o.Page, logger))
+	return mux, nil
+}
+
+// metrics gathers the self metrics and, under this request's deadline, those of
+// the collectors. OpenMetrics and gzip are negotiated.
+func metrics(frame *Frame, o Options, logger *slog.Logger) http.Handler {
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		timeout, err := scrapeTimeout(r.Header, o)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
+		perScrape := prometheus.NewRegistry()
+		if err := perScrape.Register(frame.Bind(ctx)); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		promhttp.HandlerFor(prometheus.Gatherers{o.Self, perScrape}, promhttp.HandlerOpts{
+			ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelError),
+			// One bad sample must not cost the on-call all the others.
+			ErrorHandling:     promhttp.ContinueOnError,
+			Registry:          o.Self,
+			EnableOpenMetrics: true,
+		}).ServeHTTP(w, r)
+	}
+	return limit(o.MaxRequests, http.HandlerFunc(serve))
+}
+
+// limit answers 503 to requests beyond the bound instead of queueing them.
+func limit(most int, next http.Handler) http.Handler {
+	if most <= 0 {
+		return next
+	}
+	slots := make(chan struct{}, most)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+			next.ServeHTTP(w, r)
+		default:
+			http.Error(w, fmt.Sprintf("more than %d concurrent scrapes, try again later", most), http.StatusServiceUnavailable)
+		}
+	})
+}
+
+const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
+
+// scrapeTimeout is the smaller of our own bound and what Prometheus will wait,
+// less the offset.
+func scrapeTimeout(h http.Header, o Options) (time.Duration, error) {
+	text := h.Get(timeoutHeader)
+	if text == "" {
+		return o.Timeout, nil
+	}
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(seconds > 0) {
+		return 0, fmt.Errorf("header %s: %q is not a positive number of seconds", timeoutHeader, text)
+	}
+	timeout := time.Duration(min(seconds, o.Timeout.Seconds()+o.TimeoutOffset.Seconds()) * float64(time.Second))
+	if timeout > o.TimeoutOffset {
+		timeout -= o.TimeoutOffset
+	}
+	return timeout, nil
+}
+
+// live answers that this process serves requests. It looks at nothing else: an
+// exporter that is restarted because the cluster is ill would be gone just when
+// it is needed.
+func live(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("ok\n"))
+}
+
+// ready lists every check with its state, and answers 503 unless all hold.
+func ready(checks []Check) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		var lines []byte
+		var failed error
+		for _, c := range checks {
+			if err := c.Run(); err != nil {
+				failed = errors.Join(failed, err)
+				lines = fmt.Appendf(lines, "[-]%s failed: %v\n", c.Name, err)
+				continue
+			}
+			lines = fmt.Appendf(lines, "[+]%s ok\n", c.Name)
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		if failed != nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = w.Write(append(lines, "readyz check failed\n"...))
+			return
+		}
+		_, _ = w.Write(append(lines, "readyz check passed\n"...))
+	}
+}
