@@ -35,7 +35,7 @@ type Target struct {
 // the API server can (WatchList) and are paged otherwise.
 func Run(ctx context.Context, logger *slog.Logger, t Target) {
 	source := t.Health.State().Source
-	log := logr.FromSlogHandler(quiet{logger.With("source", source).Handler()})
+	log := logr.FromSlogHandler(Quiet(logger.With("source", source).Handler()))
 	observed := cache.ToListWatcherWithWatchListSemantics(observe(ctx, t), t.Client)
 	reflector := cache.NewReflectorWithOptions(observed, t.Expected, t.Store, cache.ReflectorOptions{
 		Name:    source,
@@ -76,8 +76,10 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 	}
 }
 
-// quiet lowers client-go's own reports of failed requests to debug: they repeat
-// with every retry, and the source's health already tells of them.
+// Quiet returns a handler that lowers client-go's own reports to debug: they
+// repeat with every retry, and the health of the source tells of them once.
+func Quiet(h slog.Handler) slog.Handler { return quiet{h} }
+
 type quiet struct{ slog.Handler }
 
 func (q quiet) Handle(ctx context.Context, r slog.Record) error {

@@ -1,0 +1,77 @@
+// Command kubevitals exports the vital signs of a Kubernetes cluster as
+// Prometheus metrics.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/prometheus/common/promslog"
+	"k8s.io/klog/v2"
+
+	"github.com/kubevitals/kubevitals/collectors/watch"
+)
+
+// The exit codes, as --help and the README list them.
+const (
+	exitOK     = 0 // stopped by a signal, or printed --help or --version
+	exitFailed = 1 // failed while serving
+	exitUsage  = 2 // a flag that is unknown or has a bad value
+	exitConfig = 3 // a file that cannot be used: kubeconfig, CA, web configuration
+	exitListen = 4 // a listen address that cannot be used
+)
+
+// exitError is an error that knows the exit code it leads to.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program; it returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	c := newCommand(stdout, stderr)
+	terminated := -1
+	c.app.Terminate(func(code int) {
+		if terminated < 0 {
+			terminated = code
+		}
+	})
+	_, err := c.app.Parse(args)
+	switch {
+	case terminated >= 0: // --help or --version
+		return terminated
+	case err != nil:
+		_, _ = fmt.Fprintf(stderr, "kubevitals: %v; see kubevitals --help\n", err)
+		return exitUsage
+	}
+	c.log.Writer = stderr
+	logger := promslog.New(c.log)
+	// client-go reports through this one global logger as well as through the
+	// errors it returns.
+	klog.SetSlogLogger(slog.New(watch.Quiet(logger.Handler())))
+
+	if err := c.serve(ctx, logger); err != nil {
+		_, _ = fmt.Fprintf(stderr, "kubevitals: %v\n", err)
+		if own, ok := errors.AsType[*exitError](err); ok {
+			return own.code
+		}
+		return exitFailed
+	}
+	return exitOK
+}

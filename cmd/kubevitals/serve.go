@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+// serve wires everything and serves until ctx ends.
+func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
+	kubelets, err := c.kubeletOptions()
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	if err := web.Validate(*c.web.WebConfigFile); err != nil {
+		return &exitError{exitConfig, fmt.Errorf("--web.config.file: %w", err)}
+	}
+	config, err := c.connection()
+	if err != nil {
+		return err
+	}
+	listeners, err := c.listen(ctx)
+	if err != nil {
+		return &exitError{exitListen, err}
+	}
+	defer closeAll(listeners)
+
+	sourcesConfig := collectors.Config{REST: config, Kubelet: kubelets, Logger: logger, Now: time.Now}
+	c.selection.Configure(&sourcesConfig)
+	sources, err := collectors.NewSources(sourcesConfig)
+	if err != nil {
+		return &exitError{exitConfig, err}
+	}
+	named, err := c.selection.Build(sources)
+	if err != nil {
+		return &exitError{exitConfig, err}
+	}
+	handler, err := exporter.Handler(exporter.NewFrame(named, logger), exporter.Options{
+		Timeout: c.timeout, TimeoutOffset: c.timeoutOffset, MaxRequests: c.maxRequests,
+		Self: selfRegistry(), Ready: sources.Checks(), Page: page(sources),
+	}, logger)
+	if err != nil {
+		return err
+	}
+
+	ctx, stop := context.WithCancel(ctx)
+	defer sources.Wait()
+	defer stop()
+	sources.Start(ctx)
+	logger.Info("watching", "cluster", config.Host, "version", version.Version)
+	return c.serveHTTP(ctx, listeners, handler, logger)
+}
+
+// serveHTTP serves until ctx ends, and then gives requests under way a moment.
+func (c *command) serveHTTP(ctx context.Context, listeners []net.Listener, handler http.Handler, logger *slog.Logger) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		// A scrape of a large cluster by a slow client may take long to write.
+		WriteTimeout: c.timeout + time.Minute,
+		IdleTimeout:  2 * time.Minute,
+		ErrorLog:     slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() {
+		if len(listeners) == 0 { // systemd passes the sockets
+			failed <- web.ListenAndServe(server, c.web, logger)
+			return
+		}
+		failed <- web.ServeMultiple(listeners, server, c.web, logger)
+	}()
+	for _, l := range listeners {
+		_, _ = fmt.Fprintf(c.stdout, "kubevitals serves %s\n", c.url(l.Addr()))
+	}
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	// Not derived from ctx, which has ended.
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	return nil
+}
+
+// listen opens the listen addresses, so that a taken one is found before the
+// cluster is asked anything.
+func (c *command) listen(ctx context.Context) ([]net.Listener, error) {
+	if *c.web.WebSystemdSocket {
+		return nil, nil
+	}
+	var listeners []net.Listener
+	for _, address := range *c.web.WebListenAddresses {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if err != nil {
+			closeAll(listeners)
+			return nil, fmt.Errorf("--web.listen-address=%s: %w; choose another address", address, err)
+		}
+		listeners = append(listeners, l)
+	}
+	return listeners, nil
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, l := range listeners {
+		_ = l.Close()
+	}
+}
+
+// url is where a person on this machine opens the address.
+func (c *command) url(address net.Addr) string {
+	host, port, err := net.SplitHostPort(address.String())
+	if err != nil {
+		return address.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	scheme := "http"
+	if config, err := os.ReadFile(*c.web.WebConfigFile); err == nil && strings.Contains(string(config), "tls_server_config") {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port) + "/metrics"
+}
+
+// selfRegistry gathers the metrics of the process itself.
+func selfRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(
+		promcollectors.NewGoCollector(),
+		promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}),
+		versioncollector.NewCollector(exporter.Namespace),
+	)
+	return r
+}
+
+func page(sources *collectors.Sources) exporter.Page {
+	return exporter.Page{
+		Name:        "kubevitals",
+		Description: "The vital signs of a Kubernetes cluster. Alerts, dashboards and runbooks come with it.",
+		Version:     version.Info(),
+		Tables:      sources.Tables,
+	}
+}

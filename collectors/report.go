@@ -1,0 +1,55 @@
+package collectors
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+// Checks are the checks of readiness: one per watched source.
+func (s *Sources) Checks() []exporter.Check {
+	var checks []exporter.Check
+	for _, h := range s.health {
+		checks = append(checks, exporter.Check{Name: h.State().Source, Run: h.Err})
+	}
+	return checks
+}
+
+// Tables are what the landing page shows of the sources.
+func (s *Sources) Tables() []exporter.Table {
+	t := exporter.Table{Title: "Sources", Columns: []string{"source", "state", "last proof"}}
+	for _, state := range s.States() {
+		t.Rows = append(t.Rows, exporter.Row{
+			Bad:   state.Reason != watch.Available,
+			Cells: []string{state.Source, string(state.Reason), ago(s.Now(), state.LastSuccess)},
+		})
+	}
+	if s.kubeletsWanted {
+		t.Rows = append(t.Rows, s.kubeletRow())
+	}
+	return []exporter.Table{t}
+}
+
+// kubeletRow counts the kubelets that gave every answer asked of them.
+func (s *Sources) kubeletRow() exporter.Row {
+	results := s.kubelets.Results()
+	good := 0
+	for _, r := range results {
+		if r.Healthy() {
+			good++
+		}
+	}
+	return exporter.Row{
+		Bad:   good < len(results),
+		Cells: []string{"kubelets", fmt.Sprintf("%d of %d answer", good, len(results)), ""},
+	}
+}
+
+func ago(now, then time.Time) string {
+	if then.IsZero() {
+		return "never"
+	}
+	return now.Sub(then).Round(time.Second).String() + " ago"
+}

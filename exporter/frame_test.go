@@ -1,0 +1,229 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+var thing = NewGauge("test", "thing", "A thing.", "name")
+
+// collectorFunc makes a collector of a function.
+type collectorFunc func(context.Context, chan<- prometheus.Metric) error
+
+func (f collectorFunc) Collect(ctx context.Context, ch chan<- prometheus.Metric) error {
+	return f(ctx, ch)
+}
+
+func named(name string, f collectorFunc) Named {
+	return Named{Name: name, Collector: f, Metrics: []*Desc{thing}}
+}
+
+func good(name string) Named {
+	return named(name, func(_ context.Context, ch chan<- prometheus.Metric) error {
+		ch <- thing.Sample(1, name)
+		return nil
+	})
+}
+
+func serve(t *testing.T, o Options, collectors ...Named) http.Handler {
+	t.Helper()
+	if o.Timeout == 0 {
+		o.Timeout = time.Minute
+	}
+	if o.Self == nil {
+		o.Self = prometheus.NewRegistry()
+	}
+	logger := slog.New(slog.DiscardHandler)
+	h, err := Handler(NewFrame(collectors, logger), o, logger)
+	if err != nil {
+		t.Fatalf("Handler: %v", err)
+	}
+	return h
+}
+
+// get returns the answer to a request; headers are name, value, name, value.
+func get(t *testing.T, h http.Handler, path string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func wantLines(t *testing.T, body string, present []string, absent ...string) {
+	t.Helper()
+	for _, line := range present {
+		if !strings.Contains(body, line+"\n") {
+			t.Errorf("missing line %q in:\n%s", line, body)
+		}
+	}
+	for _, part := range absent {
+		if strings.Contains(body, part) {
+			t.Errorf("unexpected %q in:\n%s", part, body)
+		}
+	}
+}
+
+func TestFailedCollectorsAreDroppedWhole(t *testing.T) {
+	t.Parallel()
+	tests := map[string]collectorFunc{
+		"error after output": func(_ context.Context, ch chan<- prometheus.Metric) error {
+			ch <- thing.Sample(1, "half")
+			return errors.New("broken")
+		},
+		"not ready": func(_ context.Context, ch chan<- prometheus.Metric) error {
+			ch <- thing.Sample(1, "half")
+			return fmt.Errorf("pods: %w", ErrNotReady)
+		},
+		"panic after output": func(_ context.Context, ch chan<- prometheus.Metric) error {
+			ch <- thing.Sample(1, "half")
+			panic("boom")
+		},
+		"wrong number of labels": func(_ context.Context, ch chan<- prometheus.Metric) error {
+			ch <- thing.Sample(1, "half", "too many")
+			return nil
+		},
+	}
+	for name, f := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := get(t, serve(t, Options{}, named("bad", f), good("fine")), "/metrics").Body.String()
+			wantLines(t, body, []string{
+				`kubevitals_scrape_collector_success{collector="bad"} 0`,
+				`kubevitals_scrape_collector_success{collector="fine"} 1`,
+				`kubevitals_test_thing{name="fine"} 1`,
+			}, "half")
+		})
+	}
+}
+
+func TestLateCollectorIsDroppedAndNotStartedAgain(t *testing.T) {
+	t.Parallel()
+	var starts atomic.Int32
+	release := make(chan struct{})
+	stuck := named("stuck", func(_ context.Context, ch chan<- prometheus.Metric) error {
+		starts.Add(1)
+		ch <- thing.Sample(1, "stuck")
+		<-release // ignores its context, like a call into the kernel
+		return nil
+	})
+	h := serve(t, Options{}, stuck, good("fine"))
+	const soon = "0.05"
+	for range 3 {
+		body := get(t, h, "/metrics", timeoutHeader, soon).Body.String()
+		wantLines(t, body, []string{
+			`kubevitals_scrape_collector_success{collector="stuck"} 0`,
+			`kubevitals_scrape_collector_success{collector="fine"} 1`,
+		}, `name="stuck"`)
+	}
+	if n := starts.Load(); n != 1 {
+		t.Errorf("the stuck collector was started %d times, want 1", n)
+	}
+	close(release)
+	// Once it has ended it is run again, and is well.
+	deadline := time.Now().Add(10 * time.Second)
+	for !strings.Contains(get(t, h, "/metrics").Body.String(), `kubevitals_test_thing{name="stuck"} 1`) {
+		if time.Now().After(deadline) {
+			t.Fatal("the collector did not come back")
+		}
+	}
+}
+
+func TestConcurrentScrapesShareOneRun(t *testing.T) {
+	t.Parallel()
+	var starts atomic.Int32
+	begun, release := make(chan struct{}), make(chan struct{})
+	slow := named("slow", func(_ context.Context, ch chan<- prometheus.Metric) error {
+		if starts.Add(1) == 1 {
+			close(begun)
+		}
+		<-release
+		ch <- thing.Sample(1, "slow")
+		return nil
+	})
+	f := NewFrame([]Named{slow}, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var wait sync.WaitGroup
+	outcomes := make([]outcome, 4)
+	wait.Go(func() { outcomes[0] = f.runners[0].run(ctx) })
+	<-begun
+	for i := 1; i < len(outcomes); i++ {
+		flight, joined := f.runners[0].board(ctx)
+		if !joined {
+			t.Fatal("a second run was started")
+		}
+		wait.Go(func() { <-flight.done; outcomes[i] = flight.outcome })
+	}
+	close(release)
+	wait.Wait()
+	for i, o := range outcomes {
+		if o.err != nil || len(o.metrics) != 1 {
+			t.Errorf("scrape %d: %d metrics, error %v; want 1 and none", i, len(o.metrics), o.err)
+		}
+	}
+	if n := starts.Load(); n != 1 {
+		t.Errorf("started %d times, want 1", n)
+	}
+}
+
+func TestCollectorSeesTheDeadline(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, header string
+		want         time.Duration
+	}{
+		{"no header", "", 20 * time.Second},
+		{"prometheus waits longer", "60", 20 * time.Second},
+		{"prometheus waits less", "10", 9500 * time.Millisecond},
+		{"less than the offset", "0.2", 200 * time.Millisecond},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			header := http.Header{}
+			if tt.header != "" {
+				header.Set(timeoutHeader, tt.header)
+			}
+			got, err := scrapeTimeout(header, Options{Timeout: 20 * time.Second, TimeoutOffset: 500 * time.Millisecond})
+			if err != nil || got != tt.want {
+				t.Errorf("got %v, %v; want %v", got, err, tt.want)
+			}
+		})
+	}
+	seen := make(chan bool, 1)
+	h := serve(t, Options{}, named("asks", func(ctx context.Context, _ chan<- prometheus.Metric) error {
+		_, ok := ctx.Deadline()
+		seen <- ok
+		return nil
+	}))
+	get(t, h, "/metrics")
+	if !<-seen {
+		t.Error("the collector's context has no deadline")
+	}
+}
+
+func TestDisagreeingCollectorsAreRefused(t *testing.T) {
+	t.Parallel()
+	other := NewGauge("test", "thing", "Another thing.", "name")
+	a, b := good("a"), good("b")
+	b.Metrics = []*Desc{other}
+	logger := slog.New(slog.DiscardHandler)
+	if _, err := Handler(NewFrame([]Named{a, b}, logger), Options{Self: prometheus.NewRegistry()}, logger); err == nil {
+		t.Error("two collectors declare one metric differently, and nobody objects")
+	}
+}
