@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"syscall"
@@ -85,7 +86,7 @@ func isTLS(err error) bool {
 		invalid   x509.CertificateInvalidError
 		alert     tls.AlertError
 	)
-	return errors.As(err, &verify) || errors.As(err, &record) || errors.As(err, &authority) ||
+	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &verify) || errors.As(err, &record) || errors.As(err, &authority) ||
 		errors.As(err, &hostname) || errors.As(err, &invalid) || errors.As(err, &alert)
 }
 
