@@ -1,0 +1,90 @@
+# `make` builds and verifies; `make help` lists what else there is.
+SHELL       := /bin/bash
+GO          ?= go
+BIN         := bin
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+REVISION    ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+VERSION_PKG := github.com/prometheus/common/version
+LDFLAGS     := -s -w -X $(VERSION_PKG).Version=$(VERSION) -X $(VERSION_PKG).Revision=$(REVISION)
+# tools and lab are modules of their own; this one is what users depend on.
+PACKAGES    := ./...
+
+.PHONY: all
+all: build verify
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## ---- build and run
+
+.PHONY: build
+build: ## Build bin/kubevitals.
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/kubevitals ./cmd/kubevitals
+
+.PHONY: run
+run: build ## Watch an embedded sick cluster; no cluster is needed.
+	$(BIN)/kubevitals --demo --web.listen-address=127.0.0.1:9899
+
+.PHONY: lab
+lab: $(BIN)/kubevitals-lab build ## Start a real control plane with hollow kubelets on loopback.
+	$(BIN)/kubevitals-lab up
+
+.PHONY: $(BIN)/kubevitals-lab
+$(BIN)/kubevitals-lab:
+	cd lab && CGO_ENABLED=0 $(GO) build -o ../$(BIN)/kubevitals-lab ./cmd/kubevitals-lab
+
+## ---- tests
+
+.PHONY: test
+test: ## Run all tests of the product.
+	$(GO) test $(PACKAGES)
+
+.PHONY: test-race
+test-race: ## The same under the race detector.
+	CGO_ENABLED=1 $(GO) test -race $(PACKAGES)
+
+.PHONY: e2e
+e2e: build $(BIN)/kubevitals-lab ## Test against a real control plane.
+	cd lab && KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab \
+		$(GO) test -count=1 -timeout 30m ./...
+
+.PHONY: bench
+bench: ## Print the cost of the pod index and the speed of the parser.
+	$(GO) test -run '^$$' -bench . -benchmem ./collectors/...
+	$(GO) run ./cmd/exposition-bench
+
+.PHONY: bench-scale
+bench-scale: build ## Print memory and scrape time at 5,000 nodes, 50,000 pods and 5,000 HPAs.
+	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals
+
+.PHONY: fuzz
+fuzz: ## Fuzz each parser for 30 s.
+	$(GO) test -run '^$$' -fuzz . -fuzztime 30s ./collectors/exposition
+	$(GO) test -run '^$$' -fuzz . -fuzztime 30s ./collectors/apiprobe
+
+## ---- verify and update: each verify-X says which update-X mends it
+
+.PHONY: verify
+verify: verify-fmt verify-vet verify-mixin test ## Everything that needs no cluster.
+
+.PHONY: verify-fmt
+verify-fmt:
+	@files=$$(gofmt -l cmd collectors exporter internal lab mixin tools); \
+	if [ -n "$$files" ]; then echo "not gofmt'd: $$files; run: make update-fmt"; exit 1; fi
+
+.PHONY: update-fmt
+update-fmt:
+	gofmt -w cmd collectors exporter internal lab mixin tools
+
+.PHONY: verify-vet
+verify-vet:
+	$(GO) vet $(PACKAGES)
+
+.PHONY: update-docs
+update-docs: ## Write the generated documents and golden files.
+	$(GO) test ./collectors ./cmd/kubevitals -update
+
+.PHONY: clean
+clean:
+	rm -rf $(BIN)

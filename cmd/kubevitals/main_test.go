@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// runProgram runs the program until it ends by itself, or for at most a minute.
+func runProgram(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var out, errs bytes.Buffer
+	code = run(ctx, args, &out, &errs)
+	if ctx.Err() != nil {
+		t.Fatal("the program did not end by itself")
+	}
+	return code, out.String(), errs.String()
+}
+
+// kubeconfig writes a kubeconfig of a server that does not exist.
+func kubeconfig(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	text := `apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: u, user: {token: t}}]
+contexts: [{name: x, context: {cluster: c, user: u}}]
+current-context: x
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestBadInputGivesOneClearLine(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	const listen = "--web.listen-address=127.0.0.1:0"
+
+	tests := []struct {
+		name string
+		args []string
+		code int
+		says string
+	}{
+		{"unknown flag", []string{"--no-such-flag"}, exitUsage, "unknown long flag '--no-such-flag'"},
+		{"bad duration", []string{"--kubelet.timeout=soon"}, exitUsage, "soon"},
+		{"zero duration", []string{"--kubelet.timeout=0s"}, exitUsage, "--kubelet.timeout"},
+		{"bad address type", []string{"--kubelet.preferred-address-types=Home"}, exitUsage, `"Home"`},
+		{"bad concurrency", []string{"--kubelet.concurrency=0"}, exitUsage, "--kubelet.concurrency"},
+		{"bad port", []string{"--kubelet.port=99999"}, exitUsage, "--kubelet.port"},
+		{"bad scope", []string{"--scope=galaxy"}, exitUsage, "galaxy"},
+		{"missing kubeconfig", []string{listen, "--kubeconfig=/does/not/exist"}, exitConfig, "/does/not/exist"},
+		{"broken kubeconfig", []string{listen, "--kubeconfig=" + write(t, "{[")}, exitConfig, "kubeconfig"},
+		{"empty kubeconfig", []string{listen, "--kubeconfig=" + write(t, "")}, exitConfig, "kubeconfig"},
+		{"unknown context", []string{listen, "--kubeconfig=" + kubeconfig(t), "--kubeconfig.context=moon"}, exitConfig, "moon"},
+		{"missing kubelet CA", []string{listen, "--kubeconfig=" + kubeconfig(t), "--kubelet.ca-file=/does/not/exist"}, exitConfig, "/does/not/exist"},
+		{"kubelet CA without a certificate", []string{listen, "--kubeconfig=" + kubeconfig(t), "--kubelet.ca-file=" + write(t, "hello")}, exitConfig, "certificate"},
+		{"missing web configuration", []string{listen, "--kubeconfig=" + kubeconfig(t), "--web.config.file=/does/not/exist"}, exitConfig, "/does/not/exist"},
+		{"taken port", []string{"--kubeconfig=" + kubeconfig(t), "--web.listen-address=" + taken.Addr().String()}, exitListen, taken.Addr().String()},
+		{"no port", []string{"--kubeconfig=" + kubeconfig(t), "--web.listen-address=127.0.0.1"}, exitListen, "127.0.0.1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := runProgram(t, append(tt.args, "--log.level=error")...)
+			if code != tt.code {
+				t.Errorf("exit code %d, want %d", code, tt.code)
+			}
+			if !strings.Contains(stderr, tt.says) || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "kubevitals: ") {
+				t.Errorf("stderr is not one line that begins with the program and says %q:\n%s", tt.says, stderr)
+			}
+			if stdout != "" {
+				t.Errorf("stdout: %q", stdout)
+			}
+		})
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := runProgram(t, "--help")
+	if code != exitOK || stderr != "" || !strings.Contains(stdout, "--[no-]collector.apiserver") || !strings.Contains(stdout, "Exit codes:") {
+		t.Errorf("--help: code %d, stderr %q, stdout:\n%s", code, stderr, stdout)
+	}
+	code, stdout, stderr = runProgram(t, "--version")
+	if code != exitOK || !strings.HasPrefix(stdout+stderr, "kubevitals, version") {
+		t.Errorf("--version: code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
