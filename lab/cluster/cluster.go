@@ -1,0 +1,227 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// Cluster is a running control plane with hollow nodes.
+type Cluster struct {
+	options   Options
+	temporary bool
+	files     files
+	ports     ports
+	rest      *rest.Config
+	client    *kubernetes.Clientset
+	order     []*Process
+	processes map[string]*Process
+	kubelets  []*Kubelet
+	nodes     *nodeAddresses
+	failed    bool
+}
+
+// ports are those of the components, which they keep over restarts.
+type ports struct{ etcd, etcdPeer, apiServer, controllerManager, scheduler int }
+
+// Start starts a cluster and returns when its nodes are ready. On an error
+// everything is stopped and the logs are kept.
+func Start(ctx context.Context, o Options) (*Cluster, error) {
+	o.fill()
+	if o.Binary == "" {
+		return nil, fmt.Errorf("no lab binary: set %s, or run make e2e", BinaryEnv)
+	}
+	c := &Cluster{options: o, processes: map[string]*Process{}}
+	if err := c.start(ctx); err != nil {
+		c.Fail()
+		c.Stop()
+		return nil, fmt.Errorf("%w (logs in %s)", err, c.LogDir())
+	}
+	return c, nil
+}
+
+func (c *Cluster) start(ctx context.Context) error {
+	if err := c.prepare(); err != nil {
+		return err
+	}
+	for _, p := range c.order {
+		c.options.Logf("starting %s", p.Name())
+		if err := p.Start(ctx); err != nil {
+			return err
+		}
+	}
+	c.nodes = followNodes(c.client)
+	for _, k := range c.kubelets {
+		if err := k.Process.launch(); err != nil {
+			return fmt.Errorf("start %s: %w", k.Name, err)
+		}
+	}
+	for _, k := range c.kubelets {
+		c.options.Logf("waiting for %s", k.Name)
+		if err := k.Process.WaitReady(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare makes the folders, keys and command lines.
+func (c *Cluster) prepare() error {
+	if c.options.Dir == "" {
+		dir, err := os.MkdirTemp("", "kubevitals-lab-")
+		if err != nil {
+			return fmt.Errorf("temporary folder: %w", err)
+		}
+		c.options.Dir, c.temporary = dir, true
+	}
+	for _, dir := range []string{c.options.Dir, c.LogDir()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("state folder: %w", err)
+		}
+	}
+	free, err := freePorts(5 + c.options.Nodes)
+	if err != nil {
+		return err
+	}
+	c.ports = ports{free[0], free[1], free[2], free[3], free[4]}
+	if c.files, err = writeFiles(c.options.Dir, c.server()); err != nil {
+		return err
+	}
+	if c.rest, err = clientcmd.BuildConfigFromFlags("", c.files.admin); err != nil {
+		return fmt.Errorf("admin's kubeconfig: %w", err)
+	}
+	c.rest.QPS, c.rest.Burst = 500, 1000
+	if c.client, err = kubernetes.NewForConfig(c.rest); err != nil {
+		return fmt.Errorf("admin's client: %w", err)
+	}
+	c.addControlPlane()
+	for i := range c.options.Nodes {
+		k, err := c.newKubelet(fmt.Sprintf("node-%d", i), free[5+i])
+		if err != nil {
+			return err
+		}
+		c.kubelets = append(c.kubelets, k)
+		c.processes[k.Name] = k.Process
+	}
+	return nil
+}
+
+// Stop ends every process and removes what Start made, but for the logs of a
+// cluster that failed.
+func (c *Cluster) Stop() {
+	if c.nodes != nil {
+		c.nodes.stop()
+	}
+	for _, k := range c.kubelets {
+		k.Process.Kill()
+	}
+	for i := len(c.order) - 1; i >= 0; i-- {
+		c.order[i].Kill()
+	}
+	if c.temporary && !c.failed {
+		_ = os.RemoveAll(c.options.Dir)
+	}
+}
+
+// Fail makes Stop keep the folder with the logs.
+func (c *Cluster) Fail() { c.failed = true }
+
+// Dir is the folder with the cluster's state.
+func (c *Cluster) Dir() string { return c.options.Dir }
+
+// LogDir is the folder with one log per process.
+func (c *Cluster) LogDir() string { return filepath.Join(c.options.Dir, "logs") }
+
+// AdminKubeconfig is the kubeconfig file of a cluster administrator.
+func (c *Cluster) AdminKubeconfig() string { return c.files.admin }
+
+// KubeletCAFile holds the authority of the kubelets' serving certificates,
+// which is not the API server's.
+func (c *Cluster) KubeletCAFile() string { return c.files.kubeletCA }
+
+// RESTConfig returns the administrator's configuration.
+func (c *Cluster) RESTConfig() *rest.Config { return rest.CopyConfig(c.rest) }
+
+// Client is the administrator's client.
+func (c *Cluster) Client() kubernetes.Interface { return c.client }
+
+// Process returns a component by its name, or the kubelet of a node; nil if
+// there is none of that name.
+func (c *Cluster) Process(name string) *Process { return c.processes[name] }
+
+// Kubelets are the hollow kubelets in the order of their names.
+func (c *Cluster) Kubelets() []*Kubelet { return c.kubelets }
+
+func (c *Cluster) server() string { return fmt.Sprintf("https://127.0.0.1:%d", c.ports.apiServer) }
+
+// nodeReady fails unless the node is ready, has its address and no taint.
+func (c *Cluster) nodeReady(ctx context.Context, name string) error {
+	node, err := c.client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if len(node.Spec.Taints) > 0 {
+		return fmt.Errorf("node %s has taint %s", name, node.Spec.Taints[0].Key)
+	}
+	for _, condition := range node.Status.Conditions {
+		if condition.Type == corev1.NodeReady {
+			if condition.Status == corev1.ConditionTrue {
+				return nil
+			}
+			return fmt.Errorf("node %s: %s", name, condition.Message)
+		}
+	}
+	return fmt.Errorf("node %s has no Ready condition", name)
+}
+
+// freePorts returns ports of 127.0.0.1 that nobody used a moment ago.
+func freePorts(n int) ([]int, error) {
+	var numbers []int
+	var listeners []net.Listener
+	defer func() {
+		for _, l := range listeners {
+			_ = l.Close()
+		}
+	}()
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("free port: %w", err)
+		}
+		listeners = append(listeners, l)
+		address, ok := l.Addr().(*net.TCPAddr)
+		if !ok {
+			return nil, errors.New("free port: not a TCP address")
+		}
+		numbers = append(numbers, address.Port)
+	}
+	return numbers, nil
+}
+
+// Eventually calls check until it returns nil; it fails with check's last error
+// when within has passed or ctx ends.
+func Eventually(ctx context.Context, within time.Duration, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	for {
+		err := check(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("not within %s: %w", within, err)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package cluster
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// files are the keys, certificates and kubeconfigs of a cluster.
+type files struct {
+	dir, server                                 string
+	ca, kubelets                                *authority
+	caFile, kubeletCA, frontProxyCA             string
+	serving, kubeletClient, frontProxy, signing pair
+	admin, controllerManager, scheduler         string // kubeconfigs
+}
+
+func writeFiles(dir, server string) (files, error) {
+	f := files{dir: dir, server: server}
+	steps := []func() error{
+		func() (err error) { f.ca, err = newAuthority(dir, "ca"); return },
+		func() (err error) { f.kubelets, err = newAuthority(dir, "kubelet-ca"); return },
+		f.writeServing,
+		func() (err error) { f.signing, err = signingKey(dir); return },
+		func() (err error) {
+			f.admin, err = f.kubeconfig("admin", "kubernetes-admin", "system:masters")
+			return
+		},
+		func() (err error) {
+			f.controllerManager, err = f.kubeconfig("controller-manager", "system:kube-controller-manager")
+			return
+		},
+		func() (err error) { f.scheduler, err = f.kubeconfig("scheduler", "system:kube-scheduler"); return },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return f, fmt.Errorf("keys and certificates: %w", err)
+		}
+	}
+	f.caFile, f.kubeletCA = f.ca.file, f.kubelets.file
+	return f, nil
+}
+
+// writeServing makes what the API server shows to its clients, to kubelets and
+// to aggregated API servers.
+func (f *files) writeServing() (err error) {
+	names := []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
+	if f.serving, err = f.ca.server("apiserver", names...); err != nil {
+		return err
+	}
+	if f.kubeletClient, err = f.ca.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", "system:masters"); err != nil {
+		return err
+	}
+	proxy, err := newAuthority(f.dir, "front-proxy-ca")
+	if err != nil {
+		return err
+	}
+	f.frontProxyCA = proxy.file
+	f.frontProxy, err = proxy.client("front-proxy-client", "front-proxy-client")
+	return err
+}
+
+// kubeconfig writes the kubeconfig of a user with a client certificate.
+func (f *files) kubeconfig(name, user string, groups ...string) (string, error) {
+	p, err := f.ca.client("user-"+name, user, groups...)
+	if err != nil {
+		return "", err
+	}
+	return f.writeKubeconfig(name, &clientcmdapi.AuthInfo{ClientCertificate: p.cert, ClientKey: p.key})
+}
+
+func (f *files) writeKubeconfig(name string, user *clientcmdapi.AuthInfo) (string, error) {
+	config := clientcmdapi.NewConfig()
+	config.Clusters["lab"] = &clientcmdapi.Cluster{Server: f.server, CertificateAuthority: f.ca.file}
+	config.AuthInfos[name] = user
+	config.Contexts["lab"] = &clientcmdapi.Context{Cluster: "lab", AuthInfo: name}
+	config.CurrentContext = "lab"
+	file := filepath.Join(f.dir, name+".kubeconfig")
+	return file, clientcmd.WriteToFile(*config, file)
+}

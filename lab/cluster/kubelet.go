@@ -1,0 +1,50 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/kubevitals/kubevitals/lab/hollow"
+)
+
+// Kubelet is the hollow kubelet of one node.
+type Kubelet struct {
+	// Name is the node's.
+	Name string
+	// Port is where it serves on 127.0.0.1.
+	Port    int
+	Process *Process
+
+	filesystems string
+}
+
+// SetFilesystems changes what the node says of its disks.
+func (k *Kubelet) SetFilesystems(f hollow.Filesystems) error { return f.Write(k.filesystems) }
+
+func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
+	dir := filepath.Join(c.options.Dir, name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("state folder: %w", err)
+	}
+	kubeconfig, err := c.files.kubeconfig(name, "system:node:"+name, "system:nodes")
+	if err != nil {
+		return nil, err
+	}
+	serving, err := c.files.kubelets.server(name+"-serving", name, "localhost")
+	if err != nil {
+		return nil, err
+	}
+	k := &Kubelet{Name: name, Port: port, filesystems: filepath.Join(c.options.Dir, name+".filesystems.json")}
+	if err := k.SetFilesystems(hollow.Healthy()); err != nil {
+		return nil, err
+	}
+	k.Process = newProcess(c.options.Binary, c.LogDir(), name, []string{
+		HollowKubelet, "--name=" + name, "--dir=" + dir, fmt.Sprintf("--port=%d", port),
+		"--kubeconfig=" + kubeconfig, "--client-ca-file=" + c.files.caFile,
+		"--tls-cert-file=" + serving.cert, "--tls-private-key-file=" + serving.key,
+		"--filesystems=" + k.filesystems,
+	}, func(ctx context.Context) error { return c.nodeReady(ctx, name) })
+	return k, nil
+}

@@ -1,0 +1,154 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Process is one component. Its methods are safe for concurrent use.
+type Process struct {
+	name, logFile string
+	binary        string
+	args          []string
+	ready         func(context.Context) error
+
+	mu       sync.Mutex
+	cmd      *exec.Cmd
+	lifeline *os.File
+	exited   chan struct{}
+	exitErr  error
+}
+
+func newProcess(binary, logDir, name string, args []string, ready func(context.Context) error) *Process {
+	return &Process{
+		name: name, binary: binary, args: args, ready: ready,
+		logFile: filepath.Join(logDir, name+".log"),
+	}
+}
+
+// Name returns the name of the component, which for kubelets is the node's.
+func (p *Process) Name() string { return p.name }
+
+// LogFile is where its output goes, over restarts.
+func (p *Process) LogFile() string { return p.logFile }
+
+// Start starts the process and waits until it is ready or ctx ends.
+func (p *Process) Start(ctx context.Context) error {
+	if err := p.launch(); err != nil {
+		return fmt.Errorf("start %s: %w", p.name, err)
+	}
+	return p.WaitReady(ctx)
+}
+
+func (p *Process) launch() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running() {
+		return errors.New("it runs already")
+	}
+	log, err := os.OpenFile(p.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	theirs, ours, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = theirs.Close() }()
+	cmd := exec.Command(p.binary, p.args...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.ExtraFiles = []*os.File{theirs}
+	cmd.Env = append(os.Environ(), LifelineEnv+"=1", "KUBE_CACHE_MUTATION_DETECTOR=false")
+	// Ctrl-C at the terminal is for the one that started the cluster.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		_ = ours.Close()
+		return err
+	}
+	exited := make(chan struct{})
+	p.cmd, p.lifeline, p.exited = cmd, ours, exited
+	go func() {
+		err := cmd.Wait()
+		p.mu.Lock()
+		p.exitErr = err
+		p.mu.Unlock()
+		close(exited)
+	}()
+	return nil
+}
+
+// running must be called with the lock held.
+func (p *Process) running() bool {
+	if p.exited == nil {
+		return false
+	}
+	select {
+	case <-p.exited:
+		return false
+	default:
+		return true
+	}
+}
+
+// WaitReady returns when the component is ready, and fails at once if it exits.
+func (p *Process) WaitReady(ctx context.Context) error {
+	p.mu.Lock()
+	exited := p.exited
+	p.mu.Unlock()
+	last := errors.New("not asked yet")
+	for {
+		attempt, cancel := context.WithTimeout(ctx, 2*time.Second)
+		err := p.ready(attempt)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		last = err
+		select {
+		case <-exited:
+			return fmt.Errorf("%s exited: %w; see %s", p.name, p.exitErr, p.logFile)
+		case <-ctx.Done():
+			return fmt.Errorf("%s is not ready: %w; see %s", p.name, last, p.logFile)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// Kill ends the process the hard way, as kill -9 does, and waits for its end.
+func (p *Process) Kill() { p.signal(syscall.SIGKILL) }
+
+// Pause stops the process without ending it: it hangs, and its ports with it.
+func (p *Process) Pause() error { return p.send(syscall.SIGSTOP) }
+
+// Resume lets a paused process go on.
+func (p *Process) Resume() error { return p.send(syscall.SIGCONT) }
+
+func (p *Process) send(s syscall.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.running() {
+		return fmt.Errorf("%s does not run", p.name)
+	}
+	return p.cmd.Process.Signal(s)
+}
+
+func (p *Process) signal(s syscall.Signal) {
+	p.mu.Lock()
+	if !p.running() {
+		p.mu.Unlock()
+		return
+	}
+	_ = p.cmd.Process.Signal(s)
+	exited, lifeline := p.exited, p.lifeline
+	p.mu.Unlock()
+	<-exited // SIGKILL cannot be ignored
+	_ = lifeline.Close()
+}

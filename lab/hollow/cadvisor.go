@@ -1,0 +1,145 @@
+package hollow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	cadvisorapi "github.com/google/cadvisor/lib/model"
+	"k8s.io/klog/v2"
+	"k8s.io/kubernetes/pkg/kubelet/cadvisor"
+)
+
+// Filesystem is what a node says of one of its filesystems.
+type Filesystem struct {
+	CapacityBytes  uint64 `json:"capacityBytes"`
+	AvailableBytes uint64 `json:"availableBytes"`
+	Inodes         uint64 `json:"inodes"`
+	InodesFree     uint64 `json:"inodesFree"`
+}
+
+// Filesystems are the three that a kubelet knows. Image and container
+// filesystem are one unless a runtime splits them, so there is one setting.
+type Filesystems struct {
+	NodeFS  Filesystem `json:"nodefs"`
+	ImageFS Filesystem `json:"imagefs"`
+}
+
+// Healthy are filesystems with room.
+func Healthy() Filesystems {
+	const gib = 1 << 30
+	return Filesystems{
+		NodeFS:  Filesystem{CapacityBytes: 100 * gib, AvailableBytes: 60 * gib, Inodes: 1000000, InodesFree: 900000},
+		ImageFS: Filesystem{CapacityBytes: 200 * gib, AvailableBytes: 150 * gib, Inodes: 2000000, InodesFree: 1900000},
+	}
+}
+
+// Write replaces the file from which a hollow kubelet reads its filesystems, in
+// one step, so that it never reads half of it.
+func (f Filesystems) Write(file string) error {
+	text, err := json.Marshal(f)
+	if err != nil {
+		return fmt.Errorf("encode filesystems: %w", err)
+	}
+	if err := os.WriteFile(file+".new", text, 0o600); err != nil {
+		return fmt.Errorf("write filesystems: %w", err)
+	}
+	return os.Rename(file+".new", file)
+}
+
+const (
+	nodeDevice, imageDevice = "/dev/lab-node", "/dev/lab-image"
+	imageMount              = "/lab-images"
+	memoryBytes             = 16 << 30
+)
+
+// machine is a cadvisor.Interface whose filesystems are read from a file at
+// every call, so that the kubelet's real eviction manager sees them change.
+type machine struct {
+	name, file string
+	started    time.Time
+}
+
+var _ cadvisor.Interface = (*machine)(nil)
+
+func (m *machine) Start() error { return nil }
+
+func (m *machine) filesystems() (Filesystems, error) {
+	var f Filesystems
+	text, err := os.ReadFile(m.file)
+	if err != nil {
+		return f, fmt.Errorf("read filesystems: %w", err)
+	}
+	if err := json.Unmarshal(text, &f); err != nil {
+		return f, fmt.Errorf("decode %s: %w", m.file, err)
+	}
+	return f, nil
+}
+
+func info(f Filesystem, device, mount string) cadvisorapi.FsInfo {
+	return cadvisorapi.FsInfo{
+		Timestamp: time.Now(), Device: device, Mountpoint: mount,
+		Capacity: f.CapacityBytes, Available: f.AvailableBytes, Usage: f.CapacityBytes - f.AvailableBytes,
+		Inodes: &f.Inodes, InodesFree: &f.InodesFree,
+	}
+}
+
+func (m *machine) RootFsInfo() (cadvisorapi.FsInfo, error) {
+	f, err := m.filesystems()
+	return info(f.NodeFS, nodeDevice, "/"), err
+}
+
+func (m *machine) ImagesFsInfo(context.Context) (cadvisorapi.FsInfo, error) {
+	f, err := m.filesystems()
+	return info(f.ImageFS, imageDevice, imageMount), err
+}
+
+func (m *machine) ContainerFsInfo(ctx context.Context) (cadvisorapi.FsInfo, error) {
+	return m.ImagesFsInfo(ctx)
+}
+
+func (m *machine) GetDirFsInfo(path string) (cadvisorapi.FsInfo, error) {
+	if path == imageMount {
+		return m.ImagesFsInfo(context.Background())
+	}
+	return m.RootFsInfo()
+}
+
+func (m *machine) MachineInfo(klog.Logger) (*cadvisorapi.MachineInfo, error) {
+	return &cadvisorapi.MachineInfo{
+		NumCores: 16, MemoryCapacity: memoryBytes, MachineID: m.name, SystemUUID: m.name, BootID: m.name,
+	}, nil
+}
+
+func (m *machine) VersionInfo() (*cadvisorapi.VersionInfo, error) {
+	return &cadvisorapi.VersionInfo{KernelVersion: "6.12.0", ContainerOsVersion: "lab"}, nil
+}
+
+// ContainerInfoV2 knows the root cgroup alone, whose memory the eviction
+// manager wants to see.
+func (m *machine) ContainerInfoV2(name string, _ cadvisorapi.RequestOptions) (map[string]cadvisorapi.ContainerInfo, error) {
+	if name != "/" {
+		return map[string]cadvisorapi.ContainerInfo{}, nil
+	}
+	now := time.Now()
+	sample := func(at time.Time) *cadvisorapi.ContainerStats {
+		return &cadvisorapi.ContainerStats{
+			Timestamp: at,
+			Cpu:       &cadvisorapi.CpuStats{Usage: cadvisorapi.CpuUsage{Total: uint64(at.Sub(m.started).Nanoseconds() / 10)}},
+			Memory:    &cadvisorapi.MemoryStats{Usage: 4 << 30, WorkingSet: 3 << 30, RSS: 2 << 30},
+		}
+	}
+	return map[string]cadvisorapi.ContainerInfo{"/": {
+		Spec: cadvisorapi.ContainerSpec{
+			CreationTime: m.started, HasCpu: true, HasMemory: true,
+			Memory: cadvisorapi.MemorySpec{Limit: memoryBytes},
+		},
+		Stats: []*cadvisorapi.ContainerStats{sample(now.Add(-10 * time.Second)), sample(now)},
+	}}, nil
+}
+
+func (m *machine) GetRequestedContainersInfo(string, cadvisorapi.RequestOptions) (map[string]*cadvisorapi.ContainerInfo, error) {
+	return map[string]*cadvisorapi.ContainerInfo{}, nil
+}

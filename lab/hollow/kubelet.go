@@ -1,0 +1,193 @@
+// Package hollow is a real kubelet over a fake container runtime: its API, its
+// authentication, its watches, its metrics and its eviction manager are those
+// of Kubernetes; containers exist in name only.
+package hollow
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/record"
+	"k8s.io/component-base/configz"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+	remote "k8s.io/cri-client/pkg"
+	fakeremote "k8s.io/cri-client/pkg/fake"
+	"k8s.io/klog/v2"
+	kubeletapp "k8s.io/kubernetes/cmd/kubelet/app"
+	"k8s.io/kubernetes/cmd/kubelet/app/options"
+	kubeletconfig "k8s.io/kubernetes/pkg/kubelet/apis/config"
+	kubeletscheme "k8s.io/kubernetes/pkg/kubelet/apis/config/scheme"
+	kubeletv1beta1 "k8s.io/kubelet/config/v1beta1"
+	"k8s.io/kubernetes/pkg/kubelet/cm"
+	"k8s.io/kubernetes/pkg/kubemark"
+)
+
+// settings are the command line of a hollow kubelet.
+type settings struct {
+	name, dir, kubeconfig, clientCA, cert, key, filesystems string
+	port                                                    int
+}
+
+// NewCommand returns the command that runs one hollow kubelet.
+func NewCommand() *cobra.Command {
+	var s settings
+	command := &cobra.Command{
+		Use: "hollow-kubelet", SilenceUsage: true,
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), s) },
+	}
+	f := command.Flags()
+	f.StringVar(&s.name, "name", "", "name of the node")
+	f.StringVar(&s.dir, "dir", "", "folder for its state")
+	f.StringVar(&s.kubeconfig, "kubeconfig", "", "credentials of the node")
+	f.StringVar(&s.clientCA, "client-ca-file", "", "authority of client certificates")
+	f.StringVar(&s.cert, "tls-cert-file", "", "serving certificate")
+	f.StringVar(&s.key, "tls-private-key-file", "", "its key")
+	f.StringVar(&s.filesystems, "filesystems", "", "file with the sizes of its filesystems")
+	f.IntVar(&s.port, "port", 0, "port on 127.0.0.1")
+	return command
+}
+
+func run(ctx context.Context, s settings) error {
+	flags, config, err := s.config()
+	if err != nil {
+		return err
+	}
+	client, err := s.client("kubelet", 0)
+	if err != nil {
+		return err
+	}
+	heartbeat, err := s.client("kubelet-heartbeat", config.NodeStatusUpdateFrequency.Duration)
+	if err != nil {
+		return err
+	}
+	endpoint, err := fakeremote.GenerateEndpoint()
+	if err != nil {
+		return fmt.Errorf("endpoint of the fake runtime: %w", err)
+	}
+	runtime := fakeremote.NewFakeRemoteRuntime()
+	if err := runtime.Start(endpoint); err != nil {
+		return fmt.Errorf("start the fake runtime: %w", err)
+	}
+	defer runtime.Stop()
+	runtime.ImageService.SetFakeFilesystemUsage([]*runtimeapi.FilesystemUsage{{
+		Timestamp:  time.Now().UnixNano(),
+		FsId:       &runtimeapi.FilesystemIdentifier{Mountpoint: imageMount},
+		UsedBytes:  &runtimeapi.UInt64Value{Value: 1 << 30},
+		InodesUsed: &runtimeapi.UInt64Value{Value: 1000},
+	}})
+	service, err := remote.NewRemoteRuntimeServiceBuilder().WithEndpoint(endpoint).WithConnectionTimeout(15 * time.Second).Build(ctx)
+	if err != nil {
+		return fmt.Errorf("connect to the fake runtime: %w", err)
+	}
+	hollow := kubemark.NewHollowKubelet(flags, config, client, heartbeat,
+		&machine{name: s.name, file: s.filesystems, started: time.Now()},
+		runtime.ImageService, service, cm.NewStubContainerManager())
+	if err := s.makeReal(ctx, hollow, client); err != nil {
+		return err
+	}
+	hollow.Run(ctx)
+	return nil
+}
+
+// makeReal gives the kubelet what kubemark's lacks: authentication and
+// authorization, TLS, /configz and events.
+func (s settings) makeReal(ctx context.Context, h *kubemark.HollowKubelet, client *kubernetes.Clientset) error {
+	auth, reload, err := kubeletapp.BuildAuth(types.NodeName(s.name), client, *h.KubeletConfiguration)
+	if err != nil {
+		return fmt.Errorf("authentication: %w", err)
+	}
+	reload(ctx.Done())
+	h.KubeletDeps.Auth = auth
+	if h.KubeletDeps.TLSOptions, err = kubeletapp.InitializeTLS(ctx, h.KubeletFlags, h.KubeletConfiguration); err != nil {
+		return fmt.Errorf("tls: %w", err)
+	}
+	h.KubeletDeps.EventClient = client.CoreV1()
+	h.KubeletDeps.Recorder = nil
+	if kmsg, err := os.Open("/dev/kmsg"); err != nil {
+		// A real recorder makes the kubelet read the kernel's log, and it refuses
+		// to start where it may not.
+		klog.FromContext(ctx).Info("no events of this kubelet: /dev/kmsg cannot be read", "err", err)
+		h.KubeletDeps.Recorder = &record.FakeRecorder{}
+	} else {
+		_ = kmsg.Close()
+	}
+	return publish(h.KubeletConfiguration)
+}
+
+// publish registers the configuration with /configz in its external form.
+func publish(config *kubeletconfig.KubeletConfiguration) error {
+	scheme, _, err := kubeletscheme.NewSchemeAndCodecs()
+	if err != nil {
+		return fmt.Errorf("scheme of the configuration: %w", err)
+	}
+	external := &kubeletv1beta1.KubeletConfiguration{}
+	if err := scheme.Convert(config, external, nil); err != nil {
+		return fmt.Errorf("convert the configuration: %w", err)
+	}
+	external.SetGroupVersionKind(kubeletv1beta1.SchemeGroupVersion.WithKind("KubeletConfiguration"))
+	cz, err := configz.New("kubeletconfig")
+	if err != nil {
+		return fmt.Errorf("register the configuration: %w", err)
+	}
+	return cz.Set(external)
+}
+
+func (s settings) client(agent string, timeout time.Duration) (*kubernetes.Clientset, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", s.kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("kubeconfig: %w", err)
+	}
+	config.UserAgent, config.Timeout = agent, timeout
+	config.QPS, config.Burst = 50, 100
+	config.ContentType = "application/vnd.kubernetes.protobuf"
+	return kubernetes.NewForConfig(config)
+}
+
+// config starts from kubemark's and sets what the tests are about as a real
+// installation has it.
+func (s settings) config() (*options.KubeletFlags, *kubeletconfig.KubeletConfiguration, error) {
+	flags, c := kubemark.GetHollowKubeletConfig(&kubemark.HollowKubeletOptions{
+		NodeName: s.name, KubeletPort: s.port, MaxPods: 500,
+	})
+	// kubemark made temporary folders; ours go away with the cluster.
+	_ = os.RemoveAll(flags.RootDirectory)
+	flags.RootDirectory = filepath.Join(s.dir, "kubelet")
+	c.StaticPodPath, c.PodLogsDir = "", filepath.Join(s.dir, "logs")
+	if err := os.MkdirAll(c.PodLogsDir, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("state folder: %w", err)
+	}
+	// A kubelet refuses a loopback address of its own; one that waits for a cloud
+	// provider takes the addresses that it finds in the Node.
+	flags.CloudProvider = "external"
+	c.Address = "127.0.0.1"
+	c.TLSCertFile, c.TLSPrivateKeyFile = s.cert, s.key
+	c.Authentication = kubeletconfig.KubeletAuthentication{
+		X509:    kubeletconfig.KubeletX509Authentication{ClientCAFile: s.clientCA},
+		Webhook: kubeletconfig.KubeletWebhookAuthentication{Enabled: true, CacheTTL: metav1.Duration{Duration: time.Second}},
+	}
+	c.Authorization = kubeletconfig.KubeletAuthorization{
+		Mode: kubeletconfig.KubeletAuthorizationModeWebhook,
+		Webhook: kubeletconfig.KubeletWebhookAuthorization{
+			CacheAuthorizedTTL: metav1.Duration{Duration: time.Second}, CacheUnauthorizedTTL: metav1.Duration{Duration: time.Second},
+		},
+	}
+	c.ConfigMapAndSecretChangeDetectionStrategy = kubeletconfig.WatchChangeDetectionStrategy
+	c.EvictionHard = map[string]string{
+		"memory.available": "100Mi", "nodefs.available": "10%", "nodefs.inodesFree": "5%",
+		"imagefs.available": "15%", "imagefs.inodesFree": "5%",
+	}
+	c.EvictionPressureTransitionPeriod.Duration = 10 * time.Second
+	c.ImageGCHighThresholdPercent, c.ImageGCLowThresholdPercent = 85, 80
+	c.EnforceNodeAllocatable = nil
+	c.LocalStorageCapacityIsolation = false
+	c.FailCgroupV1 = false
+	return flags, c, nil
+}
