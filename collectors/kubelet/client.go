@@ -1,0 +1,207 @@
+package kubelet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/transport"
+
+	"github.com/kubevitals/kubevitals/collectors/exposition"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+)
+
+// dialTimeout leaves room for one lost packet (a second) and no more: what does
+// not accept a connection by then is dead, and holds up a slot for nothing.
+const dialTimeout = 3 * time.Second
+
+type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+// fetchKey is the key of the context that ends when a fetch returns, among the
+// values of the fetch's requests.
+type fetchKey struct{}
+
+// forOneFetch makes a connection that ends with the fetch it is for. The
+// transport keeps on dialling and shaking hands for a request that is long
+// given up; with many frozen kubelets that would pile up.
+func (d dialer) forOneFetch(ctx context.Context, network, address string) (net.Conn, error) {
+	fetch, ok := ctx.Value(fetchKey{}).(context.Context)
+	if !ok {
+		return d(ctx, network, address)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(fetch, cancel)()
+	conn, err := d(ctx, network, address)
+	if err == nil {
+		context.AfterFunc(fetch, func() { conn.Close() })
+	}
+	return conn, err
+}
+
+// client asks one kubelet at a time for one thing. It is safe for concurrent use.
+type client struct {
+	http       *http.Client
+	timeout    time.Duration
+	exposition exposition.Options
+}
+
+// answer holds what the endpoint that was asked gives.
+type answer struct {
+	summary Summary
+	config  Config
+	report  exposition.Report
+}
+
+// newClient takes the credentials of cfg, and nothing else: kubelets have
+// another authority than the API server, and no proxy leads to them. Token,
+// certificate and CA files are read again when they change.
+func newClient(o Options, cfg *rest.Config, dial dialer) (*client, error) {
+	tc, err := rest.CopyConfig(cfg).TransportConfig()
+	if err != nil {
+		return nil, fmt.Errorf("credentials for the kubelets: %w", err)
+	}
+	// Only here, after an exec plugin was told of the API server's own CA.
+	tc.TLS.CAFile, tc.TLS.CAData = o.CAFile, nil
+	tc.TLS.Insecure = o.InsecureSkipVerify
+	tc.TLS.ServerName = ""
+	tc.TLS.NextProtos = []string{"http/1.1"}
+	tc.Transport = nil
+	tc.DisableCompression = false
+	tc.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil }
+	tc.DialHolder = &transport.DialHolder{Dial: dial.forOneFetch}
+	rt, err := transport.New(tc)
+	if err != nil {
+		return nil, fmt.Errorf("transport to the kubelets: %w", err)
+	}
+	return &client{
+		http: &http.Client{
+			Transport: rt,
+			// To follow would hand the credentials to wherever the kubelet points.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		timeout:    o.Timeout,
+		exposition: o.Exposition,
+	}, nil
+}
+
+// fetch asks one endpoint. An error names the node and the endpoint, is a
+// watch.Reasoner where the kubelet did answer, and wraps an *unreachedError
+// where no connection came about.
+func (c *client) fetch(ctx context.Context, t target, e endpoint) (answer, error) {
+	a, err := c.get(ctx, t, e)
+	if err != nil {
+		return answer{}, fmt.Errorf("kubelet of node %s: get %s: %w", t.node, e.path(), err)
+	}
+	return a, nil
+}
+
+func (c *client) get(ctx context.Context, t target, e endpoint) (answer, error) {
+	if t.err != nil {
+		return answer{}, &unreachedError{t.err}
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	// Not cancelled with ctx: a connection closed under a request that runs out of
+	// time would look like a kubelet that hung up.
+	fetch, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	ctx = context.WithValue(ctx, fetchKey{}, fetch)
+	var connected atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+t.host+e.path(), nil)
+	if err != nil {
+		return answer{}, &unreachedError{err}
+	}
+	if e == metrics {
+		req.Header.Set("Accept", "text/plain;version=0.0.4")
+	}
+	// One connection a request: 5,000 idle ones would cost more memory than a few
+	// handshakes a second cost time, and none is left that died in between.
+	req.Close = true
+	resp, err := c.http.Do(req)
+	if err != nil {
+		if errors.Is(err, http.ErrSchemeMismatch) {
+			err = &answerError{reason: watch.TLS, err: err}
+		}
+		if !connected.Load() {
+			err = &unreachedError{err}
+		}
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return answer{}, statusError(resp)
+	}
+	return c.decode(e, resp.Body)
+}
+
+func (c *client) decode(e endpoint, body io.Reader) (a answer, err error) {
+	switch e {
+	case statsSummary:
+		a.summary, err = decodeSummary(bounded(body, summaryLimit))
+	case configz:
+		a.config, err = decodeConfig(bounded(body, configLimit))
+	case metrics:
+		a.report, err = exposition.Parse(body, c.exposition)
+	}
+	// What is no failure of the connection is an answer that makes no sense.
+	if err != nil && watch.Classify(err) == watch.Failed {
+		err = &answerError{reason: watch.Invalid, err: err}
+	}
+	return a, err
+}
+
+// statusError says what an answer other than 200 stands for.
+func statusError(resp *http.Response) error {
+	reason := watch.Invalid
+	switch code := resp.StatusCode; {
+	case code == http.StatusUnauthorized:
+		reason = watch.Unauthorized
+	case code == http.StatusForbidden:
+		reason = watch.Forbidden
+	case code == http.StatusNotFound:
+		reason = watch.NotFound
+	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable:
+		reason = watch.Overloaded
+	case code >= http.StatusInternalServerError:
+		reason = watch.Failed
+	}
+	// The kubelet puts the cause in the body: who may not do what, for one.
+	cause, err := io.ReadAll(io.LimitReader(resp.Body, 512))
+	if err != nil || len(cause) == 0 {
+		return &answerError{reason: reason, err: errors.New(resp.Status)}
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(cause)), "\n")
+	return &answerError{reason: reason, err: fmt.Errorf("%s: %q", resp.Status, line)}
+}
+
+// answerError is a failure whose reason is known.
+type answerError struct {
+	reason watch.Reason
+	err    error
+}
+
+var _ watch.Reasoner = (*answerError)(nil)
+
+func (e *answerError) Error() string        { return e.err.Error() }
+func (e *answerError) Unwrap() error        { return e.err }
+func (e *answerError) Reason() watch.Reason { return e.reason }
+
+// unreachedError marks failures before there was a connection: nothing on the
+// node can be asked then.
+type unreachedError struct{ err error }
+
+func (e *unreachedError) Error() string { return e.err.Error() }
+func (e *unreachedError) Unwrap() error { return e.err }

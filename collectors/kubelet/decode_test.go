@@ -1,0 +1,145 @@
+package kubelet
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+func TestDecodeSummary(t *testing.T) {
+	t.Parallel()
+	whole := &Filesystem{Bytes: &Room{1, 2}, Inodes: &Room{3, 4}}
+	const fs = `{"time":"2026-01-01T00:00:00Z","availableBytes":1,"capacityBytes":2,"usedBytes":1,"inodesFree":3,"inodes":4,"inodesUsed":1}`
+	pods := `"pods":[{"podRef":{"name":"}{][","fs":{"availableBytes":9}},"containers":[{},[],null,1.5,"x",true]}]`
+	for _, test := range []struct {
+		name, body, err string
+		want            Summary
+	}{
+		{"all file systems", `{"node":{"fs":` + fs + `,"runtime":{"imageFs":` + fs + `,"containerFs":` + fs + `}},` + pods + `}`, "",
+			Summary{whole, whole, whole}},
+		{"pods first", `{` + pods + `,"x":1,"node":{"fs":` + fs + `}}`, "", Summary{NodeFS: whole}},
+		{"nothing measured yet", `{"node":{"nodeName":"n"},"pods":[]}`, "", Summary{}},
+		{"nulls", `{"node":{"fs":null,"runtime":null}}`, "", Summary{}},
+		{"half of a measurement", `{"node":{"fs":{"availableBytes":1,"inodes":4}}}`, "", Summary{NodeFS: &Filesystem{}}},
+		{"full disk", `{"node":{"fs":{"availableBytes":0,"capacityBytes":2}}}`, "", Summary{NodeFS: &Filesystem{Bytes: &Room{0, 2}}}},
+		{"no node", `{"pods":[]}`, "no node", Summary{}},
+		{"null node", `{"node":null}`, "null", Summary{}},
+		{"a list", `[]`, "want an object", Summary{}},
+		{"negative", `{"node":{"fs":{"availableBytes":-1,"capacityBytes":2}}}`, "cannot unmarshal", Summary{}},
+		{"empty", ``, "EOF", Summary{}},
+		{"cut off in the pods before", `{"pods":[{"a":`, "EOF", Summary{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := decodeSummary(iotest.OneByteReader(strings.NewReader(test.body)))
+			if !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+			if (err != nil) != (test.err != "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				t.Errorf("error %v, want %q", err, test.err)
+			}
+		})
+	}
+}
+
+func TestSummaryIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("connection broke")
+	body := io.MultiReader(strings.NewReader(`{"node":{},"pods":[`+strings.Repeat("1,", 1<<20)), iotest.ErrReader(broken))
+	if _, err := decodeSummary(body); !errors.Is(err, broken) {
+		t.Errorf("error %v, want %v", err, broken)
+	}
+}
+
+// FuzzDecodeSummary compares with a decoder that holds everything.
+func FuzzDecodeSummary(f *testing.F) {
+	f.Add(summaryBody)
+	f.Add(`{"pods":[{"a":[{}]}],"node":{"runtime":{"imageFs":{"inodes":1,"inodesFree":0}}}}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		var slow map[string]json.RawMessage
+		got, err := decodeSummary(strings.NewReader(body))
+		if json.Unmarshal([]byte(body), &slow) != nil || strings.Count(body, "node") != 1 {
+			return // no summary, or one of which it is open what is meant
+		}
+		want, wantErr := decodeNode(json.NewDecoder(strings.NewReader(string(slow["node"]))))
+		if (err == nil) != (wantErr == nil) || err == nil && !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v; want %+v, %v", got, err, want, wantErr)
+		}
+	})
+}
+
+func TestDecodeConfig(t *testing.T) {
+	t.Parallel()
+	got, err := decodeConfig(strings.NewReader(`{"kubeletconfig":{
+		"kind":"KubeletConfiguration","apiVersion":"kubelet.config.k8s.io/v1beta1",
+		"staticPodURLHeader":{"Authorization":["secret"]},
+		"configMapAndSecretChangeDetectionStrategy":"Cache",
+		"evictionHard":{"imagefs.available":"15%"},"evictionSoft":{"nodefs.available":"2Gi"},
+		"evictionMinimumReclaim":{"nodefs.available":"500Mi"},"evictionPressureTransitionPeriod":"5m0s",
+		"imageGCHighThresholdPercent":85,"imageGCLowThresholdPercent":0,
+		"enforceNodeAllocatable":["pods"],"cgroupsPerQOS":true,
+		"clusterDNS":["10.96.0.10"],"clusterDomain":"cluster.local"}}`))
+	want := Config{
+		Strategy:                         "Cache",
+		EvictionHard:                     map[string]string{"imagefs.available": "15%"},
+		EvictionSoft:                     map[string]string{"nodefs.available": "2Gi"},
+		EvictionMinimumReclaim:           map[string]string{"nodefs.available": "500Mi"},
+		EvictionPressureTransitionPeriod: 5 * time.Minute,
+		ImageGCHighPercent:               85,
+		ImageGCLowPercent:                0,
+		EnforceNodeAllocatable:           []string{"pods"},
+		CgroupsPerQOS:                    true,
+		ClusterDNS:                       []string{"10.96.0.10"},
+		ClusterDomain:                    "cluster.local",
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for _, body := range []string{`{}`, `{"kubeletconfig":null}`, `{"kubeletconfig":{"evictionHard":3}}`, `{"kubeletconfig":{`, ``} {
+		if got, err := decodeConfig(strings.NewReader(body)); err == nil {
+			t.Errorf("%q was taken for %+v", body, got)
+		}
+	}
+}
+
+func TestBounded(t *testing.T) {
+	t.Parallel()
+	for size := range 8 {
+		got, err := io.ReadAll(bounded(strings.NewReader("0123456"[:size]), 5))
+		if len(got) != min(size, 5) || (err != nil) != (size > 5) {
+			t.Errorf("%d of %d bytes, %v", len(got), size, err)
+		}
+	}
+	r := bounded(strings.NewReader("0123456789"), 5)
+	if _, err := io.ReadAll(r); err == nil || !strings.Contains(err.Error(), "larger than 5 bytes") {
+		t.Errorf("error %v", err)
+	}
+	if n, err := r.Read(make([]byte, 8)); n != 0 || err == nil {
+		t.Errorf("read on after the bound: %d bytes, %v", n, err)
+	}
+}
+
+func BenchmarkDecodeSummary(b *testing.B) {
+	pod := `{"podRef":{"name":"p","namespace":"n"},"containers":[` + strings.Repeat(`{"name":"c","cpu":{"usageNanoCores":1},"memory":{"workingSetBytes":1}},`, 30) + `{}]}`
+	node := `"node":{"fs":{"availableBytes":1,"capacityBytes":2}}`
+	pods := `"pods":[` + strings.Repeat(pod+",", 500) + `{}]`
+	for name, body := range map[string]string{
+		"as the kubelet writes it": "{" + node + "," + pods + "}",
+		"pods first":               "{" + pods + "," + node + "}",
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := decodeSummary(bounded(strings.NewReader(body), summaryLimit)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,175 @@
+package kubelet
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubevitals/kubevitals/collectors/watch"
+)
+
+// staleIntervals is how many intervals an answer outlives. Then even a request
+// that started late and used up its timeout should have replaced it.
+const staleIntervals = 3
+
+// Poller keeps the last answer of every kubelet. It holds no goroutine per
+// kubelet: one heap of due times starts requests, each bounded in time.
+type Poller struct {
+	options Options
+	client  *client
+	nodes   func() ([]*corev1.Node, error)
+	now     func() time.Time
+	trouble *trouble
+	wanted  [endpointCount]bool
+
+	// Owned by Run.
+	schedule *schedule
+	tracked  map[string]*tracked
+
+	// mu guards order and the results of the kubelets in it.
+	mu    sync.RWMutex
+	order []*tracked
+}
+
+// NewPoller prepares a poller of the kubelets of all nodes. Of cfg it takes the
+// credentials only. While nodes fails, the kubelets known so far are polled on.
+func NewPoller(o Options, cfg *rest.Config, nodes func() ([]*corev1.Node, error), logger *slog.Logger, now func() time.Time) (*Poller, error) {
+	return newPoller(o, cfg, nodes, logger, now, (&net.Dialer{Timeout: dialTimeout}).DialContext)
+}
+
+func newPoller(o Options, cfg *rest.Config, nodes func() ([]*corev1.Node, error), logger *slog.Logger, now func() time.Time, dial dialer) (*Poller, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	c, err := newClient(o, cfg, dial)
+	if err != nil {
+		return nil, err
+	}
+	return &Poller{
+		options:  o,
+		client:   c,
+		nodes:    nodes,
+		now:      now,
+		trouble:  newTrouble(logger),
+		schedule: newSchedule(o),
+		tracked:  map[string]*tracked{},
+	}, nil
+}
+
+// WantStats makes Run fetch the statistics of file systems. Call it before Run,
+// like all Want methods: what nobody wants is not fetched.
+func (p *Poller) WantStats() { p.wanted[statsSummary] = true }
+
+// WantConfig makes Run fetch the configuration.
+func (p *Poller) WantConfig() { p.wanted[configz] = true }
+
+// WantMetrics makes Run fetch and count the kubelet's own metrics.
+func (p *Poller) WantMetrics() { p.wanted[metrics] = true }
+
+// finished is a request that came to an end.
+type finished struct {
+	task   *task
+	answer answer
+	err    error
+}
+
+// Run polls until ctx ends, and returns when no request is left. Call it once.
+func (p *Poller) Run(ctx context.Context) {
+	var requests sync.WaitGroup
+	defer requests.Wait()
+	done := make(chan finished)
+	refresh := time.NewTicker(refreshEvery)
+	defer refresh.Stop()
+	due := time.NewTimer(0)
+	defer due.Stop()
+	p.refresh(p.now())
+	for ctx.Err() == nil {
+		for t := p.schedule.next(p.now()); t != nil; t = p.schedule.next(p.now()) {
+			to := t.kubelet.target
+			requests.Go(func() {
+				a, err := p.client.fetch(ctx, to, t.endpoint)
+				select {
+				case done <- finished{t, a, err}:
+				case <-ctx.Done():
+				}
+			})
+		}
+		due.Reset(p.schedule.wait(p.now()))
+		select {
+		case <-ctx.Done():
+		case <-due.C:
+		case <-refresh.C:
+			p.refresh(p.now())
+		case f := <-done:
+			if ctx.Err() == nil { // else it may have failed for that alone
+				p.finish(f, p.now())
+			}
+		}
+	}
+}
+
+// finish records what a request came to.
+func (p *Poller) finish(f finished, now time.Time) {
+	p.schedule.finish(f.task, outcomeOf(f.err), now)
+	k, e := f.task.kubelet, f.task.endpoint
+	if k.gone {
+		return
+	}
+	was, reason := k.result.reason(e), watch.Classify(f.err)
+	p.mu.Lock()
+	switch {
+	case e == statsSummary && f.err == nil:
+		k.result.Stats.take(f.answer.summary, now)
+	case e == configz && f.err == nil:
+		k.result.Config.take(f.answer.config, now)
+	case f.err == nil:
+		k.result.Metrics.take(f.answer.report, now)
+	case e == statsSummary:
+		k.result.Stats.fail(reason)
+	case e == configz:
+		k.result.Config.fail(reason)
+	default:
+		k.result.Metrics.fail(reason)
+	}
+	p.mu.Unlock()
+	p.trouble.changed(k.result.Node, e, was, reason, f.err)
+}
+
+func outcomeOf(err error) outcome {
+	if err == nil {
+		return answered
+	}
+	if _, ok := errors.AsType[*unreachedError](err); ok {
+		return unreached
+	}
+	switch watch.Classify(err) {
+	case watch.Timeout, watch.Unreachable:
+		return silent
+	}
+	return refused
+}
+
+// Results returns what is known of each kubelet, sorted by node. An answer that
+// was not renewed in time is not handed out: its reason is watch.Stale.
+func (p *Poller) Results() []Result {
+	now := p.now()
+	stats := staleIntervals*p.options.StatsInterval + p.options.Timeout
+	others := staleIntervals*p.options.MetricsInterval + p.options.Timeout
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	results := make([]Result, len(p.order))
+	for i, k := range p.order {
+		r := k.result
+		r.Stats = r.Stats.aged(now, stats)
+		r.Config = r.Config.aged(now, others)
+		r.Metrics = r.Metrics.aged(now, others)
+		results[i] = r
+	}
+	return results
+}
