@@ -1,0 +1,256 @@
+package podindex
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	apiwatch "k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubevitals/kubevitals/collectors/watch"
+)
+
+// podServer serves lists and watches of pods as an API server does.
+type podServer struct {
+	pods []*corev1.Pod
+	// streams is false for API servers that know no streamed lists.
+	streams bool
+	// expires makes the server forget the version of a list after the first page.
+	expires bool
+	events  chan metav1.WatchEvent
+
+	mu       sync.Mutex
+	requests []url.Values
+}
+
+func (s *podServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	s.mu.Lock()
+	s.requests = append(s.requests, q)
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	streamed := q.Get("sendInitialEvents") == "true"
+	switch {
+	case !q.Has("watch"):
+		s.list(w, q)
+	case streamed && !s.streams:
+		refuse(w, apierrors.NewBadRequest("sendInitialEvents is forbidden"))
+	default:
+		s.watch(r.Context(), w, streamed)
+	}
+}
+
+func (s *podServer) list(w http.ResponseWriter, q url.Values) {
+	from, _ := strconv.Atoi(q.Get("continue"))
+	if s.expires && from > 0 {
+		refuse(w, apierrors.NewResourceExpired("the continue token is too old"))
+		return
+	}
+	list := corev1.PodList{TypeMeta: metav1.TypeMeta{Kind: "PodList", APIVersion: "v1"}, ListMeta: metav1.ListMeta{ResourceVersion: "100"}}
+	to := len(s.pods)
+	if limit, _ := strconv.Atoi(q.Get("limit")); limit > 0 && from+limit < to {
+		to = from + limit
+		list.Continue = strconv.Itoa(to)
+	}
+	for _, p := range s.pods[from:to] {
+		list.Items = append(list.Items, *p)
+	}
+	_ = json.NewEncoder(w).Encode(list)
+}
+
+func (s *podServer) watch(ctx context.Context, w http.ResponseWriter, streamed bool) {
+	out := json.NewEncoder(w)
+	if streamed {
+		for _, p := range s.pods {
+			_ = out.Encode(event(apiwatch.Added, p))
+		}
+		_ = out.Encode(event(apiwatch.Bookmark, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+			ResourceVersion: "100", Annotations: map[string]string{metav1.InitialEventsAnnotationKey: "true"},
+		}}))
+	}
+	w.(http.Flusher).Flush()
+	for {
+		select {
+		case e := <-s.events:
+			_ = out.Encode(e)
+			w.(http.Flusher).Flush()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func refuse(w http.ResponseWriter, err *apierrors.StatusError) {
+	err.ErrStatus.TypeMeta = metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}
+	w.WriteHeader(int(err.ErrStatus.Code))
+	_ = json.NewEncoder(w).Encode(err.ErrStatus)
+}
+
+func event(what apiwatch.EventType, p *corev1.Pod) metav1.WatchEvent {
+	p = p.DeepCopy()
+	p.TypeMeta = metav1.TypeMeta{Kind: "Pod", APIVersion: "v1"}
+	if p.ResourceVersion == "" {
+		p.ResourceVersion = "101"
+	}
+	return metav1.WatchEvent{Type: string(what), Object: runtime.RawExtension{Object: p}}
+}
+
+// lists returns the parameters of the list requests.
+func (s *podServer) lists() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var lists []string
+	for _, q := range s.requests {
+		if !q.Has("watch") {
+			lists = append(lists, q.Encode())
+		}
+	}
+	return lists
+}
+
+// announced tells of every change that the reflector made to the index.
+type announced struct {
+	*Index
+	changes chan string
+}
+
+func (a announced) Add(obj any) error    { return a.tell("add", a.Index.Add(obj)) }
+func (a announced) Update(obj any) error { return a.tell("update", a.Index.Update(obj)) }
+func (a announced) Delete(obj any) error { return a.tell("delete", a.Index.Delete(obj)) }
+func (a announced) Replace(objs []any, version string) error {
+	what := "replace with nothing"
+	if len(objs) > 0 {
+		what = fmt.Sprintf("replace with %d %T", len(objs), objs[0])
+	}
+	return a.tell(what, a.Index.Replace(objs, version))
+}
+
+func (a announced) tell(what string, err error) error {
+	if err != nil {
+		what = err.Error()
+	}
+	a.changes <- what
+	return err
+}
+
+// reflect feeds an index from the server until the test ends.
+func reflect(t *testing.T, s *podServer) announced {
+	t.Helper()
+	s.events = make(chan metav1.WatchEvent)
+	server := httptest.NewServer(s)
+	client, err := kubernetes.NewForConfig(&rest.Config{Host: server.URL, QPS: -1})
+	must(t, err)
+	pods := client.CoreV1().Pods(metav1.NamespaceAll)
+	store := announced{New(), make(chan string, 16)}
+	health := watch.NewHealth("pods", time.Now)
+	store.SetHealth(health)
+	ctx, cancel := context.WithCancel(t.Context())
+	var run sync.WaitGroup
+	run.Go(func() {
+		watch.Run(ctx, slog.New(slog.DiscardHandler), watch.Target{
+			Health: health, Client: client, Expected: &corev1.Pod{}, Store: store,
+			ListWatch: Paged(&cache.ListWatch{
+				ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+					return pods.List(ctx, o)
+				},
+				WatchFuncWithContext: pods.Watch,
+			}),
+		})
+	})
+	t.Cleanup(func() {
+		cancel()
+		run.Wait()
+		server.Close()
+	})
+	return store
+}
+
+func expect(t *testing.T, a announced, want string) {
+	t.Helper()
+	select {
+	case got := <-a.changes:
+		if got != want {
+			t.Fatalf("the reflector did %q, want %q", got, want)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatalf("the reflector did nothing for 30 s, want %q", want)
+	}
+}
+
+func many(count int) []*corev1.Pod {
+	var pods []*corev1.Pod
+	for n := range count {
+		pods = append(pods, simple(fmt.Sprint("pod-", n), fmt.Sprint("node-", n%2), corev1.PodRunning, fmt.Sprint("config-", n)))
+	}
+	return pods
+}
+
+func TestReflectorLists(t *testing.T) {
+	t.Parallel()
+	const page = "limit=500"
+	for name, test := range map[string]struct {
+		server *podServer
+		lists  []string
+	}{
+		"streamed":          {&podServer{streams: true}, nil},
+		"paged":             {&podServer{}, []string{page, "continue=500&" + page, "continue=1000&" + page}},
+		"pages that expire": {&podServer{expires: true}, []string{page, "continue=500&" + page, ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.server.pods = many(1204)
+			index := reflect(t, test.server)
+			expect(t, index, "replace with 1204 *podindex.packed")
+			if diff := cmp.Diff(map[string]counts{"node-0": {602, 0}, "node-1": {602, 0}}, nodeRefs(t, index.Index)); diff != "" {
+				t.Errorf("counts after the list (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.lists, test.server.lists()); diff != "" {
+				t.Errorf("list requests (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestReflectorWatches(t *testing.T) {
+	t.Parallel()
+	for name, streams := range map[string]bool{"after a streamed list": true, "after a paged list": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := &podServer{pods: many(2), streams: streams}
+			index := reflect(t, server)
+			expect(t, index, "replace with 2 *podindex.packed")
+			for _, step := range []struct {
+				event metav1.WatchEvent
+				does  string
+				want  map[string]counts
+			}{
+				{event(apiwatch.Added, simple("new", "node-0", corev1.PodPending, "x", "y")), "add", map[string]counts{"node-0": {3, 0}, "node-1": {1, 0}}},
+				{event(apiwatch.Modified, terminating(simple("new", "node-0", corev1.PodRunning, "x", "y"))), "update", map[string]counts{"node-0": {3, 0}, "node-1": {1, 0}}},
+				{event(apiwatch.Modified, terminating(simple("new", "node-0", corev1.PodSucceeded, "x", "y"))), "update", map[string]counts{"node-0": {1, 0}, "node-1": {1, 0}}},
+				{event(apiwatch.Deleted, simple("pod-1", "node-1", corev1.PodRunning, "config-1")), "delete", map[string]counts{"node-0": {1, 0}}},
+			} {
+				server.events <- step.event
+				expect(t, index, step.does)
+				if diff := cmp.Diff(step.want, nodeRefs(t, index.Index)); diff != "" {
+					t.Fatalf("counts after %s (-want +got):\n%s", step.does, diff)
+				}
+			}
+		})
+	}
+}
