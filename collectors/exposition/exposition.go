@@ -1,0 +1,110 @@
+// Package exposition counts what a /metrics body holds, while it streams by: in
+// constant memory, and fast enough to read the bodies of thousands of kubelets.
+//
+// It reads the Prometheus text format and OpenMetrics. A family is here what
+// stands before the labels of a sample, so that _sum, _count and _bucket count
+// apart, as they do in
+//
+//	curl ... | sed 's/{.*//' | sort | uniq -c
+package exposition
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// Options bound and direct a parse. The zero value has the defaults.
+type Options struct {
+	// TopN is how many of the largest families the report names; none by default.
+	TopN int
+	// BodyLimit is how many bytes are read at most; 256 MiB by default.
+	BodyLimit int64
+	// FamilyLimit is how many families are told apart at most; 50,000 by default.
+	FamilyLimit int
+	// Visit is called for every sample of the families it names, with the text
+	// between the braces and the text of the value. Both are only valid during
+	// the call.
+	Visit map[string]func(labels, value []byte)
+}
+
+const (
+	defaultBodyLimit   = 256 << 20
+	defaultFamilyLimit = 50_000
+)
+
+// FamilyCount is the number of series of one family.
+type FamilyCount struct {
+	Name   string
+	Series int64
+}
+
+// Report is what a body holds.
+type Report struct {
+	// Bytes is the size of what was read, after decompression.
+	Bytes int64
+	// Series is the number of samples.
+	Series int64
+	// Families is the number of distinct names.
+	Families int64
+	// Top are the largest families, most series first, by name where equal.
+	Top []FamilyCount
+	// Informer is the number of series of client-go's reflectors and informers.
+	Informer int64
+	// ResidentBytes is process_resident_memory_bytes; NaN if it is absent.
+	ResidentBytes float64
+	// Truncated says that a limit was reached, so the numbers are lower bounds.
+	Truncated bool
+}
+
+const residentMetric = "process_resident_memory_bytes"
+
+// Parse reads r to its end or to a limit. It fails, naming the line, when r is
+// not in a text format of Prometheus; the report is then of what came before.
+func Parse(r io.Reader, o Options) (Report, error) {
+	if o.BodyLimit <= 0 {
+		o.BodyLimit = defaultBodyLimit
+	}
+	if o.FamilyLimit <= 0 {
+		o.FamilyLimit = defaultFamilyLimit
+	}
+	resident := math.NaN()
+	p := newParser(o, func(_, value []byte) {
+		if v, err := strconv.ParseFloat(string(value), 64); err == nil {
+			resident = v
+		}
+	})
+	err := p.read(r, o.BodyLimit)
+	report := p.report(o.TopN)
+	report.ResidentBytes = resident
+	if err != nil {
+		return report, fmt.Errorf("line %d: %w", p.line, err)
+	}
+	return report, nil
+}
+
+func (p *parser) report(top int) Report {
+	report := Report{
+		Bytes: p.bytes, Series: p.overflow, Families: int64(len(p.families)),
+		Truncated: p.truncated,
+	}
+	counts := make([]FamilyCount, 0, len(p.families))
+	for name, f := range p.families {
+		report.Series += f.series
+		if f.informer {
+			report.Informer += f.series
+		}
+		counts = append(counts, FamilyCount{name, f.series})
+	}
+	slices.SortFunc(counts, func(a, b FamilyCount) int {
+		return cmp.Or(cmp.Compare(b.Series, a.Series), cmp.Compare(a.Name, b.Name))
+	})
+	if top < len(counts) {
+		counts = counts[:max(top, 0)]
+	}
+	report.Top = slices.Clone(counts)
+	return report
+}

@@ -1,0 +1,228 @@
+package exposition
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// bufferSize is also the longest line that is looked at whole; of longer ones
+// only the name is.
+const bufferSize = 256 << 10
+
+// family is what is known of one name.
+type family struct {
+	series   int64
+	informer bool
+	visit    func(labels, value []byte)
+}
+
+type parser struct {
+	options   Options
+	resident  func(labels, value []byte)
+	families  map[string]*family
+	overflow  int64 // samples of families beyond the limit
+	bytes     int64
+	line      int64
+	truncated bool
+	ended     bool // OpenMetrics' # EOF was seen
+
+	// The samples of a family stand together, so the family of the line before
+	// is nearly always the one of this line.
+	lastName []byte
+	last     *family
+}
+
+func newParser(o Options, resident func(labels, value []byte)) *parser {
+	return &parser{options: o, resident: resident, families: map[string]*family{}}
+}
+
+// read goes through r chunk by chunk; what follows the last newline of a chunk
+// moves to the front of the next.
+func (p *parser) read(r io.Reader, limit int64) error {
+	buffer := make([]byte, bufferSize)
+	kept := 0
+	skipping := false // inside a line too long for the buffer
+	for {
+		room := buffer[kept:]
+		if left := limit - p.bytes; int64(len(room)) > left {
+			room = room[:left]
+		}
+		n, err := r.Read(room)
+		p.bytes += int64(n)
+		chunk := buffer[:kept+n]
+		if n > 0 {
+			rest, perr := p.chunk(chunk, &skipping)
+			if perr != nil {
+				return perr
+			}
+			kept = copy(buffer, rest)
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return p.finish(buffer[:kept], skipping)
+		case err != nil:
+			return fmt.Errorf("read the body: %w", err)
+		case p.bytes >= limit:
+			return p.atLimit(r, buffer[:kept], skipping)
+		}
+	}
+}
+
+// atLimit finds out whether the limit cut anything off. The line that stands
+// there half is not counted.
+func (p *parser) atLimit(r io.Reader, rest []byte, skipping bool) error {
+	var one [1]byte
+	for {
+		n, err := r.Read(one[:])
+		switch {
+		case n > 0:
+			p.truncated = true
+			return nil
+		case errors.Is(err, io.EOF):
+			return p.finish(rest, skipping)
+		case err != nil:
+			return fmt.Errorf("read the body: %w", err)
+		}
+	}
+}
+
+// chunk counts the whole lines and returns what follows them. A chunk that
+// fills the buffer without a newline is counted by its beginning, and the rest
+// of that line is skipped.
+func (p *parser) chunk(data []byte, skipping *bool) ([]byte, error) {
+	for {
+		end := bytes.IndexByte(data, '\n')
+		if end < 0 {
+			break
+		}
+		line := data[:end]
+		data = data[end+1:]
+		p.line++
+		if *skipping {
+			*skipping = false
+			continue
+		}
+		if err := p.sample(line, false); err != nil {
+			return nil, err
+		}
+	}
+	if *skipping {
+		return nil, nil
+	}
+	if len(data) == bufferSize {
+		*skipping = true
+		p.line++
+		err := p.sample(data, true)
+		p.line--
+		return nil, err
+	}
+	return data, nil
+}
+
+// finish counts a last line that has no newline. If the connection broke off
+// within it, it has no value, and that is an error.
+func (p *parser) finish(line []byte, skipping bool) error {
+	if skipping || len(line) == 0 {
+		return nil
+	}
+	p.line++
+	return p.sample(line, false)
+}
+
+// sample counts one line. cut says that only its beginning is there.
+func (p *parser) sample(line []byte, cut bool) error {
+	if n := len(p.lastName); n > 0 && len(line) > n && ends(line[n]) && bytes.Equal(line[:n], p.lastName) {
+		p.last.series++
+		if p.last.visit == nil || cut {
+			return nil
+		}
+		return p.visit(line[n:])
+	}
+	line = bytes.TrimRight(line, "\r")
+	line = bytes.TrimLeft(line, " \t")
+	if len(line) == 0 || line[0] == '#' {
+		p.ended = p.ended || bytes.Equal(line, []byte("# EOF"))
+		return nil
+	}
+	if p.ended {
+		return fmt.Errorf("a sample after # EOF: %s", excerpt(line))
+	}
+	if line[0] == '{' {
+		return p.quoted(line, cut)
+	}
+	end := bytes.IndexAny(line, "{ \t")
+	if end <= 0 || !validName(line[:end]) {
+		return fmt.Errorf("not a sample of the Prometheus text format: %s", excerpt(line))
+	}
+	if !cut && !hasValue(line[end:]) {
+		return fmt.Errorf("a sample without a value: %s", excerpt(line))
+	}
+	p.count(line[:end])
+	p.lastName = append(p.lastName[:0], line[:end]...)
+	if p.last == nil {
+		p.lastName = p.lastName[:0]
+		return nil
+	}
+	if p.last.visit == nil || cut {
+		return nil
+	}
+	return p.visit(line[end:])
+}
+
+// count finds the family of the name and counts one more sample.
+func (p *parser) count(name []byte) {
+	f := p.families[string(name)] // does not allocate
+	if f == nil {
+		if len(p.families) >= p.options.FamilyLimit {
+			p.overflow++
+			p.truncated = true
+			p.last = nil
+			return
+		}
+		key := string(name)
+		f = &family{
+			informer: strings.HasPrefix(key, "reflector_") || strings.HasPrefix(key, "informer_"),
+			visit:    p.options.Visit[key],
+		}
+		if key == residentMetric {
+			f.visit = p.both(f.visit)
+		}
+		p.families[key] = f
+	}
+	f.series++
+	p.last = f
+}
+
+func (p *parser) both(other func(labels, value []byte)) func(labels, value []byte) {
+	if other == nil {
+		return p.resident
+	}
+	return func(labels, value []byte) {
+		p.resident(labels, value)
+		other(labels, value)
+	}
+}
+
+// visit takes the labels and the value of a sample apart; rest begins after the
+// name.
+func (p *parser) visit(rest []byte) error {
+	var labels []byte
+	if rest[0] == '{' {
+		end := closing(rest)
+		if end < 0 {
+			return fmt.Errorf("labels without an end: %s", excerpt(rest))
+		}
+		labels, rest = rest[1:end], rest[end+1:]
+	}
+	fields := bytes.Fields(rest)
+	if len(fields) == 0 {
+		return fmt.Errorf("a sample without a value: %s", excerpt(rest))
+	}
+	p.last.visit(labels, fields[0])
+	return nil
+}
+
+func ends(c byte) bool { return c == '{' || c == ' ' || c == '\t' }

@@ -1,0 +1,127 @@
+package collectors
+
+import (
+	"context"
+	"math"
+
+	"github.com/alecthomas/units"
+	"github.com/prometheus/client_golang/prometheus"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubevitals/kubevitals/collectors/apiprobe"
+	"github.com/kubevitals/kubevitals/collectors/exposition"
+	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const metricCardinalityName = "metric_cardinality"
+
+// The target of a series is a kubelet, which has a node, or an API server,
+// which has an address; the label of the other is empty.
+var (
+	cardinalitySeries = exporter.NewGauge(metricCardinalityName, "series",
+		"Number of series in the component's own metrics.",
+		"component", "node", "server")
+	cardinalityFamilies = exporter.NewGauge(metricCardinalityName, "families",
+		"Number of distinct metric names in the component's own metrics, suffixes included.",
+		"component", "node", "server")
+	cardinalityBytes = exporter.NewGauge(metricCardinalityName, "body_bytes",
+		"Size of the component's own metrics before compression, in bytes.",
+		"component", "node", "server")
+	cardinalityInformer = exporter.NewGauge(metricCardinalityName, "informer_series",
+		"Number of series of client-go's reflectors and informers, the families that once leaked.",
+		"component", "node", "server")
+	cardinalityResident = exporter.NewGauge(metricCardinalityName, "resident_memory_bytes",
+		"Resident memory of the component's process as it reports it, in bytes.",
+		"component", "node", "server")
+	cardinalityTruncated = exporter.NewGauge(metricCardinalityName, "truncated",
+		"Whether a limit cut the reading short: 1 is yes, and the other values are lower bounds.",
+		"component", "node", "server")
+	cardinalityFamilySeries = exporter.NewGauge(metricCardinalityName, "family_series",
+		"Number of series of one of the largest families of the component's own metrics.",
+		"component", "node", "server", "family")
+)
+
+// MetricCardinality is the failure mode of a component whose own metrics grow
+// without end, and its memory with them.
+func MetricCardinality() Definition {
+	var (
+		top   int
+		limit units.Base2Bytes
+	)
+	return Definition{
+		Name:    metricCardinalityName,
+		Help:    "A component's own metrics grow without end, and its memory with them.",
+		Scope:   Cluster,
+		Default: true,
+		Metrics: []*exporter.Desc{
+			cardinalitySeries, cardinalityFamilies, cardinalityBytes, cardinalityInformer,
+			cardinalityResident, cardinalityTruncated, cardinalityFamilySeries,
+		},
+		Rules: []rbacv1.PolicyRule{
+			{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"list", "watch"}},
+			{APIGroups: []string{""}, Resources: []string{"nodes/metrics"}, Verbs: []string{"get"}},
+			{NonResourceURLs: []string{"/metrics"}, Verbs: []string{"get"}},
+		},
+		Flags: func(f *Flags) {
+			f.Flag("top-families", "Families to name per component, the largest first.").Default("5").IntVar(&top)
+			f.Flag("body-limit", "Size at which the reading of a component's metrics stops.").Default("256MB").BytesVar(&limit)
+		},
+		Configure: func(c *Config) {
+			c.Exposition.TopN, c.Exposition.BodyLimit = top, int64(limit)
+		},
+		New: func(s *Sources) (exporter.Collector, error) {
+			kubelets, servers := s.Kubelets(), s.APIServers()
+			kubelets.WantMetrics()
+			servers.WantMetrics()
+			nodes := s.Nodes()
+			return metricCardinality{
+				ready:    func() error { _, err := nodes.List(); return err },
+				kubelets: kubelets.Results,
+				servers:  servers.Results,
+			}, nil
+		},
+	}
+}
+
+type metricCardinality struct {
+	ready    func() error // of the list of nodes
+	kubelets func() []kubelet.Result
+	servers  func() []apiprobe.Result
+}
+
+// Collect sends what was counted last of every target that could be read.
+func (c metricCardinality) Collect(ctx context.Context, ch chan<- prometheus.Metric) error {
+	if err := c.ready(); err != nil {
+		return err
+	}
+	for _, r := range c.kubelets() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if r.Metrics.Reason == watch.Available {
+			sendReport(ch, r.Metrics.Value, "kubelet", r.Node, "")
+		}
+	}
+	for _, r := range c.servers() {
+		if r.Metrics.Reason == watch.Available {
+			sendReport(ch, r.Metrics.Report, "kube-apiserver", "", r.Server)
+		}
+	}
+	return nil
+}
+
+func sendReport(ch chan<- prometheus.Metric, r exposition.Report, target ...string) {
+	ch <- cardinalitySeries.Sample(float64(r.Series), target...)
+	ch <- cardinalityFamilies.Sample(float64(r.Families), target...)
+	ch <- cardinalityBytes.Sample(float64(r.Bytes), target...)
+	ch <- cardinalityInformer.Sample(float64(r.Informer), target...)
+	ch <- cardinalityTruncated.Sample(exporter.Bool(r.Truncated), target...)
+	if !math.IsNaN(r.ResidentBytes) {
+		ch <- cardinalityResident.Sample(r.ResidentBytes, target...)
+	}
+	for _, f := range r.Top {
+		ch <- cardinalityFamilySeries.Sample(float64(f.Series), append(target[:len(target):len(target)], f.Name)...)
+	}
+}
