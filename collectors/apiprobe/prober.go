@@ -1,0 +1,156 @@
+package apiprobe
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"k8s.io/client-go/rest"
+)
+
+// Prober probes all API servers of one cluster.
+type Prober struct {
+	options   Options
+	config    *rest.Config
+	discovery Discovery
+	logger    *slog.Logger
+	now       func() time.Time
+
+	wantMetrics, wantLimit atomic.Bool
+
+	mu        sync.Mutex
+	instances map[string]*instance
+	leases    []LeaseState
+	wait      sync.WaitGroup
+}
+
+// forgetAfter is how long an API server that nobody lists any more is probed:
+// long enough for one that crashed to be seen down, short enough for one that
+// was taken away on purpose not to be missed.
+const forgetAfter = time.Minute
+
+// New returns a prober. It contacts nobody, and knows the configured API server
+// and the endpoints of the options from the start.
+func New(o Options, config *rest.Config, d Discovery, logger *slog.Logger, now func() time.Time) (*Prober, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	p := &Prober{options: o, config: config, discovery: d, logger: logger, now: now, instances: map[string]*instance{}}
+	server, base, err := configured(config)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.know(server, base, Configured); err != nil {
+		return nil, err
+	}
+	for _, e := range o.Endpoints {
+		server, err := hostPort("https://" + e)
+		if err != nil {
+			return nil, err
+		}
+		if err := p.know(server, "https://"+server, Flag); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// WantMetrics makes the prober read the servers' own metrics.
+func (p *Prober) WantMetrics() { p.wantMetrics.Store(true) }
+
+// WantStreamLimit makes the prober ask for the limit of streams.
+func (p *Prober) WantStreamLimit() { p.wantLimit.Store(true) }
+
+// WritesProbed tells whether the write path is probed.
+func (p *Prober) WritesProbed() bool { return p.options.WriteLease != "" }
+
+// Run probes until ctx ends.
+func (p *Prober) Run(ctx context.Context) {
+	defer p.wait.Wait()
+	tick := time.NewTicker(p.options.Interval)
+	defer tick.Stop()
+	for {
+		p.discover()
+		p.probe(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// probe starts a round of each kind that is due, unless the one before is still
+// under way.
+func (p *Prober) probe(ctx context.Context) {
+	now := p.now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, i := range p.instances {
+		p.begin(ctx, &i.health, now, 0, i.probeHealth)
+		if p.WritesProbed() {
+			p.begin(ctx, &i.write, now, p.options.WriteInterval, i.probeWrite)
+		}
+		if p.wantLimit.Load() {
+			p.begin(ctx, &i.limit, now, p.options.LimitInterval, i.readLimit)
+		}
+		if p.wantMetrics.Load() {
+			p.begin(ctx, &i.metrics, now, p.options.MetricsInterval, i.readMetrics)
+		}
+	}
+}
+
+// begin runs the task in the background if it is due and idle.
+func (p *Prober) begin(ctx context.Context, t *task, now time.Time, every time.Duration, run func(context.Context)) {
+	if t.busy || now.Sub(t.begun) < every {
+		return
+	}
+	t.busy, t.begun = true, now
+	p.wait.Go(func() {
+		run(ctx)
+		p.mu.Lock()
+		t.busy = false
+		p.mu.Unlock()
+	})
+}
+
+// Results returns what is known of each API server, sorted by address.
+func (p *Prober) Results() []Result {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	results := make([]Result, 0, len(p.instances))
+	for _, i := range p.instances {
+		results = append(results, i.result(now))
+	}
+	slices.SortFunc(results, func(a, b Result) int { return strings.Compare(a.Server, b.Server) })
+	return results
+}
+
+// Leases returns the identity leases seen last, sorted by host name.
+func (p *Prober) Leases() []LeaseState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.leases)
+}
+
+// know adds an API server or confirms one; the caller holds no lock.
+func (p *Prober) know(server, base string, origin Origin) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := p.instances[server]
+	if i == nil {
+		var err error
+		if i, err = newInstance(p, server, base, origin == Configured); err != nil {
+			return fmt.Errorf("API server %s: %w", server, err)
+		}
+		p.instances[server] = i
+	}
+	i.seen[origin] = p.now()
+	return nil
+}

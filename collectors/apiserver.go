@@ -1,0 +1,129 @@
+package collectors
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubevitals/kubevitals/collectors/apiprobe"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const apiServerName = "apiserver"
+
+var (
+	apiServerUp = exporter.NewGauge(apiServerName, "up",
+		"Whether the API server answered at all, over verified TLS and in time: 1 is yes.",
+		"server")
+	apiServerListed = exporter.NewGauge(apiServerName, "listed",
+		"Whether the API server is known from that origin: 1 is yes.",
+		"server", "origin")
+	apiServerProbe = exporter.NewGauge(apiServerName, "probe_result",
+		"What the last probe of the API server came to: the result that holds is 1, all others are 0.",
+		"server", "probe", "result")
+	apiServerProbeSeconds = exporter.NewGauge(apiServerName, "probe_duration_seconds",
+		"Time the last probe of the API server took, in seconds.",
+		"server", "probe")
+	apiServerCheck = exporter.NewGauge(apiServerName, "check_ok",
+		"Whether a check that the API server makes of itself passed: 1 is yes.",
+		"server", "probe", "check")
+	apiServerExpiry = exporter.NewGauge(apiServerName, "certificate_expiry_timestamp_seconds",
+		"Unix time at which the certificate that the API server shows expires, in seconds.",
+		"server")
+	apiServerLease = exporter.NewGauge(apiServerName, "identity_lease_renew_timestamp_seconds",
+		"Unix time at which the API server last renewed its identity Lease, in seconds.",
+		"server", "hostname")
+)
+
+// APIServer is the failure mode of an API server that cannot be reached, or is
+// reached and cannot do its work.
+func APIServer() Definition {
+	var o apiprobe.Options
+	const group = "coordination.k8s.io"
+	return Definition{
+		Name:    apiServerName,
+		Help:    "An API server is unreachable, or reachable and unable to read or write.",
+		Scope:   Cluster,
+		Default: true,
+		Metrics: []*exporter.Desc{
+			apiServerUp, apiServerListed, apiServerProbe, apiServerProbeSeconds,
+			apiServerCheck, apiServerExpiry, apiServerLease,
+		},
+		Rules: []rbacv1.PolicyRule{
+			{NonResourceURLs: []string{"/livez", "/readyz"}, Verbs: []string{"get"}},
+		},
+		NamespaceRules: map[string][]rbacv1.PolicyRule{
+			"default": {
+				{APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}, Verbs: []string{"list", "watch"}},
+			},
+			"kube-system": {
+				{APIGroups: []string{group}, Resources: []string{"leases"}, Verbs: []string{"list", "watch"}},
+				// A Namespace counts as an object within itself.
+				{APIGroups: []string{""}, Resources: []string{"namespaces"}, ResourceNames: []string{"kube-system"}, Verbs: []string{"get"}},
+			},
+			OwnNamespace: {
+				{APIGroups: []string{group}, Resources: []string{"leases"}, ResourceNames: []string{"kubevitals-write-probe"}, Verbs: []string{"patch"}},
+			},
+		},
+		Flags: func(f *Flags) {
+			f.Flag("endpoints", "API server to probe beside those that are found, as host:port; repeatable.").StringsVar(&o.Endpoints)
+			f.Flag("probe-interval", "Time between two rounds of probes.").Default("5s").DurationVar(&o.Interval)
+			f.Flag("probe-timeout", "Longest time that a probe may take.").Default("3s").DurationVar(&o.Timeout)
+			f.Flag("write-probe-lease", "Lease, as namespace/name, to renew through each API server every 30 s in order to probe writes; never created. Empty means no writes.").
+				Default("kubevitals/kubevitals-write-probe").StringVar(&o.WriteLease)
+		},
+		Configure: func(c *Config) { c.APIServers = o },
+		New: func(s *Sources) (exporter.Collector, error) {
+			p := s.APIServers()
+			return apiServer{results: p.Results, leases: p.Leases}, nil
+		},
+	}
+}
+
+type apiServer struct {
+	results func() []apiprobe.Result
+	leases  func() []apiprobe.LeaseState
+}
+
+// Collect sends what the last round of probes found. It needs no view of the
+// cluster: the configured API server is always probed.
+func (c apiServer) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	results := c.results()
+	for _, r := range results {
+		for _, origin := range apiprobe.Origins() {
+			if slices.Contains(r.Origins, origin) {
+				ch <- apiServerListed.Sample(1, r.Server, string(origin))
+			}
+		}
+		if !r.Probed() {
+			continue
+		}
+		ch <- apiServerUp.Sample(exporter.Bool(r.Up), r.Server)
+		sendProbes(ch, r)
+		for _, check := range r.Checks {
+			ch <- apiServerCheck.Sample(exporter.Bool(check.OK), r.Server, check.Probe, check.Name)
+		}
+		if !r.CertificateExpiry.IsZero() {
+			ch <- apiServerExpiry.Sample(unix(r.CertificateExpiry), r.Server)
+		}
+	}
+	for _, lease := range c.leases() {
+		ch <- apiServerLease.Sample(unix(lease.Renewed), lease.Server, lease.Hostname)
+	}
+	return nil
+}
+
+func sendProbes(ch chan<- prometheus.Metric, r apiprobe.Result) {
+	for _, p := range r.Probes {
+		for _, outcome := range apiprobe.Outcomes() {
+			ch <- apiServerProbe.Sample(exporter.Bool(p.Outcome == outcome), r.Server, p.Name, string(outcome))
+		}
+		ch <- apiServerProbeSeconds.Sample(p.Duration.Seconds(), r.Server, p.Name)
+	}
+}
+
+// unix is a time as metrics carry it.
+func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
