@@ -19,9 +19,9 @@ func BenchmarkIndexMemory(b *testing.B) {
 		b.Run(bench.name, func(b *testing.B) {
 			pods := bench.fleet.pods(benchPods)
 			for b.Loop() {
-				before := heap()
+				before := baseline()
 				index := full(b, pods)
-				b.ReportMetric(float64(heap()-before)/benchPods, "B/pod")
+				b.ReportMetric(float64(baseline()-before)/benchPods, "B/pod")
 				runtime.KeepAlive(index)
 			}
 			runtime.KeepAlive(pods)
@@ -152,17 +152,6 @@ func full(b *testing.B, pods []*corev1.Pod) *Index {
 
 func perEvent(b *testing.B, events int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(events), "ns/event")
-}
-
-// heap returns the bytes of live objects.
-func heap() int64 {
-	// Twice, because strings shared by handles only go with the collection
-	// after the one that finds the last handle dead.
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
 
 func must(tb testing.TB, err error) {

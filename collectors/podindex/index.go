@@ -228,6 +228,7 @@ func (r *record) nodeName() string {
 func (i *Index) node(name string) *node {
 	n, ok := i.nodes.entries[name]
 	if !ok {
+		// The name may be part of the buffer that the pod was decoded from.
 		n = &node{name: strings.Clone(name)}
 		i.nodes.put(n.name, n)
 	}
@@ -238,7 +239,7 @@ func (i *Index) node(name string) *node {
 func (i *Index) set(refs string) *set {
 	s, ok := i.sets.entries[refs]
 	if !ok {
-		s = &set{refs: strings.Clone(refs)}
+		s = &set{refs: refs}
 		i.sets.put(s.refs, s)
 	}
 	return s

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -228,60 +227,5 @@ func TestEachTellsEverything(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("pods differ (-want +got):\n%s", diff)
-	}
-}
-
-// TestTablesGiveMemoryBack is not parallel: it measures the heap.
-func TestTablesGiveMemoryBack(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4))
-	index := available(t)
-	small := lonely().pods(500)
-	for _, pod := range small {
-		must(t, index.Add(pod))
-	}
-	before := heap()
-	for round := range 3 {
-		// Every pod, node and reference of a round has a name of its own.
-		var pods []any
-		for n := range 20_000 {
-			node := fmt.Sprintf("node-%d-%d", round, n/30)
-			name := fmt.Sprintf("config-%d-%d", round, n)
-			p := simple(name, node, corev1.PodRunning, name, name+"-more")
-			p.UID = newUID(random)
-			pods = append(pods, p)
-		}
-		if round == 1 {
-			everything := slices.Clone(pods)
-			for _, pod := range small {
-				everything = append(everything, pod)
-			}
-			must(t, index.Replace(everything, ""))
-		} else {
-			for _, pod := range pods {
-				must(t, index.Add(pod))
-			}
-		}
-		peak := heap()
-		if peak-before < 1<<20 {
-			t.Fatalf("round %d: the index grew by %d bytes only: this test measures nothing", round, peak-before)
-		}
-		for _, pod := range pods {
-			must(t, index.Delete(pod))
-		}
-		pods = nil
-		left := heap() - before
-		// The runtime forgets shared strings some time after a collection.
-		for n := 0; n < 20 && left > 64<<10; n++ {
-			left = heap() - before
-		}
-		if left > 64<<10 {
-			t.Errorf("round %d: %d bytes are left of objects that are gone", round, left)
-		}
-	}
-	for _, pod := range small {
-		must(t, index.Delete(pod))
-	}
-	if len(index.pods.entries)+len(index.sets.entries)+len(index.nodes.entries) > 0 {
-		t.Errorf("empty index holds %d pods, %d sets, %d nodes", len(index.pods.entries), len(index.sets.entries), len(index.nodes.entries))
 	}
 }

@@ -56,8 +56,8 @@ func (p phase) api() corev1.PodPhase {
 	return corev1.PodUnknown
 }
 
-// facts are what the index takes from a pod. Their strings may share memory
-// with the pod.
+// facts are what the index takes from a pod. The node may share memory with the
+// pod, refs does not.
 type facts struct {
 	uid      uid
 	node     string // empty until the pod is scheduled
