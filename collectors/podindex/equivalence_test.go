@@ -1,14 +1,12 @@
 package podindex
 
 import (
-	"cmp"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -25,63 +23,6 @@ func (s *script) pick(n int) int {
 	b := (*s)[0]
 	*s = (*s)[1:]
 	return int(b) % n
-}
-
-// model is the slow and obvious index: it keeps what it knows of each pod as it
-// is and counts anew at each read. It takes references from where the script
-// decided on them, not from the pod.
-type model map[types.UID]modelPod
-
-type modelPod struct {
-	Pod
-	refs []string
-}
-
-func (m model) nodeRefs() map[string]counts {
-	objects := map[string]map[string]bool{}
-	for _, p := range m {
-		if p.Node == "" {
-			continue
-		}
-		if objects[p.Node] == nil {
-			objects[p.Node] = map[string]bool{}
-		}
-		if p.Phase == corev1.PodSucceeded || p.Phase == corev1.PodFailed {
-			continue
-		}
-		for _, r := range p.refs {
-			objects[p.Node][p.Namespace+"/"+r] = true
-		}
-	}
-	all := map[string]counts{}
-	for node, refs := range objects {
-		var c counts
-		for r := range refs {
-			if r[len(r)-1] == 'c' {
-				c[0]++
-			} else {
-				c[1]++
-			}
-		}
-		all[node] = c
-	}
-	return all
-}
-
-func (m model) pods() []Pod {
-	var pods []Pod
-	for _, p := range m {
-		pods = append(pods, p.Pod)
-	}
-	return sorted(pods)
-}
-
-func sorted(pods []Pod) []Pod {
-	slices.SortFunc(pods, func(a, b Pod) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Node, b.Node),
-			cmp.Compare(a.Phase, b.Phase), a.Deletion.Compare(b.Deletion))
-	})
-	return pods
 }
 
 // randomPod decides on a state of pod n, whose UID and namespace are fixed.
@@ -192,12 +133,12 @@ func maybePacked(t *testing.T, s *script, pod *corev1.Pod) any {
 
 func compare(t *testing.T, step int, index *Index, m model) {
 	t.Helper()
-	if diff := gocmp.Diff(m.nodeRefs(), nodeRefs(t, index)); diff != "" {
+	if diff := cmp.Diff(m.nodeRefs(), nodeRefs(t, index)); diff != "" {
 		t.Fatalf("step %d: counts differ (-model +index):\n%s", step, diff)
 	}
 	var pods []Pod
 	must(t, index.Each(func(p Pod) { pods = append(pods, p) }))
-	if diff := gocmp.Diff(m.pods(), sorted(pods)); diff != "" {
+	if diff := cmp.Diff(m.pods(), sorted(pods)); diff != "" {
 		t.Fatalf("step %d: pods differ (-model +index):\n%s", step, diff)
 	}
 	if index.Len() != len(m) {
