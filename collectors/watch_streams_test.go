@@ -1,0 +1,278 @@
+package collectors
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/version"
+
+	"github.com/kubevitals/kubevitals/collectors/apiprobe"
+	"github.com/kubevitals/kubevitals/collectors/exposition"
+	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/collectors/podindex"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+func streamsNode(name, version string) *corev1.Node {
+	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	n.Status.NodeInfo.KubeletVersion = version
+	return n
+}
+
+// streamsPods are pods on the node, each with the image pull secret and the root
+// CA of the namespace, and a ConfigMap of its own.
+func streamsPods(node, namespace string, count int) []any {
+	var pods []any
+	for n := range count {
+		name := fmt.Sprintf("%s-%s-%d", node, namespace, n)
+		volume := func(configMap string) corev1.Volume {
+			v := corev1.Volume{Name: configMap}
+			v.ConfigMap = &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: configMap}}
+			return v
+		}
+		pods = append(pods, &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+			Spec: corev1.PodSpec{
+				NodeName:         node,
+				ImagePullSecrets: []corev1.LocalObjectReference{{Name: "registry"}},
+				Volumes:          []corev1.Volume{volume("kube-root-ca.crt"), volume(name)},
+			},
+			Status: corev1.PodStatus{Phase: corev1.PodRunning},
+		})
+	}
+	return pods
+}
+
+func streamsKubelet(node, strategy string) kubelet.Result {
+	return kubelet.Result{Node: node, Config: kubelet.Fetched[kubelet.Config]{
+		Value: kubelet.Config{Strategy: strategy}, Reason: watch.Available,
+	}}
+}
+
+// streamsIndex is an index of the pods, which is available.
+func streamsIndex(t *testing.T, pods ...[]any) *podindex.Index {
+	t.Helper()
+	index := podindex.New()
+	var all []any
+	for _, p := range pods {
+		all = append(all, p...)
+	}
+	if err := index.Replace(all, ""); err != nil {
+		t.Fatal(err)
+	}
+	return index
+}
+
+// streamsFixture has one node for each case, named after it.
+func streamsFixture(t *testing.T) watchStreams {
+	nodes := []*corev1.Node{
+		streamsNode("no-pods", "v1.37.2"),
+		streamsNode("fits-exactly", "v1.37.2"),
+		streamsNode("one-too-many", "v1.37.2"),
+		streamsNode("two-namespaces", "v1.36.1-gke.100"),
+		streamsNode("cache-strategy", "v1.37.2"),
+		streamsNode("get-strategy", "v1.37.2"),
+		streamsNode("kubelet-silent", "v1.37.2"),
+		streamsNode("single-connection", "v1.13.12"),
+		streamsNode("version-unknown", ""),
+	}
+	index := streamsIndex(t,
+		streamsPods("fits-exactly", "a", 92), // and root CA, pull secret, 6 base watches: 100
+		streamsPods("one-too-many", "a", 93),
+		streamsPods("two-namespaces", "a", 10), streamsPods("two-namespaces", "b", 10),
+		streamsPods("cache-strategy", "a", 200),
+		streamsPods("get-strategy", "a", 200),
+		streamsPods("kubelet-silent", "a", 1),
+		streamsPods("single-connection", "a", 300),
+		streamsPods("version-unknown", "a", 1),
+		streamsPods("deleted-node", "a", 1),
+	)
+	silent := streamsKubelet("kubelet-silent", "Watch")
+	silent.Config.Reason = watch.Timeout // what it said once is no longer believed
+	counted := func(reason watch.Reason, report exposition.Report) apiprobe.Metrics {
+		return apiprobe.Metrics{Reason: reason, Report: report, Watches: map[string]int64{"configmaps": 605, "secrets": 7}}
+	}
+	return watchStreams{
+		nodes: func() ([]*corev1.Node, error) { return nodes, nil },
+		refs:  index.NodeRefs,
+		kubelets: func() []kubelet.Result {
+			return []kubelet.Result{
+				streamsKubelet("no-pods", "Watch"),
+				streamsKubelet("fits-exactly", "Watch"),
+				streamsKubelet("one-too-many", "Watch"),
+				streamsKubelet("two-namespaces", "Watch"),
+				streamsKubelet("cache-strategy", "Cache"),
+				streamsKubelet("get-strategy", "Get"),
+				silent,
+				streamsKubelet("single-connection", "Watch"),
+				streamsKubelet("version-unknown", "Watch"),
+				streamsKubelet("deleted-node", "Watch"),
+			}
+		},
+		servers: func() []apiprobe.Result {
+			return []apiprobe.Result{
+				{Server: "10.0.0.1:6443", StreamLimit: 250, Metrics: counted(watch.Available, exposition.Report{})},
+				{Server: "10.0.0.2:6443", StreamLimit: 100, Metrics: counted(watch.Forbidden, exposition.Report{})},
+				{Server: "10.0.0.3:6443", Metrics: counted(watch.Available, exposition.Report{Truncated: true})},
+			}
+		},
+	}
+}
+
+func TestWatchStreams(t *testing.T) {
+	t.Parallel()
+	golden(t, watchStreamsName, streamsFixture(t), WatchStreams().Metrics)
+}
+
+// TestWatchStreamsWithoutLimit has no API server that tells its limit.
+func TestWatchStreamsWithoutLimit(t *testing.T) {
+	t.Parallel()
+	c := streamsFixture(t)
+	c.servers = func() []apiprobe.Result { return []apiprobe.Result{{Server: "10.0.0.1:6443"}} }
+	text := string(scrapeText(t, watchStreamsName, c, WatchStreams().Metrics))
+	if strings.Contains(text, "connections_needed") || !strings.Contains(text, `strategy{node="no-pods",strategy="Watch"} 1`) {
+		t.Errorf("without a limit there is no number of connections, and a strategy:\n%s", text)
+	}
+}
+
+func TestWatchStreamsIsSilentWhileBlind(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	for name, test := range map[string]struct {
+		blind func(*watchStreams)
+		want  error
+	}{
+		"nodes": {func(c *watchStreams) {
+			c.nodes = func() ([]*corev1.Node, error) { return nil, broken }
+		}, broken},
+		"pods not listed yet": {func(c *watchStreams) { c.refs = podindex.New().NodeRefs }, exporter.ErrNotReady},
+		"pods lost": {func(c *watchStreams) {
+			index := streamsIndex(t, streamsPods("no-pods", "a", 3))
+			health := watch.NewHealth("pods", time.Now)
+			health.Succeed()
+			health.Fail(broken)
+			index.SetHealth(health)
+			c.refs = index.NodeRefs
+		}, broken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := streamsFixture(t)
+			test.blind(&c)
+			if err := c.Collect(t.Context(), make(chan prometheus.Metric)); !errors.Is(err, test.want) {
+				t.Errorf("error %v, want %v", err, test.want)
+			}
+			if text := scrapeText(t, watchStreamsName, c, WatchStreams().Metrics); bytes.Contains(text, []byte("kubevitals_watch_streams_")) {
+				t.Errorf("a blind collector sent samples:\n%s", text)
+			}
+		})
+	}
+}
+
+func TestKubeletVersions(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		version string
+		base    int
+		single  bool
+	}{
+		{"v1.11.10", 3, false},
+		{"v1.12.0", 3, true},
+		{"v1.13.12-gke.25", 3, true},
+		{"v1.14.0", 5, false},
+		{"v1.30.0-eks-036c24b", 5, false},
+		{"v1.36.9+k3s1", 5, false},
+		{"v1.37.0-rc.1", 6, false},
+		{"v1.40.2", 6, false},
+		{"v2.0.0", 6, false},
+	} {
+		t.Run(test.version, func(t *testing.T) {
+			t.Parallel()
+			v, err := version.ParseGeneric(test.version)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if base, single := baseWatches(v), singleConnection(v); base != test.base || single != test.single {
+				t.Errorf("%d base watches, single connection %v; want %d, %v", base, single, test.base, test.single)
+			}
+		})
+	}
+}
+
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		objects  int
+		strategy string
+		limit    uint32
+		want     int64
+	}{
+		"base watches only":  {0, "Watch", 100, 1},
+		"last free stream":   {94, "Watch", 100, 1},
+		"one more":           {95, "Watch", 100, 2},
+		"many":               {1000, "Watch", 100, 11},
+		"one stream only":    {4, "Watch", 1, 10},
+		"no bound":           {1000, "Watch", 1<<32 - 1, 1},
+		"cache has no watch": {1000, "Cache", 100, 1},
+		"get has no watch":   {1000, "Get", 100, 1},
+		"unheard of":         {1000, "Pigeon", 100, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := streams{
+				version: version.MajorMinor(1, 37), strategy: test.strategy, limit: test.limit,
+				objects: watchedObjects{configMaps: test.objects / 2, secrets: test.objects - test.objects/2},
+			}
+			if got := s.connections(); got != test.want {
+				t.Errorf("%d connections, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+// BenchmarkWatchStreams is one scrape of 5,000 nodes with 150,000 pods.
+func BenchmarkWatchStreams(b *testing.B) {
+	const nodes, podsPerNode = 5000, 30
+	index := podindex.New()
+	var list []*corev1.Node
+	var kubelets []kubelet.Result
+	var pods []any
+	for n := range nodes {
+		name := fmt.Sprintf("node-%04d", n)
+		list = append(list, streamsNode(name, "v1.37.2"))
+		kubelets = append(kubelets, streamsKubelet(name, "Watch"))
+		pods = append(pods, streamsPods(name, "a", podsPerNode)...)
+	}
+	if err := index.Replace(pods, ""); err != nil {
+		b.Fatal(err)
+	}
+	c := watchStreams{
+		nodes:    func() ([]*corev1.Node, error) { return list, nil },
+		refs:     index.NodeRefs,
+		kubelets: func() []kubelet.Result { return kubelets },
+		servers:  func() []apiprobe.Result { return []apiprobe.Result{{Server: "10.0.0.1:6443", StreamLimit: 100}} },
+	}
+	for b.Loop() {
+		ch := make(chan prometheus.Metric, 64)
+		go func() {
+			defer close(ch)
+			if err := c.Collect(context.Background(), ch); err != nil {
+				b.Error(err)
+			}
+		}()
+		series := 0
+		for range ch {
+			series++
+		}
+		b.ReportMetric(float64(series), "series")
+	}
+}
