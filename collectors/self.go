@@ -47,7 +47,7 @@ func (c self) Collect(ctx context.Context, ch chan<- prometheus.Metric) error {
 	for _, s := range c.states() {
 		ch <- sourceAvailable.Sample(exporter.Bool(s.Reason == watch.Available), s.Source, string(s.Reason))
 		if !s.LastSuccess.IsZero() {
-			ch <- sourceLastSuccess.Sample(float64(s.LastSuccess.UnixMilli())/1000, s.Source)
+			ch <- sourceLastSuccess.Sample(unix(s.LastSuccess), s.Source)
 		}
 	}
 	if c.kubelets == nil {

@@ -37,7 +37,7 @@ func (s *Sources) Pods() *podindex.Index {
 		s.pods = podindex.New()
 		s.pods.SetHealth(h)
 		client := s.typed.CoreV1().Pods(metav1.NamespaceAll)
-		s.watch(h, listWatch(client.List, client.Watch, nil), &corev1.Pod{}, s.pods)
+		s.watch(h, podindex.Paged(listWatch(client.List, client.Watch, nil)), &corev1.Pod{}, s.pods)
 	}
 	return s.pods
 }

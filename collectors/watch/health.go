@@ -48,7 +48,7 @@ func (h *Health) Succeed() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.state.Reason != Available {
-		h.logger.Info("source is available", "source", h.state.Source, "before", h.state.Reason)
+		h.logger.Info("source is available", "watched", h.state.Source, "before", h.state.Reason)
 	}
 	h.state.Reason, h.state.LastSuccess, h.cause = Available, h.now(), nil
 }
@@ -70,7 +70,7 @@ func (h *Health) Fail(err error) {
 	defer h.mu.Unlock()
 	reason := Classify(err)
 	if h.state.Reason != reason {
-		h.logger.Warn("source is not available", "source", h.state.Source, "reason", reason, "err", err)
+		h.logger.Warn("source is not available", "watched", h.state.Source, "reason", reason, "err", err)
 	}
 	h.state.Reason, h.cause = reason, err
 }

@@ -35,7 +35,7 @@ type Target struct {
 // the API server can (WatchList) and are paged otherwise.
 func Run(ctx context.Context, logger *slog.Logger, t Target) {
 	source := t.Health.State().Source
-	log := logr.FromSlogHandler(Quiet(logger.With("source", source).Handler()))
+	log := logr.FromSlogHandler(Quiet(logger.With("watched", source).Handler()))
 	observed := cache.ToListWatcherWithWatchListSemantics(observe(ctx, t), t.Client)
 	reflector := cache.NewReflectorWithOptions(observed, t.Expected, t.Store, cache.ReflectorOptions{
 		Name:    source,

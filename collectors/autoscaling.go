@@ -1,0 +1,171 @@
+package collectors
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const autoscalingName = "autoscaling"
+
+var (
+	autoscalingMetrics = exporter.NewGauge(autoscalingName, "metrics_available",
+		"Whether the autoscaler can read the metrics it scales by: 1 is yes, 0 means it cannot for the given reason; absent while scaling is disabled.",
+		"namespace", "horizontalpodautoscaler", "reason")
+	autoscalingMetric = exporter.NewGauge(autoscalingName, "metric_available",
+		"Whether the autoscaler could read this one metric when it last looked: 1 is yes; absent while it has no need to look.",
+		"namespace", "horizontalpodautoscaler", "type", "metric")
+	autoscalingAble = exporter.NewGauge(autoscalingName, "able_to_scale",
+		"Whether the autoscaler can read and set the number of replicas of its target: 1 is yes, 0 means it cannot for the given reason.",
+		"namespace", "horizontalpodautoscaler", "reason")
+	autoscalingAtMax = exporter.NewGauge(autoscalingName, "at_max",
+		"Whether the target already has the most replicas that the autoscaler may ask for: 1 is yes.",
+		"namespace", "horizontalpodautoscaler")
+	autoscalingDisabled = exporter.NewGauge(autoscalingName, "disabled",
+		"Whether scaling is switched off because the target was set to zero replicas: 1 is yes.",
+		"namespace", "horizontalpodautoscaler")
+	autoscalingAPIRegistered = exporter.NewGauge(autoscalingName, "metrics_api_registered",
+		"Whether anybody is registered to serve the metrics API: 1 is yes.",
+		"api")
+	autoscalingAPIAvailable = exporter.NewGauge(autoscalingName, "metrics_api_available",
+		"Whether the API server reaches whoever is registered to serve the metrics API: 1 is yes, 0 means it does not for the given reason.",
+		"api", "reason")
+)
+
+// Autoscaling is the failure mode of a HorizontalPodAutoscaler that does not
+// scale.
+func Autoscaling() Definition {
+	listWatch := []string{"list", "watch"}
+	return Definition{
+		Name:    autoscalingName,
+		Help:    "A HorizontalPodAutoscaler does not scale, and why.",
+		Scope:   Cluster,
+		Default: true,
+		Metrics: []*exporter.Desc{
+			autoscalingMetrics, autoscalingMetric, autoscalingAble, autoscalingAtMax,
+			autoscalingDisabled, autoscalingAPIRegistered, autoscalingAPIAvailable,
+		},
+		Rules: []rbacv1.PolicyRule{
+			{APIGroups: []string{"autoscaling"}, Resources: []string{"horizontalpodautoscalers"}, Verbs: listWatch},
+			{APIGroups: []string{"apiregistration.k8s.io"}, Resources: []string{"apiservices"}, Verbs: listWatch},
+		},
+		New: func(s *Sources) (exporter.Collector, error) {
+			return autoscaling{hpas: s.HPAs().List, services: s.APIServices().List}, nil
+		},
+	}
+}
+
+type autoscaling struct {
+	hpas     func() ([]*autoscalingv2.HorizontalPodAutoscaler, error)
+	services func() ([]APIService, error)
+}
+
+// Collect sends the state of every autoscaler as its controller reports it.
+func (c autoscaling) Collect(ctx context.Context, ch chan<- prometheus.Metric) error {
+	hpas, err := c.hpas()
+	if err != nil {
+		return err
+	}
+	services, err := c.services()
+	if err != nil {
+		return err
+	}
+	for _, api := range metricsAPIs() {
+		api.send(ch, services)
+	}
+	for _, hpa := range hpas {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		sendAutoscaler(ch, hpa)
+	}
+	return nil
+}
+
+func sendAutoscaler(ch chan<- prometheus.Metric, hpa *autoscalingv2.HorizontalPodAutoscaler) {
+	namespace, name := hpa.Namespace, hpa.Name
+	conditions := map[autoscalingv2.HorizontalPodAutoscalerConditionType]autoscalingv2.HorizontalPodAutoscalerCondition{}
+	for _, c := range hpa.Status.Conditions {
+		conditions[c.Type] = c
+	}
+	active, known := conditions[autoscalingv2.ScalingActive]
+	disabled := known && active.Status != "True" && active.Reason == "ScalingDisabled"
+	switch {
+	case disabled:
+	case len(conditions) == 0:
+		ch <- autoscalingMetrics.Sample(0, namespace, name, "NotReconciled")
+	case known && active.Status != "Unknown":
+		ch <- autoscalingMetrics.Sample(exporter.Bool(active.Status == "True"), namespace, name, closed(active.Reason, activeReasons()))
+	}
+	if able, ok := conditions[autoscalingv2.AbleToScale]; ok && able.Status != "Unknown" {
+		ch <- autoscalingAble.Sample(exporter.Bool(able.Status == "True"), namespace, name, closed(able.Reason, ableReasons()))
+	}
+	ch <- autoscalingDisabled.Sample(exporter.Bool(disabled), namespace, name)
+	ch <- autoscalingAtMax.Sample(exporter.Bool(hpa.Status.CurrentReplicas >= hpa.Spec.MaxReplicas), namespace, name)
+	if !disabled {
+		for key, available := range metricStates(hpa) {
+			ch <- autoscalingMetric.Sample(exporter.Bool(available), namespace, name, key.kind, key.name)
+		}
+	}
+}
+
+// metricKey names one metric of an autoscaler.
+type metricKey struct{ kind, name string }
+
+// metricStates tells which metrics of the specification could be read. The
+// controller keeps one status entry per metric, in the same order, and leaves
+// the entry of one that failed empty. Without any entry it had no need to look,
+// because a bound decided, and nothing is known. A metric that is named twice
+// counts as read only if both were.
+func metricStates(hpa *autoscalingv2.HorizontalPodAutoscaler) map[metricKey]bool {
+	current := hpa.Status.CurrentMetrics
+	if len(current) == 0 {
+		return nil
+	}
+	states := map[metricKey]bool{}
+	for i, spec := range hpa.Spec.Metrics {
+		available := i < len(current) && current[i].Type != ""
+		key := metricKey{string(spec.Type), metricName(spec)}
+		if before, twice := states[key]; twice {
+			available = available && before
+		}
+		states[key] = available
+	}
+	return states
+}
+
+func metricName(m autoscalingv2.MetricSpec) string {
+	switch {
+	case m.Resource != nil:
+		return string(m.Resource.Name)
+	case m.ContainerResource != nil:
+		return m.ContainerResource.Container + "/" + string(m.ContainerResource.Name)
+	case m.Pods != nil:
+		return m.Pods.Metric.Name
+	case m.Object != nil:
+		return m.Object.Metric.Name
+	case m.External != nil:
+		return m.External.Metric.Name
+	}
+	return ""
+}
+
+// activeReasons are the reasons of the condition ScalingActive.
+func activeReasons() []string {
+	return []string{
+		"ValidMetricFound", "FailedGetResourceMetric", "FailedGetContainerResourceMetric", "FailedGetPodsMetric",
+		"FailedGetObjectMetric", "FailedGetExternalMetric", "InvalidMetricSourceType", "InvalidSelector", "AmbiguousSelector",
+	}
+}
+
+// ableReasons are the reasons of the condition AbleToScale.
+func ableReasons() []string {
+	return []string{
+		"SucceededGetScale", "SucceededRescale", "ReadyForNewScale", "ScaleDownStabilized", "ScaleUpStabilized",
+		"FailedGetScale", "FailedUpdateScale",
+	}
+}
