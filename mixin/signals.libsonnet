@@ -1,0 +1,23 @@
+// The signals, in reading order. Each is a function of the configuration, so
+// that an override of _config reaches all of them.
+{
+  local c = $._config {
+    // Aggregation labels that every rule has: without the cluster label a rule
+    // would mix clusters.
+    by: self.clusterLabel,
+    cluster: '{{ $labels.%s }}' % self.clusterLabel,
+    // The same selector within dashboards.
+    panel: '%s, %s=~"$cluster"' % [self.selector, self.clusterLabel],
+  },
+  _signals:: [
+    signal(c)
+    for signal in [
+      import 'signals/apiserver.libsonnet',
+      import 'signals/watch_streams.libsonnet',
+      import 'signals/metric_cardinality.libsonnet',
+      import 'signals/autoscaling.libsonnet',
+      import 'signals/node_disk.libsonnet',
+      import 'signals/exporter.libsonnet',
+    ]
+  ],
+}

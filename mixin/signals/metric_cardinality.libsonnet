@@ -1,0 +1,125 @@
+// A component's own metrics grow without end, and its memory with them.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  local target = c.by + ', component, node, server',
+  local k = c { target: target },
+  name: 'metric_cardinality',
+  area: 'kubelets',
+  foreign: {},
+  alerts: [
+    {
+      alert: 'KubeVitalsReflectorMetricsLeak',
+      severity: 'warning',
+      expr: |||
+        max by (%(target)s) (kubevitals_metric_cardinality_informer_series{%(selector)s}) > %(cardinalityInformerSeries)s
+      ||| % k,
+      'for': '15m',
+      summary: "The metrics of a component's reflectors leak.",
+      description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s has {{ $value }} series of reflectors and informers. Every watch that ever was leaves some behind, and memory with them.' % k,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsReflectorMetricsLeakMemory',
+      severity: 'critical',
+      expr: |||
+        max by (%(target)s) (kubevitals_metric_cardinality_resident_memory_bytes{%(selector)s, component="kubelet"}) > %(cardinalityLeakBytes)s
+        and on (%(target)s)
+        max by (%(target)s) (kubevitals_metric_cardinality_informer_series{%(selector)s}) > %(cardinalityInformerSeries)s
+      ||| % k,
+      'for': '15m',
+      summary: 'A kubelet has leaked so much memory through its metrics that its node is in danger.',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s holds {{ $value | humanize1024 }}B of memory, and its reflector metrics leak. When memory runs out, the kernel kills the kubelet or pods.' % k,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsMetricCardinalityHigh',
+      severity: 'warning',
+      expr: |||
+        max by (%(target)s) (kubevitals_metric_cardinality_series{%(selector)s, component="kubelet"}) > %(cardinalityKubeletSeries)s
+        or
+        max by (%(target)s) (kubevitals_metric_cardinality_series{%(selector)s, component="kube-apiserver"}) > %(cardinalityAPIServerSeries)s
+      ||| % k,
+      'for': '30m',
+      summary: 'A component exposes unusually many series of its own.',
+      description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s exposes {{ $value }} series of its own metrics.' % k,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsMetricCardinalityGrowing',
+      severity: 'warning',
+      expr: |||
+        max by (%(target)s) (kubevitals_metric_cardinality_series{%(selector)s}) > %(cardinalityGrowthMinimum)s
+        and on (%(target)s)
+        max by (%(target)s) (kubevitals_metric_cardinality_series{%(selector)s})
+          > %(cardinalityGrowthFactor)s * max by (%(target)s) (kubevitals_metric_cardinality_series{%(selector)s} offset 1d)
+      ||| % k,
+      'for': '1h',
+      summary: "A component's own metrics have multiplied within a day.",
+      description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s exposes {{ $value }} series, more than %(cardinalityGrowthFactor)s times as many as a day ago.' % k,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsMetricCardinalityTruncated',
+      severity: 'info',
+      expr: |||
+        max by (%(target)s) (kubevitals_metric_cardinality_truncated{%(selector)s}) == 1
+      ||| % k,
+      'for': '15m',
+      summary: "A component's metrics are larger than kubevitals reads.",
+      description: 'The metrics of {{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s reach a limit; their counts are lower bounds.' % k,
+      vars: ['node'],
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Series by kubelet',
+      "Series in each kubelet's own metrics.",
+      'short',
+      [g.target('max by (node) (kubevitals_metric_cardinality_series{%(panel)s, component="kubelet", node=~"$node"})' % k, '{{node}}')],
+      { alerts: ['KubeVitalsMetricCardinalityHigh', 'KubeVitalsMetricCardinalityGrowing'], threshold: k.cardinalityKubeletSeries },
+    ),
+    g.timeseries(
+      'Series of reflectors and informers',
+      'Series of the families that leak when every watch leaves some behind.',
+      'short',
+      [g.target('max by (component, node, server) (kubevitals_metric_cardinality_informer_series{%(panel)s})' % k, '{{component}} {{node}}{{server}}')],
+      { alerts: ['KubeVitalsReflectorMetricsLeak'], threshold: k.cardinalityInformerSeries },
+    ),
+    g.timeseries(
+      'Resident memory',
+      'Memory of each component as it reports it.',
+      'bytes',
+      [g.target('max by (component, node, server) (kubevitals_metric_cardinality_resident_memory_bytes{%(panel)s})' % k, '{{component}} {{node}}{{server}}')],
+      { alerts: ['KubeVitalsReflectorMetricsLeakMemory'], threshold: k.cardinalityLeakBytes },
+    ),
+    g.table(
+      'Largest families',
+      'The largest families of each component.',
+      [g.target('topk(20, max by (component, node, server, family) (kubevitals_metric_cardinality_family_series{%(panel)s, node=~"$node|"}))' % k, '')],
+    ),
+    g.timeseries(
+      'Series by API server',
+      "Series in each API server's own metrics.",
+      'short',
+      [g.target('max by (server) (kubevitals_metric_cardinality_series{%(panel)s, component="kube-apiserver"})' % k, '{{server}}')],
+      { alerts: ['KubeVitalsMetricCardinalityHigh'], threshold: k.cardinalityAPIServerSeries },
+    ),
+    g.timeseries(
+      'Size of a scrape',
+      "Size of each component's own metrics before compression, and whether reading stopped at a limit.",
+      'bytes',
+      [
+        g.target('max by (component, node, server) (kubevitals_metric_cardinality_body_bytes{%(panel)s})' % k, '{{component}} {{node}}{{server}}'),
+        g.target('max by (component, node, server) (kubevitals_metric_cardinality_truncated{%(panel)s}) == 1' % k, 'truncated: {{component}} {{node}}{{server}}'),
+      ],
+      { alerts: ['KubeVitalsMetricCardinalityTruncated'] },
+    ),
+    g.timeseries(
+      'Families',
+      "Distinct metric names in each component's own metrics.",
+      'short',
+      [g.target('max by (component, node, server) (kubevitals_metric_cardinality_families{%(panel)s})' % k, '{{component}} {{node}}{{server}}')],
+    ),
+  ],
+}

@@ -1,0 +1,119 @@
+// The disk of a node fills up until its kubelet evicts pods.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  local target = c.by + ', node, filesystem',
+  local k = c { target: target },
+  name: 'node_disk',
+  area: 'nodes',
+  foreign: {},
+  alerts: [
+    {
+      alert: 'KubeVitalsNodeDiskPressure',
+      severity: 'critical',
+      expr: |||
+        max by (%(by)s, node) (kubevitals_node_disk_pressure{%(selector)s}) == 1
+      ||| % c,
+      'for': '5m',
+      keep_firing_for: '5m',
+      summary: 'A node is short of disk, and its kubelet evicts pods.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has been under disk pressure for 5 minutes: its kubelet removes images and evicts pods, and no new pods are placed there.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsNodeDiskHeadroomLow',
+      severity: 'warning',
+      expr: |||
+        min by (%(target)s, resource) (kubevitals_node_disk_headroom_ratio{%(selector)s}) < %(nodeDiskHeadroomRatio)s
+        unless on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_disk_pressure{%(selector)s}) == 1
+      ||| % k,
+      'for': '15m',
+      summary: "A node's disk is about to reach the point at which its kubelet evicts pods.",
+      description: '{{ $labels.filesystem }} of node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left before pods are evicted.' % k,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsNodeDiskFillingUp',
+      severity: 'warning',
+      expr: |||
+        predict_linear(
+          (min by (%(target)s, resource) (kubevitals_node_disk_headroom_ratio{%(selector)s}))[3h:5m],
+          %(nodeDiskPredictHours)s * 3600
+        ) < 0
+        and on (%(target)s, resource)
+        min by (%(target)s, resource) (kubevitals_node_disk_headroom_ratio{%(selector)s}) < %(nodeDiskPredictBelow)s
+        unless on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_disk_pressure{%(selector)s}) == 1
+      ||| % k,
+      'for': '30m',
+      summary: "A node's disk will reach the point of eviction within hours.",
+      description: '{{ $labels.filesystem }} of node {{ $labels.node }} of cluster %(cluster)s runs out of {{ $labels.resource }} within %(nodeDiskPredictHours)s hours if it goes on filling as in the last three.' % k,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsNodeDiskImageGCStuck',
+      severity: 'warning',
+      expr: |||
+        1 - max by (%(by)s, node) (kubevitals_node_disk_available_bytes{%(selector)s, filesystem="imagefs"})
+          / max by (%(by)s, node) (kubevitals_node_disk_capacity_bytes{%(selector)s, filesystem="imagefs"} > 0)
+        > on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_disk_image_gc_high_threshold_ratio{%(selector)s})
+      ||| % k,
+      'for': '30m',
+      summary: 'Image garbage collection cannot free enough disk on a node.',
+      description: 'The image filesystem of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizePercentage }} full, above the point at which unused images are removed, for half an hour: what fills it is in use or no image.' % k,
+      vars: ['node'],
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Headroom before eviction',
+      'Share of each filesystem that is left before the kubelet evicts pods; below 0 it does.',
+      'percentunit',
+      [g.target('min by (node, filesystem, resource) (kubevitals_node_disk_headroom_ratio{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}} {{resource}}')],
+      { alerts: ['KubeVitalsNodeDiskHeadroomLow', 'KubeVitalsNodeDiskFillingUp'], threshold: k.nodeDiskHeadroomRatio, below: true },
+    ),
+    g.stateTimeline(
+      'Disk pressure',
+      'Whether each node reports disk pressure.',
+      [g.target('max by (node) (kubevitals_node_disk_pressure{%(panel)s, node=~"$node"})' % k, '{{node}}')],
+      { alerts: ['KubeVitalsNodeDiskPressure'], badWhen: 1 },
+    ),
+    g.timeseries(
+      'Bytes available',
+      'Bytes available on each filesystem, and the eviction threshold.',
+      'bytes',
+      [
+        g.target('min by (node, filesystem) (kubevitals_node_disk_available_bytes{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}}'),
+        g.target('max by (node, filesystem) (kubevitals_node_disk_eviction_threshold_bytes{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}} threshold'),
+      ],
+    ),
+    g.timeseries(
+      'Inodes free',
+      'Inodes free on each filesystem, and the eviction threshold.',
+      'short',
+      [
+        g.target('min by (node, filesystem) (kubevitals_node_disk_inodes_free{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}}'),
+        g.target('max by (node, filesystem) (kubevitals_node_disk_eviction_threshold_inodes{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}} threshold'),
+      ],
+    ),
+    g.timeseries(
+      'Image filesystem in use',
+      'Share of the image filesystem in use, and the shares at which image garbage collection begins and ends.',
+      'percentunit',
+      [
+        g.target('1 - max by (node) (kubevitals_node_disk_available_bytes{%(panel)s, node=~"$node", filesystem="imagefs"}) / max by (node) (kubevitals_node_disk_capacity_bytes{%(panel)s, node=~"$node", filesystem="imagefs"} > 0)' % k, '{{node}}'),
+        g.target('max(kubevitals_node_disk_image_gc_high_threshold_ratio{%(panel)s, node=~"$node"})' % k, 'collection begins'),
+        g.target('max(kubevitals_node_disk_image_gc_low_threshold_ratio{%(panel)s, node=~"$node"})' % k, 'collection ends'),
+      ],
+      { alerts: ['KubeVitalsNodeDiskImageGCStuck'] },
+    ),
+    g.timeseries(
+      'Inodes in use',
+      'Share of the inodes of each filesystem in use.',
+      'percentunit',
+      [g.target('1 - min by (node, filesystem) (kubevitals_node_disk_inodes_free{%(panel)s, node=~"$node"}) / max by (node, filesystem) (kubevitals_node_disk_inodes{%(panel)s, node=~"$node"} > 0)' % k, '{{node}} {{filesystem}}')],
+    ),
+  ],
+}
