@@ -10,7 +10,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/internal/playback"
 )
@@ -116,57 +118,53 @@ func TestPagesShowOneMoment(t *testing.T) {
 func TestReadErrors(t *testing.T) {
 	t.Parallel()
 	c := play(t, snapshot(pod("a", "one", "")), playback.Options{})
+	known := typed(t, c, jsonType).CoreV1().RESTClient()
 	config := c.RESTConfig()
 	config.BearerToken = "wrong"
-	unknown, err := dynamic.NewForConfig(config)
+	stranger, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := dynamic.NewForConfig(c.RESTConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	pods := schema.GroupVersionResource{Version: "v1", Resource: "pods"}
-	secrets := schema.GroupVersionResource{Version: "v1", Resource: "secrets"}
-	list := func(client dynamic.Interface, r schema.GroupVersionResource, o metav1.ListOptions) error {
-		_, err := client.Resource(r).List(t.Context(), o)
-		return err
+	unknown := stranger.CoreV1().RESTClient()
+	// Without the retries of the client, which a 504 invites to.
+	list := func(client rest.Interface, resource string, o metav1.ListOptions) error {
+		return client.Get().MaxRetries(0).Resource(resource).VersionedParams(&o, scheme.ParameterCodec).Do(t.Context()).Error()
 	}
 	for _, mediaType := range []string{jsonType, protobufType} {
-		_, err = typed(t, c, mediaType).CoreV1().Pods("a").Get(t.Context(), "two", metav1.GetOptions{})
+		_, err := typed(t, c, mediaType).CoreV1().Pods("a").Get(t.Context(), "two", metav1.GetOptions{})
 		if !apierrors.IsNotFound(err) {
 			t.Errorf("object that does not exist as %s: %v", mediaType, err)
 		}
 	}
-	if err := list(unknown, pods, metav1.ListOptions{}); !apierrors.IsUnauthorized(err) {
+	if err := list(unknown, "pods", metav1.ListOptions{}); !apierrors.IsUnauthorized(err) {
 		t.Errorf("wrong token: %v", err)
 	}
-	if err := list(known, secrets, metav1.ListOptions{}); !apierrors.IsNotFound(err) {
+	if err := list(known, "secrets", metav1.ListOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("resource that is not played back: %v", err)
 	}
-	if err := list(known, pods, metav1.ListOptions{FieldSelector: "spec.priority=1"}); !apierrors.IsBadRequest(err) {
+	if err := list(known, "pods", metav1.ListOptions{FieldSelector: "spec.priority=1"}); !apierrors.IsBadRequest(err) {
 		t.Errorf("field that cannot be selected by: %v", err)
 	}
-	if err := list(known, pods, metav1.ListOptions{ResourceVersion: "9999999999"}); !apierrors.IsTimeout(err) ||
+	if err := list(known, "pods", metav1.ListOptions{ResourceVersion: "9999999999"}); !apierrors.IsTimeout(err) ||
 		!apierrors.HasStatusCause(err, metav1.CauseTypeResourceVersionTooLarge) {
 		t.Errorf("version of the future: %v", err)
 	}
-	if err := list(known, pods, metav1.ListOptions{Continue: "?"}); !apierrors.IsBadRequest(err) {
+	if err := list(known, "pods", metav1.ListOptions{Continue: "?"}); !apierrors.IsBadRequest(err) {
 		t.Errorf("bad continue token: %v", err)
 	}
-	if err := list(known, pods, metav1.ListOptions{ResourceVersion: "1", ResourceVersionMatch: "Exact"}); !apierrors.IsResourceExpired(err) {
+	if err := list(known, "pods", metav1.ListOptions{ResourceVersion: "1", ResourceVersionMatch: "Exact"}); !apierrors.IsResourceExpired(err) {
 		t.Errorf("version of long ago: %v", err)
 	}
 	if err := c.Refuse("pods", &apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "", errors.New("no")).ErrStatus); err != nil {
 		t.Fatal(err)
 	}
-	if err := list(known, pods, metav1.ListOptions{}); !apierrors.IsForbidden(err) {
+	if err := list(known, "pods", metav1.ListOptions{}); !apierrors.IsForbidden(err) {
 		t.Errorf("refused: %v", err)
 	}
 	if err := c.Refuse("pods", nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := list(known, pods, metav1.ListOptions{}); err != nil {
+	if err := list(known, "pods", metav1.ListOptions{}); err != nil {
 		t.Errorf("no longer refused: %v", err)
 	}
 	if err := c.Refuse("secrets", nil); !errors.Is(err, playback.ErrNoObject) {

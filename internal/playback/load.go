@@ -51,7 +51,8 @@ type setting struct {
 //
 // The folder "default" stands for servers and nodes without a file of their own.
 // A file whose name ends in .tmpl is a text/template: objects are rendered once,
-// bodies for each request with a Request as the data.
+// bodies for each request with a Request as the data. The function words splits
+// a text.
 //
 // Timestamps in objects move by the time that has passed since the snapshot was
 // taken, so that everything is as old as it was then. Objects of kinds that are

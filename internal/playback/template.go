@@ -42,7 +42,7 @@ func (r Request) UnixAgo(duration string) (int64, error) {
 }
 
 func (l *loader) parseTemplates() error {
-	l.templates = template.New("").Option("missingkey=error")
+	l.templates = template.New("").Funcs(template.FuncMap{"words": strings.Fields})
 	return fs.WalkDir(l.fsys, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(name, templateSuffix) {
 			return err
