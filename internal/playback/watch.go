@@ -225,6 +225,11 @@ func (e *eventWriter) send(kind watch.EventType, obj runtime.Object) error {
 
 func (e *eventWriter) flush() error {
 	if e.gzipped != nil {
+		// Ends the data before it ends the stream: a reader that met both at once
+		// would wait for the next stream before it gave the data away.
+		if err := e.gzipped.Flush(); err != nil {
+			return err
+		}
 		if err := e.gzipped.Close(); err != nil {
 			return err
 		}
