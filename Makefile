@@ -6,6 +6,8 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 REVISION    ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 VERSION_PKG := github.com/prometheus/common/version
 LDFLAGS     := -s -w -X $(VERSION_PKG).Version=$(VERSION) -X $(VERSION_PKG).Revision=$(REVISION)
+# The version that the lab's components call themselves.
+KUBERNETES  := $(shell sed -n 's|^\tk8s.io/kubernetes \(v[0-9.]*\).*|\1|p' lab/go.mod)
 # tools and lab are modules of their own; this one is what users depend on.
 PACKAGES    := ./...
 
@@ -32,7 +34,8 @@ lab: $(BIN)/kubevitals-lab build ## Start a real control plane with hollow kubel
 
 .PHONY: $(BIN)/kubevitals-lab
 $(BIN)/kubevitals-lab:
-	cd lab && CGO_ENABLED=0 $(GO) build -o ../$(BIN)/kubevitals-lab ./cmd/kubevitals-lab
+	cd lab && CGO_ENABLED=0 $(GO) build -ldflags '-X k8s.io/component-base/version.gitVersion=$(KUBERNETES)' \
+		-o ../$(BIN)/kubevitals-lab ./cmd/kubevitals-lab
 
 ## ---- tests
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/collectors/apiprobe"
 	"github.com/kubevitals/kubevitals/exporter"
@@ -42,7 +41,6 @@ var (
 // reached and cannot do its work.
 func APIServer() Definition {
 	var o apiprobe.Options
-	const group = "coordination.k8s.io"
 	return Definition{
 		Name:    apiServerName,
 		Help:    "An API server is unreachable, or reachable and unable to read or write.",
@@ -52,22 +50,7 @@ func APIServer() Definition {
 			apiServerUp, apiServerListed, apiServerProbe, apiServerProbeSeconds,
 			apiServerCheck, apiServerExpiry, apiServerLease,
 		},
-		Rules: []rbacv1.PolicyRule{
-			{NonResourceURLs: []string{"/livez", "/readyz"}, Verbs: []string{"get"}},
-		},
-		NamespaceRules: map[string][]rbacv1.PolicyRule{
-			"default": {
-				{APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}, Verbs: []string{"list", "watch"}},
-			},
-			"kube-system": {
-				{APIGroups: []string{group}, Resources: []string{"leases"}, Verbs: []string{"list", "watch"}},
-				// A Namespace counts as an object within itself.
-				{APIGroups: []string{""}, Resources: []string{"namespaces"}, ResourceNames: []string{"kube-system"}, Verbs: []string{"get"}},
-			},
-			OwnNamespace: {
-				{APIGroups: []string{group}, Resources: []string{"leases"}, ResourceNames: []string{"kubevitals-write-probe"}, Verbs: []string{"patch"}},
-			},
-		},
+		NamespaceRules: apiServerRules(),
 		Flags: func(f *Flags) {
 			f.Flag("endpoints", "API server to probe beside those that are found, as host:port; repeatable.").StringsVar(&o.Endpoints)
 			f.Flag("probe-interval", "Time between two rounds of probes.").Default("5s").DurationVar(&o.Interval)
@@ -75,7 +58,10 @@ func APIServer() Definition {
 			f.Flag("write-probe-lease", "Lease, as namespace/name, to renew through each API server every 30 s in order to probe writes; never created. Empty means no writes.").
 				Default("kubevitals/kubevitals-write-probe").StringVar(&o.WriteLease)
 		},
-		Configure: func(c *Config) { c.APIServers = o },
+		Configure: func(c *Config) {
+			c.APIServers.Endpoints, c.APIServers.WriteLease = o.Endpoints, o.WriteLease
+			c.APIServers.Interval, c.APIServers.Timeout = o.Interval, o.Timeout
+		},
 		New: func(s *Sources) (exporter.Collector, error) {
 			p := s.APIServers()
 			return apiServer{results: p.Results, leases: p.Leases}, nil

@@ -3,6 +3,7 @@ package collectors
 import (
 	"context"
 	"math"
+	"time"
 
 	"github.com/alecthomas/units"
 	"github.com/prometheus/client_golang/prometheus"
@@ -47,8 +48,9 @@ var (
 // without end, and its memory with them.
 func MetricCardinality() Definition {
 	var (
-		top   int
-		limit units.Base2Bytes
+		top      int
+		limit    units.Base2Bytes
+		interval time.Duration
 	)
 	return Definition{
 		Name:    metricCardinalityName,
@@ -64,12 +66,16 @@ func MetricCardinality() Definition {
 			{APIGroups: []string{""}, Resources: []string{"nodes/metrics"}, Verbs: []string{"get"}},
 			{NonResourceURLs: []string{"/metrics"}, Verbs: []string{"get"}},
 		},
+		NamespaceRules: apiServerRules(),
 		Flags: func(f *Flags) {
 			f.Flag("top-families", "Families to name per component, the largest first.").Default("5").IntVar(&top)
 			f.Flag("body-limit", "Size at which the reading of a component's metrics stops.").Default("256MB").BytesVar(&limit)
+			f.Flag("apiserver-interval", "How often to read the metrics of each API server; kubelets follow --kubelet.metrics-interval.").
+				Default("1m").DurationVar(&interval)
 		},
 		Configure: func(c *Config) {
 			c.Exposition.TopN, c.Exposition.BodyLimit = top, int64(limit)
+			c.APIServers.MetricsInterval = interval
 		},
 		New: func(s *Sources) (exporter.Collector, error) {
 			kubelets, servers := s.Kubelets(), s.APIServers()

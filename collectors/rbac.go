@@ -103,3 +103,22 @@ func regroup(verbs map[grant]map[string]bool) []rbacv1.PolicyRule {
 	}
 	return merged
 }
+
+// apiServerRules are the rights that Sources.APIServers needs. The health
+// endpoints are not among them: Kubernetes lets everybody read those.
+func apiServerRules() map[string][]rbacv1.PolicyRule {
+	const group = "coordination.k8s.io"
+	return map[string][]rbacv1.PolicyRule{
+		"default": {
+			{APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}, Verbs: []string{"list", "watch"}},
+		},
+		"kube-system": {
+			{APIGroups: []string{group}, Resources: []string{"leases"}, Verbs: []string{"list", "watch"}},
+			// A Namespace counts as an object within itself.
+			{APIGroups: []string{""}, Resources: []string{"namespaces"}, ResourceNames: []string{"kube-system"}, Verbs: []string{"get"}},
+		},
+		OwnNamespace: {
+			{APIGroups: []string{group}, Resources: []string{"leases"}, ResourceNames: []string{"kubevitals-write-probe"}, Verbs: []string{"patch"}},
+		},
+	}
+}

@@ -57,6 +57,7 @@ func WatchStreams() Definition {
 			{APIGroups: []string{""}, Resources: []string{"nodes/configz"}, Verbs: []string{"get"}},
 			{NonResourceURLs: []string{"/metrics"}, Verbs: []string{"get"}},
 		},
+		NamespaceRules: apiServerRules(),
 		New: func(s *Sources) (exporter.Collector, error) {
 			kubelets, servers := s.Kubelets(), s.APIServers()
 			kubelets.WantConfig()

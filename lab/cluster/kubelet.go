@@ -3,8 +3,12 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+
+	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/lab/hollow"
 )
@@ -47,4 +51,28 @@ func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 		"--filesystems=" + k.filesystems,
 	}, func(ctx context.Context) error { return c.nodeReady(ctx, name) })
 	return k, nil
+}
+
+// ReadKubelet returns what a kubelet answers to an administrator.
+func (c *Cluster) ReadKubelet(ctx context.Context, k *Kubelet, path string) ([]byte, error) {
+	config := c.RESTConfig()
+	config.TLSClientConfig.CAFile, config.TLSClientConfig.CAData = c.files.kubeletCA, nil
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, err
+	}
+	url := fmt.Sprintf("https://127.0.0.1:%d%s", k.Port, path)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("kubelet of %s: %w", k.Name, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("kubelet of %s: %s: %s", k.Name, path, response.Status)
+	}
+	return io.ReadAll(response.Body)
 }

@@ -21,11 +21,11 @@ import (
 	remote "k8s.io/cri-client/pkg"
 	fakeremote "k8s.io/cri-client/pkg/fake"
 	"k8s.io/klog/v2"
+	kubeletv1beta1 "k8s.io/kubelet/config/v1beta1"
 	kubeletapp "k8s.io/kubernetes/cmd/kubelet/app"
 	"k8s.io/kubernetes/cmd/kubelet/app/options"
 	kubeletconfig "k8s.io/kubernetes/pkg/kubelet/apis/config"
 	kubeletscheme "k8s.io/kubernetes/pkg/kubelet/apis/config/scheme"
-	kubeletv1beta1 "k8s.io/kubelet/config/v1beta1"
 	"k8s.io/kubernetes/pkg/kubelet/cm"
 	"k8s.io/kubernetes/pkg/kubemark"
 )
@@ -77,6 +77,7 @@ func run(ctx context.Context, s settings) error {
 		return fmt.Errorf("start the fake runtime: %w", err)
 	}
 	defer runtime.Stop()
+	go endWorkers(ctx, runtime.RuntimeService)
 	runtime.ImageService.SetFakeFilesystemUsage([]*runtimeapi.FilesystemUsage{{
 		Timestamp:  time.Now().UnixNano(),
 		FsId:       &runtimeapi.FilesystemIdentifier{Mountpoint: imageMount},
@@ -184,6 +185,8 @@ func (s settings) config() (*options.KubeletFlags, *kubeletconfig.KubeletConfigu
 		"memory.available": "100Mi", "nodefs.available": "10%", "nodefs.inodesFree": "5%",
 		"imagefs.available": "15%", "imagefs.inodesFree": "5%",
 	}
+	// An object that is not read for five of these is not watched any more.
+	c.SyncFrequency.Duration = time.Minute
 	c.EvictionPressureTransitionPeriod.Duration = 10 * time.Second
 	c.ImageGCHighThresholdPercent, c.ImageGCLowThresholdPercent = 85, 80
 	c.EnforceNodeAllocatable = nil

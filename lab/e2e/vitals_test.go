@@ -1,0 +1,173 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/kubevitals/kubevitals/lab/cluster"
+)
+
+// vitals is a running kubevitals.
+type vitals struct {
+	cmd *exec.Cmd
+	url string
+}
+
+// startVitals starts kubevitals and returns when it says where it serves.
+func startVitals(ctx context.Context, name, logDir, kubeconfig string, args ...string) (*vitals, error) {
+	binary := os.Getenv(binaryEnv)
+	if binary == "" {
+		return nil, fmt.Errorf("no binary under test: set %s, or run make e2e", binaryEnv)
+	}
+	log, err := os.Create(filepath.Join(logDir, name+".log"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = log.Close() }()
+	cmd := exec.Command(binary, append([]string{
+		"--kubeconfig=" + kubeconfig, "--web.listen-address=127.0.0.1:0",
+		"--kubelet.stats-interval=2s", "--kubelet.metrics-interval=3s",
+		"--collector.metric_cardinality.apiserver-interval=3s", "--log.level=debug",
+	}, args...)...)
+	cmd.Stderr = log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start kubevitals: %w", err)
+	}
+	v := &vitals{cmd: cmd}
+	line := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(stdout).ReadString('\n')
+		line <- strings.TrimSpace(text)
+		_, _ = io.Copy(io.Discard, stdout)
+	}()
+	select {
+	case text := <-line:
+		if _, url, ok := strings.Cut(text, "kubevitals serves "); ok {
+			v.url = url
+			return v, nil
+		}
+		v.stop()
+		return nil, fmt.Errorf("kubevitals did not start: %q; see %s", text, log.Name())
+	case <-ctx.Done():
+		v.stop()
+		return nil, fmt.Errorf("kubevitals did not start in time; see %s", log.Name())
+	}
+}
+
+func (v *vitals) stop() {
+	_ = v.cmd.Process.Kill()
+	_ = v.cmd.Wait()
+}
+
+// samples are the series of one scrape.
+type samples map[string]*dto.MetricFamily
+
+// scrape reads /metrics; it must answer within a second, whatever is ill.
+func (v *vitals) scrape(ctx context.Context) (samples, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("scrape: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("scrape: %s", response.Status)
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	return parser.TextToMetricFamilies(response.Body)
+}
+
+// labels select series: name, value, name, value.
+func matches(m *dto.Metric, labels []string) bool {
+	has := map[string]string{}
+	for _, l := range m.Label {
+		has[l.GetName()] = l.GetValue()
+	}
+	for i := 0; i < len(labels); i += 2 {
+		if has[labels[i]] != labels[i+1] {
+			return false
+		}
+	}
+	return true
+}
+
+// all returns the values of the series that bear the labels.
+func (s samples) all(name string, labels ...string) []float64 {
+	var values []float64
+	if f := s["kubevitals_"+name]; f != nil {
+		for _, m := range f.Metric {
+			if matches(m, labels) {
+				values = append(values, m.GetGauge().GetValue()+m.GetUntyped().GetValue()+m.GetCounter().GetValue())
+			}
+		}
+	}
+	return values
+}
+
+// sum adds the values of the series that bear the labels.
+func (s samples) sum(name string, labels ...string) float64 {
+	total := 0.0
+	for _, v := range s.all(name, labels...) {
+		total += v
+	}
+	return total
+}
+
+var errAbsent = errors.New("absent")
+
+// want fails unless exactly one series bears the labels and has the value.
+func (s samples) want(value float64, name string, labels ...string) error {
+	values := s.all(name, labels...)
+	switch {
+	case len(values) == 0:
+		return fmt.Errorf("kubevitals_%s %v: %w, want %v", name, labels, errAbsent, value)
+	case len(values) > 1:
+		return fmt.Errorf("kubevitals_%s %v: %d series, want one", name, labels, len(values))
+	case values[0] != value:
+		return fmt.Errorf("kubevitals_%s %v is %v, want %v", name, labels, values[0], value)
+	}
+	return nil
+}
+
+// eventually scrapes until check is content, and fails the test otherwise.
+func (v *vitals) eventually(t *testing.T, within time.Duration, check func(samples) error) samples {
+	t.Helper()
+	var last samples
+	err := cluster.Eventually(t.Context(), within, func(ctx context.Context) error {
+		s, err := v.scrape(ctx)
+		if err != nil {
+			return err
+		}
+		last = s
+		return check(s)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return last
+}
