@@ -1,0 +1,90 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/lab/cluster"
+)
+
+// TestAutoscaling is the guide's case: an autoscaler without a metrics API, and
+// then with one.
+func TestAutoscaling(t *testing.T) {
+	const namespace, name = "default", "php-apache"
+	ctx := t.Context()
+	one, target := int32(1), int32(50)
+	labels := map[string]string{"run": name}
+	no := false
+	deployment := &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
+		Spec: appsv1.DeploymentSpec{
+			Replicas: &one, Selector: &metav1.LabelSelector{MatchLabels: labels},
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				Spec: corev1.PodSpec{AutomountServiceAccountToken: &no, Containers: []corev1.Container{{
+					Name: name, Image: "lab",
+					Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("200m")}},
+				}}},
+			},
+		},
+	}
+	hpa := &autoscalingv2.HorizontalPodAutoscaler{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
+		Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
+			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: name},
+			MinReplicas:    &one, MaxReplicas: 10,
+			Metrics: []autoscalingv2.MetricSpec{{Type: autoscalingv2.ResourceMetricSourceType, Resource: &autoscalingv2.ResourceMetricSource{
+				Name:   corev1.ResourceCPU,
+				Target: autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: &target},
+			}}},
+		},
+	}
+	if _, err := shared.Client().AppsV1().Deployments(namespace).Create(ctx, deployment, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shared.Client().AutoscalingV2().HorizontalPodAutoscalers(namespace).Create(ctx, hpa, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	labelsOf := []string{"namespace", namespace, "horizontalpodautoscaler", name}
+	unavailable := func(s samples) error {
+		if err := s.want(0, "autoscaling_metrics_api_registered", "api", "resource"); err != nil {
+			return err
+		}
+		return s.want(0, "autoscaling_metrics_available", append(labelsOf, "reason", "FailedGetResourceMetric")...)
+	}
+	shared.vitals.eventually(t, time.Minute, unavailable)
+
+	api, err := shared.ServeMetricsAPI(ctx, cluster.PodMetrics{Namespace: namespace, Labels: labels, CPU: "100m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer api.Stop()
+	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
+		if err := s.want(1, "autoscaling_metrics_api_available", "api", "resource", "reason", "Passed"); err != nil {
+			return err
+		}
+		if err := s.want(1, "autoscaling_metric_available", append(labelsOf, "type", "Resource", "metric", "cpu")...); err != nil {
+			return err
+		}
+		return s.want(1, "autoscaling_metrics_available", append(labelsOf, "reason", "ValidMetricFound")...)
+	})
+
+	// Registered, but nobody answers.
+	api.Close()
+	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
+		if err := s.want(1, "autoscaling_metrics_api_registered", "api", "resource"); err != nil {
+			return err
+		}
+		return s.want(0, "autoscaling_metrics_api_available", "api", "resource", "reason", "FailedDiscoveryCheck")
+	})
+	if err := api.Unregister(ctx); err != nil {
+		t.Fatal(err)
+	}
+	shared.vitals.eventually(t, 2*time.Minute, unavailable)
+}
