@@ -158,13 +158,19 @@ func (s samples) want(value float64, name string, labels ...string) error {
 func (v *vitals) eventually(t *testing.T, within time.Duration, check func(samples) error) samples {
 	t.Helper()
 	var last samples
+	said := ""
 	err := cluster.Eventually(t.Context(), within, func(ctx context.Context) error {
 		s, err := v.scrape(ctx)
 		if err != nil {
 			return err
 		}
 		last = s
-		return check(s)
+		err = check(s)
+		if err != nil && err.Error() != said {
+			said = err.Error()
+			t.Logf("%s: not yet: %s", time.Now().UTC().Format(time.TimeOnly), said)
+		}
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 // namedWatchers are the watches of single ConfigMaps and Secrets that no
 // kubelet holds: the API server follows its own ConfigMap
 // kube-system/extension-apiserver-authentication.
-const namedWatchers = 1
+func namedWatchers() map[string]float64 { return map[string]float64{"configmaps": 1, "secrets": 0} }
 
 // optional makes references to objects that do not exist, which a kubelet
 // watches like any other.
@@ -101,9 +101,12 @@ func wantStreams(before samples, added map[string][2]float64) func(samples) erro
 				}
 			}
 		}
-		ours, theirs := s.sum("watch_streams_objects"), s.sum("watch_streams_apiserver_watches")
-		if ours != theirs-namedWatchers {
-			return fmt.Errorf("the nodes' pods refer to %v objects, the API server has %v watches (%d of them not by kubelets)", ours, theirs, namedWatchers)
+		for resource, others := range namedWatchers() {
+			ours := s.sum("watch_streams_objects", "resource", resource)
+			theirs := s.sum("watch_streams_apiserver_watches", "resource", resource)
+			if ours != theirs-others {
+				return fmt.Errorf("the nodes' pods refer to %v %s, the API server has %v watches (%v of them not by kubelets)", ours, resource, theirs, others)
+			}
 		}
 		return nil
 	}
