@@ -30,17 +30,18 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	if err := web.Validate(*c.web.WebConfigFile); err != nil {
 		return &exitError{exitConfig, fmt.Errorf("--web.config.file: %w", err)}
 	}
-	config, err := c.connection()
+	watched, err := c.cluster(ctx, kubelets, logger)
 	if err != nil {
 		return err
 	}
+	defer watched.close()
 	listeners, err := c.listen(ctx)
 	if err != nil {
 		return &exitError{exitListen, err}
 	}
 	defer closeAll(listeners)
 
-	sourcesConfig := collectors.Config{REST: config, Kubelet: kubelets, Logger: logger, Now: time.Now}
+	sourcesConfig := collectors.Config{REST: watched.config, Kubelet: watched.kubelets, Logger: logger, Now: time.Now}
 	c.selection.Configure(&sourcesConfig)
 	sources, err := collectors.NewSources(sourcesConfig)
 	if err != nil {
@@ -62,7 +63,7 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	defer sources.Wait()
 	defer stop()
 	sources.Start(ctx)
-	logger.Info("watching", "cluster", config.Host, "version", version.Version)
+	logger.Info("watching", "cluster", watched.config.Host, "version", version.Version)
 	return c.serveHTTP(ctx, listeners, handler, logger)
 }
 

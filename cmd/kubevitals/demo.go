@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/internal/playback"
+)
+
+// cluster is what is to be watched, and how to let go of it.
+type cluster struct {
+	config   *rest.Config
+	kubelets kubelet.Options
+	close    func()
+}
+
+// cluster returns the cluster of the flags: a real one, or with --demo one that
+// is played back on loopback and read in the very same way.
+func (c *command) cluster(ctx context.Context, kubelets kubelet.Options, logger *slog.Logger) (cluster, error) {
+	if !c.demo {
+		config, err := c.connection()
+		return cluster{config, kubelets, func() {}}, err
+	}
+	played, err := playDemo(ctx, kubelets, logger)
+	if err != nil {
+		return played, fmt.Errorf("--demo: %w", err)
+	}
+	return played, nil
+}
+
+func playDemo(ctx context.Context, kubelets kubelet.Options, logger *slog.Logger) (cluster, error) {
+	snapshot, err := playback.Demo(time.Now())
+	if err != nil {
+		return cluster{}, err
+	}
+	playing, err := playback.Start(ctx, snapshot, playback.Options{Logger: logger})
+	if err != nil {
+		return cluster{}, err
+	}
+	dir, err := os.MkdirTemp("", "kubevitals-demo-")
+	if err != nil {
+		playing.Close()
+		return cluster{}, err
+	}
+	played := cluster{playing.RESTConfig(), kubelets, func() {
+		playing.Close()
+		_ = os.RemoveAll(dir)
+	}}
+	played.kubelets.CAFile = filepath.Join(dir, "kubelet-ca.crt")
+	if err := os.WriteFile(played.kubelets.CAFile, playing.KubeletCA(), 0o600); err != nil {
+		played.close()
+		return cluster{}, err
+	}
+	return played, nil
+}
