@@ -86,7 +86,7 @@ verify-vet:
 
 .PHONY: update-docs
 update-docs: ## Write the generated documents and golden files.
-	$(GO) test ./collectors ./cmd/kubevitals -update
+	$(GO) test ./collectors ./cmd/kubevitals ./mixin -run "Fresh|golden|Golden" -update
 
 .PHONY: clean
 clean:

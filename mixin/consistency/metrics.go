@@ -1,0 +1,189 @@
+package consistency
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// expressions are all PromQL texts, by where they stand.
+func (p Pack) expressions() map[string]string {
+	all := map[string]string{}
+	for _, a := range p.Alerts {
+		all[a.Name] = a.Expr
+	}
+	for _, d := range p.Dashboards {
+		for _, panel := range d.Panels {
+			for i, target := range panel.Targets {
+				all[fmt.Sprintf("%s, panel %q, target %d", d.File, panel.Title, i)] = target
+			}
+		}
+	}
+	return all
+}
+
+// targetLabels come from the scrape and not from the exporter.
+func targetLabels(p Pack) []string { return []string{"job", "instance", p.ClusterLabel} }
+
+// declared: every metric that is ours is declared, and so is every label that
+// selects, aggregates or joins.
+func declared(p Pack) []string {
+	var problems []string
+	for where, expr := range p.expressions() {
+		found, err := selectors(expr)
+		if err != nil {
+			problems = append(problems, where+": does not parse: "+err.Error())
+			continue
+		}
+		known := targetLabels(p)
+		for _, s := range found {
+			known = append(known, p.Declared[s.Name]...)
+			if !ours(s.Name) {
+				continue
+			}
+			if _, ok := p.Declared[s.Name]; !ok {
+				problems = append(problems, where+": nobody declares "+s.Name)
+			}
+			for _, m := range s.LabelMatchers {
+				if m.Name != labels.MetricName && !slices.Contains(append(p.Declared[s.Name], targetLabels(p)...), m.Name) {
+					problems = append(problems, fmt.Sprintf("%s: %s has no label %s", where, s.Name, m.Name))
+				}
+			}
+		}
+		for _, name := range grouping(expr) {
+			if !slices.Contains(known, name) && !strings.Contains(expr, `"`+name+`"`) { // label_replace makes labels
+				problems = append(problems, fmt.Sprintf("%s: groups by %s, which no metric of it has", where, name))
+			}
+		}
+	}
+	return problems
+}
+
+// grouping returns the labels by which an expression aggregates or joins.
+func grouping(expr string) []string {
+	tree, err := parser.NewParser(parser.Options{}).ParseExpr(Expression(expr))
+	if err != nil {
+		return nil
+	}
+	var names []string
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		switch n := n.(type) {
+		case *parser.AggregateExpr:
+			names = append(names, n.Grouping...)
+		case *parser.BinaryExpr:
+			if n.VectorMatching != nil {
+				names = append(names, n.VectorMatching.MatchingLabels...)
+			}
+		}
+		return nil
+	})
+	return names
+}
+
+// used: every declared metric is in an alert or a panel.
+func used(p Pack) []string {
+	seen := map[string]bool{}
+	for _, expr := range p.expressions() {
+		for _, m := range metrics(expr) {
+			seen[m] = true
+		}
+	}
+	var problems []string
+	for m := range p.Declared {
+		if !seen[m] {
+			problems = append(problems, m+" is declared, and no alert or panel uses it")
+		}
+	}
+	return problems
+}
+
+// foreign: a metric of somebody else is named by a signal, and selected as it
+// says.
+func foreign(p Pack) []string {
+	var problems []string
+	for where, expr := range p.expressions() {
+		found, err := selectors(expr)
+		if err != nil {
+			continue // declared says so
+		}
+		for _, s := range found {
+			if ours(s.Name) {
+				continue
+			}
+			selector, ok := p.Foreign[s.Name]
+			if !ok {
+				problems = append(problems, where+": "+s.Name+" is not named as foreign by any signal")
+			} else if !hasSelector(s, selector) {
+				problems = append(problems, where+": "+s.Name+" is not selected by "+selector)
+			}
+		}
+	}
+	return problems
+}
+
+// hasSelector tells whether the series are selected by name="value".
+func hasSelector(s *parser.VectorSelector, selector string) bool {
+	name, value, _ := strings.Cut(selector, "=")
+	return slices.ContainsFunc(s.LabelMatchers, func(m *labels.Matcher) bool {
+		return m.Name == name && m.Value == strings.Trim(value, `"`)
+	})
+}
+
+// aggregates: every selector of ours bears the job, every grouping of a rule
+// the cluster, and what comes out of a rule does not bear the exporter's own
+// labels.
+func aggregates(p Pack) []string {
+	var problems []string
+	for where, expr := range p.expressions() {
+		found, err := selectors(expr)
+		if err != nil {
+			continue
+		}
+		for _, s := range found {
+			if ours(s.Name) && !hasSelector(s, p.Selector) {
+				problems = append(problems, where+": "+s.Name+" is not selected by "+p.Selector)
+			}
+		}
+	}
+	for _, a := range p.Alerts {
+		tree, err := parser.NewParser(parser.Options{}).ParseExpr(a.Expr)
+		if err != nil {
+			continue
+		}
+		parser.Inspect(tree, func(n parser.Node, path []parser.Node) error {
+			problems = append(problems, ungrouped(p, a, n, path)...)
+			return nil
+		})
+	}
+	return problems
+}
+
+// ungrouped finds a place in a rule that mixes clusters or replicas.
+func ungrouped(p Pack, a Alert, n parser.Node, path []parser.Node) []string {
+	switch n := n.(type) {
+	case *parser.AggregateExpr:
+		if !slices.Contains(n.Grouping, p.ClusterLabel) || n.Without {
+			return []string{a.Name + ": aggregates without " + p.ClusterLabel + ": " + n.String()}
+		}
+	case *parser.BinaryExpr:
+		if m := n.VectorMatching; m != nil && m.On && !slices.Contains(m.MatchingLabels, p.ClusterLabel) {
+			return []string{a.Name + ": joins without " + p.ClusterLabel}
+		}
+	case *parser.VectorSelector:
+		within := slices.ContainsFunc(path, func(n parser.Node) bool {
+			_, ok := n.(*parser.AggregateExpr)
+			return ok
+		})
+		if !within {
+			return []string{a.Name + ": " + n.Name + " is not aggregated, so every replica fires its own"}
+		}
+	case *parser.Call:
+		if n.Func.Name == "absent" || n.Func.Name == "absent_over_time" {
+			return []string{a.Name + ": " + n.Func.Name + " loses the cluster"}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+// Package consistency checks that the parts of the mixin belong together: every
+// alert has a runbook, a test that fires and one that is silent, a panel, and
+// metrics that the exporter declares. Each check is a pure function from a Pack
+// to problems, so that each can be shown to find its problem.
+package consistency
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// Pack is everything that must fit together.
+type Pack struct {
+	Alerts     []Alert
+	Dashboards []Dashboard
+	// Runbooks are the texts by name of alert.
+	Runbooks map[string]string
+	Tests    []RuleTest
+	// TestFiles, SignalFiles and Collectors are names of failure modes.
+	TestFiles, SignalFiles, Collectors []string
+	// Declared are the labels of every metric of the exporter, by metric.
+	Declared map[string][]string
+	// Foreign are the metrics of others that the signals name, with the selector
+	// that each must bear.
+	Foreign map[string]string
+	// Config are the thresholds of _config, and whether anything uses them.
+	Config map[string]bool
+
+	ClusterLabel, Selector, RunbookPattern string
+}
+
+// Alert is one alerting rule.
+type Alert struct {
+	Name, Expr, For     string
+	Labels, Annotations map[string]string
+}
+
+// Dashboard is one generated dashboard.
+type Dashboard struct {
+	File, UID, Title string
+	Panels           []Panel
+	Variables        []string
+}
+
+// Panel is one panel; rows have no targets.
+type Panel struct {
+	ID                             int
+	Title, Description, Unit, Type string
+	Datasources                    []string
+	Targets                        []string
+	X, Y, W, H                     int
+}
+
+// RuleTest is one expectation of a promtool test.
+type RuleTest struct {
+	File, Alert, EvalTime string
+	Fires                 bool
+	Annotations           map[string]string
+}
+
+// Check is one rule of consistency.
+type Check struct {
+	Name string
+	Find func(Pack) []string
+}
+
+// Checks are all rules.
+func Checks() []Check {
+	return []Check{
+		{"alerts are annotated", annotations},
+		{"alerts and runbooks match", runbooks},
+		{"alerts are tested", tested},
+		{"metrics and labels are declared", declared},
+		{"declared metrics are used", used},
+		{"foreign metrics are named", foreign},
+		{"alerts are drawn on their dashboard", drawn},
+		{"rules select and aggregate", aggregates},
+		{"names match on every floor", names},
+		{"dashboards are well made", dashboards},
+		{"thresholds are used", thresholds},
+	}
+}
+
+// Expression replaces what Grafana fills in, so that the rest can be parsed.
+func Expression(text string) string {
+	return strings.NewReplacer("$__rate_interval", "5m", "$__interval", "5m").Replace(text)
+}
+
+// selectors returns the vector selectors of an expression.
+func selectors(expr string) ([]*parser.VectorSelector, error) {
+	tree, err := parser.NewParser(parser.Options{}).ParseExpr(Expression(expr))
+	if err != nil {
+		return nil, err
+	}
+	var found []*parser.VectorSelector
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		if s, ok := n.(*parser.VectorSelector); ok {
+			found = append(found, s)
+		}
+		return nil
+	})
+	return found, nil
+}
+
+// metrics returns the names of the metrics in an expression.
+func metrics(expr string) []string {
+	found, err := selectors(expr)
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for _, s := range found {
+		all = append(all, s.Name)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// ours tells whether the exporter itself must declare the metric.
+func ours(metric string) bool { return strings.HasPrefix(metric, "kubevitals_") }

@@ -1,0 +1,215 @@
+package mixin_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/mixin/consistency"
+)
+
+// load reads the mixin as it is shipped, and what the exporter declares.
+func load(t *testing.T) consistency.Pack {
+	t.Helper()
+	p := consistency.Pack{
+		Runbooks: map[string]string{}, Declared: map[string][]string{},
+		// The one metric of others: whether Prometheus could scrape us.
+		Foreign:      map[string]string{"up": `job="kubevitals"`},
+		ClusterLabel: "cluster", Selector: `job="kubevitals"`,
+		RunbookPattern: "https://github.com/kubevitals/kubevitals/blob/main/mixin/runbooks/%s.md",
+	}
+	p.Alerts = loadAlerts(t)
+	p.Dashboards = loadDashboards(t)
+	for _, file := range files(t, "runbooks/*.md") {
+		p.Runbooks[base(file)] = read(t, file)
+	}
+	for _, file := range files(t, "tests/*.yaml") {
+		p.TestFiles = append(p.TestFiles, base(file))
+		p.Tests = append(p.Tests, loadTests(t, file)...)
+	}
+	for _, file := range files(t, "signals/*.libsonnet") {
+		p.SignalFiles = append(p.SignalFiles, base(file))
+	}
+	for _, d := range collectors.Catalogue() {
+		p.Collectors = append(p.Collectors, d.Name)
+		for _, m := range d.Metrics {
+			p.Declared[m.Name] = m.Labels
+		}
+	}
+	for _, m := range collectors.SelfMetrics() {
+		p.Declared[m.Name] = m.Labels
+	}
+	p.Config = loadConfig(t)
+	return p
+}
+
+func files(t *testing.T, pattern string) []string {
+	t.Helper()
+	list, err := filepath.Glob(pattern)
+	if err != nil || len(list) == 0 {
+		t.Fatalf("no files %s: %v", pattern, err)
+	}
+	return list
+}
+
+func base(file string) string {
+	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func loadAlerts(t *testing.T) []consistency.Alert {
+	t.Helper()
+	const file = "generated/alerts.yaml"
+	groups, errs := rulefmt.ParseFile(file, false, model.UTF8Validation, parser.NewParser(parser.Options{}), promslog.NewNopLogger())
+	for _, err := range errs {
+		t.Error(err)
+	}
+	var alerts []consistency.Alert
+	for _, g := range groups.Groups {
+		for _, r := range g.Rules {
+			alerts = append(alerts, consistency.Alert{
+				Name: r.Alert, Expr: r.Expr, For: r.For.String(), Labels: r.Labels, Annotations: r.Annotations,
+			})
+		}
+	}
+	return alerts
+}
+
+func loadDashboards(t *testing.T) []consistency.Dashboard {
+	t.Helper()
+	type source struct{ UID string }
+	var list []consistency.Dashboard
+	for _, file := range files(t, "../dashboards/generated/*.json") {
+		var d struct {
+			UID, Title string
+			Templating struct{ List []struct{ Name string } }
+			Panels     []struct {
+				ID                       int
+				Type, Title, Description string
+				Datasource               *source
+				GridPos                  struct{ X, Y, W, H int }
+				FieldConfig              struct{ Defaults struct{ Unit string } }
+				Targets                  []struct {
+					Expr       string
+					Datasource source
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(read(t, file)), &d); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		dashboard := consistency.Dashboard{File: filepath.Base(file), UID: d.UID, Title: d.Title}
+		for _, v := range d.Templating.List {
+			dashboard.Variables = append(dashboard.Variables, v.Name)
+		}
+		for _, p := range d.Panels {
+			panel := consistency.Panel{
+				ID: p.ID, Type: p.Type, Title: p.Title, Description: p.Description, Unit: p.FieldConfig.Defaults.Unit,
+				X: p.GridPos.X, Y: p.GridPos.Y, W: p.GridPos.W, H: p.GridPos.H,
+			}
+			if p.Datasource != nil {
+				panel.Datasources = append(panel.Datasources, p.Datasource.UID)
+			}
+			for _, target := range p.Targets {
+				panel.Targets = append(panel.Targets, target.Expr)
+				panel.Datasources = append(panel.Datasources, target.Datasource.UID)
+			}
+			dashboard.Panels = append(dashboard.Panels, panel)
+		}
+		list = append(list, dashboard)
+	}
+	return list
+}
+
+func loadTests(t *testing.T, file string) []consistency.RuleTest {
+	t.Helper()
+	var content struct {
+		Tests []struct {
+			AlertRuleTest []struct {
+				EvalTime  string `json:"eval_time"`
+				Alertname string
+				ExpAlerts []struct {
+					ExpAnnotations map[string]string `json:"exp_annotations"`
+				} `json:"exp_alerts"`
+			} `json:"alert_rule_test"`
+		}
+	}
+	if err := yaml.Unmarshal([]byte(read(t, file)), &content); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	var tests []consistency.RuleTest
+	for _, group := range content.Tests {
+		if len(group.AlertRuleTest) == 0 {
+			t.Errorf("%s: a test that asserts nothing", file)
+		}
+		for _, r := range group.AlertRuleTest {
+			test := consistency.RuleTest{File: filepath.Base(file), Alert: r.Alertname, EvalTime: r.EvalTime, Fires: len(r.ExpAlerts) > 0}
+			if test.Fires {
+				test.Annotations = r.ExpAlerts[0].ExpAnnotations
+			}
+			tests = append(tests, test)
+		}
+	}
+	return tests
+}
+
+// setting is one line of config.libsonnet and the comment above it.
+type setting struct{ name, value, reason string }
+
+var settingLine = regexp.MustCompile(`^    ([a-zA-Z]+): (.*),$`)
+
+func settings(t *testing.T) []setting {
+	t.Helper()
+	var all []setting
+	reason := ""
+	for line := range strings.Lines(read(t, "config.libsonnet")) {
+		line = strings.TrimRight(line, "\n")
+		if comment, ok := strings.CutPrefix(line, "    // "); ok {
+			reason = strings.TrimSpace(reason + " " + comment)
+			continue
+		}
+		if m := settingLine.FindStringSubmatch(line); m != nil {
+			all = append(all, setting{m[1], m[2], reason})
+		}
+		reason = ""
+	}
+	return all
+}
+
+// loadConfig tells of each setting whether any other part of the mixin reads it.
+func loadConfig(t *testing.T) map[string]bool {
+	t.Helper()
+	var sources strings.Builder
+	for _, pattern := range []string{"*.libsonnet", "signals/*.libsonnet", "../dashboards/*.libsonnet"} {
+		for _, file := range files(t, pattern) {
+			if !slices.Contains([]string{"config.libsonnet"}, file) {
+				sources.WriteString(read(t, file))
+			}
+		}
+	}
+	used := map[string]bool{}
+	for _, s := range settings(t) {
+		reads := regexp.MustCompile(`(\b[ck]|_config|self)\.` + s.name + `\b|%\(` + s.name + `\)s`)
+		used[s.name] = reads.MatchString(sources.String()) || strings.Contains(read(t, "config.libsonnet"), "self."+s.name)
+	}
+	return used
+}

@@ -1,0 +1,170 @@
+// Package mixin_test proves that the parts of the mixin belong together, and
+// that each rule which says so can find the fault it is there for.
+package mixin_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kubevitals/kubevitals/mixin/consistency"
+)
+
+func TestMixinIsConsistent(t *testing.T) {
+	t.Parallel()
+	pack := load(t)
+	for _, check := range consistency.Checks() {
+		t.Run(check.Name, func(t *testing.T) {
+			t.Parallel()
+			problems := check.Find(pack)
+			slices.Sort(problems)
+			for _, p := range problems {
+				t.Error(p)
+			}
+		})
+	}
+}
+
+// change breaks a copy of the pack.
+type change func(*consistency.Pack)
+
+func alert(f func(*consistency.Alert)) change {
+	return func(p *consistency.Pack) {
+		p.Alerts = slices.Clone(p.Alerts)
+		a := &p.Alerts[0]
+		a.Labels, a.Annotations = maps.Clone(a.Labels), maps.Clone(a.Annotations)
+		f(a)
+	}
+}
+
+func panel(f func(*consistency.Panel)) change {
+	return func(p *consistency.Pack) {
+		p.Dashboards = slices.Clone(p.Dashboards)
+		d := &p.Dashboards[0]
+		d.Panels = slices.Clone(d.Panels)
+		f(&d.Panels[1])
+	}
+}
+
+func annotate(key, value string) change {
+	return alert(func(a *consistency.Alert) { a.Annotations[key] = value })
+}
+
+func expr(text string) change { return alert(func(a *consistency.Alert) { a.Expr = text }) }
+
+func runbook(edit func(string) string) change {
+	return func(p *consistency.Pack) {
+		p.Runbooks = maps.Clone(p.Runbooks)
+		p.Runbooks[p.Alerts[0].Name] = edit(p.Runbooks[p.Alerts[0].Name])
+	}
+}
+
+func without[T any](list []T, drop func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(list), drop)
+}
+
+// TestEachCheckFindsItsFault breaks the mixin in one place at a time.
+func TestEachCheckFindsItsFault(t *testing.T) {
+	t.Parallel()
+	sound := load(t)
+	tests := []struct {
+		check, fault string
+		broken       change
+		says         string
+	}{
+		{"alerts are annotated", "no severity", alert(func(a *consistency.Alert) { delete(a.Labels, "severity") }), "severity"},
+		{"alerts are annotated", "a foreign name", alert(func(a *consistency.Alert) { a.Name = "NodeDown" }), "does not begin with KubeVitals"},
+		{"alerts are annotated", "one name twice", func(p *consistency.Pack) { p.Alerts = append(slices.Clone(p.Alerts), p.Alerts[0]) }, "two alerts"},
+		{"alerts are annotated", "a templated summary", annotate("summary", "Node {{ $labels.node }} is ill."), "summary"},
+		{"alerts are annotated", "a static description", annotate("description", "Something is ill."), "names no label"},
+		{"alerts are annotated", "a wrong runbook", annotate("runbook_url", "https://example.com"), "runbook_url"},
+		{"alerts are annotated", "an unknown dashboard", annotate("dashboard_url", "/d/nowhere?x"), "leads to no dashboard"},
+		{"alerts are annotated", "no for", alert(func(a *consistency.Alert) { a.For = "" }), "fires at once"},
+		{"alerts and runbooks match", "no runbook", func(p *consistency.Pack) {
+			p.Runbooks = maps.Clone(p.Runbooks)
+			delete(p.Runbooks, p.Alerts[0].Name)
+		}, "no runbook"},
+		{"alerts and runbooks match", "an orphan", func(p *consistency.Pack) {
+			p.Runbooks = maps.Clone(p.Runbooks)
+			p.Runbooks["KubeVitalsNothing"] = ""
+		}, "without an alert"},
+		{"alerts and runbooks match", "no diagnosis", runbook(func(s string) string { return strings.ReplaceAll(s, "## Diagnosis", "## Hints") }), "no section Diagnosis"},
+		{"alerts and runbooks match", "a placeholder", runbook(func(s string) string { return s + "\nTODO\n" }), "not finished"},
+		{"alerts and runbooks match", "a dead link", runbook(func(s string) string { return s + "\n[x](Nothing.md)\n" }), "Nothing.md"},
+		{"alerts and runbooks match", "another severity", runbook(func(s string) string { return strings.ReplaceAll(s, "| critical |", "| info |") }), "table"},
+		{"alerts are tested", "never fires", func(p *consistency.Pack) {
+			p.Tests = without(p.Tests, func(r consistency.RuleTest) bool { return r.Alert == p.Alerts[0].Name && r.Fires })
+		}, "no test in which it fires"},
+		{"alerts are tested", "never silent", func(p *consistency.Pack) {
+			p.Tests = without(p.Tests, func(r consistency.RuleTest) bool { return r.Alert == p.Alerts[0].Name && !r.Fires })
+		}, "no test in which it is silent"},
+		{"alerts are tested", "a test of nothing", func(p *consistency.Pack) {
+			p.Tests = append(slices.Clone(p.Tests), consistency.RuleTest{Alert: "KubeVitalsNothing"})
+		}, "which is no alert"},
+		{"metrics and labels are declared", "an unknown metric", expr(`max by (cluster) (kubevitals_nothing{job="kubevitals"}) == 0`), "nobody declares kubevitals_nothing"},
+		{"metrics and labels are declared", "an unknown label", expr(`max by (cluster) (kubevitals_apiserver_up{job="kubevitals", pod="x"}) == 0`), "has no label pod"},
+		{"metrics and labels are declared", "an unknown grouping", expr(`max by (cluster, pod) (kubevitals_apiserver_up{job="kubevitals"}) == 0`), "groups by pod"},
+		{"metrics and labels are declared", "a broken panel", panel(func(p *consistency.Panel) { p.Targets = []string{"max("} }), "does not parse"},
+		{"declared metrics are used", "an unused metric", func(p *consistency.Pack) {
+			p.Declared = maps.Clone(p.Declared)
+			p.Declared["kubevitals_unused"] = nil
+		}, "kubevitals_unused"},
+		{"foreign metrics are named", "a metric of others", expr(`max by (cluster) (kube_node_info{job="kubevitals"}) == 0`), "kube_node_info is not named"},
+		{"foreign metrics are named", "a metric of others without selector", expr(`max by (cluster) (up) == 0`), "up is not selected"},
+		{"alerts are drawn on their dashboard", "a metric in no panel", expr(`max by (cluster, node) (kubevitals_node_disk_pressure{job="kubevitals"}) == 1`), "in no panel of its dashboard"},
+		{"rules select and aggregate", "no job", expr(`max by (cluster) (kubevitals_apiserver_up) == 0`), "is not selected"},
+		{"rules select and aggregate", "no cluster", expr(`max by (server) (kubevitals_apiserver_up{job="kubevitals"}) == 0`), "aggregates without cluster"},
+		{"rules select and aggregate", "a join without cluster", expr(`max by (cluster) (kubevitals_apiserver_up{job="kubevitals"}) == 0 unless on (server) max by (cluster) (kubevitals_apiserver_up{job="kubevitals"})`), "joins without cluster"},
+		{"rules select and aggregate", "no aggregation", expr(`kubevitals_apiserver_up{job="kubevitals"} == 0`), "is not aggregated"},
+		{"rules select and aggregate", "a bare absent", expr(`absent(max by (cluster) (kubevitals_apiserver_up{job="kubevitals"}))`), "loses the cluster"},
+		{"names match on every floor", "a collector without a signal", func(p *consistency.Pack) { p.Collectors = append(slices.Clone(p.Collectors), "dns") }, "dns: a collector without a signal"},
+		{"names match on every floor", "a signal without a test", func(p *consistency.Pack) { p.SignalFiles = append(slices.Clone(p.SignalFiles), "dns") }, "dns: a signal without a rule test"},
+		{"names match on every floor", "a test without a signal", func(p *consistency.Pack) { p.TestFiles = append(slices.Clone(p.TestFiles), "dns") }, "dns: a rule test without a signal"},
+		{"dashboards are well made", "one uid twice", func(p *consistency.Pack) {
+			p.Dashboards = slices.Clone(p.Dashboards)
+			p.Dashboards[0].UID = p.Dashboards[1].UID
+		}, "uid"},
+		{"dashboards are well made", "one id twice", panel(func(p *consistency.Panel) { p.ID = 1 }), "two panels have id"},
+		{"dashboards are well made", "an overlap", panel(func(p *consistency.Panel) { p.W, p.H = 24, 24 }), "overlap"},
+		{"dashboards are well made", "no description", panel(func(p *consistency.Panel) { p.Description = "" }), "no description"},
+		{"dashboards are well made", "no unit", panel(func(p *consistency.Panel) { p.Unit = "" }), "no unit"},
+		{"dashboards are well made", "a fixed data source", panel(func(p *consistency.Panel) { p.Datasources = []string{"prometheus"} }), "data source"},
+		{"dashboards are well made", "a rate over minutes", panel(func(p *consistency.Panel) { p.Targets = []string{`rate(up{cluster=~"$cluster"}[5m])`} }), "$__rate_interval"},
+		{"dashboards are well made", "all clusters", panel(func(p *consistency.Panel) { p.Targets = []string{"up"} }), "choice of clusters"},
+		{"thresholds are used", "an unused threshold", func(p *consistency.Pack) {
+			p.Config = maps.Clone(p.Config)
+			p.Config["nothing"] = false
+		}, "_config.nothing"},
+	}
+	for _, check := range consistency.Checks() {
+		if !slices.ContainsFunc(tests, func(tt struct {
+			check, fault string
+			broken       change
+			says         string
+		}) bool {
+			return tt.check == check.Name
+		}) {
+			t.Errorf("nothing shows that the check %q can fail", check.Name)
+		}
+	}
+	for _, tt := range tests {
+		t.Run(tt.check+"/"+tt.fault, func(t *testing.T) {
+			t.Parallel()
+			broken := sound
+			tt.broken(&broken)
+			if found := find(tt.check, broken); !strings.Contains(strings.Join(found, "\n"), tt.says) {
+				t.Errorf("the check says %q, want something of %q", found, tt.says)
+			}
+		})
+	}
+}
+
+func find(name string, p consistency.Pack) []string {
+	for _, check := range consistency.Checks() {
+		if check.Name == name {
+			return check.Find(p)
+		}
+	}
+	return nil
+}
