@@ -18,10 +18,6 @@ import (
 // kube-system/extension-apiserver-authentication.
 func namedWatchers() map[string]float64 { return map[string]float64{"configmaps": 1, "secrets": 0} }
 
-// optional makes references to objects that do not exist, which a kubelet
-// watches like any other.
-func optional() *bool { yes := true; return &yes }
-
 func ref(name string) corev1.LocalObjectReference { return corev1.LocalObjectReference{Name: name} }
 
 // pod is a pod on a node whose container gets the environment.
@@ -42,7 +38,7 @@ func pod(node, name string, spec corev1.PodSpec) *corev1.Pod {
 
 func configMapEnv(name string) []corev1.EnvVar {
 	return []corev1.EnvVar{{Name: "A", ValueFrom: &corev1.EnvVarSource{
-		ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: ref(name), Key: "k", Optional: optional()},
+		ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: ref(name), Key: "k"},
 	}}}
 }
 
@@ -56,11 +52,11 @@ func referringPods() []*corev1.Pod {
 			{Env: configMapEnv("cm-a")},
 			{
 				Env: []corev1.EnvVar{{Name: "B", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
-					LocalObjectReference: ref("s-a"), Key: "k", Optional: optional(),
+					LocalObjectReference: ref("s-a"), Key: "k",
 				}}}},
 				EnvFrom: []corev1.EnvFromSource{
-					{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: ref("cm-b"), Optional: optional()}},
-					{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: ref("s-b"), Optional: optional()}},
+					{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: ref("cm-b")}},
+					{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: ref("s-b")}},
 				},
 			},
 		}}),
@@ -74,11 +70,11 @@ func referringPods() []*corev1.Pod {
 			ImagePullSecrets: []corev1.LocalObjectReference{ref("s-e")},
 			Containers:       []corev1.Container{{}},
 			Volumes: []corev1.Volume{
-				{Name: "a", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: ref("cm-d"), Optional: optional()}}},
-				{Name: "b", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "s-c", Optional: optional()}}},
+				{Name: "a", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: ref("cm-d")}}},
+				{Name: "b", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "s-c"}}},
 				{Name: "c", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{
-					{ConfigMap: &corev1.ConfigMapProjection{LocalObjectReference: ref("cm-e"), Optional: optional()}},
-					{Secret: &corev1.SecretProjection{LocalObjectReference: ref("s-d"), Optional: optional()}},
+					{ConfigMap: &corev1.ConfigMapProjection{LocalObjectReference: ref("cm-e")}},
+					{Secret: &corev1.SecretProjection{LocalObjectReference: ref("s-d")}},
 				}}}},
 			},
 		}),
@@ -86,6 +82,24 @@ func referringPods() []*corev1.Pod {
 		pod("node-2", "token", corev1.PodSpec{AutomountServiceAccountToken: &yes, Containers: []corev1.Container{{}}}),
 		// node-2: cm-g, until it is deleted
 		pod("node-2", "deleted", corev1.PodSpec{Containers: []corev1.Container{{Env: configMapEnv("cm-g")}}}),
+	}
+}
+
+// makeObjects makes what the pods refer to.
+func makeObjects(t *testing.T) {
+	t.Helper()
+	client, data := shared.Client().CoreV1(), map[string]string{"k": "v"}
+	for _, name := range []string{"cm-a", "cm-b", "cm-c", "cm-d", "cm-e", "cm-f", "cm-g"} {
+		o := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}, Data: data}
+		if _, err := client.ConfigMaps("streams").Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"s-a", "s-b", "s-c", "s-d", "s-e"} {
+		o := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name}, StringData: data}
+		if _, err := client.Secrets("streams").Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -120,6 +134,7 @@ func TestWatchStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitForServiceAccount(t, "streams")
+	makeObjects(t)
 	before := shared.vitals.eventually(t, 90*time.Second, wantStreams(samples{}, nil))
 
 	for _, p := range referringPods() {
