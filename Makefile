@@ -10,6 +10,7 @@ LDFLAGS     := -s -w -X $(VERSION_PKG).Version=$(VERSION) -X $(VERSION_PKG).Revi
 KUBERNETES  := $(shell sed -n 's|^\tk8s.io/kubernetes \(v[0-9.]*\).*|\1|p' lab/go.mod)
 # tools and lab are modules of their own; this one is what users depend on.
 PACKAGES    := ./...
+JSONNET     := $(wildcard mixin/*.libsonnet mixin/*.jsonnet mixin/signals/*.libsonnet dashboards/*.libsonnet)
 
 .PHONY: all
 all: build verify
@@ -83,6 +84,40 @@ update-fmt:
 .PHONY: verify-vet
 verify-vet:
 	$(GO) vet $(PACKAGES)
+
+.PHONY: update
+update: update-fmt update-mixin update-docs ## Write every generated file.
+
+.PHONY: verify-mixin
+verify-mixin: $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint $(BIN)/promtool ## Check rules and dashboards with the field's own tools.
+	$(BIN)/promtool check rules mixin/generated/*.yaml
+	$(BIN)/promtool test rules mixin/tests/*.yaml
+	$(BIN)/jsonnetfmt --test $(JSONNET) || { echo 'run: make update-mixin'; exit 1; }
+	for f in $(filter-out %.jsonnet,$(JSONNET)); do $(BIN)/jsonnet-lint $$f || exit 1; done
+	cd tools && $(GO) test ./...
+
+.PHONY: update-mixin
+update-mixin: $(BIN)/jsonnet $(BIN)/jsonnetfmt ## Write the rules and dashboards.
+	$(BIN)/jsonnetfmt -i $(JSONNET)
+	$(BIN)/jsonnet -S -m . mixin/generate.jsonnet
+
+.PHONY: verify-dashboards
+verify-dashboards: ## Check the dashboards against Grafana's own types.
+	cd tools/grafana-types && npm ci --no-audit --no-fund && npm test
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## Run the linters.
+	$(BIN)/golangci-lint run $(PACKAGES)
+	cd lab && ../$(BIN)/golangci-lint run ./...
+
+$(BIN)/jsonnet $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint: tools/go.mod
+	cd tools && $(GO) build -o ../$@ github.com/google/go-jsonnet/cmd/$(@F)
+
+$(BIN)/promtool: tools/prometheus/go.mod
+	cd tools/prometheus && $(GO) build -tags remove_all_sd -o ../../$@ github.com/prometheus/prometheus/cmd/promtool
+
+$(BIN)/golangci-lint: tools/golangci-lint/go.mod
+	cd tools/golangci-lint && $(GO) build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 .PHONY: update-docs
 update-docs: ## Write the generated documents and golden files.

@@ -45,7 +45,7 @@ func serve(t *testing.T, o Options, collectors ...Named) http.Handler {
 		o.Self = prometheus.NewRegistry()
 	}
 	logger := slog.New(slog.DiscardHandler)
-	h, err := Handler(NewFrame(collectors, logger), o, logger)
+	h, err := Handler(t.Context(), NewFrame(collectors, logger), o, logger)
 	if err != nil {
 		t.Fatalf("Handler: %v", err)
 	}
@@ -223,7 +223,7 @@ func TestDisagreeingCollectorsAreRefused(t *testing.T) {
 	a, b := good("a"), good("b")
 	b.Metrics = []*Desc{other}
 	logger := slog.New(slog.DiscardHandler)
-	if _, err := Handler(NewFrame([]Named{a, b}, logger), Options{Self: prometheus.NewRegistry()}, logger); err == nil {
+	if _, err := Handler(t.Context(), NewFrame([]Named{a, b}, logger), Options{Self: prometheus.NewRegistry()}, logger); err == nil {
 		t.Error("two collectors declare one metric differently, and nobody objects")
 	}
 }

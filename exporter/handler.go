@@ -36,11 +36,11 @@ type Check struct {
 	Run func() error
 }
 
-// Handler serves /metrics, /livez, /readyz and a landing page.
-func Handler(frame *Frame, o Options, logger *slog.Logger) (http.Handler, error) {
+// Handler returns what serves /metrics, /livez, /readyz and a landing page.
+func Handler(ctx context.Context, frame *Frame, o Options, logger *slog.Logger) (http.Handler, error) {
 	// A throw-away registration finds two collectors that disagree on a metric
 	// at the start instead of at every scrape.
-	if err := prometheus.NewRegistry().Register(frame.Bind(context.Background())); err != nil {
+	if err := prometheus.NewRegistry().Register(frame.Bind(ctx)); err != nil {
 		return nil, fmt.Errorf("register the collectors: %w", err)
 	}
 	mux := http.NewServeMux()

@@ -51,7 +51,7 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	if err != nil {
 		return &exitError{exitConfig, err}
 	}
-	handler, err := exporter.Handler(exporter.NewFrame(named, logger), exporter.Options{
+	handler, err := exporter.Handler(ctx, exporter.NewFrame(named, logger), exporter.Options{
 		Timeout: c.timeout, TimeoutOffset: c.timeoutOffset, MaxRequests: c.maxRequests,
 		Self: selfRegistry(), Ready: sources.Checks(), Page: page(sources),
 	}, logger)

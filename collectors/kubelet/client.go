@@ -40,10 +40,10 @@ func (d dialer) forOneFetch(ctx context.Context, network, address string) (net.C
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(fetch, cancel)()
+	defer context.AfterFunc(fetch, cancel)() //nolint:contextcheck // joins the two contexts
 	conn, err := d(ctx, network, address)
 	if err == nil {
-		context.AfterFunc(fetch, func() { conn.Close() })
+		context.AfterFunc(fetch, func() { _ = conn.Close() })
 	}
 	return conn, err
 }
@@ -140,7 +140,7 @@ func (c *client) get(ctx context.Context, t target, e endpoint) (answer, error) 
 		}
 		return answer{}, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
 		return answer{}, statusError(resp)
 	}

@@ -23,7 +23,7 @@ const pageSize = 500
 // before the next is asked for.
 func Paged(lw *cache.ListWatch) *cache.ListWatch {
 	paged := *lw
-	paged.ListFunc = nil
+	paged.ListFunc = nil //nolint:staticcheck // deprecated, and must not be preferred over ours
 	paged.ListWithContextFunc = func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		o.Limit, o.Continue = pageSize, ""
 		o.ResourceVersion, o.ResourceVersionMatch = "", ""

@@ -113,7 +113,7 @@ func (c *Cluster) serveAPIServer(w http.ResponseWriter, r *http.Request, s *apiS
 func forbiddenPath(r *http.Request) error {
 	verb := strings.ToLower(r.Method)
 	return apierrors.NewForbidden(schema.GroupResource{}, "",
-		fmt.Errorf("User %q cannot %s path %q", userName, verb, r.URL.Path))
+		fmt.Errorf("User %q cannot %s path %q", userName, verb, r.URL.Path)) //nolint:staticcheck // as the API server words it
 }
 
 // userName is who bears the token.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -111,3 +112,5 @@ func get(t *testing.T, client *http.Client, url string) (int, string) {
 	}
 	return response.StatusCode, string(body)
 }
+
+func itoa(n int32) string { return strconv.Itoa(int(n)) }

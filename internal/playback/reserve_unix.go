@@ -28,6 +28,12 @@ func reserve(port int) (reservation, int, error) {
 		r()
 		return nil, 0, fmt.Errorf("reserve port %d: %w", port, os.NewSyscallError("bind", err))
 	}
+	// Having it, do not share it: Linux lets sockets that all reuse an address
+	// bind it together.
+	if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 0); err != nil {
+		r()
+		return nil, 0, fmt.Errorf("reserve port %d: %w", port, os.NewSyscallError("setsockopt", err))
+	}
 	name, err := syscall.Getsockname(fd)
 	if err != nil {
 		r()

@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/client-go/kubernetes/scheme"
 )
@@ -141,7 +140,7 @@ func complete(m metav1.Object, before *entry, now time.Time) {
 		return
 	}
 	if m.GetUID() == "" {
-		m.SetUID(types.UID(uuid.NewUUID()))
+		m.SetUID(uuid.NewUUID())
 	}
 	if created := m.GetCreationTimestamp(); created.IsZero() {
 		m.SetCreationTimestamp(metav1.NewTime(now).Rfc3339Copy())

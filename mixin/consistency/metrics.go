@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -48,7 +49,7 @@ func declared(p Pack) []string {
 				problems = append(problems, where+": nobody declares "+s.Name)
 			}
 			for _, m := range s.LabelMatchers {
-				if m.Name != labels.MetricName && !slices.Contains(append(p.Declared[s.Name], targetLabels(p)...), m.Name) {
+				if m.Name != model.MetricNameLabel && !slices.Contains(append(p.Declared[s.Name], targetLabels(p)...), m.Name) {
 					problems = append(problems, fmt.Sprintf("%s: %s has no label %s", where, s.Name, m.Name))
 				}
 			}
