@@ -29,10 +29,18 @@ type parser struct {
 	truncated bool
 	ended     bool // OpenMetrics' # EOF was seen
 
-	// The samples of a family stand together, so the family of the line before
-	// is nearly always the one of this line.
-	lastName []byte
-	last     *family
+	// The samples of a family stand together, and those of a summary or histogram
+	// take turns with its sum and count, so the family of a line is nearly always
+	// one of the last few.
+	recent [4]recent
+	oldest int
+	last   *family
+}
+
+// recent is a family seen shortly before.
+type recent struct {
+	name []byte
+	*family
 }
 
 func newParser(o Options, resident func(labels, value []byte)) *parser {
@@ -134,11 +142,17 @@ func (p *parser) finish(line []byte, skipping bool) error {
 
 // sample counts one line. cut says that only its beginning is there.
 func (p *parser) sample(line []byte, cut bool) error {
-	if n := len(p.lastName); n > 0 && len(line) > n && ends(line[n]) && bytes.Equal(line[:n], p.lastName) {
-		p.last.series++
-		if p.last.visit == nil || cut {
+	for i := range p.recent {
+		r := &p.recent[i]
+		n := len(r.name)
+		if n == 0 || len(line) <= n || !ends(line[n]) || string(line[:n]) != string(r.name) {
+			continue
+		}
+		r.series++
+		if r.visit == nil || cut {
 			return nil
 		}
+		p.last = r.family
 		return p.visit(line[n:])
 	}
 	line = bytes.TrimRight(line, "\r")
@@ -161,15 +175,21 @@ func (p *parser) sample(line []byte, cut bool) error {
 		return fmt.Errorf("a sample without a value: %s", excerpt(line))
 	}
 	p.count(line[:end])
-	p.lastName = append(p.lastName[:0], line[:end]...)
 	if p.last == nil {
-		p.lastName = p.lastName[:0]
 		return nil
 	}
+	p.remember(line[:end])
 	if p.last.visit == nil || cut {
 		return nil
 	}
 	return p.visit(line[end:])
+}
+
+// remember puts the family in the place of the one that was put there first.
+func (p *parser) remember(name []byte) {
+	r := &p.recent[p.oldest]
+	r.name, r.family = append(r.name[:0], name...), p.last
+	p.oldest = (p.oldest + 1) % len(p.recent)
 }
 
 // count finds the family of the name and counts one more sample.

@@ -79,7 +79,6 @@ func (p *parser) quoted(line []byte, cut bool) error {
 		return fmt.Errorf("a sample without a value: %s", excerpt(line))
 	}
 	p.count([]byte(name.String()))
-	p.lastName = p.lastName[:0]
 	if p.last == nil || p.last.visit == nil || cut {
 		return nil
 	}

@@ -43,7 +43,7 @@ func (d dialer) forOneFetch(ctx context.Context, network, address string) (net.C
 	defer context.AfterFunc(fetch, cancel)() //nolint:contextcheck // joins the two contexts
 	conn, err := d(ctx, network, address)
 	if err == nil {
-		context.AfterFunc(fetch, func() { _ = conn.Close() })
+		context.AfterFunc(fetch, func() { _ = conn.Close() }) //nolint:contextcheck // the connection belongs to the fetch
 	}
 	return conn, err
 }

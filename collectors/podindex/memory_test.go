@@ -72,7 +72,7 @@ func TestTablesGiveMemoryBack(t *testing.T) {
 				must(t, index.Delete(pod))
 			}
 		}
-		pods = nil //nolint:ineffassign // lets the garbage collector have them
+		pods = nil //nolint:ineffassign,wastedassign // lets the garbage collector have them
 		if got := settled(limit); got > limit {
 			t.Errorf("%s: %d bytes are left of objects that are gone", name, got-limit)
 		}

@@ -62,6 +62,7 @@ func (c codecs) negotiate(r *http.Request, typed bool) (runtime.SerializerInfo, 
 }
 
 // respond writes one object or list.
+//
 //nolint:unparam // a status is part of any answer
 func (c codecs) respond(w http.ResponseWriter, r *http.Request, typed bool, status int, obj runtime.Object) {
 	info, err := c.negotiate(r, typed)
