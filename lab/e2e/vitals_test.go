@@ -28,6 +28,13 @@ type vitals struct {
 	url string
 }
 
+type envKey struct{}
+
+// withEnv makes startVitals add to the environment.
+func withEnv(ctx context.Context, env string) context.Context {
+	return context.WithValue(ctx, envKey{}, env)
+}
+
 // startVitals starts kubevitals and returns when it says where it serves.
 func startVitals(ctx context.Context, name, logDir, kubeconfig string, args ...string) (*vitals, error) {
 	binary := os.Getenv(binaryEnv)
@@ -45,6 +52,9 @@ func startVitals(ctx context.Context, name, logDir, kubeconfig string, args ...s
 		"--collector.metric_cardinality.apiserver-interval=3s", "--log.level=debug",
 	}, args...)...)
 	cmd.Stderr = log
+	if env, ok := ctx.Value(envKey{}).(string); ok {
+		cmd.Env = append(os.Environ(), env)
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -158,7 +168,7 @@ func (s samples) want(value float64, name string, labels ...string) error {
 func (v *vitals) eventually(t *testing.T, within time.Duration, check func(samples) error) samples {
 	t.Helper()
 	var last samples
-	said := ""
+	said, spoke := "", time.Time{}
 	err := cluster.Eventually(t.Context(), within, func(ctx context.Context) error {
 		s, err := v.scrape(ctx)
 		if err != nil {
@@ -166,8 +176,8 @@ func (v *vitals) eventually(t *testing.T, within time.Duration, check func(sampl
 		}
 		last = s
 		err = check(s)
-		if err != nil && err.Error() != said {
-			said = err.Error()
+		if err != nil && err.Error() != said && time.Since(spoke) > 5*time.Second {
+			said, spoke = err.Error(), time.Now()
 			t.Logf("%s: not yet: %s", time.Now().UTC().Format(time.TimeOnly), said)
 		}
 		return err
