@@ -29,21 +29,20 @@ func liveLeases(objects []runtime.Object, now time.Time) []types.NamespacedName 
 
 // beat keeps what is alive looking alive until ctx ends.
 func (c *Cluster) beat(ctx context.Context, leases []types.NamespacedName) {
-	renew := time.NewTicker(c.options.LeaseInterval)
-	defer renew.Stop()
-	confirm := time.NewTicker(c.options.HeartbeatInterval)
-	defer confirm.Stop()
-	for {
+	tick := time.NewTicker(c.options.LeaseInterval)
+	defer tick.Stop()
+	// Nodes take turns, as kubelets do that did not all start at once.
+	turns := max(1, int(c.options.HeartbeatInterval/c.options.LeaseInterval))
+	for turn := 0; ; turn++ {
 		select {
 		case <-ctx.Done():
 			return
-		case <-renew.C:
-			for _, l := range leases {
-				c.renew(l)
-			}
-		case <-confirm.C:
-			c.confirmNodes()
+		case <-tick.C:
 		}
+		for _, l := range leases {
+			c.renew(l)
+		}
+		c.confirmNodes(turn%turns, turns)
 	}
 }
 
@@ -67,13 +66,14 @@ func (c *Cluster) renew(name types.NamespacedName) {
 	c.replace(lease)
 }
 
-// confirmNodes renews the heartbeats of the conditions of nodes whose kubelets
-// are alive; those of other nodes stay what the node controller made of them.
-func (c *Cluster) confirmNodes() {
+// confirmNodes renews the heartbeats of the conditions of every nth node whose
+// kubelet is alive; those of other nodes stay what the node controller made of
+// them.
+func (c *Cluster) confirmNodes(turn, n int) {
 	t, _ := c.store.table("nodes")
 	nodes, _ := c.store.now(t)
-	for _, e := range nodes {
-		node := e.object.(*corev1.Node)
+	for i := turn; i < len(nodes); i += n {
+		node := nodes[i].object.(*corev1.Node)
 		if k, ok := c.kubelets.get(node.Name); !ok || !beats(k.endpoint) {
 			continue
 		}
