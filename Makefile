@@ -123,6 +123,14 @@ $(BIN)/golangci-lint: tools/golangci-lint/go.mod
 update-docs: ## Write the generated documents and golden files.
 	$(GO) test ./collectors ./cmd/kubevitals ./mixin -run "Fresh|golden|Golden" -update
 
+.PHONY: picture
+picture: build ## Take the picture of the landing page in the README (needs Debian's chromium).
+	$(BIN)/kubevitals --demo --web.listen-address=127.0.0.1:9898 --log.level=error & pid=$$!; trap "kill $$pid" EXIT; sleep 14; \
+	curl -s -o /dev/null http://127.0.0.1:9898/metrics; \
+	chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
+		--disable-component-update --disable-sync --user-data-dir=$$(mktemp -d) --window-size=900,930 \
+		--screenshot=docs/landing.png http://127.0.0.1:9898/
+
 .PHONY: clean
 clean:
 	rm -rf $(BIN)

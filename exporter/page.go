@@ -64,6 +64,7 @@ func landing(frame *Frame, page Page, logger *slog.Logger) http.HandlerFunc {
 			return
 		}
 		handler, err := web.NewLandingPage(web.LandingConfig{
+			HeaderColor: "#1f5a96",
 			Name:        page.Name,
 			Description: page.Description,
 			Version:     page.Version,

@@ -157,8 +157,8 @@ func selfRegistry() *prometheus.Registry {
 func page(sources *collectors.Sources) exporter.Page {
 	return exporter.Page{
 		Name:        "kubevitals",
-		Description: "The vital signs of a Kubernetes cluster. Alerts, dashboards and runbooks come with it.",
-		Version:     version.Info(),
+		Description: "The vital signs of a Kubernetes cluster.",
+		Version:     version.Version,
 		Tables:      sources.Tables,
 	}
 }

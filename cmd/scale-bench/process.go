@@ -2,148 +2,153 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
-	"slices"
+	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
-// process is the kubevitals under measurement.
+// startTimeout is how long the binary may take until it serves.
+const startTimeout = 30 * time.Second
+
+// process is the running binary.
 type process struct {
-	command *exec.Cmd
 	url     string
+	command *exec.Cmd
+	ended   chan struct{}
 }
 
-func (p *process) stop() {
-	_ = p.command.Process.Kill()
-	_ = p.command.Wait()
-}
+var serves = regexp.MustCompile(`\bserves (http://\S+)`)
 
-// scrape reads /metrics as Prometheus does.
-func (p *process) scrape(ctx context.Context, packed bool) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url, nil)
+// start runs the binary until it says where it serves.
+func start(ctx context.Context, binary string, args []string, stderr io.Writer) (*process, error) {
+	command := exec.CommandContext(ctx, binary, args...)
+	command.Stderr = stderr
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	command.WaitDelay = 10 * time.Second
+	stdout, err := command.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("output of %s: %w", binary, err)
 	}
-	// Set by hand, the transport leaves the body packed.
-	request.Header.Set("Accept-Encoding", map[bool]string{true: "gzip", false: "identity"}[packed])
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
+	if err := command.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", binary, err)
 	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return nil, errors.New("scrape: " + response.Status)
-	}
-	return io.ReadAll(response.Body)
-}
-
-// waitUntilComplete returns when all sources are available and every kubelet
-// has answered everything.
-func (p *process) waitUntilComplete(ctx context.Context, s settings) error {
-	ctx, cancel := context.WithTimeout(ctx, s.limit)
-	defer cancel()
-	said := "nothing was scraped"
-	for {
-		body, err := p.scrape(ctx, false)
-		if err == nil {
-			sources := count(body, "kubevitals_source_available{", " 1")
-			answers := count(body, "kubevitals_kubelet_available{", " 1")
-			if sources == 6 && answers == 3*s.nodes {
-				return nil
+	p := &process{command: command, ended: make(chan struct{})}
+	found := make(chan string, 1)
+	go func() {
+		defer close(p.ended)
+		lines := bufio.NewScanner(stdout)
+		for lines.Scan() {
+			if m := serves.FindStringSubmatch(lines.Text()); m != nil {
+				select {
+				case found <- m[1]:
+				default:
+				}
 			}
-			said = fmt.Sprintf("%d of 6 sources, %d of %d answers of kubelets", sources, answers, 3*s.nodes)
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("not everything was read within %s: %s", s.limit, said)
-		case <-time.After(2 * time.Second):
-		}
+		// How it ended shows in its log and in what cannot be read any more.
+		_ = command.Wait()
+	}()
+	bound := time.NewTimer(startTimeout)
+	defer bound.Stop()
+	select {
+	case p.url = <-found:
+		return p, nil
+	case <-p.ended:
+		return nil, fmt.Errorf("%s ended before it served: %s", binary, command.ProcessState)
+	case <-bound.C:
+	case <-ctx.Done():
+	}
+	p.stop()
+	return nil, errors.Join(fmt.Errorf("%s did not say within %s where it serves", binary, startTimeout), ctx.Err())
+}
+
+func (p *process) alive() bool {
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
 	}
 }
 
-// count counts the lines that begin and end so.
-func count(body []byte, prefix, suffix string) int {
-	n := 0
-	for line := range bytes.Lines(body) {
-		text := bytes.TrimRight(line, "\n")
-		if bytes.HasPrefix(text, []byte(prefix)) && bytes.HasSuffix(text, []byte(suffix)) {
-			n++
-		}
+// stop ends the process and waits for it.
+func (p *process) stop() {
+	_ = p.command.Process.Signal(syscall.SIGTERM)
+	bound := time.NewTimer(10 * time.Second)
+	defer bound.Stop()
+	select {
+	case <-p.ended:
+	case <-bound.C:
+		_ = p.command.Process.Kill()
+		<-p.ended
 	}
-	return n
 }
 
-// scrapes are what a number of scrapes came to, the times in order.
-type scrapes struct {
-	series, bytes int
-	took          []time.Duration
-}
-
-func (p *process) scrapes(ctx context.Context, n int, packed bool) (scrapes, error) {
-	var s scrapes
-	for range n {
-		begun := time.Now()
-		body, err := p.scrape(ctx, packed)
-		if err != nil {
-			return s, err
-		}
-		s.took = append(s.took, time.Since(begun).Round(time.Millisecond))
-		s.bytes = len(body)
-		if !packed {
-			s.series = count(body, "kubevitals_", "")
-		}
-	}
-	slices.Sort(s.took)
-	return s, nil
-}
-
-func (s scrapes) median() time.Duration { return s.took[len(s.took)/2] }
-
-// usage is what a process has used so far.
+// usage is what the kernel says that the process has used.
 type usage struct {
+	// resident and peak are bytes.
 	resident, peak int64
 	cpu            time.Duration
 }
 
-// usage reads /proc: the memory, and the processor time in ticks of 10 ms.
+// ticksPerSecond is the unit of CPU times in /proc on every Linux.
+const ticksPerSecond = 100
+
 func (p *process) usage() (usage, error) {
+	u, err := readUsage(p.command.Process.Pid)
+	if err != nil {
+		return u, fmt.Errorf("resources of the process: %w", err)
+	}
+	return u, nil
+}
+
+func readUsage(pid int) (usage, error) {
 	var u usage
-	dir := fmt.Sprintf("/proc/%d/", p.command.Process.Pid)
-	status, err := os.Open(dir + "status")
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return u, err
 	}
-	defer func() { _ = status.Close() }()
-	for lines := bufio.NewScanner(status); lines.Scan(); {
-		var kilobytes int64
-		if _, err := fmt.Sscanf(lines.Text(), "VmRSS: %d kB", &kilobytes); err == nil {
-			u.resident = kilobytes * 1024
+	for line := range strings.Lines(string(status)) {
+		fields := strings.Fields(line)
+		if len(fields) != 3 || fields[2] != "kB" {
+			continue
 		}
-		if _, err := fmt.Sscanf(lines.Text(), "VmHWM: %d kB", &kilobytes); err == nil {
-			u.peak = kilobytes * 1024
+		kilobytes, err := strconv.ParseInt(fields[1], 10, 64)
+		if err != nil {
+			return u, err
+		}
+		switch fields[0] {
+		case "VmRSS:":
+			u.resident = kilobytes << 10
+		case "VmHWM:":
+			u.peak = kilobytes << 10
 		}
 	}
-	stat, err := os.ReadFile(dir + "stat")
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return u, err
 	}
-	// The fields after the name, which may hold spaces: utime and stime are the
-	// 12th and 13th.
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	var user, system int64
-	if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
-		return u, fmt.Errorf("read %sstat: %w", dir, err)
+	// The name of the program, in parentheses, may hold spaces.
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	const user, system = 11, 12
+	if len(fields) <= system || u.resident == 0 {
+		return u, errors.New("the process has ended")
 	}
-	u.cpu = time.Duration(user+system) * 10 * time.Millisecond
+	for _, field := range fields[user : system+1] {
+		ticks, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return u, err
+		}
+		u.cpu += time.Duration(ticks) * time.Second / ticksPerSecond
+	}
 	return u, nil
 }

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/kubevitals/kubevitals/internal/playback"
+)
+
+// bench plays the cluster, runs the binary on it and writes the report.
+func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	note := func(format string, args ...any) {
+		_, _ = fmt.Fprintf(stderr, time.Now().Format(time.TimeOnly)+" "+format+"\n", args...)
+	}
+	note("making the cluster")
+	cluster, err := playback.Start(ctx, s.fleet.snapshot(time.Now()), playback.Options{})
+	if err != nil {
+		return fmt.Errorf("play the cluster back: %w", err)
+	}
+	defer cluster.Close()
+
+	dir, err := os.MkdirTemp("", "scale-bench-")
+	if err != nil {
+		return fmt.Errorf("folder for the credentials: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	files, err := cluster.WriteFiles(dir)
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	p, err := start(ctx, s.binary, append([]string{
+		"--kubeconfig=" + files.Kubeconfig,
+		"--kubelet.ca-file=" + files.KubeletCA,
+		"--web.listen-address=" + playback.Loopback + ":0",
+	}, s.arguments...), stderr)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	note("reading %s", p.url)
+
+	r := report{settings: s}
+	if r.converged, err = converge(ctx, s, p, begun, note); err != nil {
+		return err
+	}
+	churned := churn(ctx, cluster, s)
+	note("watching the steady state for %s", s.steady)
+	if r.steady, err = watchSteady(ctx, s, p); err != nil {
+		return err
+	}
+	note("timing scrapes")
+	for _, encoding := range []string{"identity", "gzip"} {
+		for range s.scrapes {
+			sample, err := p.scrape(ctx, encoding)
+			if err != nil {
+				return err
+			}
+			r.scrapes = append(r.scrapes, sample)
+		}
+	}
+	if r.usage, err = p.usage(); err != nil {
+		return err
+	}
+	cancel()
+	if r.churned, err = churned(); err != nil {
+		return fmt.Errorf("change pods: %w", err)
+	}
+	return r.write(stdout)
+}
+
+// converged tells how long it took until everything had been read.
+type converged struct {
+	sources, kubelets time.Duration
+}
+
+// converge waits until all sources are available and every endpoint of every
+// kubelet has been read well.
+func converge(ctx context.Context, s settings, p *process, begun time.Time, note func(string, ...any)) (converged, error) {
+	var c converged
+	ctx, cancel := context.WithTimeout(ctx, s.converge)
+	defer cancel()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	var last sample
+	for {
+		sample, err := p.scrape(ctx, "gzip")
+		switch {
+		case err == nil:
+			last = sample
+		case ctx.Err() == nil && p.alive():
+			note("scrape failed, trying again: %v", err)
+		case ctx.Err() == nil:
+			return c, err
+		}
+		if c.sources == 0 && last.sourcesReady() {
+			c.sources = time.Since(begun)
+			note("all sources are available after %s", c.sources.Round(time.Millisecond))
+		}
+		if c.sources != 0 && last.kubeletsReady(s.fleet.nodes) {
+			c.kubelets = time.Since(begun)
+			note("all kubelets were read after %s", c.kubelets.Round(time.Millisecond))
+			return c, nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return c, fmt.Errorf("not everything was read within %s: sources available %d of %d, kubelet endpoints %d of %d",
+				s.converge, last.sourcesAvailable, last.sources, last.kubeletsAvailable, last.kubelets)
+		}
+	}
+}
+
+// steady is what the process cost while nothing special went on.
+type steady struct {
+	took    time.Duration
+	cpu     time.Duration
+	scrapes int
+}
+
+func watchSteady(ctx context.Context, s settings, p *process) (steady, error) {
+	before, err := p.usage()
+	if err != nil {
+		return steady{}, err
+	}
+	begun := time.Now()
+	end := time.NewTimer(s.steady)
+	defer end.Stop()
+	tick := time.NewTicker(s.interval)
+	defer tick.Stop()
+	var result steady
+	for {
+		select {
+		case <-ctx.Done():
+			return result, ctx.Err()
+		case <-tick.C:
+			if _, err := p.scrape(ctx, "gzip"); err != nil {
+				return result, err
+			}
+			result.scrapes++
+		case <-end.C:
+			after, err := p.usage()
+			if err != nil {
+				return result, err
+			}
+			result.took, result.cpu = time.Since(begun), after.cpu-before.cpu
+			return result, nil
+		}
+	}
+}
