@@ -66,7 +66,8 @@ func newTransport(c *rest.Config, server string, isConfigured bool) (transport, 
 	if err != nil {
 		return transport{}, fmt.Errorf("credentials: %w", err)
 	}
-	return transport{plain, authenticated, tlsDialer{server, config}}, nil
+	// net/http changes the configuration it is given when it first dials.
+	return transport{plain, authenticated, tlsDialer{server, config.Clone()}}, nil
 }
 
 // verifyEither replaces the verification of the one name that was dialled by
