@@ -15,7 +15,19 @@ local g = import 'grafana.libsonnet';
   local width = 12,
   local height = 8,
 
-  local runbook(alert) = { title: 'Runbook: ' + alert, url: c.runbookURLPattern % alert, targetBlank: true },
+  local link(title, url, blank) = {
+    type: 'link',
+    title: title,
+    url: url,
+    targetBlank: blank,
+    asDropdown: false,
+    icon: 'external link',
+    includeVars: false,
+    keepTime: false,
+    tags: [],
+    tooltip: '',
+  },
+  local runbook(alert) = link('Runbook: ' + alert, c.runbookURLPattern % alert, true),
   local drawn(panel, extra=[]) = panel { links: [runbook(a) for a in panel.alerts] + extra },
 
   // place puts panels two by two into the grid, below each row's title, and
@@ -43,7 +55,6 @@ local g = import 'grafana.libsonnet';
     type: 'query',
     datasource: g.datasource,
     query: { query: query, refId: name },
-    definition: query,
     refresh: 2,
     sort: 1,
     multi: true,
@@ -80,7 +91,7 @@ local g = import 'grafana.libsonnet';
     annotations: { list: [] },
     templating: {
       list: [
-        { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', current: {}, hide: 0, options: [], refresh: 1, multi: false, includeAll: false },
+        { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', current: { text: 'default', value: 'default' }, hide: 0, options: [], refresh: 1, multi: false, includeAll: false },
         variable('cluster', 'Cluster', 'label_values(up{%s}, %s)' % [c.selector, c.clusterLabel], !c.showMultiCluster),
         variable('node', 'Node', 'label_values(kubevitals_kubelet_available{%s, %s=~"$cluster"}, node)' % [c.selector, c.clusterLabel], area != 'kubelets' && area != 'nodes'),
       ],
@@ -97,7 +108,7 @@ local g = import 'grafana.libsonnet';
     {
       title: area.title,
       panels: [
-        drawn(s.panels[0], [{ title: 'More: ' + area.title, url: '/d/%s?${cluster:queryparam}&${__url_time_range}' % $._dashboardUID(area.name), targetBlank: false }])
+        drawn(s.panels[0], [link('More: ' + area.title, '/d/%s?${cluster:queryparam}&${__url_time_range}' % $._dashboardUID(area.name), false)])
         for s in inArea(area.name)
       ],
     }

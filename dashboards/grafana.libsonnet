@@ -78,7 +78,7 @@ local reduce = { values: false, calcs: ['lastNotNull'], fields: '' };
     local o = defaults + options;
     panel('table', title, description, [t { instant: true, range: false, format: 'table' } for t in targets], o) {
       fieldConfig: { defaults: { unit: 'short', custom: { align: 'auto', cellOptions: { type: 'auto' }, inspect: false }, thresholds: thresholds(o) }, overrides: [] },
-      options: { showHeader: true, cellHeight: 'sm' },
+      options: { frameIndex: 0, showHeader: true, cellHeight: 'sm' },
       transformations: [{ id: 'organize', options: { excludeByName: { Time: true }, indexByName: {}, renameByName: {} } }],
     },
 
@@ -90,7 +90,7 @@ local reduce = { values: false, calcs: ['lastNotNull'], fields: '' };
       fieldConfig: {
         defaults: {
           unit: 'short',
-          custom: { fillOpacity: 70, lineWidth: 0, spanNulls: false },
+          custom: { fillOpacity: 70, lineWidth: 0 },
           mappings: [{ type: 'value', options: mapping(0) + mapping(1) }],
           thresholds: { mode: 'absolute', steps: [{ color: 'text', value: null }] },
         },
@@ -101,7 +101,7 @@ local reduce = { values: false, calcs: ['lastNotNull'], fields: '' };
         showValue: 'never',
         alignValue: 'left',
         rowHeight: 0.8,
-        legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
+        legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
         tooltip: { mode: 'single', sort: 'none' },
       },
     },
