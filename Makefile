@@ -49,8 +49,8 @@ test-race: ## The same under the race detector.
 	CGO_ENABLED=1 $(GO) test -race $(PACKAGES)
 
 .PHONY: e2e
-e2e: build $(BIN)/kubevitals-lab ## Test against a real control plane.
-	cd lab && KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab \
+e2e: build $(BIN)/kubevitals-lab $(BIN)/panelcheck ## Test against a real control plane.
+	cd lab && KUBEVITALS_PANELCHECK=$(CURDIR)/$(BIN)/panelcheck KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab \
 		$(GO) test -count=1 -timeout 30m ./...
 
 .PHONY: bench
@@ -115,6 +115,9 @@ $(BIN)/jsonnet $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint: tools/go.mod
 
 $(BIN)/promtool: tools/prometheus/go.mod
 	cd tools/prometheus && $(GO) build -tags remove_all_sd -o ../../$@ github.com/prometheus/prometheus/cmd/promtool
+
+$(BIN)/panelcheck: tools/prometheus/go.mod $(wildcard tools/prometheus/panelcheck/*.go)
+	cd tools/prometheus && $(GO) build -tags remove_all_sd -o ../../$@ ./panelcheck
 
 $(BIN)/golangci-lint: tools/golangci-lint/go.mod
 	cd tools/golangci-lint && $(GO) build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
