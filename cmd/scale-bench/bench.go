@@ -49,7 +49,9 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	if r.converged, err = converge(ctx, s, p, begun, note); err != nil {
 		return err
 	}
-	churned := churn(ctx, cluster, s)
+	churning, calm := context.WithCancel(ctx)
+	defer calm()
+	churned := churn(churning, cluster, s)
 	note("watching the steady state for %s", s.steady)
 	if r.steady, err = watchSteady(ctx, s, p); err != nil {
 		return err
@@ -67,7 +69,9 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	if r.usage, err = p.usage(); err != nil {
 		return err
 	}
-	cancel()
+	// Before the cluster ends, of which it would complain.
+	p.stop()
+	calm()
 	if r.churned, err = churned(); err != nil {
 		return fmt.Errorf("change pods: %w", err)
 	}

@@ -52,22 +52,14 @@ func change(ctx context.Context, cluster *playback.Cluster, s settings) (int, er
 	}
 }
 
-// changeOne makes the nth change. Pods take turns, eight changes to a life.
+// changeOne makes the nth change. Pods take turns: each starts its containers
+// again a few times, is deleted and comes back.
 func changeOne(ctx context.Context, cluster *playback.Cluster, f fleet, n int) error {
-	// A step that has no divisor in common with most numbers visits all pods.
-	pod := f.pod(n/8*7919%f.pods, time.Now())
-	switch n % 8 {
-	case 6:
+	const life, stride = 8, 7919 // a prime visits all pods, and neighbours far apart
+	pod := f.pod(n/life*stride%f.pods, time.Now())
+	if n%life == life-2 {
 		return cluster.Delete(pod)
-	case 7:
-		pod.Name += "-again"
-		if n/8%2 == 0 {
-			return cluster.Upsert(ctx, pod)
-		}
-		// And half of the time the same pod returns.
-		pod.Name = pod.Name[:len(pod.Name)-len("-again")]
-		return cluster.Upsert(ctx, pod)
 	}
-	pod.Status.ContainerStatuses[0].RestartCount = int32(n % 8)
+	pod.Status.ContainerStatuses[0].RestartCount = int32(n % life)
 	return cluster.Upsert(ctx, pod)
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/kubevitals/kubevitals/collectors/exposition"
 )
 
+// scrapeTimeout is longer than any Prometheus would wait.
+const scrapeTimeout = time.Minute
+
 // sample is one scrape.
 type sample struct {
 	encoding string
@@ -61,6 +64,8 @@ func (p *process) scrape(ctx context.Context, encoding string) (sample, error) {
 }
 
 func (p *process) fetch(ctx context.Context, s *sample) (io.Reader, error) {
+	ctx, cancel := context.WithTimeout(ctx, scrapeTimeout)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url, nil)
 	if err != nil {
 		return nil, err
