@@ -46,19 +46,30 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	note("reading %s", p.url)
 
 	r := report{settings: s}
-	if r.converged, err = converge(ctx, s, p, begun, note); err != nil {
+	if err := r.measure(ctx, cluster, p, begun, note); err != nil {
+		return err
+	}
+	// Before the cluster ends, of which it would complain.
+	p.stop()
+	return r.write(stdout)
+}
+
+// measure takes the figures of the report, one after the other.
+func (r *report) measure(ctx context.Context, cluster *playback.Cluster, p *process, begun time.Time, note func(string, ...any)) error {
+	var err error
+	if r.converged, err = converge(ctx, r.settings, p, begun, note); err != nil {
 		return err
 	}
 	churning, calm := context.WithCancel(ctx)
 	defer calm()
-	churned := churn(churning, cluster, s)
-	note("watching the steady state for %s", s.steady)
-	if r.steady, err = watchSteady(ctx, s, p); err != nil {
+	churned := churn(churning, cluster, r.settings)
+	note("watching the steady state for %s", r.settings.steady)
+	if r.steady, err = watchSteady(ctx, r.settings, p); err != nil {
 		return err
 	}
 	note("timing scrapes")
 	for _, encoding := range []string{"identity", "gzip"} {
-		for range s.scrapes {
+		for range r.settings.scrapes {
 			sample, err := p.scrape(ctx, encoding)
 			if err != nil {
 				return err
@@ -69,13 +80,11 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	if r.usage, err = p.usage(); err != nil {
 		return err
 	}
-	// Before the cluster ends, of which it would complain.
-	p.stop()
 	calm()
 	if r.churned, err = churned(); err != nil {
 		return fmt.Errorf("change pods: %w", err)
 	}
-	return r.write(stdout)
+	return nil
 }
 
 // converged tells how long it took until everything had been read.
@@ -125,6 +134,8 @@ type steady struct {
 	took    time.Duration
 	cpu     time.Duration
 	scrapes int
+	// resident is the memory at the end, in bytes.
+	resident int64
 }
 
 func watchSteady(ctx context.Context, s settings, p *process) (steady, error) {
@@ -152,7 +163,7 @@ func watchSteady(ctx context.Context, s settings, p *process) (steady, error) {
 			if err != nil {
 				return result, err
 			}
-			result.took, result.cpu = time.Since(begun), after.cpu-before.cpu
+			result.took, result.cpu, result.resident = time.Since(begun), after.cpu-before.cpu, after.resident
 			return result, nil
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -45,11 +46,24 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return 2
 	}
+	stderr = &shared{to: stderr}
 	if err := bench(ctx, s, stdout, stderr); err != nil {
 		_, _ = fmt.Fprintf(stderr, "scale-bench: %v\n", err)
 		return 1
 	}
 	return 0
+}
+
+// shared is written to by this process and, in its name, by the other.
+type shared struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.to.Write(p)
 }
 
 func parse(args []string, stderr io.Writer) (settings, error) {

@@ -32,7 +32,7 @@ func managedFields(manager string, now time.Time) []metav1.ManagedFieldsEntry {
 	}
 	return []metav1.ManagedFieldsEntry{{
 		Manager: manager, Operation: metav1.ManagedFieldsOperationUpdate, APIVersion: "v1", Time: &written,
-		FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: append(append([]byte(`{`), fields[1:]...), '}')},
+		FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1("{" + string(fields[1:]) + "}"),
 	}}
 }
 

@@ -49,7 +49,7 @@ func (p *process) scrape(ctx context.Context, encoding string) (sample, error) {
 	if err != nil {
 		return s, fmt.Errorf("scrape %s: %w", p.url, err)
 	}
-	var text io.Reader = body
+	text := body
 	if encoding == "gzip" {
 		if text, err = gzip.NewReader(body); err != nil {
 			return s, fmt.Errorf("scrape %s: %w", p.url, err)
