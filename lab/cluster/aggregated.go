@@ -55,7 +55,7 @@ func (c *Cluster) ServeMetricsAPI(ctx context.Context, m PodMetrics) (*MetricsAP
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
@@ -111,14 +111,6 @@ func (a *MetricsAPI) Unregister(ctx context.Context) error {
 		return nil
 	}
 	return err
-}
-
-// Stop ends the server and the registration.
-func (a *MetricsAPI) Stop() {
-	a.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	_ = a.Unregister(ctx)
 }
 
 // metricsHandler answers discovery, and lists of pod metrics made of the pods

@@ -51,7 +51,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 }
 
 func (c *Cluster) start(ctx context.Context) error {
-	if err := c.prepare(); err != nil {
+	if err := c.prepare(ctx); err != nil {
 		return err
 	}
 	for _, p := range c.order {
@@ -60,7 +60,7 @@ func (c *Cluster) start(ctx context.Context) error {
 			return err
 		}
 	}
-	c.nodes = followNodes(c.client)
+	c.nodes = followNodes(context.WithoutCancel(ctx), c.client)
 	for _, k := range c.kubelets {
 		if err := k.Process.launch(); err != nil {
 			return fmt.Errorf("start %s: %w", k.Name, err)
@@ -76,7 +76,7 @@ func (c *Cluster) start(ctx context.Context) error {
 }
 
 // prepare makes the folders, keys and command lines.
-func (c *Cluster) prepare() error {
+func (c *Cluster) prepare(ctx context.Context) error {
 	if c.options.Dir == "" {
 		dir, err := os.MkdirTemp("", "kubevitals-lab-")
 		if err != nil {
@@ -89,7 +89,7 @@ func (c *Cluster) prepare() error {
 			return fmt.Errorf("state folder: %w", err)
 		}
 	}
-	free, err := freePorts(5 + c.options.Nodes)
+	free, err := freePorts(ctx, 5+c.options.Nodes)
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (c *Cluster) nodeReady(ctx context.Context, name string) error {
 }
 
 // freePorts returns ports of 127.0.0.1 that nobody used a moment ago.
-func freePorts(n int) ([]int, error) {
+func freePorts(ctx context.Context, n int) ([]int, error) {
 	var numbers []int
 	var listeners []net.Listener
 	defer func() {
@@ -194,7 +194,7 @@ func freePorts(n int) ([]int, error) {
 		}
 	}()
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("free port: %w", err)
 		}

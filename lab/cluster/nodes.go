@@ -19,8 +19,9 @@ type nodeAddresses struct {
 
 const uninitialized = "node.cloudprovider.kubernetes.io/uninitialized"
 
-func followNodes(client kubernetes.Interface) *nodeAddresses {
-	ctx, cancel := context.WithCancel(context.Background())
+// followNodes goes on until stop; ctx is that of the start and must not end it.
+func followNodes(ctx context.Context, client kubernetes.Interface) *nodeAddresses {
+	ctx, cancel := context.WithCancel(ctx)
 	n := &nodeAddresses{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(n.done)

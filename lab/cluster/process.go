@@ -63,7 +63,7 @@ func (p *Process) launch() error {
 		return err
 	}
 	defer func() { _ = theirs.Close() }()
-	cmd := exec.Command(p.binary, p.args...)
+	cmd := exec.Command(p.binary, p.args...) //nolint:noctx // it outlives the call that starts it
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{theirs}
 	cmd.Env = append(os.Environ(), LifelineEnv+"=1", "KUBE_CACHE_MUTATION_DETECTOR=false")
@@ -103,7 +103,6 @@ func (p *Process) WaitReady(ctx context.Context) error {
 	p.mu.Lock()
 	exited := p.exited
 	p.mu.Unlock()
-	last := errors.New("not asked yet")
 	for {
 		attempt, cancel := context.WithTimeout(ctx, 2*time.Second)
 		err := p.ready(attempt)
@@ -111,12 +110,11 @@ func (p *Process) WaitReady(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		last = err
 		select {
 		case <-exited:
 			return fmt.Errorf("%s exited: %w; see %s", p.name, p.exitErr, p.logFile)
 		case <-ctx.Done():
-			return fmt.Errorf("%s is not ready: %w; see %s", p.name, last, p.logFile)
+			return fmt.Errorf("%s is not ready: %w; see %s", p.name, err, p.logFile)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

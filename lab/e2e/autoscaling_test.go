@@ -64,7 +64,7 @@ func TestAutoscaling(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer api.Stop()
+	defer api.Close()
 	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
 		if err := s.want(1, "autoscaling_metrics_api_available", "api", "resource", "reason", "Passed"); err != nil {
 			return err

@@ -91,18 +91,18 @@ func (m *machine) RootFsInfo() (cadvisorapi.FsInfo, error) {
 	return info(f.NodeFS, nodeDevice, "/"), err
 }
 
-func (m *machine) ImagesFsInfo(context.Context) (cadvisorapi.FsInfo, error) {
+func (m *machine) imageFS() (cadvisorapi.FsInfo, error) {
 	f, err := m.filesystems()
 	return info(f.ImageFS, imageDevice, imageMount), err
 }
 
-func (m *machine) ContainerFsInfo(ctx context.Context) (cadvisorapi.FsInfo, error) {
-	return m.ImagesFsInfo(ctx)
-}
+func (m *machine) ImagesFsInfo(context.Context) (cadvisorapi.FsInfo, error) { return m.imageFS() }
+
+func (m *machine) ContainerFsInfo(context.Context) (cadvisorapi.FsInfo, error) { return m.imageFS() }
 
 func (m *machine) GetDirFsInfo(path string) (cadvisorapi.FsInfo, error) {
 	if path == imageMount {
-		return m.ImagesFsInfo(context.Background())
+		return m.imageFS()
 	}
 	return m.RootFsInfo()
 }

@@ -37,8 +37,9 @@ func main() {
 	switch name {
 	case "up":
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-		defer stop()
-		if err := up(ctx, args); err != nil {
+		err := up(ctx, args)
+		stop()
+		if err != nil {
 			_, _ = fmt.Fprintf(os.Stderr, "kubevitals-lab: %v\n", err)
 			os.Exit(1)
 		}
