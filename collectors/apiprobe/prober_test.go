@@ -157,7 +157,9 @@ func TestSickServers(t *testing.T) {
 		{"no rights", status(403, ""), Denied, true, 0},
 		{"no such path", status(404, ""), NotFound, true, 0},
 		{"too much to do", status(429, ""), Overloaded, true, 0},
-		{"a redirect elsewhere", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://127.0.0.1:1/", http.StatusFound) }, Failed, true, 0},
+		{"a redirect elsewhere", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://127.0.0.1:1/", http.StatusFound)
+		}, Failed, true, 0},
 		{"a connection that breaks off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, Error, false, 0},
 	}
 	for _, tt := range tests {
