@@ -38,13 +38,19 @@ func (e *exitError) Unwrap() error { return e.err }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr, adoptClientLogs)
 	stop()
 	os.Exit(code)
 }
 
-// run is the whole program; it returns the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// adoptClientLogs sends what client-go reports, beside the errors it returns, to
+// the logger. There is one such logger in a process, so only main may set it.
+func adoptClientLogs(logger *slog.Logger) {
+	klog.SetSlogLogger(slog.New(watch.Quiet(logger.Handler())))
+}
+
+// run is the whole program but for what is global; it returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt func(*slog.Logger)) int {
 	c := newCommand(stdout, stderr)
 	terminated := -1
 	c.app.Terminate(func(code int) {
@@ -62,9 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	c.log.Writer = stderr
 	logger := promslog.New(c.log)
-	// client-go reports through this one global logger as well as through the
-	// errors it returns.
-	klog.SetSlogLogger(slog.New(watch.Quiet(logger.Handler())))
+	adopt(logger)
 
 	if err := c.serve(ctx, logger); err != nil {
 		_, _ = fmt.Fprintf(stderr, "kubevitals: %v\n", err)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -17,7 +18,7 @@ func runProgram(t *testing.T, args ...string) (code int, stdout, stderr string) 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var out, errs bytes.Buffer
-	code = run(ctx, args, &out, &errs)
+	code = run(ctx, args, &out, &errs, func(*slog.Logger) {})
 	if ctx.Err() != nil {
 		t.Fatal("the program did not end by itself")
 	}
