@@ -24,10 +24,11 @@ func load(t *testing.T) consistency.Pack {
 	t.Helper()
 	p := consistency.Pack{
 		Runbooks: map[string]string{}, Declared: map[string][]string{},
-		// The one metric of others: whether Prometheus could scrape us.
-		Foreign:      map[string]string{"up": `job="kubevitals"`},
 		ClusterLabel: "cluster", Selector: `job="kubevitals"`,
 		RunbookPattern: "https://github.com/kubevitals/kubevitals/blob/main/mixin/runbooks/%s.md",
+	}
+	if err := json.Unmarshal([]byte(read(t, "generated/foreign.json")), &p.Foreign); err != nil {
+		t.Fatal(err)
 	}
 	p.Alerts = loadAlerts(t)
 	p.Dashboards = loadDashboards(t)
