@@ -1,6 +1,7 @@
 package playback
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
@@ -28,6 +29,7 @@ func resources() []resource {
 		{schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}, "namespaces", false, true},
 		{schema.GroupVersionKind{Version: "v1", Kind: "Node"}, "nodes", false, true},
 		{schema.GroupVersionKind{Version: "v1", Kind: "Pod"}, "pods", true, true},
+		{schema.GroupVersionKind{Version: "v1", Kind: "Event"}, "events", true, true},
 		{schema.GroupVersionKind{Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"}, "horizontalpodautoscalers", true, true},
 		{schema.GroupVersionKind{Group: "coordination.k8s.io", Version: "v1", Kind: "Lease"}, "leases", true, true},
 		{schema.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}, "endpointslices", true, true},
@@ -95,9 +97,16 @@ func (r resource) fieldsOf(e *entry) fields.Set {
 	if r.namespaced {
 		set["metadata.namespace"] = e.meta.GetNamespace()
 	}
-	if pod, ok := e.object.(*corev1.Pod); ok {
-		set["spec.nodeName"] = pod.Spec.NodeName
-		set["status.phase"] = string(pod.Status.Phase)
+	switch o := e.object.(type) {
+	case *corev1.Pod:
+		set["spec.nodeName"] = o.Spec.NodeName
+		set["status.phase"] = string(o.Status.Phase)
+	case *corev1.Event:
+		set["type"] = o.Type
+		set["reason"] = o.Reason
+		set["source"] = cmp.Or(o.Source.Component, o.ReportingController)
+		set["involvedObject.kind"] = o.InvolvedObject.Kind
+		set["involvedObject.name"] = o.InvolvedObject.Name
 	}
 	return set
 }
@@ -110,6 +119,8 @@ func (r resource) knowsField(name string) bool {
 		return r.namespaced
 	case "spec.nodeName", "status.phase":
 		return r.plural == "pods"
+	case "type", "reason", "source", "involvedObject.kind", "involvedObject.name":
+		return r.plural == "events"
 	}
 	return false
 }
