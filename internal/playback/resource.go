@@ -24,6 +24,10 @@ type resource struct {
 	typed bool
 }
 
+// nodeMetrics is the kind that a metrics server serves. A snapshot without any
+// is of a cluster without a metrics server.
+const nodeMetrics = "NodeMetrics"
+
 func resources() []resource {
 	return []resource{
 		{schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}, "namespaces", false, true},
@@ -34,6 +38,7 @@ func resources() []resource {
 		{schema.GroupVersionKind{Group: "coordination.k8s.io", Version: "v1", Kind: "Lease"}, "leases", true, true},
 		{schema.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}, "endpointslices", true, true},
 		{schema.GroupVersionKind{Group: "apiregistration.k8s.io", Version: "v1", Kind: "APIService"}, "apiservices", false, false},
+		{schema.GroupVersionKind{Group: "metrics.k8s.io", Version: "v1beta1", Kind: nodeMetrics}, "nodes", false, false},
 	}
 }
 
@@ -135,7 +140,7 @@ type target struct {
 func (s *store) find(path string) (target, bool) {
 	for _, t := range s.tables {
 		rest, ok := strings.CutPrefix(path, t.resource.prefix()+"/")
-		if !ok {
+		if !ok || t.resource.gvk.Kind == nodeMetrics && s.empty(t) {
 			continue
 		}
 		parts := strings.Split(rest, "/")
