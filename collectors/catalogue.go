@@ -14,5 +14,6 @@ func Catalogue() []Definition {
 		PendingPods(),
 		MetricsAPI(),
 		Events(),
+		StaleReads(),
 	}
 }
