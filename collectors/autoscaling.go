@@ -28,40 +28,30 @@ var (
 	autoscalingDisabled = exporter.NewGauge(autoscalingName, "disabled",
 		"Whether scaling is switched off because the target was set to zero replicas: 1 is yes.",
 		"namespace", "horizontalpodautoscaler")
-	autoscalingAPIRegistered = exporter.NewGauge(autoscalingName, "metrics_api_registered",
-		"Whether anybody is registered to serve the metrics API: 1 is yes.",
-		"api")
-	autoscalingAPIAvailable = exporter.NewGauge(autoscalingName, "metrics_api_available",
-		"Whether the API server reaches whoever is registered to serve the metrics API: 1 is yes, 0 means it does not for the given reason.",
-		"api", "reason")
 )
 
 // Autoscaling is the failure mode of a HorizontalPodAutoscaler that does not
 // scale.
 func Autoscaling() Definition {
-	listWatch := []string{"list", "watch"}
 	return Definition{
 		Name:    autoscalingName,
 		Help:    "A HorizontalPodAutoscaler does not scale, and why.",
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			autoscalingMetrics, autoscalingMetric, autoscalingAble, autoscalingAtMax,
-			autoscalingDisabled, autoscalingAPIRegistered, autoscalingAPIAvailable,
+			autoscalingMetrics, autoscalingMetric, autoscalingAble, autoscalingAtMax, autoscalingDisabled,
 		},
 		Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{"autoscaling"}, Resources: []string{"horizontalpodautoscalers"}, Verbs: listWatch},
-			{APIGroups: []string{"apiregistration.k8s.io"}, Resources: []string{"apiservices"}, Verbs: listWatch},
+			{APIGroups: []string{"autoscaling"}, Resources: []string{"horizontalpodautoscalers"}, Verbs: []string{"list", "watch"}},
 		},
 		New: func(s *Sources) (exporter.Collector, error) {
-			return autoscaling{hpas: s.HPAs().List, services: s.APIServices().List}, nil
+			return autoscaling{hpas: s.HPAs().List}, nil
 		},
 	}
 }
 
 type autoscaling struct {
-	hpas     func() ([]*autoscalingv2.HorizontalPodAutoscaler, error)
-	services func() ([]APIService, error)
+	hpas func() ([]*autoscalingv2.HorizontalPodAutoscaler, error)
 }
 
 // Collect sends the state of every autoscaler as its controller reports it.
@@ -69,13 +59,6 @@ func (c autoscaling) Collect(ctx context.Context, ch chan<- prometheus.Metric) e
 	hpas, err := c.hpas()
 	if err != nil {
 		return err
-	}
-	services, err := c.services()
-	if err != nil {
-		return err
-	}
-	for _, api := range metricsAPIs() {
-		api.send(ch, services)
 	}
 	for _, hpa := range hpas {
 		if err := ctx.Err(); err != nil {

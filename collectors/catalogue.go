@@ -9,5 +9,10 @@ func Catalogue() []Definition {
 		MetricCardinality(),
 		Autoscaling(),
 		NodeDisk(),
+		ControlPlaneLeases(),
+		TerminatingPods(),
+		PendingPods(),
+		MetricsAPI(),
+		Events(),
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/collectors/apiprobe"
+	"github.com/kubevitals/kubevitals/collectors/eventlog"
 	"github.com/kubevitals/kubevitals/collectors/exposition"
 	"github.com/kubevitals/kubevitals/collectors/kubelet"
 	"github.com/kubevitals/kubevitals/collectors/podindex"
@@ -48,8 +49,12 @@ type Sources struct {
 	slices      *watch.View[*discoveryv1.EndpointSlice]
 	leases      *watch.View[*coordinationv1.Lease]
 	pods        *podindex.Index
+	events      *eventlog.Log
 	kubelets    *kubelet.Poller
 	apiServers  *apiprobe.Prober
+
+	kubeletStarts *eventlog.Log
+	nodeMetrics   *watch.Poll[NodeMetrics]
 
 	kubeletsWanted, apiServersWanted bool
 

@@ -15,6 +15,7 @@ import (
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
 
+	"github.com/kubevitals/kubevitals/collectors/eventlog"
 	"github.com/kubevitals/kubevitals/collectors/podindex"
 	"github.com/kubevitals/kubevitals/collectors/watch"
 )
@@ -69,6 +70,43 @@ func (s *Sources) APIServices() *watch.View[APIService] {
 	return s.apiServices
 }
 
+// NodeMetrics is what the resource metrics API says of nodes.
+func (s *Sources) NodeMetrics() *watch.Poll[NodeMetrics] {
+	if s.nodeMetrics == nil {
+		h := s.newHealth("node_metrics")
+		s.nodeMetrics = watch.NewPoll(h, nodeMetricsInterval, s.readNodeMetrics)
+		s.runs = append(s.runs, s.nodeMetrics.Run)
+	}
+	return s.nodeMetrics
+}
+
+// Events is the log of the warnings of the closed list, in all namespaces.
+func (s *Sources) Events() *eventlog.Log {
+	if s.events == nil {
+		s.events = s.eventLog("events", "type=Warning", eventKinds())
+	}
+	return s.events
+}
+
+// KubeletStarts is the log of the event that a kubelet sends when it starts.
+func (s *Sources) KubeletStarts() *eventlog.Log {
+	if s.kubeletStarts == nil {
+		s.kubeletStarts = s.eventLog("kubelet_starts", "reason=Starting,source=kubelet",
+			[]eventlog.Kind{{Reason: "Starting", Object: "Node"}})
+	}
+	return s.kubeletStarts
+}
+
+func (s *Sources) eventLog(source, fields string, kinds []eventlog.Kind) *eventlog.Log {
+	h := s.newHealth(source)
+	log := eventlog.New(h, kinds)
+	client := s.typed.CoreV1().Events(metav1.NamespaceAll)
+	s.watch(h, listWatch(client.List, client.Watch, func(o *metav1.ListOptions) {
+		o.FieldSelector = fields
+	}), &corev1.Event{}, log)
+	return log
+}
+
 // watchAPIServers follows the two places where API servers announce themselves.
 func (s *Sources) watchAPIServers() {
 	h := s.newHealth("endpointslices")
@@ -78,12 +116,19 @@ func (s *Sources) watchAPIServers() {
 		o.LabelSelector = discoveryv1.LabelServiceName + "=kubernetes"
 	}), &discoveryv1.EndpointSlice{}, s.slices)
 
-	h = s.newHealth("leases")
-	s.leases = watch.NewView(h, watch.Trim[*coordinationv1.Lease])
-	leases := s.typed.CoordinationV1().Leases(metav1.NamespaceSystem)
-	s.watch(h, listWatch(leases.List, leases.Watch, func(o *metav1.ListOptions) {
-		o.LabelSelector = "apiserver.kubernetes.io/identity=kube-apiserver"
-	}), &coordinationv1.Lease{}, s.leases)
+	s.SystemLeases()
+}
+
+// SystemLeases are the Leases of the namespace kube-system: the identities of
+// API servers and the elections of the control plane's controllers.
+func (s *Sources) SystemLeases() *watch.View[*coordinationv1.Lease] {
+	if s.leases == nil {
+		h := s.newHealth("leases")
+		s.leases = watch.NewView(h, watch.Trim[*coordinationv1.Lease])
+		client := s.typed.CoordinationV1().Leases(metav1.NamespaceSystem)
+		s.watch(h, listWatch(client.List, client.Watch, nil), &coordinationv1.Lease{}, s.leases)
+	}
+	return s.leases
 }
 
 func (s *Sources) newHealth(source string) *watch.Health {

@@ -44,6 +44,20 @@ func randomPod(s *script, n int) (*corev1.Pod, modelPod) {
 		at := metav1.NewTime(m.Deletion)
 		pod.DeletionTimestamp = &at
 	}
+	if s.pick(4) == 1 {
+		m.Finalizers = true
+		pod.Finalizers = []string{"example.com/wait"}
+	}
+	if created := s.pick(256); created > 0 {
+		pod.CreationTimestamp = metav1.NewTime(time.Unix(int64(1_700_000_000+created), 0))
+		if m.Phase == corev1.PodPending && m.Deletion.IsZero() {
+			m.Since, m.Waiting = pod.CreationTimestamp.Time, NotPickedUp
+			if m.Node == "" {
+				m.Waiting = NoScheduler
+			}
+		}
+	}
+	m.Key = uidOf(pod)
 	for range s.pick(6) {
 		name := string(rune('a' + s.pick(5)))
 		local := corev1.LocalObjectReference{Name: name}

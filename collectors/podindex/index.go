@@ -21,8 +21,8 @@ type Index struct {
 	pods  table[uid, record]
 	nodes table[string, *node]
 	sets  table[string, *set]
-	// round tells the pods of the latest list from those that it left out.
-	round bool
+	// round is the flag of that name as the latest list set it.
+	round flags
 	// seen is the scratch of a recount.
 	seen map[object]struct{}
 }
@@ -34,11 +34,12 @@ var (
 
 // record is one pod. At 150,000 pods every byte of it is 150 kB.
 type record struct {
-	node     *node // nil until the pod is scheduled
-	set      *set
-	deletion uint32
-	phase    phase
-	round    bool
+	node    *node // nil until the pod is scheduled
+	set     *set
+	since   uint32
+	phase   phase
+	waiting Waiting
+	flags   flags
 }
 
 // set is a namespace and references into it. The pods of one workload share it.
@@ -87,18 +88,23 @@ func (i *Index) Each(f func(Pod)) error {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	for _, r := range i.pods.entries {
-		pod := Pod{Phase: r.phase.api()}
-		pod.Namespace, _ = cut(r.set.refs)
-		if r.node != nil {
-			pod.Node = r.node.name
-		}
-		if r.deletion != 0 {
-			pod.Deletion = time.Unix(int64(r.deletion), 0)
-		}
-		f(pod)
+	for u, r := range i.pods.entries {
+		f(r.pod(u))
 	}
 	return nil
+}
+
+func (r *record) pod(u uid) Pod {
+	pod := Pod{Phase: r.phase.api(), Finalizers: r.flags&hasFinalizers != 0, Key: u}
+	pod.Namespace, _ = cut(r.set.refs)
+	pod.Node = r.nodeName()
+	switch {
+	case r.flags&isTerminating != 0:
+		pod.Deletion = time.Unix(int64(r.since), 0)
+	case r.waiting != NotWaiting && r.since != 0:
+		pod.Waiting, pod.Since = r.waiting, time.Unix(int64(r.since), 0)
+	}
+	return pod
 }
 
 // Transformer turns pods into the form in which they wait for Replace, so that
@@ -148,12 +154,12 @@ func (i *Index) Replace(objs []any, _ string) error {
 		objs[n] = p
 	}
 	i.mu.Lock()
-	i.round = !i.round
+	i.round ^= inRound
 	for _, obj := range objs {
 		i.install(obj.(*packed).facts())
 	}
 	for u, r := range i.pods.entries {
-		if r.round != i.round {
+		if r.flags&inRound != i.round {
 			i.release(r)
 			delete(i.pods.entries, u)
 		}
@@ -183,7 +189,7 @@ func (i *Index) broken(err error) error {
 // install makes the index hold the pod as f tells. The caller holds the lock.
 func (i *Index) install(f facts) {
 	old, replaces := i.pods.entries[f.uid]
-	r := record{deletion: f.deletion, phase: f.phase, round: i.round}
+	r := record{since: f.since, phase: f.phase, waiting: f.waiting, flags: f.flags&^inRound | i.round}
 	if replaces && old.set.refs == f.refs && old.nodeName() == f.node {
 		r.node, r.set = old.node, old.set
 		i.pods.put(f.uid, r)

@@ -214,18 +214,33 @@ func TestReplaceIsAtomic(t *testing.T) {
 func TestEachTellsEverything(t *testing.T) {
 	t.Parallel()
 	index := available(t)
-	must(t, index.Add(terminating(simple("a", "n", corev1.PodRunning, "x"))))
-	must(t, index.Add(simple("b", "", corev1.PodPending, "x")))
-	must(t, index.Add(simple("c", "n", corev1.PodFailed, "x")))
-	var got []Pod
-	must(t, index.Each(func(p Pod) { got = append(got, p) }))
-	slices.SortFunc(got, func(a, b Pod) int { return len(a.Phase)*10 + len(a.Node) - len(b.Phase)*10 - len(b.Node) })
-	want := []Pod{
-		{Namespace: "default", Node: "n", Phase: corev1.PodFailed},
-		{Namespace: "default", Phase: corev1.PodPending},
-		{Namespace: "default", Node: "n", Phase: corev1.PodRunning, Deletion: time.Unix(1_900_000_000, 0)},
+	gone := terminating(simple("a", "n", corev1.PodRunning, "x"))
+	gone.Finalizers = []string{"example.com/wait"}
+	waits := simple("b", "", corev1.PodPending, "x")
+	waits.CreationTimestamp = metav1.NewTime(time.Unix(1_800_000_000, 0))
+	both := terminating(simple("d", "n", corev1.PodPending, "x"))
+	both.CreationTimestamp = waits.CreationTimestamp
+	failed := simple("c", "n", corev1.PodFailed, "x")
+	for _, p := range []*corev1.Pod{gone, waits, failed, both} {
+		must(t, index.Add(p))
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("pods differ (-want +got):\n%s", diff)
+	deletion := time.Unix(1_900_000_000, 0)
+	want := map[Key]Pod{
+		uidOf(failed): {Namespace: "default", Node: "n", Phase: corev1.PodFailed},
+		uidOf(waits):  {Namespace: "default", Phase: corev1.PodPending, Waiting: NoScheduler, Since: time.Unix(1_800_000_000, 0)},
+		uidOf(gone):   {Namespace: "default", Node: "n", Phase: corev1.PodRunning, Deletion: deletion, Finalizers: true},
+		uidOf(both):   {Namespace: "default", Node: "n", Phase: corev1.PodPending, Deletion: deletion},
+	}
+	for u, p := range want {
+		p.Key = u
+		want[u] = p
+	}
+	for _, when := range []string{"after events", "after a list"} {
+		got := map[Key]Pod{}
+		must(t, index.Each(func(p Pod) { got[p.Key] = p }))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("pods differ %s (-want +got):\n%s", when, diff)
+		}
+		must(t, index.Replace([]any{pack(factsOf(gone)), waits, failed, both}, "2"))
 	}
 }

@@ -1,7 +1,7 @@
 package podindex
 
 import (
-	"cmp"
+	"bytes"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -59,8 +59,7 @@ func (m model) pods() []Pod {
 
 func sorted(pods []Pod) []Pod {
 	slices.SortFunc(pods, func(a, b Pod) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Node, b.Node),
-			cmp.Compare(a.Phase, b.Phase), a.Deletion.Compare(b.Deletion))
+		return bytes.Compare(a.Key[:], b.Key[:])
 	})
 	return pods
 }

@@ -59,12 +59,27 @@ func (p phase) api() corev1.PodPhase {
 // facts are what the index takes from a pod. The node may share memory with the
 // pod, refs does not.
 type facts struct {
-	uid      uid
-	node     string // empty until the pod is scheduled
-	refs     string // see encode; without references unless a kubelet holds them
-	deletion uint32 // Unix seconds of the deletion timestamp, or 0
-	phase    phase
+	uid  uid
+	node string // empty until the pod is scheduled
+	refs string // see encode; without references unless a kubelet holds them
+	// since, in Unix seconds, is the deletion timestamp of a terminating pod, and
+	// otherwise the time from which a pending pod waits.
+	since   uint32
+	phase   phase
+	waiting Waiting
+	flags   flags
 }
+
+// flags are yes or no, one bit each.
+type flags uint8
+
+const (
+	isTerminating flags = 1 << iota
+	// hasFinalizers says that somebody must act before the pod can go.
+	hasFinalizers
+	// inRound tells the pods of the latest list from those that it left out.
+	inRound
+)
 
 func factsOf(pod *corev1.Pod) facts {
 	f := facts{
@@ -72,8 +87,17 @@ func factsOf(pod *corev1.Pod) facts {
 		node:  pod.Spec.NodeName,
 		phase: phaseOf(pod.Status.Phase),
 	}
+	var since time.Time
+	f.waiting, since = waitingOf(pod)
 	if t := pod.DeletionTimestamp; t != nil {
-		f.deletion = uint32(t.Unix())
+		f.flags |= isTerminating
+		since = t.Time
+	}
+	if len(pod.Finalizers) > 0 {
+		f.flags |= hasFinalizers
+	}
+	if !since.IsZero() {
+		f.since = uint32(since.Unix())
 	}
 	var stack [32]ref
 	refs := stack[:0]
@@ -131,18 +155,20 @@ func parseUID(s types.UID) (u uid, ok bool) {
 type packed struct {
 	uid        uid
 	node, refs unique.Handle[string]
-	deletion   uint32
+	since      uint32
 	phase      phase
+	waiting    Waiting
+	flags      flags
 }
 
 var _ runtime.Object = (*packed)(nil)
 
 func pack(f facts) *packed {
-	return &packed{f.uid, unique.Make(f.node), unique.Make(f.refs), f.deletion, f.phase}
+	return &packed{f.uid, unique.Make(f.node), unique.Make(f.refs), f.since, f.phase, f.waiting, f.flags}
 }
 
 func (p *packed) facts() facts {
-	return facts{p.uid, p.node.Value(), p.refs.Value(), p.deletion, p.phase}
+	return facts{p.uid, p.node.Value(), p.refs.Value(), p.since, p.phase, p.waiting, p.flags}
 }
 
 // GetObjectKind and DeepCopyObject let a packed pod travel in a list.
@@ -192,6 +218,24 @@ type Pod struct {
 	// Node is empty until the pod is scheduled.
 	Node  string
 	Phase corev1.PodPhase
-	// Deletion is the pod's deletion timestamp; zero unless it is terminating.
+	// Deletion is the pod's deletion timestamp, which lies in the future while
+	// its grace period runs; zero unless it is terminating.
 	Deletion time.Time
+	// Finalizers says that the pod has some.
+	Finalizers bool
+	// Waiting is what a pending pod waits for, and Since the time from which it
+	// was pending, or assigned to its node; zero unless it is pending, and zero
+	// for one that is terminating.
+	Waiting Waiting
+	Since   time.Time
+
+	// Key is the pod's UID as KeyOf returns it.
+	Key Key
 }
+
+// Key is a pod's UID in 16 bytes.
+type Key = uid
+
+// KeyOf returns the key of the pod with that UID; false if the API server would
+// never give a pod such a UID.
+func KeyOf(u types.UID) (Key, bool) { return parseUID(u) }

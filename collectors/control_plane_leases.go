@@ -1,0 +1,96 @@
+package collectors
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const controlPlaneLeasesName = "control_plane_leases"
+
+var (
+	leaseRenewed = exporter.NewGauge(controlPlaneLeasesName, "renew_timestamp_seconds",
+		"Unix time, in seconds and by the clock of the holder, at which the leader last renewed its Lease.",
+		"component")
+	leaseDuration = exporter.NewGauge(controlPlaneLeasesName, "duration_seconds",
+		"Time in seconds after which another instance may take the Lease over, unless it is renewed.",
+		"component")
+	leaseHeld = exporter.NewGauge(controlPlaneLeasesName, "held",
+		"Whether the Lease names a holder: 1 is yes, 0 means that the last leader gave it up and nobody took it.",
+		"component")
+	leaseAcquired = exporter.NewGauge(controlPlaneLeasesName, "acquire_timestamp_seconds",
+		"Unix time, in seconds and by the clock of the holder, since which the present leader holds the Lease.",
+		"component")
+	leaseTransitions = exporter.NewCounter(controlPlaneLeasesName, "transitions_total",
+		"Times that the Lease went from one holder to another since it was made.",
+		"component")
+)
+
+// ControlPlaneLeases is the failure mode of a controller manager or scheduler
+// that is down. It is told from their Leases, so that it works where nobody can
+// reach them, as on managed clusters.
+func ControlPlaneLeases() Definition {
+	return Definition{
+		Name:    controlPlaneLeasesName,
+		Help:    "The controller manager, the scheduler or the cloud controller manager has no leader, or changes it all the time.",
+		Scope:   Cluster,
+		Default: true,
+		Metrics: []*exporter.Desc{leaseRenewed, leaseDuration, leaseHeld, leaseAcquired, leaseTransitions},
+		NamespaceRules: map[string][]rbacv1.PolicyRule{
+			metav1.NamespaceSystem: {{
+				APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"list", "watch"},
+			}},
+		},
+		New: func(s *Sources) (exporter.Collector, error) {
+			return leasesCollector{s.SystemLeases().List}, nil
+		},
+	}
+}
+
+type leasesCollector struct {
+	leases func() ([]*coordinationv1.Lease, error)
+}
+
+// controlPlaneComponents are the elections that exist in clusters of all kinds.
+// One that runs without an election, or elsewhere, has no Lease and no samples.
+func controlPlaneComponents() map[string]bool {
+	return map[string]bool{"kube-controller-manager": true, "kube-scheduler": true, "cloud-controller-manager": true}
+}
+
+// Collect fails while the Leases cannot be seen.
+func (c leasesCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	leases, err := c.leases()
+	if err != nil {
+		return err
+	}
+	for _, lease := range leases {
+		if controlPlaneComponents()[lease.Name] {
+			sendLease(ch, lease.Name, lease.Spec)
+		}
+	}
+	return nil
+}
+
+func sendLease(ch chan<- prometheus.Metric, component string, spec coordinationv1.LeaseSpec) {
+	ch <- leaseHeld.Sample(exporter.Bool(spec.HolderIdentity != nil && *spec.HolderIdentity != ""), component)
+	if t := spec.RenewTime; t != nil {
+		ch <- leaseRenewed.Sample(unix(t.Time), component)
+	}
+	if t := spec.AcquireTime; t != nil {
+		ch <- leaseAcquired.Sample(unix(t.Time), component)
+	}
+	if d := spec.LeaseDurationSeconds; d != nil {
+		ch <- leaseDuration.Sample((time.Duration(*d) * time.Second).Seconds(), component)
+	}
+	transitions := 0.0
+	if n := spec.LeaseTransitions; n != nil {
+		transitions = float64(*n)
+	}
+	ch <- leaseTransitions.Sample(transitions, component)
+}

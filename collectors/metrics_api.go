@@ -1,0 +1,146 @@
+package collectors
+
+import (
+	"context"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const metricsAPIName = "metrics_api"
+
+var (
+	metricsAPIRegistered = exporter.NewGauge(metricsAPIName, "registered",
+		"Whether anybody is registered to serve the metrics API: 1 is yes.",
+		"api")
+	metricsAPIAvailable = exporter.NewGauge(metricsAPIName, "available",
+		"Whether the API server reaches whoever is registered to serve the metrics API: 1 is yes, 0 means it does not for the given reason.",
+		"api", "reason")
+	metricsAPINode = exporter.NewGauge(metricsAPIName, "node_has_metrics",
+		"Whether the resource metrics API has figures of the node: 1 is yes; absent while the API does not answer.",
+		"node")
+	metricsAPINodeTime = exporter.NewGauge(metricsAPIName, "node_metrics_timestamp_seconds",
+		"Unix time, in seconds, of the figures that the resource metrics API has of the node.",
+		"node")
+)
+
+// MetricsAPI is the failure mode of dashboards without graphs and of kubectl top
+// without figures: the metrics APIs of the cluster, and nodes that lack there.
+func MetricsAPI() Definition {
+	return Definition{
+		Name:    metricsAPIName,
+		Help:    "The metrics API is not registered or not available, or lacks nodes, so dashboards show no use of resources.",
+		Scope:   Cluster,
+		Default: true,
+		Metrics: []*exporter.Desc{metricsAPIRegistered, metricsAPIAvailable, metricsAPINode, metricsAPINodeTime},
+		Rules: []rbacv1.PolicyRule{
+			{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"list", "watch"}},
+			{APIGroups: []string{"apiregistration.k8s.io"}, Resources: []string{"apiservices"}, Verbs: []string{"list", "watch"}},
+			{APIGroups: []string{"metrics.k8s.io"}, Resources: []string{"nodes"}, Verbs: []string{"list"}},
+		},
+		New: func(s *Sources) (exporter.Collector, error) {
+			return metricsAPICollector{
+				services: s.APIServices().List, nodes: s.Nodes().List, figures: s.NodeMetrics().Get,
+			}, nil
+		},
+	}
+}
+
+type metricsAPICollector struct {
+	services func() ([]APIService, error)
+	nodes    func() ([]*corev1.Node, error)
+	figures  func() (NodeMetrics, error)
+}
+
+// Collect fails while APIServices or nodes cannot be seen.
+func (c metricsAPICollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	services, err := c.services()
+	if err != nil {
+		return err
+	}
+	nodes, err := c.nodes()
+	if err != nil {
+		return err
+	}
+	for _, api := range metricsAPIs() {
+		api.send(ch, services)
+	}
+	figures, err := c.figures()
+	if err != nil || figures == nil {
+		return err
+	}
+	for _, node := range nodes {
+		at, ok := figures[node.Name]
+		ch <- metricsAPINode.Sample(exporter.Bool(ok), node.Name)
+		if ok {
+			ch <- metricsAPINodeTime.Sample(unix(at), node.Name)
+		}
+	}
+	return nil
+}
+
+// metricsAPI is one of the APIs that autoscalers and dashboards read, with the
+// names under which it may be registered.
+type metricsAPI struct {
+	name     string
+	services []string
+}
+
+func metricsAPIs() []metricsAPI {
+	return []metricsAPI{
+		{"resource", []string{"v1.metrics.k8s.io", "v1beta1.metrics.k8s.io"}},
+		{"custom", []string{"v1beta2.custom.metrics.k8s.io", "v1beta1.custom.metrics.k8s.io"}},
+		{"external", []string{"v1beta1.external.metrics.k8s.io"}},
+	}
+}
+
+// send tells whether the API is registered in any version and, if so, whether
+// any version is available.
+func (a metricsAPI) send(ch chan<- prometheus.Metric, services []APIService) {
+	var registered []APIService
+	for _, s := range services {
+		if slices.Contains(a.services, s.Name) {
+			registered = append(registered, s)
+		}
+	}
+	ch <- metricsAPIRegistered.Sample(exporter.Bool(len(registered) > 0), a.name)
+	if len(registered) == 0 {
+		return
+	}
+	slices.SortFunc(registered, func(x, y APIService) int {
+		return slices.Index(a.services, x.Name) - slices.Index(a.services, y.Name)
+	})
+	best := registered[0]
+	for _, s := range registered {
+		if s.Available != nil && *s.Available {
+			best = s
+			break
+		}
+	}
+	if best.Available == nil {
+		ch <- metricsAPIAvailable.Sample(0, a.name, "Unknown")
+		return
+	}
+	ch <- metricsAPIAvailable.Sample(exporter.Bool(*best.Available), a.name, closed(best.Reason, availableReasons()))
+}
+
+// availableReasons are the reasons of the condition Available of an APIService.
+func availableReasons() []string {
+	return []string{
+		"Passed", "Local", "ServiceNotFound", "ServiceAccessError", "ServicePortError",
+		"EndpointsAccessError", "EndpointsNotFound", "MissingEndpoints", "FailedDiscoveryCheck",
+	}
+}
+
+// closed returns the reason if it is a known one and "Other" if it is not, so
+// that a label cannot take any value that somebody puts into a status.
+func closed(reason string, known []string) string {
+	if slices.Contains(known, reason) {
+		return reason
+	}
+	return "Other"
+}

@@ -1,0 +1,57 @@
+package collectors
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// nodeMetricsInterval is how often the resource metrics API is read: as often as
+// metrics-server itself asks the kubelets, where nothing else was configured.
+const nodeMetricsInterval = time.Minute
+
+// NodeMetrics tells by node of what time the figures of the resource metrics API
+// are; nil while the API does not exist or whoever serves it does not answer,
+// which is no fault of the connection to the API server.
+type NodeMetrics map[string]time.Time
+
+// readNodeMetrics reads the version that metrics servers have served for years,
+// and then the one that came with Kubernetes 1.37.
+func (s *Sources) readNodeMetrics(ctx context.Context) (NodeMetrics, error) {
+	for _, version := range []string{"v1beta1", "v1"} {
+		resource := schema.GroupVersionResource{Group: "metrics.k8s.io", Version: version, Resource: "nodes"}
+		list, err := s.dynamic.Resource(resource).List(ctx, metav1.ListOptions{})
+		switch {
+		case apierrors.IsNotFound(err):
+			continue
+		case apierrors.IsServiceUnavailable(err):
+			return nil, nil
+		case err != nil:
+			return nil, fmt.Errorf("read node metrics: %w", err)
+		}
+		return nodeMetricsOf(list)
+	}
+	return nil, nil
+}
+
+func nodeMetricsOf(list *unstructured.UnstructuredList) (NodeMetrics, error) {
+	figures := make(NodeMetrics, len(list.Items))
+	for _, item := range list.Items {
+		text, _, err := unstructured.NestedString(item.Object, "timestamp")
+		if err != nil {
+			return nil, fmt.Errorf("metrics of node %s: %w", item.GetName(), err)
+		}
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return nil, fmt.Errorf("metrics of node %s: timestamp: %w", item.GetName(), err)
+		}
+		figures[strings.Clone(item.GetName())] = at
+	}
+	return figures, nil
+}

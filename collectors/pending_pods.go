@@ -1,0 +1,118 @@
+package collectors
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubevitals/kubevitals/collectors/eventlog"
+	"github.com/kubevitals/kubevitals/collectors/podindex"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const pendingPodsName = "pending_pods"
+
+var (
+	pendingPods = exporter.NewGauge(pendingPodsName, "pods",
+		"Pods that are pending, by what they wait for and by their node; the node is empty until they are scheduled.",
+		"node", "reason")
+	pendingPodsOldest = exporter.NewGauge(pendingPodsName, "oldest_timestamp_seconds",
+		"Unix time, in seconds, since which the oldest of these pods waits: its creation, or the moment at which it was given to its node.",
+		"node", "reason")
+)
+
+// What a pod that has no sandbox waits for, where its events tell.
+const (
+	reasonVolume   = "volume"
+	reasonNetwork  = "network"
+	reasonUntold   = "sandbox"
+	networkSandbox = "FailedCreatePodSandBox"
+)
+
+// PendingPods is the failure mode of new pods that do not start.
+func PendingPods() Definition {
+	return Definition{
+		Name:    pendingPodsName,
+		Help:    "New pods stay Pending, and why: no scheduler, no node that fits, no kubelet that begins, no network, volume or image.",
+		Scope:   Cluster,
+		Default: true,
+		Metrics: []*exporter.Desc{pendingPods, pendingPodsOldest},
+		Rules: append(eventRules(), rbacv1.PolicyRule{
+			APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"list", "watch"},
+		}),
+		New: func(s *Sources) (exporter.Collector, error) {
+			log := s.Events()
+			return pendingCollector{
+				pods:   s.Pods().Each,
+				events: func() (map[types.UID]eventlog.Kind, error) { return log.Latest(podStartKinds()...) },
+			}, nil
+		},
+	}
+}
+
+// podStartKinds are the warnings that tell why a pod has no sandbox.
+func podStartKinds() []eventlog.Kind {
+	return []eventlog.Kind{
+		{Reason: "FailedMount", Object: "Pod"},
+		{Reason: "FailedAttachVolume", Object: "Pod"},
+		{Reason: "NetworkNotReady", Object: "Pod"},
+		{Reason: networkSandbox, Object: "Pod"},
+	}
+}
+
+type pendingCollector struct {
+	pods   func(func(podindex.Pod)) error
+	events func() (map[types.UID]eventlog.Kind, error)
+}
+
+type waiting struct{ node, reason string }
+
+// Collect fails while pods cannot be seen. Without events it cannot tell a
+// missing volume from a missing network, and says "sandbox" for both.
+func (c pendingCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	told := map[podindex.Key]eventlog.Kind{}
+	if latest, err := c.events(); err == nil {
+		for uid, kind := range latest {
+			if key, ok := podindex.KeyOf(uid); ok {
+				told[key] = kind
+			}
+		}
+	}
+	groups := map[waiting]group{}
+	for _, w := range []podindex.Waiting{podindex.NoScheduler, podindex.Gated, podindex.Unschedulable, podindex.SchedulerError} {
+		groups[waiting{"", w.String()}] = group{} // none is worth knowing
+	}
+	err := c.pods(func(p podindex.Pod) {
+		if p.Waiting == podindex.NotWaiting {
+			return
+		}
+		w := waiting{p.Node, p.Waiting.String()}
+		if kind, ok := told[p.Key]; ok && p.Waiting == podindex.Sandbox {
+			w.reason = sandboxReason(kind)
+		}
+		groups[w] = groups[w].with(p.Since)
+	})
+	if err != nil {
+		return err
+	}
+	for w, g := range groups {
+		ch <- pendingPods.Sample(float64(g.pods), w.node, w.reason)
+		if g.pods > 0 {
+			ch <- pendingPodsOldest.Sample(unix(g.oldest), w.node, w.reason)
+		}
+	}
+	return nil
+}
+
+// sandboxReason reads the latest warning about a pod without a sandbox.
+func sandboxReason(k eventlog.Kind) string {
+	switch k.Reason {
+	case "FailedMount", "FailedAttachVolume":
+		return reasonVolume
+	case "NetworkNotReady", networkSandbox:
+		return reasonNetwork
+	}
+	return reasonUntold
+}

@@ -1,0 +1,154 @@
+package collectors
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubevitals/kubevitals/collectors/eventlog"
+	"github.com/kubevitals/kubevitals/collectors/podindex"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+// readyNodes is a source of nodes with the given status of their condition Ready;
+// an empty one means that the node has no such condition.
+func readyNodes(status map[string]corev1.ConditionStatus) func() ([]*corev1.Node, error) {
+	var nodes []*corev1.Node
+	for name, s := range status {
+		node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
+		if s != "" {
+			node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: s}}
+		}
+		nodes = append(nodes, node)
+	}
+	return func() ([]*corev1.Node, error) { return nodes, nil }
+}
+
+// somePods is a source of pods.
+func somePods(pods ...podindex.Pod) func(func(podindex.Pod)) error {
+	return func(f func(podindex.Pod)) error {
+		for _, p := range pods {
+			f(p)
+		}
+		return nil
+	}
+}
+
+func noPods(err error) func(func(podindex.Pod)) error {
+	return func(func(podindex.Pod)) error { return err }
+}
+
+// collectError runs a collector for its error; it must not have sent anything
+// that depends on what it could not read, which the frame drops anyway.
+func collectError(t *testing.T, c exporter.Collector) error {
+	t.Helper()
+	return c.Collect(t.Context(), make(chan prometheus.Metric, 1000))
+}
+
+func TestTerminatingPods(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	ago := func(seconds int) time.Time { return now.Add(-time.Duration(seconds) * time.Second) }
+	golden(t, terminatingPodsName, terminatingCollector{
+		nodes: readyNodes(map[string]corev1.ConditionStatus{
+			"well": "True", "silent": "Unknown", "ill": "False", "new": "",
+		}),
+		pods: somePods(
+			podindex.Pod{Node: "well"},
+			podindex.Pod{Node: "well", Deletion: ago(-20)},
+			podindex.Pod{Node: "well", Deletion: ago(30)},
+			podindex.Pod{Node: "well", Deletion: ago(300)},
+			podindex.Pod{Node: "well", Deletion: ago(200)},
+			podindex.Pod{Node: "well", Deletion: ago(90), Finalizers: true},
+			podindex.Pod{Node: "silent", Deletion: ago(500)},
+			podindex.Pod{Node: "silent", Deletion: ago(600), Finalizers: true},
+			podindex.Pod{Node: "ill", Deletion: ago(10)},
+			podindex.Pod{Node: "new", Deletion: ago(11)},
+			podindex.Pod{Node: "deleted", Deletion: ago(12)},
+			podindex.Pod{Deletion: ago(13)},
+			podindex.Pod{Deletion: ago(14), Finalizers: true},
+		),
+		now: func() time.Time { return now },
+	}, TerminatingPods().Metrics)
+}
+
+func TestTerminatingPodsIsSilentWhileBlind(t *testing.T) {
+	t.Parallel()
+	blind := errors.New("forbidden")
+	for name, c := range map[string]terminatingCollector{
+		"nodes": {func() ([]*corev1.Node, error) { return nil, blind }, somePods(), time.Now},
+		"pods":  {readyNodes(nil), noPods(blind), time.Now},
+	} {
+		if err := collectError(t, c); !errors.Is(err, blind) {
+			t.Errorf("%s: %v, want the source's error", name, err)
+		}
+	}
+}
+
+func noEvents(err error) func() (map[types.UID]eventlog.Kind, error) {
+	return func() (map[types.UID]eventlog.Kind, error) { return nil, err }
+}
+
+// uidAndKey is a UID as the API server gives it, and its key.
+func uidAndKey(t *testing.T, last string) (types.UID, podindex.Key) {
+	t.Helper()
+	uid := types.UID("00000000-0000-4000-8000-00000000000" + last)
+	key, ok := podindex.KeyOf(uid)
+	if !ok {
+		t.Fatalf("%s is no UID", uid)
+	}
+	return uid, key
+}
+
+func TestPendingPods(t *testing.T) {
+	t.Parallel()
+	at := func(seconds int64) time.Time { return time.Unix(1_800_000_000+seconds, 0) }
+	volume, volumeKey := uidAndKey(t, "1")
+	network, networkKey := uidAndKey(t, "2")
+	runtime, runtimeKey := uidAndKey(t, "3")
+	image, imageKey := uidAndKey(t, "4")
+	golden(t, pendingPodsName, pendingCollector{
+		pods: somePods(
+			podindex.Pod{Node: "n1"},
+			podindex.Pod{Waiting: podindex.Unschedulable, Since: at(50)},
+			podindex.Pod{Waiting: podindex.Unschedulable, Since: at(20)},
+			podindex.Pod{Waiting: podindex.Unschedulable, Since: at(30)},
+			podindex.Pod{Waiting: podindex.Gated, Since: at(1)},
+			podindex.Pod{Node: "n1", Waiting: podindex.NotPickedUp, Since: at(2)},
+			podindex.Pod{Node: "n1", Waiting: podindex.Sandbox, Since: at(3), Key: volumeKey},
+			podindex.Pod{Node: "n1", Waiting: podindex.Sandbox, Since: at(4), Key: networkKey},
+			podindex.Pod{Node: "n2", Waiting: podindex.Sandbox, Since: at(5), Key: runtimeKey},
+			podindex.Pod{Node: "n2", Waiting: podindex.Sandbox, Since: at(6)},
+			podindex.Pod{Node: "n2", Waiting: podindex.Image, Since: at(7), Key: imageKey},
+		),
+		events: func() (map[types.UID]eventlog.Kind, error) {
+			return map[types.UID]eventlog.Kind{
+				volume:   {Reason: "FailedMount", Object: "Pod"},
+				network:  {Reason: "FailedCreatePodSandBox", Object: "Pod"},
+				runtime:  {Reason: "NetworkNotReady", Object: "Pod"},
+				image:    {Reason: "FailedMount", Object: "Pod"},
+				"static": {Reason: "FailedMount", Object: "Pod"},
+			}, nil
+		},
+	}, PendingPods().Metrics)
+}
+
+func TestPendingPodsWithoutSources(t *testing.T) {
+	t.Parallel()
+	blind := errors.New("forbidden")
+	if err := collectError(t, pendingCollector{noPods(blind), noEvents(nil)}); !errors.Is(err, blind) {
+		t.Errorf("without pods: %v, want the source's error", err)
+	}
+	got := string(scrapeText(t, pendingPodsName, pendingCollector{
+		somePods(podindex.Pod{Node: "n1", Waiting: podindex.Sandbox, Since: time.Unix(1, 0)}), noEvents(blind),
+	}, PendingPods().Metrics))
+	if !strings.Contains(got, `kubevitals_pending_pods_pods{node="n1",reason="sandbox"} 1`) {
+		t.Errorf("without events it does not tell what it can:\n%s", got)
+	}
+}
