@@ -8,6 +8,7 @@ func Catalogue() []Definition {
 		WatchStreams(),
 		MetricCardinality(),
 		Autoscaling(),
+		NodeReadiness(),
 		NodeDisk(),
 		ControlPlaneLeases(),
 		TerminatingPods(),
