@@ -9,6 +9,7 @@ local g = import 'grafana.libsonnet';
     { name: 'kubelets', title: 'Kubelets' },
     { name: 'autoscaling', title: 'Autoscaling' },
     { name: 'nodes', title: 'Nodes' },
+    { name: 'workloads', title: 'Workloads' },
     { name: 'exporter', title: 'Exporter' },
   ],
   local columns = 24,
@@ -93,7 +94,7 @@ local g = import 'grafana.libsonnet';
       list: [
         { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', current: { text: 'default', value: 'default' }, hide: 0, options: [], refresh: 1, multi: false, includeAll: false },
         variable('cluster', 'Cluster', 'label_values(up{%s}, %s)' % [c.selector, c.clusterLabel], !c.showMultiCluster),
-        variable('node', 'Node', 'label_values(kubevitals_kubelet_available{%s, %s=~"$cluster"}, node)' % [c.selector, c.clusterLabel], area != 'kubelets' && area != 'nodes'),
+        variable('node', 'Node', 'label_values(kubevitals_kubelet_available{%s, %s=~"$cluster"}, node)' % [c.selector, c.clusterLabel], !std.member(['kubelets', 'nodes', 'workloads'], area)),
       ],
     },
     panels: place(sections),

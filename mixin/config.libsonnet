@@ -51,5 +51,36 @@
     nodeDiskPredictHours: 6,
     // Share of a filesystem left above which no prediction is made.
     nodeDiskPredictBelow: 0.25,
+
+    // Age in seconds of a leader's Lease that is renewed every 2 s and may be taken over after 15 s; clocks may differ by half a minute.
+    controlPlaneLeaseStaleSeconds: 60,
+    // Changes of leader within an hour; an upgrade of three instances makes two or three.
+    controlPlaneLeaderChanges: 4,
+
+    // Seconds after the end of its grace period at which a pod is stuck; the kubelet needs some to unmount volumes.
+    terminatingPodsSeconds: 300,
+    // Seconds after which a finalizer is not being worked on any more; controllers may wait for slow clouds.
+    terminatingPodsFinalizerSeconds: 1800,
+
+    // Seconds until a scheduler has looked at every new pod; it takes milliseconds, and a new leader 15 s.
+    pendingNoSchedulerSeconds: 60,
+    // Seconds that pods may wait for a node: time enough for a cluster autoscaler to bring one.
+    pendingUnschedulableSeconds: 900,
+    // Seconds until a kubelet has made a pod's sandbox and network.
+    pendingOnNodeSeconds: 300,
+    // Seconds until a volume is attached and mounted; clouds take minutes to move one from a dead node.
+    pendingVolumeSeconds: 600,
+    // Seconds until an image is pulled or a container set up; a fault that one retry mends is not worth a call.
+    pendingImageSeconds: 900,
+
+    // Age in seconds of the figures of the resource metrics API; metrics-server reads kubelets every 15 s to 60 s.
+    metricsAPIStaleSeconds: 300,
+
+    // Seconds for which the latest warning of a node counts as news; kubelets repeat what lasts every 5 minutes or more often.
+    eventsFreshSeconds: 600,
+    // Evictions within 15 minutes; single ones are how a node protects itself.
+    eventsEvictions: 10,
+    // Updates of autoscalers that fail for outdated versions within 15 minutes; one now and then is normal.
+    eventsUpdateConflicts: 20,
   },
 }

@@ -17,6 +17,11 @@
       import 'signals/metric_cardinality.libsonnet',
       import 'signals/autoscaling.libsonnet',
       import 'signals/node_disk.libsonnet',
+      import 'signals/control_plane_leases.libsonnet',
+      import 'signals/terminating_pods.libsonnet',
+      import 'signals/pending_pods.libsonnet',
+      import 'signals/metrics_api.libsonnet',
+      import 'signals/events.libsonnet',
       import 'signals/exporter.libsonnet',
     ]
   ],

@@ -14,7 +14,7 @@ import (
 // signals are one metric of each collector that depends on the API server.
 func signals() []string {
 	return []string{
-		"watch_streams_objects", "metric_cardinality_series", "autoscaling_metrics_api_registered",
+		"watch_streams_objects", "metric_cardinality_series", "metrics_api_registered",
 		"node_disk_available_bytes",
 	}
 }

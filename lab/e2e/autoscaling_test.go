@@ -53,7 +53,7 @@ func TestAutoscaling(t *testing.T) {
 	}
 	labelsOf := []string{"namespace", namespace, "horizontalpodautoscaler", name}
 	unavailable := func(s samples) error {
-		if err := s.want(0, "autoscaling_metrics_api_registered", "api", "resource"); err != nil {
+		if err := s.want(0, "metrics_api_registered", "api", "resource"); err != nil {
 			return err
 		}
 		return s.want(0, "autoscaling_metrics_available", append(labelsOf, "reason", "FailedGetResourceMetric")...)
@@ -66,7 +66,7 @@ func TestAutoscaling(t *testing.T) {
 	}
 	defer api.Close()
 	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
-		if err := s.want(1, "autoscaling_metrics_api_available", "api", "resource", "reason", "Passed"); err != nil {
+		if err := s.want(1, "metrics_api_available", "api", "resource", "reason", "Passed"); err != nil {
 			return err
 		}
 		if err := s.want(1, "autoscaling_metric_available", append(labelsOf, "type", "Resource", "metric", "cpu")...); err != nil {
@@ -78,10 +78,10 @@ func TestAutoscaling(t *testing.T) {
 	// Registered, but nobody answers.
 	api.Close()
 	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
-		if err := s.want(1, "autoscaling_metrics_api_registered", "api", "resource"); err != nil {
+		if err := s.want(1, "metrics_api_registered", "api", "resource"); err != nil {
 			return err
 		}
-		return s.want(0, "autoscaling_metrics_api_available", "api", "resource", "reason", "FailedDiscoveryCheck")
+		return s.want(0, "metrics_api_available", "api", "resource", "reason", "FailedDiscoveryCheck")
 	})
 	if err := api.Unregister(ctx); err != nil {
 		t.Fatal(err)

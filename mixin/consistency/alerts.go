@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // annotations: severity, a static summary, a templated description, both links.
@@ -145,15 +147,45 @@ func drawn(p Pack) []string {
 				}
 			}
 		}
-		for _, m := range metrics(a.Expr) {
-			// How far kubevitals sees is on its own dashboard only, and so is what
-			// merely keeps an alert quiet.
-			if !shown[m] && !strings.HasPrefix(m, "kubevitals_apiserver_up") {
+		for _, m := range telling(a.Expr) {
+			if !shown[m] {
 				problems = append(problems, a.Name+": "+m+" is in no panel of its dashboard")
 			}
 		}
 	}
 	return problems
+}
+
+// telling returns the metrics that make an alert fire: all but those that only
+// keep it quiet, right of an unless.
+func telling(expr string) []string {
+	tree, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	parser.Inspect(tree, func(n parser.Node, path []parser.Node) error {
+		s, ok := n.(*parser.VectorSelector)
+		if !ok {
+			return nil
+		}
+		for i, above := range path {
+			b, ok := above.(*parser.BinaryExpr)
+			if !ok || b.Op != parser.LUNLESS {
+				continue
+			}
+			within := parser.Node(s)
+			if i+1 < len(path) {
+				within = path[i+1]
+			}
+			if within == b.RHS {
+				return nil
+			}
+		}
+		names = append(names, s.Name)
+		return nil
+	})
+	return names
 }
 
 // thresholds: everything in _config is used.

@@ -32,7 +32,7 @@ function(c) {
         %(blind)s
         )
         and on (%(by)s, api)
-        max by (%(by)s, api) (kubevitals_autoscaling_metrics_api_registered{%(selector)s}) == 0
+        max by (%(by)s, api) (kubevitals_metrics_api_registered{%(selector)s}) == 0
       ||| % k,
       'for': '5m',
       summary: 'Autoscalers cannot scale because nobody serves the metrics API that they read.',
@@ -46,7 +46,7 @@ function(c) {
         %(blind)s
         )
         and on (%(by)s, api)
-        max by (%(by)s, api) (kubevitals_autoscaling_metrics_api_available{%(selector)s}) == 0
+        max by (%(by)s, api) (kubevitals_metrics_api_available{%(selector)s}) == 0
       ||| % k,
       'for': '5m',
       summary: 'Autoscalers cannot scale because the API server does not reach the metrics API.',
@@ -61,9 +61,9 @@ function(c) {
         )
         unless on (%(by)s, api)
         (
-          max by (%(by)s, api) (kubevitals_autoscaling_metrics_api_registered{%(selector)s}) == 0
+          max by (%(by)s, api) (kubevitals_metrics_api_registered{%(selector)s}) == 0
           or
-          max by (%(by)s, api) (kubevitals_autoscaling_metrics_api_available{%(selector)s}) == 0
+          max by (%(by)s, api) (kubevitals_metrics_api_available{%(selector)s}) == 0
         )
       ||| % k,
       'for': '15m',
@@ -111,15 +111,6 @@ function(c) {
       'Autoscalers that cannot read the metrics they scale by, with the reason that they give.',
       [g.target('max by (namespace, horizontalpodautoscaler, reason) (kubevitals_autoscaling_metrics_available{%(panel)s}) == 0' % c, '')],
       { alerts: ['KubeVitalsAutoscalingMetricsUnavailable'], mayBeEmpty: true },
-    ),
-    g.stateTimeline(
-      'Metrics APIs',
-      'Whether each metrics API is registered, and whether the API server reaches it.',
-      [
-        g.target('max by (api) (kubevitals_autoscaling_metrics_api_registered{%(panel)s})' % c, '{{api}} registered'),
-        g.target('max by (api) (kubevitals_autoscaling_metrics_api_available{%(panel)s})' % c, '{{api}} available'),
-      ],
-      { alerts: ['KubeVitalsAutoscalingMetricsAPIMissing', 'KubeVitalsAutoscalingMetricsAPIUnavailable'] },
     ),
     g.timeseries(
       'Autoscalers by state of their metrics',

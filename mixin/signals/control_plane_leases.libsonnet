@@ -1,0 +1,95 @@
+// The controller manager or the scheduler is down. Their Leases tell, so that it
+// works where nobody can reach them; a component without a Lease is not judged.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  // Nobody can renew a Lease while the API server cannot write, which has an
+  // alert of its own.
+  local k = c {
+    stale: |||
+      (
+        time() - max by (%(by)s, component) (kubevitals_control_plane_leases_renew_timestamp_seconds{%(selector)s})
+        > %(controlPlaneLeaseStaleSeconds)s
+        or
+        max by (%(by)s, component) (kubevitals_control_plane_leases_held{%(selector)s}) == 0
+      )
+      unless on (%(by)s)
+      max by (%(by)s) (kubevitals_apiserver_probe_result{%(selector)s, probe="write", result=~"failed|timeout|overloaded|error"}) == 1
+    ||| % c,
+  },
+  local only(component) = std.strReplace(k.stale, '{%(selector)s}' % c, '{%s, component="%s"}' % [c.selector, component]),
+
+  name: 'control_plane_leases',
+  area: 'control-plane',
+  foreign: {},
+  alerts: [
+    {
+      alert: 'KubeVitalsControllerManagerDown',
+      severity: 'critical',
+      expr: only('kube-controller-manager'),
+      'for': '1m',
+      summary: 'No controller manager leads: nothing is replaced, scaled or evicted any more.',
+      description: 'No kube-controller-manager of cluster %(cluster)s holds or renews its Lease. Deployments, Jobs, Services and autoscalers stand still, and dead nodes are not noticed.' % c,
+    },
+    {
+      alert: 'KubeVitalsSchedulerDown',
+      severity: 'critical',
+      expr: only('kube-scheduler'),
+      'for': '1m',
+      summary: 'No scheduler leads: new pods stay Pending.',
+      description: 'No kube-scheduler of cluster %(cluster)s holds or renews its Lease. What runs goes on running; new pods stay Pending.' % c,
+    },
+    {
+      alert: 'KubeVitalsCloudControllerManagerDown',
+      severity: 'warning',
+      expr: only('cloud-controller-manager'),
+      'for': '5m',
+      summary: 'No cloud controller manager leads: load balancers, routes and new nodes are not set up.',
+      description: 'No cloud-controller-manager of cluster %(cluster)s holds or renews its Lease for 5 minutes: new nodes keep their taint uninitialized, and load balancers do not change.' % c,
+    },
+    {
+      alert: 'KubeVitalsLeaderChanges',
+      severity: 'warning',
+      expr: |||
+        max by (%(by)s, component) (increase(kubevitals_control_plane_leases_transitions_total{%(selector)s}[1h])) > %(controlPlaneLeaderChanges)s
+      ||| % c,
+      'for': '10m',
+      summary: 'A component of the control plane changes its leader all the time.',
+      description: 'The Lease of {{ $labels.component }} in cluster %(cluster)s went from one holder to another {{ $value | humanize }} times within an hour: its instances crash, or cannot renew in time because API server or etcd are slow.' % c,
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Leader Leases renewed',
+      'Time since the leader of each component last renewed its Lease.',
+      's',
+      [g.target('time() - max by (component) (kubevitals_control_plane_leases_renew_timestamp_seconds{%(panel)s})' % c, '{{component}}')],
+      {
+        alerts: ['KubeVitalsControllerManagerDown', 'KubeVitalsSchedulerDown', 'KubeVitalsCloudControllerManagerDown'],
+        threshold: c.controlPlaneLeaseStaleSeconds,
+      },
+    ),
+    g.stateTimeline(
+      'Leader Leases held',
+      'Whether the Lease of each component names a holder.',
+      [g.target('max by (component) (kubevitals_control_plane_leases_held{%(panel)s})' % c, '{{component}}')],
+      { alerts: ['KubeVitalsControllerManagerDown', 'KubeVitalsSchedulerDown', 'KubeVitalsCloudControllerManagerDown'] },
+    ),
+    g.timeseries(
+      'Leader changes',
+      'How often the Lease of each component went from one holder to another.',
+      'short',
+      [g.target('max by (component) (increase(kubevitals_control_plane_leases_transitions_total{%(panel)s}[$__rate_interval]))' % c, '{{component}}')],
+      { alerts: ['KubeVitalsLeaderChanges'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Leader since',
+      'Time for which the present leader of each component has led, and the time after which another may take over.',
+      's',
+      [
+        g.target('time() - max by (component) (kubevitals_control_plane_leases_acquire_timestamp_seconds{%(panel)s})' % c, '{{component}}'),
+        g.target('max by (component) (kubevitals_control_plane_leases_duration_seconds{%(panel)s})' % c, '{{component}} may be taken over after'),
+      ],
+    ),
+  ],
+}

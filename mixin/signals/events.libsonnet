@@ -1,0 +1,129 @@
+// Warning events that the guide names, and what they are called today.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  // Nodes of which such an event was seen within the last minutes. An event is
+  // held for an hour, so that its latest time counts and not that it is held.
+  local onNodes(reasons) = |||
+    max by (%(by)s, node, reason) (kubevitals_events_last_seen_timestamp_seconds{%(selector)s, node!="", reason=~"%(reasons)s"})
+    > time() - %(eventsFreshSeconds)s
+  ||| % (c { reasons: reasons }),
+  local often(reason) = |||
+    max by (%(by)s, reason) (increase(kubevitals_events_total{%(selector)s, reason="%(reason)s"}[15m]))
+  ||| % (c { reason: reason }),
+
+  name: 'events',
+  area: 'workloads',
+  foreign: {},
+  alerts: [
+    {
+      alert: 'KubeVitalsNodeOutOfMemory',
+      severity: 'warning',
+      expr: onNodes('SystemOOM|OOMKilling'),
+      'for': '0m',
+      keep_firing_for: '5m',
+      summary: 'A node ran out of memory, and its kernel killed a process.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s reported {{ $labels.reason }} within the last %(minutes)s minutes: its kernel killed a process for want of memory.' % (c { minutes: c.eventsFreshSeconds / 60 }),
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsNodeRebooted',
+      severity: 'info',
+      expr: onNodes('Rebooted'),
+      'for': '0m',
+      summary: 'A node was rebooted.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has another boot id than before: it was rebooted, by somebody or by a crash.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsKernelTrouble',
+      severity: 'warning',
+      expr: onNodes('TaskHung|KernelOops|UnregisterNetDevice|Ext4Error|IOError|MemoryReadError|ConntrackFull|DNSUnreachable'),
+      'for': '0m',
+      keep_firing_for: '5m',
+      summary: 'Node Problem Detector saw trouble in the kernel of a node.',
+      description: 'Node Problem Detector reported {{ $labels.reason }} on node {{ $labels.node }} of cluster %(cluster)s.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsGarbageCollectionFailing',
+      severity: 'warning',
+      expr: onNodes('ImageGCFailed|ContainerGCFailed|FreeDiskSpaceFailed'),
+      'for': '10m',
+      summary: 'The kubelet of a node cannot remove dead containers or unused images.',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reports {{ $labels.reason }} again and again: its container runtime hangs, or nothing on its disk may be removed.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsKubeletMisconfigured',
+      severity: 'info',
+      expr: onNodes('CheckLimitsForResolvConf|MissingClusterDNS|CgroupV1|KubeletSetupFailed'),
+      'for': '0m',
+      summary: 'A kubelet complains of its own configuration.',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reported {{ $labels.reason }}.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsManyEvictions',
+      severity: 'warning',
+      expr: |||
+        %s > %s
+      ||| % [std.rstripChars(often('Evicted'), '\n'), c.eventsEvictions],
+      'for': '0m',
+      keep_firing_for: '5m',
+      summary: 'Kubelets evict many pods.',
+      description: 'Kubelets of cluster %(cluster)s evicted {{ $value | humanize }} pods within 15 minutes because their nodes ran short of memory, disk or process ids.' % c,
+    },
+    {
+      alert: 'KubeVitalsUpdateConflicts',
+      severity: 'warning',
+      expr: |||
+        %s > %s
+      ||| % [std.rstripChars(often('FailedUpdateStatus'), '\n'), c.eventsUpdateConflicts],
+      'for': '15m',
+      summary: 'The controller manager cannot update objects, because it works with outdated ones.',
+      description: 'The controller manager of cluster %(cluster)s failed {{ $value | humanize }} times within 15 minutes to update the status of an autoscaler. After a restore of etcd this means that its cache is from before.' % c,
+    },
+    {
+      alert: 'KubeVitalsPodDNSConfigTruncated',
+      severity: 'info',
+      expr: |||
+        %s > 0
+      ||| % std.rstripChars(often('DNSConfigForming'), '\n'),
+      'for': '1h',
+      summary: 'Pods have more name servers or search domains than the resolver reads.',
+      description: 'Kubelets of cluster %(cluster)s leave out name servers or search domains of pods, because there are more than the resolver of a pod reads.' % c,
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Warnings',
+      'How often each warning of the list occurred.',
+      'short',
+      [g.target('max by (reason, kind) (increase(kubevitals_events_total{%(panel)s}[$__rate_interval])) > 0' % c, '{{reason}} ({{kind}})')],
+      { alerts: ['KubeVitalsManyEvictions', 'KubeVitalsUpdateConflicts', 'KubeVitalsPodDNSConfigTruncated'], mayBeEmpty: true },
+    ),
+    g.table(
+      'Warnings of nodes',
+      'Occurrences in the warnings that the API server still holds, by node.',
+      [g.target('max by (node, reason, kind) (kubevitals_events_recent{%(panel)s, node=~"$node"})' % c, '')],
+      { mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Last seen',
+      'Time since each warning of a node was last seen.',
+      's',
+      [g.target('time() - max by (node, reason) (kubevitals_events_last_seen_timestamp_seconds{%(panel)s, node=~"$node", node!=""})' % c, '{{node}} {{reason}}')],
+      {
+        alerts: [
+          'KubeVitalsNodeOutOfMemory',
+          'KubeVitalsNodeRebooted',
+          'KubeVitalsKernelTrouble',
+          'KubeVitalsGarbageCollectionFailing',
+          'KubeVitalsKubeletMisconfigured',
+        ],
+        mayBeEmpty: true,
+      },
+    ),
+  ],
+}

@@ -1,0 +1,97 @@
+// Dashboards and kubectl top show no use of resources: the metrics API is
+// missing, cannot be reached, or lacks nodes.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  // Autoscalers that suffer have an alert of their own, which is more urgent.
+  local quiet = '(min by (%(by)s) (max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_metrics_available{%(selector)s})) == 0)' % c,
+  local k = c { quiet: quiet },
+
+  name: 'metrics_api',
+  area: 'autoscaling',
+  foreign: {},
+  alerts: [
+    {
+      alert: 'KubeVitalsMetricsAPIMissing',
+      severity: 'info',
+      expr: |||
+        max by (%(by)s) (kubevitals_metrics_api_registered{%(selector)s, api="resource"}) == 0
+        unless on (%(by)s)
+        %(quiet)s
+      ||| % k,
+      'for': '1h',
+      summary: 'Nobody serves the resource metrics API, so dashboards and kubectl top show no use of resources.',
+      description: 'No metrics server is registered in cluster %(cluster)s for an hour: kubectl top, dashboards and autoscaling by CPU or memory have no figures.' % c,
+    },
+    {
+      alert: 'KubeVitalsMetricsAPIUnavailable',
+      severity: 'warning',
+      expr: |||
+        max by (%(by)s, api) (kubevitals_metrics_api_available{%(selector)s}) == 0
+        unless on (%(by)s)
+        %(quiet)s
+      ||| % k,
+      'for': '10m',
+      summary: 'A metrics API is registered, and the API server does not reach whoever should serve it.',
+      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s has been unavailable for 10 minutes: dashboards, kubectl top and autoscalers have no figures, and namespaces cannot be deleted.' % c,
+    },
+    {
+      alert: 'KubeVitalsMetricsAPINodeMissing',
+      severity: 'warning',
+      expr: |||
+        max by (%(by)s, node) (kubevitals_metrics_api_node_has_metrics{%(selector)s}) == 0
+        and on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_kubelet_available{%(selector)s}) == 1
+      ||| % c,
+      'for': '15m',
+      summary: 'The metrics server has no figures of a node whose kubelet can be read.',
+      description: 'The resource metrics API of cluster %(cluster)s has no figures of node {{ $labels.node }} for 15 minutes, though kubevitals reads its kubelet: dashboards lack the node, and autoscalers count its pods as unready.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsMetricsAPINodeStale',
+      severity: 'warning',
+      expr: |||
+        time() - max by (%(by)s, node) (kubevitals_metrics_api_node_metrics_timestamp_seconds{%(selector)s}) > %(metricsAPIStaleSeconds)s
+      ||| % c,
+      'for': '10m',
+      summary: 'The figures that the metrics server has of a node are old.',
+      description: 'The resource metrics API of cluster %(cluster)s shows figures of node {{ $labels.node }} that are {{ $value | humanizeDuration }} old.' % c,
+      vars: ['node'],
+    },
+  ],
+  panels: [
+    g.stateTimeline(
+      'Metrics APIs',
+      'Whether each metrics API is registered, and whether the API server reaches it.',
+      [
+        g.target('max by (api) (kubevitals_metrics_api_registered{%(panel)s})' % c, '{{api}} registered'),
+        g.target('max by (api) (kubevitals_metrics_api_available{%(panel)s})' % c, '{{api}} available'),
+      ],
+      {
+        alerts: [
+          'KubeVitalsMetricsAPIMissing',
+          'KubeVitalsMetricsAPIUnavailable',
+          'KubeVitalsAutoscalingMetricsAPIMissing',
+          'KubeVitalsAutoscalingMetricsAPIUnavailable',
+        ],
+      },
+    ),
+    g.table(
+      'Nodes without figures',
+      'Nodes of which the resource metrics API has no figures.',
+      [g.target('max by (node) (kubevitals_metrics_api_node_has_metrics{%(panel)s}) == 0 and on (node) max by (node) (kubevitals_kubelet_available{%(panel)s}) == 1' % c, '')],
+      { alerts: ['KubeVitalsMetricsAPINodeMissing'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Age of the oldest figures',
+      'Age of the figures that the resource metrics API has of the nodes: the oldest and the median.',
+      's',
+      [
+        g.target('max(time() - max by (node) (kubevitals_metrics_api_node_metrics_timestamp_seconds{%(panel)s}))' % c, 'oldest'),
+        g.target('quantile(0.5, time() - max by (node) (kubevitals_metrics_api_node_metrics_timestamp_seconds{%(panel)s}))' % c, 'median'),
+      ],
+      { alerts: ['KubeVitalsMetricsAPINodeStale'], threshold: c.metricsAPIStaleSeconds, mayBeEmpty: true },
+    ),
+  ],
+}

@@ -1,0 +1,118 @@
+// New pods stay Pending, and why.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  // Age of the pod that waits longest, for one reason.
+  local oldest(reason, labels='') = 'time() - min by (%s%s) (kubevitals_pending_pods_oldest_timestamp_seconds{%s, reason=~"%s"})' % [c.by, labels, c.selector, reason],
+
+  name: 'pending_pods',
+  area: 'workloads',
+  foreign: {},
+  alerts: [
+    {
+      alert: 'KubeVitalsPodsWithoutScheduler',
+      severity: 'critical',
+      expr: |||
+        %(oldest)s > %(pendingNoSchedulerSeconds)s
+        unless on (%(by)s)
+        time() - max by (%(by)s) (kubevitals_control_plane_leases_renew_timestamp_seconds{%(selector)s, component="kube-scheduler"})
+        > %(controlPlaneLeaseStaleSeconds)s
+      ||| % (c { oldest: oldest('no_scheduler') }),
+      'for': '2m',
+      summary: 'No scheduler looks at new pods, though one holds its Lease.',
+      description: 'A pod of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and no scheduler has looked at it, though the Lease of the scheduler is not stale: the pod names a scheduler that does not run, or the scheduler hangs.' % c,
+    },
+    {
+      alert: 'KubeVitalsPodsUnschedulable',
+      severity: 'warning',
+      expr: |||
+        %s > %s
+      ||| % [oldest('unschedulable|scheduler_error'), c.pendingUnschedulableSeconds],
+      'for': '5m',
+      summary: 'Pods wait for a node, and none fits.',
+      description: 'A pod of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and fits no node: too little is free, or its selectors, taints or volumes exclude all nodes.' % c,
+    },
+    {
+      alert: 'KubeVitalsPodsNotPickedUp',
+      severity: 'warning',
+      expr: |||
+        %s > %s
+      ||| % [oldest('not_picked_up', ', node'), c.pendingOnNodeSeconds],
+      'for': '2m',
+      summary: 'A kubelet does not begin with pods that were given to its node.',
+      description: 'Pods were given to node {{ $labels.node }} of cluster %(cluster)s {{ $value | humanizeDuration }} ago and its kubelet has not begun with them: it is dead, hung, or does not hear from the API server.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsPodNetworkFailing',
+      severity: 'warning',
+      expr: |||
+        %s > %s
+      ||| % [oldest('network', ', node'), c.pendingOnNodeSeconds],
+      'for': '2m',
+      summary: 'Pods on a node get no sandbox or no network.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for its sandbox and its network: the network plugin or the container runtime of the node fails.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsPodVolumesFailing',
+      severity: 'warning',
+      expr: |||
+        %s > %s
+      ||| % [oldest('volume', ', node'), c.pendingVolumeSeconds],
+      'for': '2m',
+      summary: 'Pods on a node wait for a volume.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for a volume that cannot be attached or mounted.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsPodImagesFailing',
+      severity: 'warning',
+      expr: |||
+        %s > %s
+      ||| % [oldest('image', ', node'), c.pendingImageSeconds],
+      'for': '5m',
+      summary: 'Pods on a node wait for an image that cannot be pulled.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for an image that cannot be pulled.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsPodSetupFailing',
+      severity: 'warning',
+      expr: |||
+        %s > %s
+      ||| % [oldest('container_setup|init_failing|sandbox', ', node'), c.pendingImageSeconds],
+      'for': '5m',
+      summary: 'Pods on a node were given to it and do not start.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }}: its ConfigMap, Secret or command does not fit, an init container fails, or its sandbox is not made and no event says why.' % c,
+      vars: ['node'],
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Pending pods by reason',
+      'Pods that are pending, by what they wait for.',
+      'short',
+      [g.target('sum by (reason) (max by (node, reason) (kubevitals_pending_pods_pods{%(panel)s}))' % c, '{{reason}}')],
+    ),
+    g.timeseries(
+      'Longest pending',
+      'Time for which the oldest pending pod waits, by reason.',
+      's',
+      [g.target('time() - min by (reason) (kubevitals_pending_pods_oldest_timestamp_seconds{%(panel)s})' % c, '{{reason}}')],
+      {
+        alerts: ['KubeVitalsPodsWithoutScheduler', 'KubeVitalsPodsUnschedulable', 'KubeVitalsPodSetupFailing'],
+        mayBeEmpty: true,
+      },
+    ),
+    g.table(
+      'Nodes where pods do not start',
+      'Nodes whose pods wait for more than a moment, with the reason and the time in seconds.',
+      [g.target('time() - min by (node, reason) (kubevitals_pending_pods_oldest_timestamp_seconds{%(panel)s, node=~"$node"}) > %(pendingOnNodeSeconds)s' % c, '')],
+      {
+        alerts: ['KubeVitalsPodsNotPickedUp', 'KubeVitalsPodNetworkFailing', 'KubeVitalsPodVolumesFailing', 'KubeVitalsPodImagesFailing'],
+        mayBeEmpty: true,
+      },
+    ),
+  ],
+}

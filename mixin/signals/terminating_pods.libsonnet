@@ -1,0 +1,66 @@
+// Pods stay Terminating, most often because their node is dead.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  local oldest(selector) = |||
+    time() - min by (%(by)s, node) (kubevitals_terminating_pods_oldest_deadline_timestamp_seconds{%(selector)s, %(hold)s})
+    > %(terminatingPodsSeconds)s
+  ||| % (c { hold: selector }),
+
+  name: 'terminating_pods',
+  area: 'workloads',
+  foreign: {},
+  alerts: [
+    {
+      alert: 'KubeVitalsPodsStuckOnDeadNode',
+      severity: 'warning',
+      expr: oldest('hold=~"node_missing|node_unreachable|node_not_ready"'),
+      'for': '5m',
+      summary: 'Pods cannot be deleted because their node is dead.',
+      description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and the node is gone or not ready: nobody confirms that they stopped. A StatefulSet does not replace them, and their volumes stay attached.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsPodsStuckInKubelet',
+      severity: 'warning',
+      expr: oldest('hold="kubelet"'),
+      'for': '5m',
+      summary: 'Pods cannot be deleted though their node is ready: the kubelet does not finish.',
+      description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago. The node is ready: a container cannot be killed, or a volume cannot be unmounted.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsPodsHeldByFinalizer',
+      severity: 'warning',
+      expr: |||
+        time() - min by (%(by)s) (kubevitals_terminating_pods_oldest_deadline_timestamp_seconds{%(selector)s, hold=~"finalizers|not_scheduled"})
+        > %(terminatingPodsFinalizerSeconds)s
+      ||| % c,
+      'for': '10m',
+      summary: 'Pods cannot be deleted because nobody removes their finalizers.',
+      description: 'Pods of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and a finalizer holds them: the controller that should remove it is not running or fails.' % c,
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Pods that do not go',
+      'Pods whose grace period is over and that still exist, by what holds them.',
+      'short',
+      [
+        g.target('sum by (hold) (max by (node, hold) (kubevitals_terminating_pods_overdue{%(panel)s}))' % c, '{{hold}}'),
+        g.target('max(kubevitals_terminating_pods_terminating{%(panel)s})' % c, 'being deleted, overdue or not'),
+      ],
+    ),
+    g.timeseries(
+      'Longest overdue',
+      'Time since the grace period of the pod that is overdue for longest ended.',
+      's',
+      [g.target('time() - min by (node, hold) (kubevitals_terminating_pods_oldest_deadline_timestamp_seconds{%(panel)s})' % c, '{{node}} {{hold}}')],
+      {
+        alerts: ['KubeVitalsPodsStuckOnDeadNode', 'KubeVitalsPodsStuckInKubelet', 'KubeVitalsPodsHeldByFinalizer'],
+        threshold: c.terminatingPodsSeconds,
+        mayBeEmpty: true,
+      },
+    ),
+  ],
+}
