@@ -16,6 +16,7 @@
       import 'signals/watch_streams.libsonnet',
       import 'signals/metric_cardinality.libsonnet',
       import 'signals/autoscaling.libsonnet',
+      import 'signals/node_readiness.libsonnet',
       import 'signals/node_disk.libsonnet',
       import 'signals/control_plane_leases.libsonnet',
       import 'signals/terminating_pods.libsonnet',
