@@ -9,6 +9,7 @@ func Catalogue() []Definition {
 		MetricCardinality(),
 		Autoscaling(),
 		NodeReadiness(),
+		KubeletRestarts(),
 		NodeDisk(),
 		ControlPlaneLeases(),
 		TerminatingPods(),

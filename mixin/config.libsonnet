@@ -71,6 +71,11 @@
     // Seconds since a kubelet listed its containers; it does every second, and 180 s end the node's readiness.
     nodePLEGSeconds: 60,
 
+    // Starts of a kubelet within an hour that are a loop; an upgrade makes one or two, a change of its configuration one more.
+    kubeletRestartsInHour: 5,
+    // Seconds without a start after which a loop is over, though its events are still held.
+    kubeletRestartsQuietSeconds: 900,
+
     // Age in seconds of a leader's Lease that is renewed every 2 s and may be taken over after 15 s; clocks may differ by half a minute.
     controlPlaneLeaseStaleSeconds: 60,
     // Changes of leader within an hour; an upgrade of three instances makes two or three.

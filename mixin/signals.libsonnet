@@ -17,6 +17,7 @@
       import 'signals/metric_cardinality.libsonnet',
       import 'signals/autoscaling.libsonnet',
       import 'signals/node_readiness.libsonnet',
+      import 'signals/kubelet_restarts.libsonnet',
       import 'signals/node_disk.libsonnet',
       import 'signals/control_plane_leases.libsonnet',
       import 'signals/terminating_pods.libsonnet',
