@@ -193,5 +193,13 @@ func restart(t *testing.T, k *cluster.Kubelet) {
 		t.Error(err)
 		return
 	}
+	// Until now its node counts as ready only because nobody marked it otherwise.
+	if err := cluster.Eventually(ctx, time.Minute, func(ctx context.Context) error {
+		_, err := shared.ReadKubelet(ctx, k, "/configz")
+		return err
+	}); err != nil {
+		t.Error(err)
+		return
+	}
 	back(t, k.Name)
 }
