@@ -10,6 +10,7 @@ func Catalogue() []Definition {
 		Autoscaling(),
 		NodeReadiness(),
 		KubeletRestarts(),
+		NodeAllocatable(),
 		NodeDisk(),
 		ControlPlaneLeases(),
 		TerminatingPods(),

@@ -18,6 +18,7 @@
       import 'signals/autoscaling.libsonnet',
       import 'signals/node_readiness.libsonnet',
       import 'signals/kubelet_restarts.libsonnet',
+      import 'signals/node_allocatable.libsonnet',
       import 'signals/node_disk.libsonnet',
       import 'signals/control_plane_leases.libsonnet',
       import 'signals/terminating_pods.libsonnet',
