@@ -66,6 +66,10 @@ bench-scale: build ## Print memory and scrape time at 5,000 nodes, 50,000 pods a
 score: ## Print how well the causes of nodes that are not ready are told, on public bug reports.
 	$(GO) run ./cmd/readiness-score
 
+.PHONY: cardinality
+cardinality: build ## Print the number of series by signal and its formula; it must not depend on the number of pods.
+	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals -cardinality -- --log.level=error
+
 .PHONY: fuzz
 fuzz: ## Fuzz each parser for 30 s.
 	$(GO) test -run '^$$' -fuzz . -fuzztime 30s ./collectors/exposition

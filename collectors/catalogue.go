@@ -17,5 +17,6 @@ func Catalogue() []Definition {
 		PendingPods(),
 		MetricsAPI(),
 		Events(),
+		StaleReads(),
 	}
 }

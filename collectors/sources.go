@@ -31,8 +31,10 @@ type Config struct {
 	Kubelet    kubelet.Options
 	APIServers apiprobe.Options
 	Exposition exposition.Options
-	Logger     *slog.Logger
-	Now        func() time.Time
+	// NodeMetricsInterval is how often the resource metrics API is read.
+	NodeMetricsInterval time.Duration
+	Logger              *slog.Logger
+	Now                 func() time.Time
 }
 
 // Sources gives collectors what they may read. To ask for a source is what

@@ -27,7 +27,7 @@ func processStart(ctx context.Context, node int) (float64, error) {
 func TestKubeletRestarts(t *testing.T) {
 	const victim, witness = 2, 0
 	kubelet, other := shared.Kubelets()[victim], shared.Kubelets()[witness]
-	back(t, kubelet.Name)
+	nodeIsBack(t, kubelet.Name)
 	var before, untouched float64
 	shared.vitals.eventually(t, time.Minute, func(s samples) error {
 		before = s.sum("kubelet_restarts_recent_starts", "node", kubelet.Name)
@@ -44,7 +44,7 @@ func TestKubeletRestarts(t *testing.T) {
 		}
 		killed := time.Now()
 		kubelet.Process.Kill()
-		restart(t, kubelet)
+		restartKubelet(t, kubelet)
 		shared.vitals.eventually(t, time.Minute, func(s samples) error {
 			started, err := processStart(t.Context(), victim)
 			if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/kubevitals/kubevitals/lab/cluster"
 )
 
-// notReady fails unless the node is not ready for exactly the given cause.
-func notReady(s samples, node, cause string) error {
+// nodeIsNotReady fails unless the node is not ready for exactly the given cause.
+func nodeIsNotReady(s samples, node, cause string) error {
 	if err := s.want(0, "node_readiness_ready", "node", node); err != nil {
 		return err
 	}
@@ -29,63 +29,63 @@ func notReady(s samples, node, cause string) error {
 	return nil
 }
 
-// ready fails unless the node is ready, without a cause, and its Lease fresh.
-func ready(s samples, node string) error {
+// nodeIsReady fails unless the node is ready, without a cause, and its Lease fresh.
+func nodeIsReady(s samples, node string) error {
 	if err := s.want(1, "node_readiness_ready", "node", node); err != nil {
 		return err
 	}
 	if n := len(s.all("node_readiness_not_ready", "node", node)); n != 0 {
 		return fmt.Errorf("node %s is ready and has %d causes", node, n)
 	}
-	if age, duration := leaseAge(s, node); age > duration {
+	if age, duration := nodeLeaseAge(s, node); age > duration {
 		return fmt.Errorf("the Lease of %s is %v s old", node, age)
 	}
 	return nil
 }
 
-// leaseAge returns the age and the duration of the node's Lease, in seconds.
-func leaseAge(s samples, node string) (age, duration float64) {
+// nodeLeaseAge returns the age and the duration of the node's Lease, in seconds.
+func nodeLeaseAge(s samples, node string) (age, duration float64) {
 	return float64(time.Now().UnixMilli())/1000 - s.sum("node_readiness_lease_renew_timestamp_seconds", "node", node),
 		s.sum("node_readiness_lease_duration_seconds", "node", node)
 }
 
-// back waits until the node is as all other tests expect it.
-func back(t *testing.T, node string) {
+// nodeIsBack waits until the node is as all other tests expect it.
+func nodeIsBack(t *testing.T, node string) {
 	t.Helper()
 	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
-		if err := ready(s, node); err != nil {
+		if err := nodeIsReady(s, node); err != nil {
 			return err
 		}
 		return s.want(1, "kubelet_available", "node", node, "endpoint", "configz", "reason", "available")
 	})
 }
 
-// silence makes a kubelet silent and follows what kubevitals says of its node:
+// silenceKubelet makes a kubelet silent and follows what kubevitals says of its node:
 // first that its Lease is overdue while it counts as ready, then the cause.
-func silence(t *testing.T, node, cause string) {
+func silenceKubelet(t *testing.T, node, cause string) {
 	t.Helper()
 	// The Lease is good for 40 s and the controller manager waits 50 s.
 	shared.vitals.eventually(t, 75*time.Second, func(s samples) error {
 		if err := s.want(1, "node_readiness_ready", "node", node); err != nil {
 			return fmt.Errorf("the overdue Lease was not seen before the node was marked: %w", err)
 		}
-		if age, duration := leaseAge(s, node); duration == 0 || age <= duration {
+		if age, duration := nodeLeaseAge(s, node); duration == 0 || age <= duration {
 			return fmt.Errorf("the Lease is %.0f s old, and good for %.0f s", age, duration)
 		}
 		return nil
 	})
 	began := time.Now()
-	shared.vitals.eventually(t, time.Minute, func(s samples) error { return notReady(s, node, cause) })
+	shared.vitals.eventually(t, time.Minute, func(s samples) error { return nodeIsNotReady(s, node, cause) })
 	t.Logf("the overdue Lease was seen %v before the cause", time.Since(began).Round(time.Second))
 }
 
 func TestNodeReadinessKubeletDies(t *testing.T) {
 	kubelet := shared.Kubelets()[2]
-	back(t, kubelet.Name)
+	nodeIsBack(t, kubelet.Name)
 	killed := time.Now()
 	kubelet.Process.Kill()
-	defer restart(t, kubelet)
-	silence(t, kubelet.Name, "kubelet_dead")
+	defer restartKubelet(t, kubelet)
+	silenceKubelet(t, kubelet.Name, "kubelet_dead")
 	s, err := shared.vitals.scrape(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestNodeReadinessKubeletDies(t *testing.T) {
 		t.Errorf("not ready since %v, and killed at %v", since, killed.Unix())
 	}
 	for _, other := range shared.Kubelets()[:2] {
-		if err := ready(s, other.Name); err != nil {
+		if err := nodeIsReady(s, other.Name); err != nil {
 			t.Error(err)
 		}
 	}
@@ -103,13 +103,13 @@ func TestNodeReadinessKubeletDies(t *testing.T) {
 	if err := changeTaints(t.Context(), kubelet.Name, func(taints []corev1.Taint) []corev1.Taint { return append(taints, shutdown) }); err != nil {
 		t.Fatal(err)
 	}
-	shared.vitals.eventually(t, 10*time.Second, func(s samples) error { return notReady(s, kubelet.Name, "machine_gone") })
+	shared.vitals.eventually(t, 10*time.Second, func(s samples) error { return nodeIsNotReady(s, kubelet.Name, "machine_gone") })
 	if err := changeTaints(t.Context(), kubelet.Name, func(taints []corev1.Taint) []corev1.Taint {
 		return slices.DeleteFunc(taints, func(taint corev1.Taint) bool { return taint.Key == shutdown.Key })
 	}); err != nil {
 		t.Fatal(err)
 	}
-	shared.vitals.eventually(t, 10*time.Second, func(s samples) error { return notReady(s, kubelet.Name, "kubelet_dead") })
+	shared.vitals.eventually(t, 10*time.Second, func(s samples) error { return nodeIsNotReady(s, kubelet.Name, "kubelet_dead") })
 }
 
 func changeTaints(ctx context.Context, node string, change func([]corev1.Taint) []corev1.Taint) error {
@@ -127,7 +127,7 @@ func changeTaints(ctx context.Context, node string, change func([]corev1.Taint) 
 
 func TestNodeReadinessKubeletHangs(t *testing.T) {
 	kubelet := shared.Kubelets()[2]
-	back(t, kubelet.Name)
+	nodeIsBack(t, kubelet.Name)
 	if err := kubelet.Process.Pause(); err != nil {
 		t.Fatal(err)
 	}
@@ -136,16 +136,16 @@ func TestNodeReadinessKubeletHangs(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		back(t, kubelet.Name)
+		nodeIsBack(t, kubelet.Name)
 	}()
-	silence(t, kubelet.Name, "kubelet_hung")
+	silenceKubelet(t, kubelet.Name, "kubelet_hung")
 }
 
 // TestNodeReadinessKubeletIsCutOff lets the API server refuse the heartbeats of
 // a kubelet that is well, as it does when a certificate has expired.
 func TestNodeReadinessKubeletIsCutOff(t *testing.T) {
 	kubelet := shared.Kubelets()[2]
-	back(t, kubelet.Name)
+	nodeIsBack(t, kubelet.Name)
 	policies := shared.Client().AdmissionregistrationV1().ValidatingAdmissionPolicies()
 	bindings := shared.Client().AdmissionregistrationV1().ValidatingAdmissionPolicyBindings()
 	const name = "refuse-heartbeats"
@@ -173,7 +173,7 @@ func TestNodeReadinessKubeletIsCutOff(t *testing.T) {
 		if err := bindings.Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
 			t.Error(err)
 		}
-		back(t, kubelet.Name)
+		nodeIsBack(t, kubelet.Name)
 	}()
 	binding := &admissionv1.ValidatingAdmissionPolicyBinding{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
 		PolicyName: name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
@@ -181,11 +181,11 @@ func TestNodeReadinessKubeletIsCutOff(t *testing.T) {
 	if _, err := bindings.Create(t.Context(), binding, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	silence(t, kubelet.Name, "kubelet_cut_off")
+	silenceKubelet(t, kubelet.Name, "kubelet_cut_off")
 }
 
-// restart brings a kubelet back and waits until all is as before.
-func restart(t *testing.T, k *cluster.Kubelet) {
+// restartKubelet brings a kubelet back and waits until all is as before.
+func restartKubelet(t *testing.T, k *cluster.Kubelet) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -201,5 +201,5 @@ func restart(t *testing.T, k *cluster.Kubelet) {
 		t.Error(err)
 		return
 	}
-	back(t, k.Name)
+	nodeIsBack(t, k.Name)
 }
