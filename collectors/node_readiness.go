@@ -85,10 +85,7 @@ func (c nodeReadiness) Collect(_ context.Context, ch chan<- prometheus.Metric) e
 			leases[l.Node] = l
 		}
 	}
-	reach := map[string]kubelet.Reach{}
-	for _, r := range c.kubelets() {
-		reach[r.Node] = r.Reach
-	}
+	reach := reaches(nodes, c.kubelets())
 	now := c.now()
 	for _, node := range nodes {
 		lease, known := leases[node.Name]
@@ -100,6 +97,30 @@ func (c nodeReadiness) Collect(_ context.Context, ch chan<- prometheus.Metric) e
 	}
 	sendConditions(ch, nodes)
 	return nil
+}
+
+// reaches is how far requests get, by node. It is empty while they get to no
+// kubelet of a node that is ready: then they prove something about where
+// kubevitals runs and how it is configured, and nothing about nodes.
+func reaches(nodes []*corev1.Node, kubelets []kubelet.Result) map[string]kubelet.Reach {
+	reach := make(map[string]kubelet.Reach, len(kubelets))
+	for _, k := range kubelets {
+		reach[k.Node] = k.Reach
+	}
+	ready := 0
+	for _, node := range nodes {
+		if c := conditionOf(node, corev1.NodeReady); c == nil || c.Status != corev1.ConditionTrue {
+			continue
+		}
+		ready++
+		if reach[node.Name] == kubelet.Answers {
+			return reach
+		}
+	}
+	if ready > 0 {
+		return nil
+	}
+	return reach
 }
 
 func sendReadiness(ch chan<- prometheus.Metric, node *corev1.Node, cause nodecause.Cause) {

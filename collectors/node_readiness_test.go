@@ -112,6 +112,28 @@ func TestNodeReadinessWithoutLeases(t *testing.T) {
 	}
 }
 
+func TestNodeReadinessWithoutAWayToKubelets(t *testing.T) {
+	t.Parallel()
+	c := readinessFixture()
+	results := c.kubelets()
+	for i := range results {
+		results[i].Reach = kubelet.NoRoute
+	}
+	c.kubelets = func() []kubelet.Result { return results }
+	got := scrapeText(t, nodeReadinessName, c, NodeReadiness().Metrics)
+	for _, want := range []string{`not_ready{cause="unknown",node="dead"} 1`, `not_ready{cause="unknown",node="cordoned-and-off"} 1`} {
+		if !bytes.Contains(got, []byte(want)) {
+			t.Errorf("no kubelet can be reached, and this is missing: %s", want)
+		}
+	}
+	// With no node ready there is nothing to compare with.
+	nodes := []*corev1.Node{silentNode("dead"), silentNode("hung")}
+	c.nodes = func() ([]*corev1.Node, error) { return nodes, nil }
+	if got := scrapeText(t, nodeReadinessName, c, NodeReadiness().Metrics); !bytes.Contains(got, []byte(`not_ready{cause="unreachable",node="dead"} 1`)) {
+		t.Errorf("no node is ready, and it says\n%s", got)
+	}
+}
+
 func TestConditionsAreBounded(t *testing.T) {
 	t.Parallel()
 	var nodes []*corev1.Node

@@ -108,10 +108,10 @@ type Facts struct {
 //	True              any                                    none
 //	any other         leaving                                machine_gone
 //	any other         cordoned, host does not answer         machine_gone
-//	Unknown, none     lease fresh                            kubelet_setup: it is back, its first status will follow
 //	Unknown, none     kubelet refuses / hangs                kubelet_dead / kubelet_hung
-//	Unknown, none     kubelet answers                        kubelet_cut_off
 //	Unknown, none     host does not answer                   unreachable
+//	Unknown, none     lease fresh                            kubelet_setup: it is back, its first status will follow
+//	Unknown, none     kubelet answers                        kubelet_cut_off
 //	Unknown, none     kubelet not tried                      unknown
 //	False             lease overdue and kubelet does not     as if Unknown: what it said last
 //	                  answer                                 is out of date
@@ -152,18 +152,21 @@ func Classify(f Facts) Cause {
 
 // silent is the cause of a node whose kubelet posts nothing.
 func silent(f Facts) Cause {
-	if f.Heartbeat == Fresh {
-		return KubeletSetup
-	}
 	switch f.Kubelet {
 	case kubelet.Refused:
 		return KubeletDead
 	case kubelet.Hangs:
 		return KubeletHung
-	case kubelet.Answers:
-		return KubeletCutOff
 	case kubelet.NoRoute:
 		return Unreachable
+	}
+	// What was seen of the kubelet itself came first: a Lease bears the time of the
+	// node's clock, which may be ahead.
+	switch {
+	case f.Heartbeat == Fresh:
+		return KubeletSetup
+	case f.Kubelet == kubelet.Answers:
+		return KubeletCutOff
 	}
 	return Unknown
 }

@@ -31,6 +31,7 @@ func TestClassify(t *testing.T) {
 		"host away":                             {Facts{Ready: unknown, Heartbeat: Overdue, Kubelet: kubelet.NoRoute}, Unreachable},
 		"silent, and nobody asked the kubelet":  {Facts{Ready: unknown, Heartbeat: Overdue}, Unknown},
 		"heartbeats are back before the status": {Facts{Ready: unknown, Heartbeat: Fresh, Kubelet: kubelet.Answers}, KubeletSetup},
+		"dead, with a clock that is ahead":      {Facts{Ready: unknown, Heartbeat: Fresh, Kubelet: kubelet.Refused}, KubeletDead},
 		"registered, never posted":              {Facts{Kubelet: kubelet.Refused}, KubeletDead},
 		"what a dead kubelet said last":         {Facts{Ready: no, Message: pleg, Heartbeat: Overdue, Kubelet: kubelet.Refused}, KubeletDead},
 		"an old Lease, but the kubelet answers": {Facts{Ready: no, Message: pleg, Heartbeat: Overdue, Kubelet: kubelet.Answers}, PLEGStuck},

@@ -94,11 +94,11 @@ func Score(reports []Report, distinct bool) ([]Tally, []Report) {
 	var wrong []Report
 	counted := map[string]bool{}
 	for _, r := range reports {
-		if key := r.shape(); distinct && counted[key] {
+		key := r.shape()
+		if distinct && counted[key] {
 			continue
-		} else {
-			counted[key] = true
 		}
+		counted[key] = true
 		got := nodecause.Classify(r.Facts())
 		at(r.Expected).Expected++
 		at(got).Given++
