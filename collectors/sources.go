@@ -46,6 +46,7 @@ type Sources struct {
 	dynamic dynamic.Interface
 
 	nodes       *watch.View[*corev1.Node]
+	nodeLeases  *watch.View[NodeLease]
 	hpas        *watch.View[*autoscalingv2.HorizontalPodAutoscaler]
 	apiServices *watch.View[APIService]
 	slices      *watch.View[*discoveryv1.EndpointSlice]

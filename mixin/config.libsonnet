@@ -8,6 +8,10 @@
     apiserverSelector: 'job="apiserver"',
     // Selects the series of controller managers, where Prometheus scrapes them itself.
     controllerManagerSelector: 'job="kube-controller-manager"',
+    // Selects the kubelets' own metrics; kube-prometheus calls the job so.
+    kubeletSelector: 'job="kubelet"',
+    // Label of those that has the name of the node; without relabelling it is instance.
+    kubeletNodeLabel: 'node',
     // Label that tells clusters apart in a Prometheus that holds several.
     clusterLabel: 'cluster',
     // Whether dashboards offer a choice of clusters.
@@ -55,6 +59,26 @@
     nodeDiskPredictHours: 6,
     // Share of a filesystem left above which no prediction is made.
     nodeDiskPredictBelow: 0.25,
+
+    // Share of the nodes that are not ready at which somebody must get up: the others seldom have room for more.
+    nodesNotReadyRatio: 0.25,
+    // Nodes that this share must be at least: in a small cluster one node is a quarter.
+    nodesNotReadyMinimum: 2,
+    // Seconds until a node that is not ready is worth a look: a reboot or an upgrade of the kubelet takes less; pods are evicted after 300 s.
+    nodeNotReadySeconds: 180,
+    // Seconds until a node whose machine is gone should be gone, too; autoscalers and drains remove it within minutes.
+    nodeMachineGoneSeconds: 3600,
+    // Conditions of nodes that tell no problem: membership in etcd (k3s, RKE2), and Kubernetes' own of planned shutdown, drain and maintenance.
+    nodeConditionsIgnored: 'EtcdIsVoter|GracefulNodeShutdownInProgress|DrainInProgress|Drained|MaintenancePlanned|MaintenanceInProgress',
+    // Age in seconds of a condition that its setter no longer confirms; the Node Problem Detector does every 300 s.
+    nodeConditionStaleSeconds: 1800,
+    // Seconds since a kubelet listed its containers; it does every second, and 180 s end the node's readiness.
+    nodePLEGSeconds: 60,
+
+    // Starts of a kubelet within an hour that are a loop; an upgrade makes one or two, a change of its configuration one more.
+    kubeletRestartsInHour: 5,
+    // Seconds without a start after which a loop is over, though its events are still held.
+    kubeletRestartsQuietSeconds: 900,
 
     // Age in seconds of a leader's Lease that is renewed every 2 s and may be taken over after 15 s; clocks may differ by half a minute.
     controlPlaneLeaseStaleSeconds: 60,

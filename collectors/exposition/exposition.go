@@ -56,11 +56,17 @@ type Report struct {
 	Informer int64
 	// ResidentBytes is process_resident_memory_bytes; NaN if it is absent.
 	ResidentBytes float64
+	// StartTime is process_start_time_seconds, a Unix time in seconds; NaN if it is
+	// absent.
+	StartTime float64
 	// Truncated says that a limit was reached, so the numbers are lower bounds.
 	Truncated bool
 }
 
-const residentMetric = "process_resident_memory_bytes"
+const (
+	residentMetric = "process_resident_memory_bytes"
+	startMetric    = "process_start_time_seconds"
+)
 
 // Parse reads r to its end or to a limit. It fails, naming the line, when r is
 // not in a text format of Prometheus; the report is then of what came before.
@@ -71,19 +77,24 @@ func Parse(r io.Reader, o Options) (Report, error) {
 	if o.FamilyLimit <= 0 {
 		o.FamilyLimit = defaultFamilyLimit
 	}
-	resident := math.NaN()
-	p := newParser(o, func(_, value []byte) {
-		if v, err := strconv.ParseFloat(string(value), 64); err == nil {
-			resident = v
-		}
-	})
+	resident, started := math.NaN(), math.NaN()
+	p := newParser(o, map[string]func(labels, value []byte){residentMetric: into(&resident), startMetric: into(&started)})
 	err := p.read(r, o.BodyLimit)
 	report := p.report(o.TopN)
-	report.ResidentBytes = resident
+	report.ResidentBytes, report.StartTime = resident, started
 	if err != nil {
 		return report, fmt.Errorf("line %d: %w", p.line, err)
 	}
 	return report, nil
+}
+
+// into keeps the value of a family that has one sample.
+func into(target *float64) func(labels, value []byte) {
+	return func(_, value []byte) {
+		if v, err := strconv.ParseFloat(string(value), 64); err == nil {
+			*target = v
+		}
+	}
 }
 
 func (p *parser) report(top int) Report {

@@ -130,18 +130,19 @@ func TestReport(t *testing.T) {
 reflector_lists_total{name="a"} 1
 reflector_lists_total{name="b"} 1
 process_resident_memory_bytes 1.5e+08
+process_start_time_seconds 1.79e+09
 zz 1
 aa 1
 `, Options{TopN: 2})
 	want := Report{
-		Bytes: r.Bytes, Series: 6, Families: 5, Informer: 3, ResidentBytes: 1.5e8,
+		Bytes: r.Bytes, Series: 7, Families: 6, Informer: 3, ResidentBytes: 1.5e8, StartTime: 1.79e9,
 		Top: []FamilyCount{{"reflector_lists_total", 2}, {"aa", 1}},
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
-	if r := parse(t, "a 1\n", Options{}); !math.IsNaN(r.ResidentBytes) || len(r.Top) != 0 {
-		t.Errorf("without memory and top: %+v", r)
+	if r := parse(t, "a 1\n", Options{}); !math.IsNaN(r.ResidentBytes) || !math.IsNaN(r.StartTime) || len(r.Top) != 0 {
+		t.Errorf("without memory, start and top: %+v", r)
 	}
 }
 

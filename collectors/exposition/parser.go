@@ -21,7 +21,7 @@ type family struct {
 
 type parser struct {
 	options   Options
-	resident  func(labels, value []byte)
+	own       map[string]func(labels, value []byte) // of families that the report reads
 	families  map[string]*family
 	overflow  int64 // samples of families beyond the limit
 	bytes     int64
@@ -43,8 +43,8 @@ type recent struct {
 	*family
 }
 
-func newParser(o Options, resident func(labels, value []byte)) *parser {
-	return &parser{options: o, resident: resident, families: map[string]*family{}}
+func newParser(o Options, own map[string]func(labels, value []byte)) *parser {
+	return &parser{options: o, own: own, families: map[string]*family{}}
 }
 
 // read goes through r chunk by chunk; what follows the last newline of a chunk
@@ -207,8 +207,8 @@ func (p *parser) count(name []byte) {
 			informer: strings.HasPrefix(key, "reflector_") || strings.HasPrefix(key, "informer_"),
 			visit:    p.options.Visit[key],
 		}
-		if key == residentMetric {
-			f.visit = p.both(f.visit)
+		if own := p.own[key]; own != nil {
+			f.visit = both(own, f.visit)
 		}
 		p.families[key] = f
 	}
@@ -216,12 +216,12 @@ func (p *parser) count(name []byte) {
 	p.last = f
 }
 
-func (p *parser) both(other func(labels, value []byte)) func(labels, value []byte) {
+func both(own, other func(labels, value []byte)) func(labels, value []byte) {
 	if other == nil {
-		return p.resident
+		return own
 	}
 	return func(labels, value []byte) {
-		p.resident(labels, value)
+		own(labels, value)
 		other(labels, value)
 	}
 }

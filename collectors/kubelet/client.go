@@ -30,6 +30,9 @@ type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 // values of the fetch's requests.
 type fetchKey struct{}
 
+// dialledKey is the key of a flag that a connection came about, likewise.
+type dialledKey struct{}
+
 // forOneFetch makes a connection that ends with the fetch it is for. The
 // transport keeps on dialling and shaking hands for a request that is long
 // given up; with many frozen kubelets that would pile up.
@@ -42,10 +45,14 @@ func (d dialer) forOneFetch(ctx context.Context, network, address string) (net.C
 	defer cancel()
 	defer context.AfterFunc(fetch, cancel)() //nolint:contextcheck // joins the two contexts
 	conn, err := d(ctx, network, address)
-	if err == nil {
-		context.AfterFunc(fetch, func() { _ = conn.Close() }) //nolint:contextcheck // the connection belongs to the fetch
+	if err != nil {
+		return conn, err
 	}
-	return conn, err
+	context.AfterFunc(fetch, func() { _ = conn.Close() }) //nolint:contextcheck // the connection belongs to the fetch
+	if dialled, ok := ctx.Value(dialledKey{}).(*atomic.Bool); ok {
+		dialled.Store(true)
+	}
+	return conn, nil
 }
 
 // client asks one kubelet at a time for one thing. It is safe for concurrent use.
@@ -107,7 +114,7 @@ func (c *client) fetch(ctx context.Context, t target, e endpoint) (answer, error
 
 func (c *client) get(ctx context.Context, t target, e endpoint) (answer, error) {
 	if t.err != nil {
-		return answer{}, &unreachedError{t.err}
+		return answer{}, &unreachedError{err: t.err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -116,13 +123,14 @@ func (c *client) get(ctx context.Context, t target, e endpoint) (answer, error) 
 	fetch, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	ctx = context.WithValue(ctx, fetchKey{}, fetch)
-	var connected atomic.Bool
+	var dialled, connected atomic.Bool
+	ctx = context.WithValue(ctx, dialledKey{}, &dialled)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+t.host+e.path(), nil)
 	if err != nil {
-		return answer{}, &unreachedError{err}
+		return answer{}, &unreachedError{err: err}
 	}
 	if e == metrics {
 		req.Header.Set("Accept", "text/plain;version=0.0.4")
@@ -136,7 +144,7 @@ func (c *client) get(ctx context.Context, t target, e endpoint) (answer, error) 
 			err = &answerError{reason: watch.TLS, err: err}
 		}
 		if !connected.Load() {
-			err = &unreachedError{err}
+			err = &unreachedError{err: err, dialled: dialled.Load()}
 		}
 		return answer{}, err
 	}
@@ -201,7 +209,11 @@ func (e *answerError) Reason() watch.Reason { return e.reason }
 
 // unreachedError marks failures before there was a connection: nothing on the
 // node can be asked then.
-type unreachedError struct{ err error }
+type unreachedError struct {
+	err error
+	// dialled: the connection came about, and the handshake did not.
+	dialled bool
+}
 
 func (e *unreachedError) Error() string { return e.err.Error() }
 func (e *unreachedError) Unwrap() error { return e.err }

@@ -32,10 +32,17 @@ type Config struct {
 	// ends the garbage collection of images; -1 where the kubelet does not say.
 	ImageGCHighPercent, ImageGCLowPercent int32
 	// EnforceNodeAllocatable names the limits that the kubelet enforces: pods,
-	// system-reserved, kube-reserved.
+	// system-reserved, kube-reserved, and the latter two with -compressible.
 	EnforceNodeAllocatable []string
-	// CgroupsPerQOS tells whether pods live in cgroups of their QoS class.
-	CgroupsPerQOS bool
+	// CgroupsPerQOS tells whether pods live in cgroups of their QoS class; nil where
+	// the kubelet does not say.
+	CgroupsPerQOS *bool
+	// CgroupDriver is systemd or cgroupfs, as configured: a runtime that names one
+	// overrules it.
+	CgroupDriver string
+	// KubeReserved and SystemReserved map resources to what pods cannot get, for the
+	// sake of Kubernetes' own daemons and of all others.
+	KubeReserved, SystemReserved map[string]string
 	// ClusterDNS and ClusterDomain are what pods get as resolver.
 	ClusterDNS    []string
 	ClusterDomain string
@@ -52,7 +59,10 @@ func decodeConfig(r io.Reader) (Config, error) {
 			ImageGCHighThresholdPercent      *int32            `json:"imageGCHighThresholdPercent"`
 			ImageGCLowThresholdPercent       *int32            `json:"imageGCLowThresholdPercent"`
 			EnforceNodeAllocatable           []string          `json:"enforceNodeAllocatable"`
-			CgroupsPerQOS                    bool              `json:"cgroupsPerQOS"`
+			CgroupsPerQOS                    *bool             `json:"cgroupsPerQOS"`
+			CgroupDriver                     string            `json:"cgroupDriver"`
+			KubeReserved                     map[string]string `json:"kubeReserved"`
+			SystemReserved                   map[string]string `json:"systemReserved"`
 			ClusterDNS                       []string          `json:"clusterDNS"`
 			ClusterDomain                    string            `json:"clusterDomain"`
 		} `json:"kubeletconfig"`
@@ -74,6 +84,9 @@ func decodeConfig(r io.Reader) (Config, error) {
 		ImageGCLowPercent:                percent(k.ImageGCLowThresholdPercent),
 		EnforceNodeAllocatable:           k.EnforceNodeAllocatable,
 		CgroupsPerQOS:                    k.CgroupsPerQOS,
+		CgroupDriver:                     k.CgroupDriver,
+		KubeReserved:                     k.KubeReserved,
+		SystemReserved:                   k.SystemReserved,
 		ClusterDNS:                       k.ClusterDNS,
 		ClusterDomain:                    k.ClusterDomain,
 	}, nil

@@ -82,7 +82,8 @@ func TestDecodeConfig(t *testing.T) {
 		"evictionHard":{"imagefs.available":"15%"},"evictionSoft":{"nodefs.available":"2Gi"},
 		"evictionMinimumReclaim":{"nodefs.available":"500Mi"},"evictionPressureTransitionPeriod":"5m0s",
 		"imageGCHighThresholdPercent":85,"imageGCLowThresholdPercent":0,
-		"enforceNodeAllocatable":["pods"],"cgroupsPerQOS":true,
+		"enforceNodeAllocatable":["pods"],"cgroupsPerQOS":true,"cgroupDriver":"systemd",
+		"kubeReserved":{"cpu":"100m"},"systemReserved":{"memory":"1Gi"},
 		"clusterDNS":["10.96.0.10"],"clusterDomain":"cluster.local"}}`))
 	want := Config{
 		Strategy:                         "Cache",
@@ -93,7 +94,10 @@ func TestDecodeConfig(t *testing.T) {
 		ImageGCHighPercent:               85,
 		ImageGCLowPercent:                0,
 		EnforceNodeAllocatable:           []string{"pods"},
-		CgroupsPerQOS:                    true,
+		CgroupsPerQOS:                    new(true),
+		CgroupDriver:                     "systemd",
+		KubeReserved:                     map[string]string{"cpu": "100m"},
+		SystemReserved:                   map[string]string{"memory": "1Gi"},
 		ClusterDNS:                       []string{"10.96.0.10"},
 		ClusterDomain:                    "cluster.local",
 	}

@@ -103,10 +103,13 @@ func (e endpoint) String() string {
 // it are shared and must not be changed.
 type Result struct {
 	// Node is the name of the kubelet's node.
-	Node    string
-	Stats   Fetched[Summary]
-	Config  Fetched[Config]
-	Metrics Fetched[exposition.Report]
+	Node string
+	// Reach is how far the last requests got, and ReachedAt when that was seen.
+	Reach     Reach
+	ReachedAt time.Time
+	Stats     Fetched[Summary]
+	Config    Fetched[Config]
+	Metrics   Fetched[exposition.Report]
 }
 
 // Reasons goes through the endpoints that are asked for: the name that each has

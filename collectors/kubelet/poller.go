@@ -123,6 +123,7 @@ func (p *Poller) finish(f finished, now time.Time) {
 	}
 	was, reason := k.result.reason(e), watch.Classify(f.err)
 	p.mu.Lock()
+	k.result.reached(reachOf(f.err), f.task.started, now)
 	switch {
 	case e == statsSummary && f.err == nil:
 		k.result.Stats.take(f.answer.summary, now)
@@ -156,7 +157,8 @@ func outcomeOf(err error) outcome {
 }
 
 // Results returns what is known of each kubelet, sorted by node. An answer that
-// was not renewed in time is not handed out: its reason is watch.Stale.
+// was not renewed in time is not handed out: its reason is watch.Stale, and its
+// reach NotTried.
 func (p *Poller) Results() []Result {
 	now := p.now()
 	stats := staleIntervals*p.options.StatsInterval + p.options.Timeout
@@ -169,6 +171,9 @@ func (p *Poller) Results() []Result {
 		r.Stats = r.Stats.aged(now, stats)
 		r.Config = r.Config.aged(now, others)
 		r.Metrics = r.Metrics.aged(now, others)
+		if now.Sub(r.ReachedAt) > others {
+			r.Reach = NotTried
+		}
 		results[i] = r
 	}
 	return results

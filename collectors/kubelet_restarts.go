@@ -1,0 +1,79 @@
+package collectors
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubevitals/kubevitals/collectors/eventlog"
+	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const kubeletRestartsName = "kubelet_restarts"
+
+var (
+	kubeletStarts = exporter.NewGauge(kubeletRestartsName, "recent_starts",
+		"Starts of the node's kubelet in the events that the API server still holds, by default those of the last hour; a lower bound.",
+		"node")
+	kubeletLastStart = exporter.NewGauge(kubeletRestartsName, "last_start_timestamp_seconds",
+		"Unix time, in seconds, of the latest start of the node's kubelet that the API server still holds an event of.",
+		"node")
+	kubeletProcessStart = exporter.NewGauge(kubeletRestartsName, "process_start_timestamp_seconds",
+		"Unix time, in seconds, at which the kubelet's process started, as it says itself; absent unless the collector metric_cardinality reads its metrics.",
+		"node")
+)
+
+// KubeletRestarts is the failure mode of a kubelet that starts over and over. It
+// exits without an event of its own, so that only its starts show: a kubelet that
+// cannot set up the containers of the quality of service classes dies seconds
+// after each one.
+//
+// The start of the process is the kubelet's own metric, and yet it is no foreign
+// one here: many scrape kubelets without a label for the node, or not at all, and
+// kubevitals sees it in passing, in the body that metric_cardinality reads anyway.
+func KubeletRestarts() Definition {
+	return Definition{
+		Name:    kubeletRestartsName,
+		Help:    "A kubelet starts again and again, such as one that fails to initialize the top level QOS containers.",
+		Scope:   Cluster,
+		Default: true,
+		Metrics: []*exporter.Desc{kubeletStarts, kubeletLastStart, kubeletProcessStart},
+		Rules: append(eventRules(),
+			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"list", "watch"}}),
+		New: func(s *Sources) (exporter.Collector, error) {
+			return kubeletRestarts{log: s.KubeletStarts(), kubelets: s.Kubelets().Results}, nil
+		},
+	}
+}
+
+type kubeletRestarts struct {
+	log      *eventlog.Log
+	kubelets func() []kubelet.Result
+}
+
+// Collect fails while the events cannot be seen. Only nodes that exist are
+// reported: those that the poller knows.
+func (c kubeletRestarts) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	places, err := c.log.Places()
+	if err != nil {
+		return err
+	}
+	starts := make(map[string]eventlog.Occurrence, len(places))
+	for place, o := range places {
+		starts[place.Node] = o // there is one kind of event in this log
+	}
+	for _, k := range c.kubelets() {
+		o := starts[k.Node]
+		ch <- kubeletStarts.Sample(float64(o.Count), k.Node)
+		if !o.Last.IsZero() {
+			ch <- kubeletLastStart.Sample(unix(o.Last), k.Node)
+		}
+		if started := k.Metrics.Value.StartTime; k.Metrics.Reason == watch.Available && started > 0 { // NaN is not
+			ch <- kubeletProcessStart.Sample(started, k.Node)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package collectors
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/collectors/nodecause"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const nodeReadinessName = "node_readiness"
+
+var (
+	nodeReady = exporter.NewGauge(nodeReadinessName, "ready",
+		"Whether the node's condition Ready is True: 1 is yes; False, Unknown and no condition at all are 0.", "node")
+	nodeNotReady = exporter.NewGauge(nodeReadinessName, "not_ready",
+		"Is 1 for the one cause for which the node is not ready; absent for all others, and for nodes that are ready.",
+		"node", "cause")
+	nodeTransition = exporter.NewGauge(nodeReadinessName, "transition_timestamp_seconds",
+		"Unix time, in seconds, since which the condition Ready has its present status; when the node was made, if it has none.", "node")
+	nodeLeaseRenewed = exporter.NewGauge(nodeReadinessName, "lease_renew_timestamp_seconds",
+		"Unix time, in seconds and by the clock of the node, at which the kubelet last renewed its Lease.", "node")
+	nodeLeaseDuration = exporter.NewGauge(nodeReadinessName, "lease_duration_seconds",
+		"Time in seconds for which a renewal of the node's Lease is good.", "node")
+	nodeCondition = exporter.NewGauge(nodeReadinessName, "condition",
+		"Whether a condition that is not the kubelet's own, such as those of the Node Problem Detector, is True: 1 is True, 0 is False; absent while Unknown.",
+		"node", "condition", "reason")
+	nodeConditionHeartbeat = exporter.NewGauge(nodeReadinessName, "condition_heartbeat_timestamp_seconds",
+		"Unix time, in seconds, at which a condition that is not the kubelet's own was last confirmed by whoever sets it.",
+		"node", "condition")
+)
+
+// NodeReadiness is the failure mode of a node that is not ready, with its cause.
+func NodeReadiness() Definition {
+	return Definition{
+		Name:    nodeReadinessName,
+		Help:    "Nodes are not ready, each for one cause of a closed list; kubelets stop their heartbeats; other watchers of nodes report problems.",
+		Scope:   Cluster,
+		Default: true,
+		Metrics: []*exporter.Desc{
+			nodeReady, nodeNotReady, nodeTransition, nodeLeaseRenewed, nodeLeaseDuration, nodeCondition, nodeConditionHeartbeat,
+		},
+		Rules: []rbacv1.PolicyRule{
+			{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"list", "watch"}},
+			{APIGroups: []string{""}, Resources: []string{"nodes/configz"}, Verbs: []string{"get"}},
+		},
+		NamespaceRules: map[string][]rbacv1.PolicyRule{
+			corev1.NamespaceNodeLease: {{
+				APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"list", "watch"},
+			}},
+		},
+		New: func(s *Sources) (exporter.Collector, error) {
+			kubelets := s.Kubelets()
+			// Of a kubelet it matters only that it answers: of all endpoints this is the
+			// cheapest, and other collectors want it anyway.
+			kubelets.WantConfig()
+			return nodeReadiness{nodes: s.Nodes().List, leases: s.NodeLeases().List, kubelets: kubelets.Results, now: s.Now}, nil
+		},
+	}
+}
+
+type nodeReadiness struct {
+	nodes    func() ([]*corev1.Node, error)
+	leases   func() ([]NodeLease, error)
+	kubelets func() []kubelet.Result
+	now      func() time.Time
+}
+
+// Collect fails while the nodes cannot be seen. Without the Leases it goes on:
+// who is not ready matters more than how early that could have been seen, and
+// the source tells that it is blind.
+func (c nodeReadiness) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	nodes, err := c.nodes()
+	if err != nil {
+		return err
+	}
+	leases := map[string]NodeLease{}
+	if list, err := c.leases(); err == nil {
+		for _, l := range list {
+			leases[l.Node] = l
+		}
+	}
+	reach := reaches(nodes, c.kubelets())
+	now := c.now()
+	for _, node := range nodes {
+		lease, known := leases[node.Name]
+		sendReadiness(ch, node, nodecause.Classify(nodeFacts(node, lease, reach[node.Name], now)))
+		if known && !lease.Renewed.IsZero() {
+			ch <- nodeLeaseRenewed.Sample(unix(lease.Renewed), node.Name)
+			ch <- nodeLeaseDuration.Sample(lease.Duration.Seconds(), node.Name)
+		}
+	}
+	sendConditions(ch, nodes)
+	return nil
+}
+
+// reaches is how far requests get, by node. It is empty while they get to no
+// kubelet of a node that is ready: then they prove something about where
+// kubevitals runs and how it is configured, and nothing about nodes.
+func reaches(nodes []*corev1.Node, kubelets []kubelet.Result) map[string]kubelet.Reach {
+	reach := make(map[string]kubelet.Reach, len(kubelets))
+	for _, k := range kubelets {
+		reach[k.Node] = k.Reach
+	}
+	ready := 0
+	for _, node := range nodes {
+		if c := conditionOf(node, corev1.NodeReady); c == nil || c.Status != corev1.ConditionTrue {
+			continue
+		}
+		ready++
+		if reach[node.Name] == kubelet.Answers {
+			return reach
+		}
+	}
+	if ready > 0 {
+		return nil
+	}
+	return reach
+}
+
+func sendReadiness(ch chan<- prometheus.Metric, node *corev1.Node, cause nodecause.Cause) {
+	ch <- nodeReady.Sample(exporter.Bool(cause == nodecause.None), node.Name)
+	if cause != nodecause.None {
+		ch <- nodeNotReady.Sample(1, node.Name, string(cause))
+	}
+	since := node.CreationTimestamp
+	if ready := conditionOf(node, corev1.NodeReady); ready != nil && !ready.LastTransitionTime.IsZero() {
+		since = ready.LastTransitionTime
+	}
+	if !since.IsZero() {
+		ch <- nodeTransition.Sample(unix(since.Time), node.Name)
+	}
+}
+
+// nodeFacts are what the cause is decided from.
+func nodeFacts(node *corev1.Node, lease NodeLease, reach kubelet.Reach, now time.Time) nodecause.Facts {
+	is := func(kind corev1.NodeConditionType) bool {
+		c := conditionOf(node, kind)
+		return c != nil && c.Status == corev1.ConditionTrue
+	}
+	f := nodecause.Facts{
+		DiskPressure:       is(corev1.NodeDiskPressure),
+		MemoryPressure:     is(corev1.NodeMemoryPressure),
+		PIDPressure:        is(corev1.NodePIDPressure),
+		NetworkUnavailable: is(corev1.NodeNetworkUnavailable),
+		Leaving:            node.DeletionTimestamp != nil,
+		Cordoned:           node.Spec.Unschedulable,
+		Kubelet:            reach,
+	}
+	if ready := conditionOf(node, corev1.NodeReady); ready != nil {
+		f.Ready, f.Message = ready.Status, ready.Message
+	}
+	for _, taint := range node.Spec.Taints {
+		f.Leaving = f.Leaving || nodecause.LeavingTaint(taint.Key)
+	}
+	for _, c := range node.Status.Conditions {
+		f.Leaving = f.Leaving || c.Status == corev1.ConditionTrue && nodecause.LeavingCondition(string(c.Type))
+	}
+	if !lease.Renewed.IsZero() {
+		f.Heartbeat = nodecause.Fresh
+		if now.Sub(lease.Renewed) > lease.Duration {
+			f.Heartbeat = nodecause.Overdue
+		}
+	}
+	return f
+}
+
+func conditionOf(node *corev1.Node, kind corev1.NodeConditionType) *corev1.NodeCondition {
+	for i := range node.Status.Conditions {
+		if c := &node.Status.Conditions[i]; c.Type == kind {
+			return c
+		}
+	}
+	return nil
+}

@@ -1,0 +1,207 @@
+// Nodes that are not ready, with the cause; kubelets that stop their
+// heartbeats; what other watchers of nodes report.
+local g = import '../../dashboards/grafana.libsonnet';
+
+// What each cause means, to follow "because".
+local words = {
+  machine_gone: 'its machine is shut down, removed or declared out of service',
+  disk: 'its disk is full',
+  memory: 'it is short of memory',
+  pid: 'it is out of process ids',
+  runtime_down: 'its container runtime does not answer the kubelet',
+  kubelet_setup: 'its kubelet is not set up: it has just started, starts again and again, or a part of its set-up fails',
+  pleg_stuck: 'its kubelet takes minutes to list the containers (PLEG): the container runtime hangs or the node is overloaded',
+  network_plugin_missing: 'its network plugin (CNI) is missing or not ready',
+  kubelet_dead: 'its kubelet does not run: the host answers, and nothing listens at the port of the kubelet',
+  kubelet_hung: 'its kubelet hangs: it accepts connections and never answers',
+  kubelet_cut_off: 'its heartbeats do not arrive, though its kubelet answers: it cannot reach the API server, is refused there, or its loop hangs',
+  unreachable: 'its host does not answer at all',
+  unknown: 'of something that its conditions, its Lease and its kubelet do not tell',
+};
+local inWords = std.join('', [
+  '{{ %s $labels.cause "%s" }}%s' % [if i == 0 then 'if eq' else 'else if eq', std.objectFields(words)[i], words[std.objectFields(words)[i]]]
+  for i in std.range(0, std.length(words) - 1)
+]) + '{{ end }}';
+
+function(c) {
+  local k = c { ignored: c.nodeConditionsIgnored },
+  // Nodes that should be ready and are not.
+  local missing = 'max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause!="machine_gone"})' % c,
+  local many = |||
+    (
+      count by (%(by)s) (%(missing)s)
+        / count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))
+      >= %(nodesNotReadyRatio)s
+      and on (%(by)s)
+      count by (%(by)s) (%(missing)s) >= %(nodesNotReadyMinimum)s
+    )
+  ||| % (c { missing: missing }),
+  // The age counts from the node's own time of change, not from when the rule
+  // first saw it: a cause that becomes clearer does not start it again.
+  local lasting(causes, seconds) = |||
+    max by (%(by)s, node, cause) (kubevitals_node_readiness_not_ready{%(selector)s, cause%(causes)s}) == 1
+    and on (%(by)s, node)
+    time() - max by (%(by)s, node) (kubevitals_node_readiness_transition_timestamp_seconds{%(selector)s}) > %(seconds)s
+  ||| % (c { causes: causes, seconds: seconds }),
+  // How old the sample was when it was scraped, so that slow scrapes do not age it.
+  local pleg = |||
+    min by (%(by)s, node) (
+      label_replace(
+        timestamp(kubelet_pleg_last_seen_seconds{%(kubelet)s}) - kubelet_pleg_last_seen_seconds{%(kubelet)s},
+        "node", "$1", "%(kubeletNodeLabel)s", "(.+)"
+      )
+    )
+  |||,
+  local problems = |||
+    max by (%(by)s, node, condition, reason) (kubevitals_node_readiness_condition{%(selector)s, condition!~"%(ignored)s", condition!~".+Ready"}) == 1
+    or
+    min by (%(by)s, node, condition, reason) (kubevitals_node_readiness_condition{%(selector)s, condition!~"%(ignored)s", condition=~".+Ready"}) == 0
+  ||| % k,
+
+  name: 'node_readiness',
+  area: 'nodes',
+  foreign: { kubelet_pleg_last_seen_seconds: c.kubeletSelector },
+  alerts: [
+    {
+      alert: 'KubeVitalsNodesNotReady',
+      severity: 'critical',
+      expr: many,
+      'for': '3m',
+      keep_firing_for: '5m',
+      summary: 'A good part of the nodes are not ready.',
+      description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s have not been ready for 3 minutes: their pods move to nodes that may not have the room. The dashboard names the nodes and their causes; one cause for all points at what they share.' % c,
+    },
+    {
+      alert: 'KubeVitalsNodeNotReady',
+      severity: 'warning',
+      expr: |||
+        %s
+        unless on (%s)
+        %s
+      ||| % [std.rstripChars(lasting('!="machine_gone"', c.nodeNotReadySeconds), '\n'), c.by, std.rstripChars(many, '\n')],
+      'for': '1m',
+      summary: 'A node is not ready.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for more than %(minutes)s minutes, because %(words)s. Its pods are evicted after 5 minutes.' % (c { minutes: c.nodeNotReadySeconds / 60, words: inWords }),
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsNodeMachineGone',
+      severity: 'info',
+      expr: lasting('="machine_gone"', c.nodeMachineGoneSeconds),
+      'for': '5m',
+      summary: 'A node is still registered though its machine is gone.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for more than %(minutes)s minutes and its machine is shut down, removed or declared out of service: pods and volumes that are bound to the node wait for it.' % (c { minutes: c.nodeMachineGoneSeconds / 60 }),
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsNodeLeaseStale',
+      severity: 'warning',
+      expr: |||
+        min by (%(by)s, node) (
+          timestamp(kubevitals_node_readiness_lease_renew_timestamp_seconds{%(selector)s})
+            - kubevitals_node_readiness_lease_renew_timestamp_seconds{%(selector)s}
+        )
+        > on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_readiness_lease_duration_seconds{%(selector)s})
+        and on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 1
+      ||| % c,
+      'for': '0m',
+      summary: 'A kubelet has stopped its heartbeats, and its node still counts as ready.',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last renewed its Lease {{ $value | humanizeDuration }} ago. The node counts as ready and gets pods and traffic until the controller manager marks it, 50 s after the last heartbeat by default; if this stays, nobody marks it.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsNodeProblem',
+      severity: 'warning',
+      expr: problems,
+      'for': '5m',
+      summary: 'A condition of a node tells of a problem.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has had a bad condition {{ $labels.condition }} for 5 minutes, with the reason {{ $labels.reason }}.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsNodeProblemDetectorSilent',
+      severity: 'info',
+      expr: |||
+        time() - max by (%(by)s, node, condition) (kubevitals_node_readiness_condition_heartbeat_timestamp_seconds{%(selector)s}) > %(nodeConditionStaleSeconds)s
+        and on (%(by)s, condition)
+        time() - max by (%(by)s, condition) (kubevitals_node_readiness_condition_heartbeat_timestamp_seconds{%(selector)s}) < %(nodeConditionStaleSeconds)s / 2
+        unless on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 0
+      ||| % c,
+      'for': '10m',
+      summary: 'What watches a node for problems has stopped on that node.',
+      description: 'Condition {{ $labels.condition }} of node {{ $labels.node }} of cluster %(cluster)s was last confirmed {{ $value | humanizeDuration }} ago, while it is confirmed on other nodes: whatever it says is out of date.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsKubeletPLEGSlow',
+      severity: 'warning',
+      expr: |||
+        %s > %s
+        unless on (%s, node)
+        max by (%s, node) (kubevitals_node_readiness_ready{%s}) == 0
+      ||| % [std.rstripChars(pleg, '\n') % (c { kubelet: c.kubeletSelector }), c.nodePLEGSeconds, c.by, c.by, c.selector],
+      'for': '0m',
+      summary: 'A kubelet has not listed its containers for a while.',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last listed its containers {{ $value | humanizeDuration }} ago; it does so every second, and after 3 minutes the node stops being ready.' % c,
+      vars: ['node'],
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Nodes not ready',
+      'Nodes that are not ready, by cause.',
+      'short',
+      [g.target('count by (cause) (max by (node, cause) (kubevitals_node_readiness_not_ready{%(panel)s, node=~"$node"}))' % k, '{{cause}}')],
+      { alerts: ['KubeVitalsNodesNotReady', 'KubeVitalsNodeNotReady', 'KubeVitalsNodeMachineGone'], mayBeEmpty: true },
+    ),
+    g.stateTimeline(
+      'Ready',
+      'Whether each node is ready.',
+      [g.target('max by (node) (kubevitals_node_readiness_ready{%(panel)s, node=~"$node"})' % k, '{{node}}')],
+      { alerts: ['KubeVitalsNodeNotReady'] },
+    ),
+    g.table(
+      'Nodes that are not ready',
+      'Each node that is not ready, with its cause, and for how many seconds.',
+      [g.target(|||
+        (time() - max by (node) (kubevitals_node_readiness_transition_timestamp_seconds{%(panel)s, node=~"$node"}))
+          * on (node) group_right ()
+          max by (node, cause) (kubevitals_node_readiness_not_ready{%(panel)s, node=~"$node"})
+      ||| % k, '')],
+      { alerts: ['KubeVitalsNodeNotReady', 'KubeVitalsNodeMachineGone'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Age of heartbeats',
+      'Time since each kubelet renewed the Lease of its node, which it does every 10 s, and for how long a renewal is good.',
+      's',
+      [
+        g.target('min by (node) (timestamp(kubevitals_node_readiness_lease_renew_timestamp_seconds{%(panel)s, node=~"$node"}) - kubevitals_node_readiness_lease_renew_timestamp_seconds{%(panel)s, node=~"$node"})' % k, '{{node}}'),
+        g.target('max(kubevitals_node_readiness_lease_duration_seconds{%(panel)s, node=~"$node"})' % k, 'duration of the Lease'),
+      ],
+      { alerts: ['KubeVitalsNodeLeaseStale'] },
+    ),
+    g.stateTimeline(
+      'Conditions set by others',
+      "Conditions of nodes that are not the kubelet's own, such as those of the Node Problem Detector; for most of them yes is bad, for those whose name ends in Ready no is.",
+      [g.target('max by (node, condition, reason) (kubevitals_node_readiness_condition{%(panel)s, node=~"$node"})' % k, '{{node}} {{condition}} {{reason}}')],
+      { alerts: ['KubeVitalsNodeProblem'], badWhen: 1, mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Age of conditions set by others',
+      "Time since each condition that is not the kubelet's own was last confirmed.",
+      's',
+      [g.target('time() - max by (node, condition) (kubevitals_node_readiness_condition_heartbeat_timestamp_seconds{%(panel)s, node=~"$node"})' % k, '{{node}} {{condition}}')],
+      { alerts: ['KubeVitalsNodeProblemDetectorSilent'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Time since containers were listed',
+      'Time since each kubelet last listed its containers (PLEG), as it says itself; after 3 minutes the node is not ready.',
+      's',
+      [g.target(std.strReplace(pleg, 'min by (%(by)s, node)', 'min by (node)') % (k { kubelet: '%s, %s=~"$cluster"' % [k.kubeletSelector, k.clusterLabel] }), '{{node}}')],
+      { alerts: ['KubeVitalsKubeletPLEGSlow'], threshold: k.nodePLEGSeconds, mayBeEmpty: true },
+    ),
+  ],
+}
