@@ -92,6 +92,7 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		{"alerts and runbooks match", "no diagnosis", runbook(func(s string) string { return strings.ReplaceAll(s, "## Diagnosis", "## Hints") }), "no section Diagnosis"},
 		{"alerts and runbooks match", "a placeholder", runbook(func(s string) string { return s + "\nTODO\n" }), "not finished"},
 		{"alerts and runbooks match", "a dead link", runbook(func(s string) string { return s + "\n[x](Nothing.md)\n" }), "Nothing.md"},
+		{"alerts and runbooks match", "an alert that does not exist", runbook(func(s string) string { return s + "\nSee KubeVitalsNothing.\n" }), "speaks of KubeVitalsNothing"},
 		{"alerts and runbooks match", "another severity", runbook(func(s string) string { return strings.ReplaceAll(s, "| critical |", "| info |") }), "table"},
 		{"alerts are tested", "never fires", func(p *consistency.Pack) {
 			p.Tests = without(p.Tests, func(r consistency.RuleTest) bool { return r.Alert == p.Alerts[0].Name && r.Fires })

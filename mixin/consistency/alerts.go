@@ -59,6 +59,7 @@ func DashboardOf(a Alert) string {
 
 var (
 	placeholder  = regexp.MustCompile(`\b(TODO|FIXME|TBD)\b`)
+	alertName    = regexp.MustCompile(`\bKubeVitals[A-Z]\w+`)
 	relativeLink = regexp.MustCompile(`\]\(([^)#:]+\.md)\)`)
 )
 
@@ -96,6 +97,11 @@ func runbooks(p Pack) []string {
 		for _, link := range relativeLink.FindAllStringSubmatch(text, -1) {
 			if _, ok := p.Runbooks[strings.TrimSuffix(link[1], ".md")]; !ok {
 				problems = append(problems, name+": the runbook links to "+link[1]+", which is not there")
+			}
+		}
+		for _, other := range alertName.FindAllString(text, -1) {
+			if _, ok := alerts[other]; !ok {
+				problems = append(problems, name+": the runbook speaks of "+other+", which is no alert")
 			}
 		}
 	}

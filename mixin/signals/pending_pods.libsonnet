@@ -36,11 +36,13 @@ function(c) {
       alert: 'KubeVitalsPodsNotPickedUp',
       severity: 'warning',
       expr: |||
-        %s > %s
-      ||| % [oldest('not_picked_up', ', node'), c.pendingOnNodeSeconds],
+        %(oldest)s > %(pendingOnNodeSeconds)s
+        unless on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s}) == 1
+      ||| % (c { oldest: oldest('not_picked_up', ', node') }),
       'for': '2m',
-      summary: 'A kubelet does not begin with pods that were given to its node.',
-      description: 'Pods were given to node {{ $labels.node }} of cluster %(cluster)s {{ $value | humanizeDuration }} ago and its kubelet has not begun with them: it is dead, hung, or does not hear from the API server.' % c,
+      summary: 'A kubelet does not begin with pods that were given to its node, though the node counts as ready.',
+      description: 'Pods were given to node {{ $labels.node }} of cluster %(cluster)s {{ $value | humanizeDuration }} ago and its kubelet has not begun with them, though the node counts as ready: it hangs, is overloaded, or does not hear of new pods.' % c,
       vars: ['node'],
     },
     {
