@@ -9,6 +9,7 @@ func Catalogue() []Definition {
 		MetricCardinality(),
 		Autoscaling(),
 		NodeDisk(),
+		DNS(),
 		ControlPlaneLeases(),
 		TerminatingPods(),
 		PendingPods(),

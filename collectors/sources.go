@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/collectors/apiprobe"
+	"github.com/kubevitals/kubevitals/collectors/dnsprobe"
 	"github.com/kubevitals/kubevitals/collectors/eventlog"
 	"github.com/kubevitals/kubevitals/collectors/exposition"
 	"github.com/kubevitals/kubevitals/collectors/kubelet"
@@ -30,6 +31,7 @@ type Config struct {
 	REST       *rest.Config
 	Kubelet    kubelet.Options
 	APIServers apiprobe.Options
+	DNS        dnsprobe.Options
 	Exposition exposition.Options
 	Logger     *slog.Logger
 	Now        func() time.Time
@@ -53,10 +55,14 @@ type Sources struct {
 	kubelets    *kubelet.Poller
 	apiServers  *apiprobe.Prober
 
+	dnsServices *watch.View[*corev1.Service]
+	dnsSlices   *watch.View[*discoveryv1.EndpointSlice]
+	dns         *dnsprobe.Prober
+
 	kubeletStarts *eventlog.Log
 	nodeMetrics   *watch.Poll[NodeMetrics]
 
-	kubeletsWanted, apiServersWanted bool
+	kubeletsWanted, apiServersWanted, dnsWanted bool
 
 	health []*watch.Health
 	runs   []func(context.Context)
@@ -87,6 +93,13 @@ func NewSources(c Config) (*Sources, error) {
 	}, c.Logger, c.Now)
 	if err != nil {
 		return nil, fmt.Errorf("prober of the API servers: %w", err)
+	}
+	s.dns, err = dnsprobe.New(c.DNS, dnsprobe.Discovery{
+		Services:       func() ([]*corev1.Service, error) { return s.dnsServices.List() },
+		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return s.dnsSlices.List() },
+	}, c.Logger, c.Now)
+	if err != nil {
+		return nil, fmt.Errorf("prober of the DNS servers: %w", err)
 	}
 	return s, nil
 }
@@ -132,6 +145,18 @@ func (s *Sources) APIServers() *apiprobe.Prober {
 		s.runs = append(s.runs, s.apiServers.Run)
 	}
 	return s.apiServers
+}
+
+// DNS probes the DNS servers of the cluster.
+func (s *Sources) DNS() *dnsprobe.Prober {
+	if !s.dnsWanted {
+		s.dnsWanted = true
+		if s.config.DNS.Discover {
+			s.watchDNS()
+		}
+		s.runs = append(s.runs, s.dns.Run)
+	}
+	return s.dns
 }
 
 // Start begins to read what was asked for, until ctx ends.

@@ -119,6 +119,21 @@ func (s *Sources) watchAPIServers() {
 	s.SystemLeases()
 }
 
+// watchDNS follows the Services of the cluster's DNS and what is behind them.
+// The EndpointSlices of a Service bear its labels.
+func (s *Sources) watchDNS() {
+	restrict := func(o *metav1.ListOptions) { o.LabelSelector = "k8s-app=kube-dns" }
+	h := s.newHealth("dns_services")
+	s.dnsServices = watch.NewView(h, watch.Trim[*corev1.Service])
+	services := s.typed.CoreV1().Services(metav1.NamespaceSystem)
+	s.watch(h, listWatch(services.List, services.Watch, restrict), &corev1.Service{}, s.dnsServices)
+
+	h = s.newHealth("dns_endpointslices")
+	s.dnsSlices = watch.NewView(h, watch.Trim[*discoveryv1.EndpointSlice])
+	slices := s.typed.DiscoveryV1().EndpointSlices(metav1.NamespaceSystem)
+	s.watch(h, listWatch(slices.List, slices.Watch, restrict), &discoveryv1.EndpointSlice{}, s.dnsSlices)
+}
+
 // SystemLeases are the Leases of the namespace kube-system: the identities of
 // API servers and the elections of the control plane's controllers.
 func (s *Sources) SystemLeases() *watch.View[*coordinationv1.Lease] {
