@@ -48,7 +48,7 @@ func DNS() Definition {
 			f.Flag("external-name", "Name to look up that cluster DNS must forward, such as that of a registry you depend on. Empty means that forwarding is not probed.").
 				StringVar(&o.ExternalName)
 			f.Flag("probe-interval", "Time between two rounds of probes.").Default("10s").DurationVar(&o.Interval)
-			f.Flag("probe-timeout", "Longest time that a probe may take.").Default("5s").DurationVar(&o.Timeout)
+			f.Flag("probe-timeout", "Longest time that a probe may take; CoreDNS gives up an upstream after 5s.").Default("6s").DurationVar(&o.Timeout)
 		},
 		Configure: func(c *Config) { c.DNS = o },
 		New: func(s *Sources) (exporter.Collector, error) {

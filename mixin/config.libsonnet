@@ -4,6 +4,8 @@
     home: 'https://github.com/kubevitals/kubevitals',
     // Selects the series of kubevitals; its Service and scrape job have this name.
     selector: 'job="kubevitals"',
+    // Selects the series of CoreDNS itself.
+    corednsSelector: 'job="coredns"',
     // Label that tells clusters apart in a Prometheus that holds several.
     clusterLabel: 'cluster',
     // Whether dashboards offer a choice of clusters.
@@ -51,6 +53,11 @@
     nodeDiskPredictHours: 6,
     // Share of a filesystem left above which no prediction is made.
     nodeDiskPredictBelow: 0.25,
+
+    // Seconds until a DNS server has answered; a name of the cluster takes milliseconds, and resolvers ask again after 5 s.
+    dnsSlowSeconds: 1,
+    // Share of CoreDNS' answers that are failures; single domains of others that are broken make up less.
+    dnsServfailRatio: 0.05,
 
     // Age in seconds of a leader's Lease that is renewed every 2 s and may be taken over after 15 s; clocks may differ by half a minute.
     controlPlaneLeaseStaleSeconds: 60,

@@ -17,6 +17,7 @@
       import 'signals/metric_cardinality.libsonnet',
       import 'signals/autoscaling.libsonnet',
       import 'signals/node_disk.libsonnet',
+      import 'signals/dns.libsonnet',
       import 'signals/control_plane_leases.libsonnet',
       import 'signals/terminating_pods.libsonnet',
       import 'signals/pending_pods.libsonnet',

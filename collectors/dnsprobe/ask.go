@@ -3,6 +3,7 @@ package dnsprobe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"time"
 
@@ -21,17 +22,18 @@ func isName(text string) bool {
 	return ok
 }
 
-// ask asks one server for the addresses of a name.
-func ask(ctx context.Context, address, name string) Outcome {
-	outcome := askType(ctx, address, name, dns.TypeA)
+// ask asks one server for the addresses of a name. The error explains what the
+// outcome leaves open.
+func ask(ctx context.Context, address, name string) (Outcome, error) {
+	outcome, err := askType(ctx, address, name, dns.TypeA)
 	if outcome == Empty {
 		// A cluster or a name of IPv6 alone.
-		outcome = askType(ctx, address, name, dns.TypeAAAA)
+		outcome, err = askType(ctx, address, name, dns.TypeAAAA)
 	}
-	return outcome
+	return outcome, err
 }
 
-func askType(ctx context.Context, address, name string, kind uint16) Outcome {
+func askType(ctx context.Context, address, name string, kind uint16) (Outcome, error) {
 	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), kind)
 	question.SetEdns0(udpSize, false)
 	answer, err := exchange(ctx, "udp", address, question)
@@ -39,9 +41,13 @@ func askType(ctx context.Context, address, name string, kind uint16) Outcome {
 		answer, err = exchange(ctx, "tcp", address, question)
 	}
 	if err != nil {
-		return ofError(err)
+		return ofError(err), err
 	}
-	return ofAnswer(answer, kind)
+	outcome := ofAnswer(answer, kind)
+	if outcome == Error {
+		err = fmt.Errorf("answer with code %d", answer.Rcode)
+	}
+	return outcome, err
 }
 
 var errNotMine = errors.New("the answer is to another question")

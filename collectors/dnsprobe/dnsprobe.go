@@ -25,7 +25,8 @@ type Options struct {
 	ExternalName string
 	// Interval is the time between two rounds of questions; 10 s by default.
 	Interval time.Duration
-	// Timeout bounds one question, TCP included; 5 s by default.
+	// Timeout bounds one question, TCP included; 6 s by default: CoreDNS gives up an
+	// upstream after 5 s, and what it says then is worth hearing.
 	Timeout time.Duration
 }
 
@@ -37,7 +38,7 @@ func (o *Options) fill() error {
 		o.Interval = 10 * time.Second
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 5 * time.Second
+		o.Timeout = 6 * time.Second
 	}
 	if o.Interval < 0 || o.Timeout < 0 {
 		return fmt.Errorf("interval %s and timeout %s must be positive durations", o.Interval, o.Timeout)

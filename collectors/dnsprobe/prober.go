@@ -72,10 +72,10 @@ func (p *Prober) round(ctx context.Context) {
 				bounded, cancel := context.WithTimeout(ctx, p.options.Timeout)
 				defer cancel()
 				begin := p.now()
-				outcome := ask(bounded, t.address, q.name)
+				outcome, err := ask(bounded, t.address, q.name)
 				results[i*len(questions)+j] = Result{t.origin, t.server, q.probe, outcome, p.now().Sub(begin)}
 				if outcome != OK {
-					p.logger.Debug("DNS probe", "server", t.address, "name", q.name, "outcome", outcome)
+					p.logger.Debug("DNS probe", "server", t.address, "name", q.name, "outcome", outcome, "err", err)
 				}
 			})
 		}

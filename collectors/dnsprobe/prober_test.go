@@ -114,8 +114,8 @@ func TestOutcomes(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), tt.timeout)
 			defer cancel()
-			if got := ask(ctx, tt.address, "name.example"); got != tt.want {
-				t.Errorf("outcome %s, want %s", got, tt.want)
+			if got, err := ask(ctx, tt.address, "name.example"); got != tt.want {
+				t.Errorf("outcome %s (%v), want %s", got, err, tt.want)
 			}
 		})
 	}
