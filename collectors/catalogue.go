@@ -10,6 +10,7 @@ func Catalogue() []Definition {
 		Autoscaling(),
 		NodeDisk(),
 		DNS(),
+		AddonHealth(),
 		ControlPlaneLeases(),
 		TerminatingPods(),
 		PendingPods(),

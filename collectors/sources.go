@@ -55,6 +55,9 @@ type Sources struct {
 	kubelets    *kubelet.Poller
 	apiServers  *apiprobe.Prober
 
+	systemPods, dashboardPods           *watch.View[SystemPod]
+	systemDeployments, systemDaemonSets *watch.View[SystemWorkload]
+
 	dnsServices *watch.View[*corev1.Service]
 	dnsSlices   *watch.View[*discoveryv1.EndpointSlice]
 	dns         *dnsprobe.Prober

@@ -6,6 +6,8 @@
     selector: 'job="kubevitals"',
     // Selects the series of CoreDNS itself.
     corednsSelector: 'job="coredns"',
+    // Selects the series of kube-proxy itself.
+    kubeProxySelector: 'job="kube-proxy"',
     // Label that tells clusters apart in a Prometheus that holds several.
     clusterLabel: 'cluster',
     // Whether dashboards offer a choice of clusters.
@@ -58,6 +60,9 @@
     dnsSlowSeconds: 1,
     // Share of CoreDNS' answers that are failures; single domains of others that are broken make up less.
     dnsServfailRatio: 0.05,
+
+    // Seconds that kube-proxy may be behind its last change; it calls itself unhealthy after twice its period of 30 s.
+    kubeProxySyncSeconds: 60,
 
     // Age in seconds of a leader's Lease that is renewed every 2 s and may be taken over after 15 s; clocks may differ by half a minute.
     controlPlaneLeaseStaleSeconds: 60,

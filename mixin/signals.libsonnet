@@ -18,6 +18,7 @@
       import 'signals/autoscaling.libsonnet',
       import 'signals/node_disk.libsonnet',
       import 'signals/dns.libsonnet',
+      import 'signals/addon_health.libsonnet',
       import 'signals/control_plane_leases.libsonnet',
       import 'signals/terminating_pods.libsonnet',
       import 'signals/pending_pods.libsonnet',
