@@ -65,6 +65,10 @@ bench: ## Print the cost of the pod index and the speed of the parser.
 bench-scale: build ## Print memory and scrape time at 5,000 nodes, 50,000 pods and 5,000 HPAs.
 	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals
 
+.PHONY: cardinality
+cardinality: build ## Print the number of series by signal and its formula; it must not depend on the number of pods.
+	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals -cardinality -- --log.level=error
+
 .PHONY: fuzz
 fuzz: ## Fuzz each parser for 30 s.
 	$(GO) test -run '^$$' -fuzz . -fuzztime 30s ./collectors/exposition

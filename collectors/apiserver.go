@@ -55,12 +55,13 @@ func APIServer() Definition {
 			f.Flag("endpoints", "API server to probe beside those that are found, as host:port; repeatable.").StringsVar(&o.Endpoints)
 			f.Flag("probe-interval", "Time between two rounds of probes.").Default("5s").DurationVar(&o.Interval)
 			f.Flag("probe-timeout", "Longest time that a probe may take.").Default("3s").DurationVar(&o.Timeout)
-			f.Flag("write-probe-lease", "Lease, as namespace/name, to renew through each API server every 30 s in order to probe writes; never created. Empty means no writes.").
+			f.Flag("write-probe-lease", "Lease, as namespace/name, to renew through each API server in order to probe writes; never created. Empty means no writes.").
 				Default("kubevitals/kubevitals-write-probe").StringVar(&o.WriteLease)
+			f.Flag("write-interval", "Time between two write probes of an API server.").Default("10s").DurationVar(&o.WriteInterval)
 		},
 		Configure: func(c *Config) {
 			c.APIServers.Endpoints, c.APIServers.WriteLease = o.Endpoints, o.WriteLease
-			c.APIServers.Interval, c.APIServers.Timeout = o.Interval, o.Timeout
+			c.APIServers.Interval, c.APIServers.WriteInterval, c.APIServers.Timeout = o.Interval, o.WriteInterval, o.Timeout
 		},
 		New: func(s *Sources) (exporter.Collector, error) {
 			p := s.APIServers()

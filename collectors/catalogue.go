@@ -16,5 +16,6 @@ func Catalogue() []Definition {
 		PendingPods(),
 		MetricsAPI(),
 		Events(),
+		StaleReads(),
 	}
 }

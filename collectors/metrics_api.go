@@ -3,6 +3,7 @@ package collectors
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
@@ -31,6 +32,7 @@ var (
 // MetricsAPI is the failure mode of dashboards without graphs and of kubectl top
 // without figures: the metrics APIs of the cluster, and nodes that lack there.
 func MetricsAPI() Definition {
+	var interval time.Duration
 	return Definition{
 		Name:    metricsAPIName,
 		Help:    "The metrics API is not registered or not available, or lacks nodes, so dashboards show no use of resources.",
@@ -42,6 +44,11 @@ func MetricsAPI() Definition {
 			{APIGroups: []string{"apiregistration.k8s.io"}, Resources: []string{"apiservices"}, Verbs: []string{"list", "watch"}},
 			{APIGroups: []string{"metrics.k8s.io"}, Resources: []string{"nodes"}, Verbs: []string{"list"}},
 		},
+		Flags: func(f *Flags) {
+			f.Flag("interval", "How often to read the figures of nodes; metrics servers themselves ask the kubelets every 15 s to 60 s.").
+				Default("1m").DurationVar(&interval)
+		},
+		Configure: func(c *Config) { c.NodeMetricsInterval = interval },
 		New: func(s *Sources) (exporter.Collector, error) {
 			return metricsAPICollector{
 				services: s.APIServices().List, nodes: s.Nodes().List, figures: s.NodeMetrics().Get,

@@ -12,10 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// nodeMetricsInterval is how often the resource metrics API is read: as often as
-// metrics-server itself asks the kubelets, where nothing else was configured.
-const nodeMetricsInterval = time.Minute
-
 // NodeMetrics tells by node of what time the figures of the resource metrics API
 // are; nil while the API does not exist or whoever serves it does not answer,
 // which is no fault of the connection to the API server.

@@ -33,8 +33,10 @@ type Config struct {
 	APIServers apiprobe.Options
 	DNS        dnsprobe.Options
 	Exposition exposition.Options
-	Logger     *slog.Logger
-	Now        func() time.Time
+	// NodeMetricsInterval is how often the resource metrics API is read.
+	NodeMetricsInterval time.Duration
+	Logger              *slog.Logger
+	Now                 func() time.Time
 }
 
 // Sources gives collectors what they may read. To ask for a source is what

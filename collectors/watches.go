@@ -75,7 +75,7 @@ func (s *Sources) APIServices() *watch.View[APIService] {
 func (s *Sources) NodeMetrics() *watch.Poll[NodeMetrics] {
 	if s.nodeMetrics == nil {
 		h := s.newHealth("node_metrics")
-		s.nodeMetrics = watch.NewPoll(h, nodeMetricsInterval, s.readNodeMetrics)
+		s.nodeMetrics = watch.NewPoll(h, s.config.NodeMetricsInterval, s.readNodeMetrics)
 		s.runs = append(s.runs, s.nodeMetrics.Run)
 	}
 	return s.nodeMetrics

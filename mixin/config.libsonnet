@@ -8,6 +8,10 @@
     corednsSelector: 'job="coredns"',
     // Selects the series of kube-proxy itself.
     kubeProxySelector: 'job="kube-proxy"',
+    // Selects the series of API servers, where Prometheus scrapes them itself.
+    apiserverSelector: 'job="apiserver"',
+    // Selects the series of controller managers, where Prometheus scrapes them itself.
+    controllerManagerSelector: 'job="kube-controller-manager"',
     // Label that tells clusters apart in a Prometheus that holds several.
     clusterLabel: 'cluster',
     // Whether dashboards offer a choice of clusters.
@@ -94,5 +98,14 @@
     eventsEvictions: 10,
     // Updates of autoscalers that fail for outdated versions within 15 minutes; one now and then is normal.
     eventsUpdateConflicts: 20,
+
+    // Seconds for which a rewind of etcd stays on the page after versions have passed the mark: nobody is well just because time went by.
+    staleReadsHoldSeconds: 3600,
+    // Days after a rewind of etcd in which a leader from before is still news.
+    staleReadsRememberDays: 7,
+    // Seconds that a cache may lack a write; events take milliseconds, and a relist of a large cluster some seconds.
+    staleReadsLagSeconds: 30,
+    // Syncs a second that controllers of one kind skip for a stale cache; single ones happen with every burst of writes.
+    staleReadsSkipsPerSecond: 0.2,
   },
 }

@@ -20,6 +20,7 @@
       import 'signals/dns.libsonnet',
       import 'signals/addon_health.libsonnet',
       import 'signals/control_plane_leases.libsonnet',
+      import 'signals/stale_reads.libsonnet',
       import 'signals/terminating_pods.libsonnet',
       import 'signals/pending_pods.libsonnet',
       import 'signals/metrics_api.libsonnet',

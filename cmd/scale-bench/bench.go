@@ -12,11 +12,30 @@ import (
 
 // bench plays the cluster, runs the binary on it and writes the report.
 func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	note := func(format string, args ...any) {
+	note := notes(stderr)
+	r := report{settings: s}
+	err := onFleet(ctx, s, stderr, func(ctx context.Context, cluster *playback.Cluster, p *process, begun time.Time) error {
+		return r.measure(ctx, cluster, p, begun, note)
+	})
+	if err != nil {
+		return err
+	}
+	return r.write(stdout)
+}
+
+func notes(stderr io.Writer) func(string, ...any) {
+	return func(format string, args ...any) {
 		_, _ = fmt.Fprintf(stderr, time.Now().Format(time.TimeOnly)+" "+format+"\n", args...)
 	}
+}
+
+// onFleet plays the cluster and runs the binary on it while do runs.
+func onFleet(ctx context.Context, s settings, stderr io.Writer,
+	do func(ctx context.Context, cluster *playback.Cluster, p *process, begun time.Time) error,
+) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	note := notes(stderr)
 	note("making the cluster")
 	cluster, err := playback.Start(ctx, s.fleet.snapshot(time.Now()), playback.Options{})
 	if err != nil {
@@ -44,14 +63,8 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	}
 	defer p.stop()
 	note("reading %s", p.url)
-
-	r := report{settings: s}
-	if err := r.measure(ctx, cluster, p, begun, note); err != nil {
-		return err
-	}
-	// Before the cluster ends, of which it would complain.
-	p.stop()
-	return r.write(stdout)
+	// It ends before the cluster does, of which it would complain.
+	return do(ctx, cluster, p, begun)
 }
 
 // measure takes the figures of the report, one after the other.

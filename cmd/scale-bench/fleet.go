@@ -19,6 +19,8 @@ import (
 type fleet struct {
 	nodes, pods, hpas           int
 	apiServers, apiServerSeries int
+	// sick puts pods and nodes into every state that the signals tell apart.
+	sick bool
 }
 
 // snapshot makes the cluster. It is the same for the same size.
@@ -33,12 +35,23 @@ func (f fleet) snapshot(now time.Time) *playback.Snapshot {
 	s.Objects = append(s.Objects,
 		&coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: "kubevitals", Name: "kubevitals-write-probe"}},
 		apiService("v1beta1.metrics.k8s.io"), apiService("v1beta1.external.metrics.k8s.io"))
+	for _, component := range []string{"kube-controller-manager", "kube-scheduler"} {
+		s.Objects = append(s.Objects, lease(metav1.NamespaceSystem, component, 15, now))
+	}
 	images := nodeImages()
 	for i := range f.nodes {
-		s.Objects = append(s.Objects, node(i, now, images))
+		s.Objects = append(s.Objects, node(i, now, images), nodeFigures(i, now), lease(corev1.NamespaceNodeLease, nodeName(i), 40, now))
 	}
 	for i := range f.pods {
-		s.Objects = append(s.Objects, f.pod(i, now))
+		pod := f.pod(i, now)
+		if f.sick {
+			f.sicken(i, pod)
+			s.Objects = append(s.Objects, podEvent(i, pod, now))
+		}
+		s.Objects = append(s.Objects, pod)
+	}
+	if f.sick {
+		s.Objects = append(s.Objects, f.nodeEvents(now)...)
 	}
 	for i := range f.hpas {
 		s.Objects = append(s.Objects, hpa(i, now))
@@ -52,13 +65,20 @@ func nodeName(i int) string {
 }
 
 func identityLease(host string, now time.Time) runtime.Object {
-	holder, seconds, renewed := "apiserver-"+host, int32(3600), metav1.NewMicroTime(now)
+	l := lease(metav1.NamespaceSystem, "apiserver-"+host, 3600, now)
+	l.Labels = map[string]string{"apiserver.kubernetes.io/identity": "kube-apiserver", corev1.LabelHostname: host}
+	return l
+}
+
+// lease is one whose holder bears its name; playback keeps it fresh.
+func lease(namespace, name string, seconds int32, now time.Time) *coordinationv1.Lease {
+	renewed, transitions := metav1.NewMicroTime(now), int32(1)
 	return &coordinationv1.Lease{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: metav1.NamespaceSystem, Name: holder,
-			Labels: map[string]string{"apiserver.kubernetes.io/identity": "kube-apiserver", corev1.LabelHostname: host},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+		Spec: coordinationv1.LeaseSpec{
+			HolderIdentity: &name, LeaseDurationSeconds: &seconds, LeaseTransitions: &transitions,
+			AcquireTime: &renewed, RenewTime: &renewed,
 		},
-		Spec: coordinationv1.LeaseSpec{HolderIdentity: &holder, LeaseDurationSeconds: &seconds, RenewTime: &renewed},
 	}
 }
 
@@ -68,6 +88,16 @@ func apiService(name string) runtime.Object {
 		"metadata": map[string]any{"name": name},
 		"spec":     map[string]any{"service": map[string]any{"namespace": "kube-system", "name": "metrics-server"}},
 		"status":   map[string]any{"conditions": []any{map[string]any{"type": "Available", "status": "True", "reason": "Passed"}}},
+	}}
+}
+
+// nodeFigures are what a metrics server tells of a node.
+func nodeFigures(i int, now time.Time) runtime.Object {
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "metrics.k8s.io/v1beta1", "kind": "NodeMetrics",
+		"metadata":  map[string]any{"name": nodeName(i)},
+		"timestamp": now.UTC().Format(time.RFC3339), "window": "20s",
+		"usage": map[string]any{"cpu": "1", "memory": "8Gi"},
 	}}
 }
 

@@ -36,6 +36,8 @@ type settings struct {
 	// steady is how long the steady state is watched, with a scrape each interval.
 	steady, interval time.Duration
 	scrapes          int
+	// cardinality asks for the number of series instead of for time and memory.
+	cardinality bool
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -47,7 +49,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	stderr = &shared{to: stderr}
-	if err := bench(ctx, s, stdout, stderr); err != nil {
+	do := bench
+	if s.cardinality {
+		do = cardinality
+	}
+	if err := do(ctx, s, stdout, stderr); err != nil {
 		_, _ = fmt.Fprintf(stderr, "scale-bench: %v\n", err)
 		return 1
 	}
@@ -81,6 +87,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.DurationVar(&s.steady, "steady", 2*time.Minute, "time to watch the steady state for")
 	f.DurationVar(&s.interval, "interval", 15*time.Second, "time between scrapes in the steady state")
 	f.IntVar(&s.scrapes, "scrapes", 10, "scrapes to time, with and without compression each")
+	f.BoolVar(&s.cardinality, "cardinality", false, "print how many series each signal has, and fail if any grows with the number of pods")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}

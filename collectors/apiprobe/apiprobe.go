@@ -27,7 +27,7 @@ type Options struct {
 	// WriteLease is the Lease (namespace/name) that is renewed to probe the write
 	// path; it is never created. Empty means that writes are not probed.
 	WriteLease string
-	// WriteInterval is the time between two writes; 30 s by default.
+	// WriteInterval is the time between two writes; 10 s by default.
 	WriteInterval time.Duration
 	// MetricsInterval is the time between two readings of a server's own metrics;
 	// 1 min by default. A reading may take half of it.
@@ -47,7 +47,7 @@ func (o *Options) fill() error {
 	}
 	set(&o.Interval, 5*time.Second)
 	set(&o.Timeout, 3*time.Second)
-	set(&o.WriteInterval, 30*time.Second)
+	set(&o.WriteInterval, 10*time.Second)
 	set(&o.MetricsInterval, time.Minute)
 	set(&o.LimitInterval, 5*time.Minute)
 	for _, d := range []time.Duration{o.Interval, o.Timeout, o.WriteInterval, o.MetricsInterval, o.LimitInterval} {

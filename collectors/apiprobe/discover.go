@@ -141,6 +141,9 @@ func (p *Prober) forget() {
 		if len(i.seen) == 0 && !i.busy() {
 			i.close()
 			delete(p.instances, server)
+			if v := p.versions.Load(); v != nil {
+				v.tracker.Forget(server)
+			}
 		}
 	}
 }

@@ -34,6 +34,7 @@ type instance struct {
 	checks     []Check
 	writeProbe *Probe
 	writeAt    time.Time
+	store      string // UID of the namespace kube-system
 	expiry     time.Time
 	streams    uint32
 	read       Metrics
@@ -82,7 +83,7 @@ func (i *instance) probeHealth(ctx context.Context) {
 
 	var probes []Probe
 	var checks []Check
-	up := false
+	up, store := false, ""
 	expiry := time.Time{}
 	for n, r := range requests {
 		a := answers[n]
@@ -90,6 +91,9 @@ func (i *instance) probeHealth(ctx context.Context) {
 		up = up || a.code != 0
 		if !a.expiry.IsZero() {
 			expiry = a.expiry
+		}
+		if r.name == "read" && a.outcome == OK {
+			store = storeOf(a.body)
 		}
 		if r.name != "read" && (a.outcome == OK || a.outcome == Failed) {
 			checks = append(checks, parseChecks(r.name, a.body)...)
@@ -104,6 +108,9 @@ func (i *instance) probeHealth(ctx context.Context) {
 	i.at, i.up, i.probes, i.checks = i.prober.now(), up, probes, checks
 	if !expiry.IsZero() {
 		i.expiry = expiry
+	}
+	if store != "" {
+		i.store = store
 	}
 }
 
@@ -131,7 +138,7 @@ func (i *instance) result(now time.Time) Result {
 			r.Probes[n].Outcome = Timeout
 		}
 	}
-	if i.writeProbe != nil && now.Sub(i.writeAt) > o.WriteInterval+o.Timeout+slack {
+	if i.writeProbe != nil && now.Sub(i.writeAt) > i.prober.VersionsAge()+slack {
 		r.Probes[len(r.Probes)-1].Outcome = Timeout
 	}
 	if r.Metrics.Reason == watch.Available && now.Sub(i.read.At) > 3*o.MetricsInterval {

@@ -22,6 +22,7 @@ type Prober struct {
 	now       func() time.Time
 
 	wantMetrics, wantLimit atomic.Bool
+	versions               atomic.Pointer[versions]
 
 	mu        sync.Mutex
 	instances map[string]*instance

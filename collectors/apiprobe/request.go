@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/collectors/exposition"
+	"github.com/kubevitals/kubevitals/collectors/revision"
 	"github.com/kubevitals/kubevitals/collectors/watch"
 )
 
@@ -21,6 +22,35 @@ type answer struct {
 	body     []byte
 	duration time.Duration
 	expiry   time.Time
+}
+
+// err is nil if the answer is what was asked for, and says why not otherwise.
+func (a answer) err() error {
+	switch {
+	case a.outcome == OK:
+		return nil
+	case a.code != 0:
+		return &statusError{a.code}
+	}
+	return &silence{a.outcome}
+}
+
+// silence is a request without an answer.
+type silence struct{ outcome Outcome }
+
+func (e *silence) Error() string { return "the server does not answer: " + string(e.outcome) }
+
+// Reason says what the silence means.
+func (e *silence) Reason() watch.Reason {
+	switch e.outcome {
+	case Unreachable:
+		return watch.Unreachable
+	case Timeout:
+		return watch.Timeout
+	case TLS:
+		return watch.TLS
+	}
+	return watch.Failed
 }
 
 // bodyLimit bounds what is read of a health endpoint.
@@ -62,12 +92,20 @@ func (i *instance) send(ctx context.Context, method, path, contentType string, b
 // probeWrite renews the Lease of the options through this API server, which
 // goes the whole way into etcd.
 func (i *instance) probeWrite(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, i.prober.options.Timeout)
-	defer cancel()
 	namespace, name, _ := strings.Cut(i.prober.options.WriteLease, "/")
-	path := fmt.Sprintf("/apis/coordination.k8s.io/v1/namespaces/%s/leases/%s?fieldManager=kubevitals", namespace, name)
+	path := fmt.Sprintf("/apis/coordination.k8s.io/v1/namespaces/%s/leases/%s", namespace, name)
+	var o revision.Observation
+	v := i.prober.versions.Load()
+	if v != nil {
+		o = v.before(ctx, i, path)
+	}
+	bounded, cancel := context.WithTimeout(ctx, i.prober.options.Timeout)
+	defer cancel()
 	patch := fmt.Appendf(nil, `{"spec":{"renewTime":%q}}`, i.prober.now().UTC().Format("2006-01-02T15:04:05.000000Z07:00"))
-	a := i.send(ctx, http.MethodPatch, path, "application/merge-patch+json", patch)
+	a := i.send(bounded, http.MethodPatch, path+"?fieldManager=kubevitals", "application/merge-patch+json", patch)
+	if v != nil {
+		v.after(o, i, a)
+	}
 	i.prober.mu.Lock()
 	defer i.prober.mu.Unlock()
 	i.writeProbe, i.writeAt = &Probe{"write", a.outcome, a.duration}, i.prober.now()

@@ -17,9 +17,12 @@ type Poll[T any] struct {
 	value T
 }
 
-// NewPoll returns a poll that calls read every interval. A read that takes as
-// long as the interval is given up.
+// NewPoll returns a poll that calls read every interval, a minute if it is not
+// positive. A read that takes as long as the interval is given up.
 func NewPoll[T any](health *Health, interval time.Duration, read func(context.Context) (T, error)) *Poll[T] {
+	if interval <= 0 {
+		interval = time.Minute
+	}
 	return &Poll[T]{health: health, interval: interval, read: read}
 }
 

@@ -1,6 +1,7 @@
 package playback
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
@@ -23,6 +24,10 @@ type resource struct {
 	typed bool
 }
 
+// nodeMetrics is the kind that a metrics server serves. A snapshot without any
+// is of a cluster without a metrics server.
+const nodeMetrics = "NodeMetrics"
+
 func resources() []resource {
 	return []resource{
 		{schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}, "namespaces", false, true},
@@ -31,10 +36,12 @@ func resources() []resource {
 		{schema.GroupVersionKind{Version: "v1", Kind: "Service"}, "services", true, true},
 		{schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, "deployments", true, true},
 		{schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "DaemonSet"}, "daemonsets", true, true},
+		{schema.GroupVersionKind{Version: "v1", Kind: "Event"}, "events", true, true},
 		{schema.GroupVersionKind{Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"}, "horizontalpodautoscalers", true, true},
 		{schema.GroupVersionKind{Group: "coordination.k8s.io", Version: "v1", Kind: "Lease"}, "leases", true, true},
 		{schema.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}, "endpointslices", true, true},
 		{schema.GroupVersionKind{Group: "apiregistration.k8s.io", Version: "v1", Kind: "APIService"}, "apiservices", false, false},
+		{schema.GroupVersionKind{Group: "metrics.k8s.io", Version: "v1beta1", Kind: nodeMetrics}, "nodes", false, false},
 	}
 }
 
@@ -98,9 +105,16 @@ func (r resource) fieldsOf(e *entry) fields.Set {
 	if r.namespaced {
 		set["metadata.namespace"] = e.meta.GetNamespace()
 	}
-	if pod, ok := e.object.(*corev1.Pod); ok {
-		set["spec.nodeName"] = pod.Spec.NodeName
-		set["status.phase"] = string(pod.Status.Phase)
+	switch o := e.object.(type) {
+	case *corev1.Pod:
+		set["spec.nodeName"] = o.Spec.NodeName
+		set["status.phase"] = string(o.Status.Phase)
+	case *corev1.Event:
+		set["type"] = o.Type
+		set["reason"] = o.Reason
+		set["source"] = cmp.Or(o.Source.Component, o.ReportingController)
+		set["involvedObject.kind"] = o.InvolvedObject.Kind
+		set["involvedObject.name"] = o.InvolvedObject.Name
 	}
 	return set
 }
@@ -113,6 +127,8 @@ func (r resource) knowsField(name string) bool {
 		return r.namespaced
 	case "spec.nodeName", "status.phase":
 		return r.plural == "pods"
+	case "type", "reason", "source", "involvedObject.kind", "involvedObject.name":
+		return r.plural == "events"
 	}
 	return false
 }
@@ -127,7 +143,7 @@ type target struct {
 func (s *store) find(path string) (target, bool) {
 	for _, t := range s.tables {
 		rest, ok := strings.CutPrefix(path, t.resource.prefix()+"/")
-		if !ok {
+		if !ok || t.resource.gvk.Kind == nodeMetrics && s.empty(t) {
 			continue
 		}
 		parts := strings.Split(rest, "/")

@@ -84,6 +84,13 @@ func (s *store) table(plural string) (*table, bool) {
 	return s.tables[i], true
 }
 
+// empty tells whether there is no object of a resource now.
+func (s *store) empty(t *table) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(t.objects) == 0
+}
+
 // tableOf finds the table of an object by its kind, which typed objects made by
 // hand rarely have filled in.
 func (s *store) tableOf(obj runtime.Object) (*table, error) {

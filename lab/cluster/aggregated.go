@@ -24,6 +24,8 @@ type PodMetrics struct {
 	Namespace string
 	Labels    map[string]string
 	CPU       string
+	// Nodes are those of which it has figures, too.
+	Nodes []string
 }
 
 // MetricsAPI is a registered v1beta1.metrics.k8s.io, served over TLS by this
@@ -126,6 +128,17 @@ func (c *Cluster) metricsHandler(m PodMetrics) http.Handler {
 			TypeMeta: metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"}, GroupVersion: "metrics.k8s.io/v1beta1",
 			APIResources: []metav1.APIResource{{Name: "pods", Kind: "PodMetrics", Namespaced: true, Verbs: []string{"get", "list"}}},
 		})
+	})
+	mux.HandleFunc("/apis/metrics.k8s.io/v1beta1/nodes", func(w http.ResponseWriter, _ *http.Request) {
+		items := []any{}
+		for _, node := range m.Nodes {
+			items = append(items, map[string]any{
+				"metadata":  map[string]any{"name": node},
+				"timestamp": time.Now().UTC().Format(time.RFC3339), "window": "1s",
+				"usage": map[string]any{"cpu": m.CPU, "memory": "64Mi"},
+			})
+		}
+		answer(w, map[string]any{"kind": "NodeMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": map[string]any{}, "items": items})
 	})
 	mux.HandleFunc("/apis/metrics.k8s.io/v1beta1/namespaces/"+m.Namespace+"/pods", func(w http.ResponseWriter, r *http.Request) {
 		pods, err := c.client.CoreV1().Pods(m.Namespace).List(r.Context(), metav1.ListOptions{

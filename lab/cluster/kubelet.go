@@ -21,11 +21,20 @@ type Kubelet struct {
 	Port    int
 	Process *Process
 
-	filesystems string
+	filesystems, failSandboxes string
 }
 
 // SetFilesystems changes what the node says of its disks.
 func (k *Kubelet) SetFilesystems(f hollow.Filesystems) error { return f.Write(k.filesystems) }
+
+// FailSandboxes makes the node's runtime unable to give pods a network, or able
+// again.
+func (k *Kubelet) FailSandboxes(fail bool) error {
+	if fail {
+		return os.WriteFile(k.failSandboxes, nil, 0o600)
+	}
+	return os.Remove(k.failSandboxes)
+}
 
 func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 	dir := filepath.Join(c.options.Dir, name)
@@ -40,7 +49,11 @@ func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Kubelet{Name: name, Port: port, filesystems: filepath.Join(c.options.Dir, name+".filesystems.json")}
+	k := &Kubelet{
+		Name: name, Port: port,
+		filesystems:   filepath.Join(c.options.Dir, name+".filesystems.json"),
+		failSandboxes: filepath.Join(c.options.Dir, name+".fail-sandboxes"),
+	}
 	if err := k.SetFilesystems(hollow.Healthy()); err != nil {
 		return nil, err
 	}
@@ -48,7 +61,7 @@ func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 		HollowKubelet, "--name=" + name, "--dir=" + dir, fmt.Sprintf("--port=%d", port),
 		"--kubeconfig=" + kubeconfig, "--client-ca-file=" + c.files.caFile,
 		"--tls-cert-file=" + serving.cert, "--tls-private-key-file=" + serving.key,
-		"--filesystems=" + k.filesystems,
+		"--filesystems=" + k.filesystems, "--fail-sandboxes=" + k.failSandboxes,
 	}, func(ctx context.Context) error { return c.nodeReady(ctx, name) })
 	return k, nil
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -60,7 +61,10 @@ func TestAutoscaling(t *testing.T) {
 	}
 	shared.vitals.eventually(t, time.Minute, unavailable)
 
-	api, err := shared.ServeMetricsAPI(ctx, cluster.PodMetrics{Namespace: namespace, Labels: labels, CPU: "100m"})
+	api, err := shared.ServeMetricsAPI(ctx, cluster.PodMetrics{
+		Namespace: namespace, Labels: labels, CPU: "100m",
+		Nodes: []string{shared.Kubelets()[0].Name, shared.Kubelets()[1].Name, "deleted"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,6 +72,14 @@ func TestAutoscaling(t *testing.T) {
 	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
 		if err := s.want(1, "metrics_api_available", "api", "resource", "reason", "Passed"); err != nil {
 			return err
+		}
+		for i, want := range []float64{1, 1, 0} {
+			if err := s.want(want, "metrics_api_node_has_metrics", "node", shared.Kubelets()[i].Name); err != nil {
+				return err
+			}
+		}
+		if n := len(s.all("metrics_api_node_has_metrics")); n != len(shared.Kubelets()) {
+			return fmt.Errorf("figures of %d nodes, want %d", n, len(shared.Kubelets()))
 		}
 		if err := s.want(1, "autoscaling_metric_available", append(labelsOf, "type", "Resource", "metric", "cpu")...); err != nil {
 			return err
@@ -80,6 +92,9 @@ func TestAutoscaling(t *testing.T) {
 	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
 		if err := s.want(1, "metrics_api_registered", "api", "resource"); err != nil {
 			return err
+		}
+		if n := len(s.all("metrics_api_node_has_metrics")); n > 0 {
+			return fmt.Errorf("tells of the figures of %d nodes though nobody answers", n)
 		}
 		return s.want(0, "metrics_api_available", "api", "resource", "reason", "FailedDiscoveryCheck")
 	})

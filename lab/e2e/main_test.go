@@ -21,7 +21,8 @@ const binaryEnv = "KUBEVITALS_BINARY"
 // lab is what all tests share: one cluster, one kubevitals.
 type lab struct {
 	*cluster.Cluster
-	vitals *vitals
+	vitals     *vitals
+	kubeconfig string // of the service account of kubevitals
 }
 
 // The tests of this package run one after the other on one cluster, because a

@@ -49,7 +49,8 @@ func startVitals(ctx context.Context, name, logDir, kubeconfig string, args ...s
 	cmd := exec.Command(binary, append([]string{
 		"--kubeconfig=" + kubeconfig, "--web.listen-address=127.0.0.1:0",
 		"--kubelet.stats-interval=2s", "--kubelet.metrics-interval=3s",
-		"--collector.metric_cardinality.apiserver-interval=3s", "--log.level=debug",
+		"--collector.metric_cardinality.apiserver-interval=3s", "--collector.metrics_api.interval=2s",
+		"--log.level=debug",
 	}, args...)...)
 	cmd.Stderr = log
 	if env, ok := ctx.Value(envKey{}).(string); ok {

@@ -152,7 +152,7 @@ func TestWatchStreams(t *testing.T) {
 	if _, err := client.Pods("streams").Create(ctx, work, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	waitForPhase(t, "succeeds", corev1.PodSucceeded)
+	waitForPhase(t, "streams", "succeeds", corev1.PodSucceeded)
 	if err := client.Pods("streams").Delete(ctx, "deleted", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -177,10 +177,10 @@ func TestWatchStreams(t *testing.T) {
 	}
 }
 
-func waitForPhase(t *testing.T, name string, want corev1.PodPhase) {
+func waitForPhase(t *testing.T, namespace, name string, want corev1.PodPhase) {
 	t.Helper()
 	err := cluster.Eventually(t.Context(), time.Minute, func(ctx context.Context) error {
-		p, err := shared.Client().CoreV1().Pods("streams").Get(ctx, name, metav1.GetOptions{})
+		p, err := shared.Client().CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			return err
 		}

@@ -32,8 +32,8 @@ import (
 
 // settings are the command line of a hollow kubelet.
 type settings struct {
-	name, dir, kubeconfig, clientCA, cert, key, filesystems string
-	port                                                    int
+	name, dir, kubeconfig, clientCA, cert, key, filesystems, failSandboxes string
+	port                                                                   int
 }
 
 // NewCommand returns the command that runs one hollow kubelet.
@@ -51,6 +51,7 @@ func NewCommand() *cobra.Command {
 	f.StringVar(&s.cert, "tls-cert-file", "", "serving certificate")
 	f.StringVar(&s.key, "tls-private-key-file", "", "its key")
 	f.StringVar(&s.filesystems, "filesystems", "", "file with the sizes of its filesystems")
+	f.StringVar(&s.failSandboxes, "fail-sandboxes", "", "file during whose existence no sandbox can be made")
 	f.IntVar(&s.port, "port", 0, "port on 127.0.0.1")
 	return command
 }
@@ -78,6 +79,7 @@ func run(ctx context.Context, s settings) error {
 	}
 	defer runtime.Stop()
 	go endWorkers(ctx, runtime.RuntimeService)
+	go failSandboxes(ctx, runtime.RuntimeService, s.failSandboxes)
 	runtime.ImageService.SetFakeFilesystemUsage([]*runtimeapi.FilesystemUsage{{
 		Timestamp:  time.Now().UnixNano(),
 		FsId:       &runtimeapi.FilesystemIdentifier{Mountpoint: imageMount},

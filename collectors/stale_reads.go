@@ -1,0 +1,175 @@
+package collectors
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubevitals/kubevitals/collectors/revision"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const staleReadsName = "stale_reads"
+
+var (
+	staleReadsMark = exporter.NewGauge(staleReadsName, "high_water_mark",
+		"The highest resource version that was ever seen; it is kept over restarts in the state file, and comes back from every cache that still shows it.")
+	staleReadsRewound = exporter.NewGauge(staleReadsName, "rewound",
+		"Whether the latest write got a resource version below the high-water mark, which means that etcd went back to an earlier state: 1 is yes.")
+	staleReadsRewindTime = exporter.NewGauge(staleReadsName, "rewind_timestamp_seconds",
+		"Unix time, in seconds, at which it was last found that etcd had gone back; absent if it never did.")
+	staleReadsWritten = exporter.NewGauge(staleReadsName, "written_resource_version",
+		"Resource version that the last write through the API server got: the revision of its etcd.",
+		"server")
+	staleReadsCached = exporter.NewGauge(staleReadsName, "cached_resource_version",
+		"Resource version of the same object in the watch cache of the API server, read before the write.",
+		"server")
+	staleReadsAhead = exporter.NewGauge(staleReadsName, "cache_ahead",
+		"Whether the cache of the API server shows what its etcd does not have any more: 1 is yes, and every list and watch that it answers is from before a restore.",
+		"server")
+	staleReadsLag = exporter.NewGauge(staleReadsName, "cache_lag_seconds",
+		"Time in seconds for which the cache of the API server has lacked a write; 0 if it lacks none.",
+		"server")
+	staleReadsTooLarge = exporter.NewGauge(staleReadsName, "too_large_resource_version",
+		"Whether the API server refuses a read at the high-water mark as \"Too large resource version\": 1 is yes, and so it refuses every client that was not restarted since a restore.",
+		"server")
+	staleReadsRounds = exporter.NewCounter(staleReadsName, "probes_total",
+		"Comparisons of written and cached versions made with the API server.",
+		"server")
+)
+
+// StaleReads is the failure mode of a control plane that works with what was
+// there before its etcd was restored, or with a cache that lags.
+func StaleReads() Definition {
+	var file string
+	return Definition{
+		Name:    staleReadsName,
+		Help:    "etcd went back to an earlier state under a running control plane, or the cache of an API server lags behind.",
+		Scope:   Cluster,
+		Default: true,
+		Metrics: []*exporter.Desc{
+			staleReadsMark, staleReadsRewound, staleReadsRewindTime, staleReadsWritten, staleReadsCached,
+			staleReadsAhead, staleReadsLag, staleReadsTooLarge, staleReadsRounds,
+		},
+		NamespaceRules: staleReadsRules(),
+		Flags: func(f *Flags) {
+			f.Flag("state-file", "File that keeps the high-water mark of resource versions over restarts of kubevitals; it must not lie in the cluster's etcd, which would take it back along. Empty means memory only.").
+				StringVar(&file)
+		},
+		New: func(s *Sources) (exporter.Collector, error) {
+			tracker, err := s.Revisions(file)
+			if err != nil {
+				return nil, err
+			}
+			servers := s.APIServers()
+			return staleReads{
+				state:  func() revision.State { return tracker.State(s.Now(), servers.VersionsAge()) },
+				probed: servers.WritesProbed(),
+			}, nil
+		},
+	}
+}
+
+// staleReadsRules adds to the rights of the write probe the one to read its
+// object again.
+func staleReadsRules() map[string][]rbacv1.PolicyRule {
+	rules := apiServerRules()
+	rules[OwnNamespace] = append(rules[OwnNamespace], rbacv1.PolicyRule{
+		APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"},
+		ResourceNames: []string{"kubevitals-write-probe"}, Verbs: []string{"get"},
+	})
+	return rules
+}
+
+// staleReadsSaved is how often the mark is saved: what is lost with the process
+// is what was written since.
+const staleReadsSaved = 10 * time.Second
+
+// Revisions follows the resource versions that the write probes get. The file
+// keeps the mark over restarts; it may be empty.
+func (s *Sources) Revisions(file string) (*revision.Tracker, error) {
+	tracker := revision.New()
+	if file != "" {
+		if err := tracker.Load(file); err != nil {
+			return nil, err
+		}
+		s.runs = append(s.runs, func(ctx context.Context) {
+			tracker.Keep(ctx, file, staleReadsSaved, s.config.Logger)
+		})
+	}
+	if servers := s.APIServers(); servers.WritesProbed() {
+		reads := cachedReads{health: s.newHealth("cached_reads"), now: s.Now, age: servers.VersionsAge(), last: map[string]lastRead{}}
+		servers.WantVersions(tracker, reads.report)
+	}
+	return tracker, nil
+}
+
+// cachedReads tells whether the caches of API servers can be read: a right that
+// is missing is missing at all of them, while one server that is down is not
+// blindness.
+type cachedReads struct {
+	health *watch.Health
+	now    func() time.Time
+	age    time.Duration
+
+	mu   sync.Mutex
+	last map[string]lastRead
+}
+
+type lastRead struct {
+	at  time.Time
+	err error
+}
+
+func (c *cachedReads) report(server string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	c.last[server] = lastRead{now, err}
+	maps.DeleteFunc(c.last, func(_ string, r lastRead) bool { return now.Sub(r.at) > c.age })
+	for _, r := range c.last {
+		if r.err == nil {
+			c.health.Succeed()
+			return
+		}
+	}
+	c.health.Fail(err)
+}
+
+type staleReads struct {
+	state  func() revision.State
+	probed bool
+}
+
+// Collect sends nothing where writes are not probed: without them nobody knows
+// what etcd holds.
+func (c staleReads) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	s := c.state()
+	if !c.probed {
+		return nil
+	}
+	if len(s.Servers) == 0 {
+		return exporter.ErrNotReady
+	}
+	ch <- staleReadsMark.Sample(float64(s.Mark))
+	ch <- staleReadsRewound.Sample(exporter.Bool(s.Rewound))
+	if !s.RewoundAt.IsZero() {
+		ch <- staleReadsRewindTime.Sample(unix(s.RewoundAt))
+	}
+	for server, v := range s.Servers {
+		ch <- staleReadsWritten.Sample(float64(v.Written), server)
+		ch <- staleReadsTooLarge.Sample(exporter.Bool(v.TooLarge), server)
+		ch <- staleReadsRounds.Sample(float64(v.Rounds), server)
+		if v.Cached != 0 {
+			ch <- staleReadsCached.Sample(float64(v.Cached), server)
+			ch <- staleReadsAhead.Sample(exporter.Bool(v.Ahead), server)
+			ch <- staleReadsLag.Sample(v.Lag.Seconds(), server)
+		}
+	}
+	return nil
+}

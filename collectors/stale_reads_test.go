@@ -1,0 +1,62 @@
+package collectors
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kubevitals/kubevitals/collectors/revision"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+func TestStaleReads(t *testing.T) {
+	t.Parallel()
+	at := time.Unix(1_800_000_000, 0)
+	tracker := revision.New()
+	for _, o := range []revision.Observation{
+		{Server: "10.0.0.1:6443", Cached: 990, Written: 1000},
+		{Server: "10.0.0.2:6443", Cached: 1000, Written: 1001},
+		// etcd is restored; the first was restarted since.
+		{Server: "10.0.0.1:6443", Cached: 500, Written: 510, TooLarge: true},
+		{Server: "10.0.0.2:6443", Cached: 1001, Written: 511},
+		{Server: "10.0.0.3:6443", Written: 512},
+		{Server: "10.0.0.4:6443", Cached: 510, Written: 530},
+	} {
+		at = at.Add(5 * time.Second)
+		o.At, o.Store, o.Mark = at, "cluster", tracker.Mark()
+		tracker.Observe(o)
+	}
+	c := staleReads{func() revision.State { return tracker.State(at, time.Minute) }, true}
+	golden(t, staleReadsName, c, StaleReads().Metrics)
+}
+
+func TestStaleReadsSaysNothingUnlessItKnows(t *testing.T) {
+	t.Parallel()
+	tracker := revision.New()
+	state := func() revision.State { return tracker.State(time.Now(), time.Minute) }
+	for name, tt := range map[string]struct {
+		probed bool
+		want   error
+	}{"nothing was written yet": {true, exporter.ErrNotReady}, "writes are not probed": {false, nil}} {
+		ch := make(chan prometheus.Metric, 100)
+		if err := (staleReads{state, tt.probed}).Collect(t.Context(), ch); !errors.Is(err, tt.want) || len(ch) > 0 {
+			t.Errorf("%s: %v and %d samples, want %v and none", name, err, len(ch), tt.want)
+		}
+	}
+}
+
+func TestBrokenStateFileIsNamed(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "mark.json")
+	if err := os.WriteFile(file, []byte("nonsense"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&Sources{}).Revisions(file); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("%v, want an error that names the file", err)
+	}
+}
