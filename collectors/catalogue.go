@@ -11,6 +11,7 @@ func Catalogue() []Definition {
 		NodeDisk(),
 		DNS(),
 		AddonHealth(),
+		ComponentLogs(),
 		ControlPlaneLeases(),
 		TerminatingPods(),
 		PendingPods(),

@@ -9,6 +9,12 @@ import (
 
 // SystemPod is what is kept of a pod of the cluster's own components.
 type SystemPod struct {
+	Name string
+	// Component is the value of the label component, which the static pods of the
+	// control plane bear, or else the addon; it may be empty.
+	Component string
+	// Containers are those whose log may be read, init containers first.
+	Containers []string
 	// Addon is the component that the pod belongs to; empty if it is none of those
 	// that are known.
 	Addon Addon
@@ -35,8 +41,12 @@ func systemPodOf(obj any) (SystemPod, error) {
 		return SystemPod{}, fmt.Errorf("unexpected type %T", obj)
 	}
 	p := SystemPod{
+		Name: pod.Name, Component: pod.Labels["component"],
 		Addon: addonOf(pod.Labels), Node: pod.Spec.NodeName,
 		Done: pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed,
+	}
+	if p.Component == "" {
+		p.Component = string(p.Addon)
 	}
 	for _, condition := range pod.Status.Conditions {
 		if condition.Type == corev1.PodReady {
@@ -45,6 +55,7 @@ func systemPodOf(obj any) (SystemPod, error) {
 	}
 	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
 		for _, s := range statuses {
+			p.Containers = append(p.Containers, s.Name)
 			if s.State.Waiting == nil || s.State.Waiting.Reason != "CrashLoopBackOff" || p.Crash != nil {
 				continue
 			}

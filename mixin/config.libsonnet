@@ -68,6 +68,9 @@
     // Seconds that kube-proxy may be behind its last change; it calls itself unhealthy after twice its period of 30 s.
     kubeProxySyncSeconds: 60,
 
+    // Age in seconds of a line in a log that still tells of the present; components that fail repeat themselves, and crashes are at most 5 minutes apart.
+    componentLogsFreshSeconds: 900,
+
     // Age in seconds of a leader's Lease that is renewed every 2 s and may be taken over after 15 s; clocks may differ by half a minute.
     controlPlaneLeaseStaleSeconds: 60,
     // Changes of leader within an hour; an upgrade of three instances makes two or three.

@@ -19,6 +19,7 @@
       import 'signals/node_disk.libsonnet',
       import 'signals/dns.libsonnet',
       import 'signals/addon_health.libsonnet',
+      import 'signals/component_logs.libsonnet',
       import 'signals/control_plane_leases.libsonnet',
       import 'signals/stale_reads.libsonnet',
       import 'signals/terminating_pods.libsonnet',
