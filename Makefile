@@ -38,6 +38,9 @@ $(BIN)/kubevitals-lab:
 	cd lab && CGO_ENABLED=0 $(GO) build -ldflags '-X k8s.io/component-base/version.gitVersion=$(KUBERNETES)' \
 		-o ../$(BIN)/kubevitals-lab ./cmd/kubevitals-lab
 
+$(BIN)/coredns: lab/coredns/go.mod lab/coredns/main.go
+	cd lab/coredns && CGO_ENABLED=0 $(GO) build -o ../../$@ .
+
 ## ---- tests
 
 .PHONY: test
@@ -49,8 +52,8 @@ test-race: ## The same under the race detector.
 	CGO_ENABLED=1 $(GO) test -race $(PACKAGES)
 
 .PHONY: e2e
-e2e: build $(BIN)/kubevitals-lab $(BIN)/panelcheck ## Test against a real control plane.
-	cd lab && KUBEVITALS_PANELCHECK=$(CURDIR)/$(BIN)/panelcheck KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab \
+e2e: build $(BIN)/kubevitals-lab $(BIN)/panelcheck $(BIN)/coredns ## Test against a real control plane.
+	cd lab && KUBEVITALS_PANELCHECK=$(CURDIR)/$(BIN)/panelcheck KUBEVITALS_COREDNS=$(CURDIR)/$(BIN)/coredns KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab \
 		$(GO) test -count=1 -timeout 30m ./...
 
 .PHONY: bench

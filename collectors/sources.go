@@ -3,6 +3,7 @@ package collectors
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -12,11 +13,14 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/collectors/apiprobe"
+	"github.com/kubevitals/kubevitals/collectors/componentlogs"
+	"github.com/kubevitals/kubevitals/collectors/dnsprobe"
 	"github.com/kubevitals/kubevitals/collectors/eventlog"
 	"github.com/kubevitals/kubevitals/collectors/exposition"
 	"github.com/kubevitals/kubevitals/collectors/kubelet"
@@ -30,6 +34,8 @@ type Config struct {
 	REST       *rest.Config
 	Kubelet    kubelet.Options
 	APIServers apiprobe.Options
+	DNS        dnsprobe.Options
+	Logs       componentlogs.Options
 	Exposition exposition.Options
 	// NodeMetricsInterval is how often the resource metrics API is read.
 	NodeMetricsInterval time.Duration
@@ -56,10 +62,18 @@ type Sources struct {
 	kubelets    *kubelet.Poller
 	apiServers  *apiprobe.Prober
 
+	logs                                *componentlogs.Reader
+	systemPods, dashboardPods           *watch.View[SystemPod]
+	systemDeployments, systemDaemonSets *watch.View[SystemWorkload]
+
+	dnsServices *watch.View[*corev1.Service]
+	dnsSlices   *watch.View[*discoveryv1.EndpointSlice]
+	dns         *dnsprobe.Prober
+
 	kubeletStarts *eventlog.Log
 	nodeMetrics   *watch.Poll[NodeMetrics]
 
-	kubeletsWanted, apiServersWanted bool
+	kubeletsWanted, apiServersWanted, dnsWanted bool
 
 	health []*watch.Health
 	runs   []func(context.Context)
@@ -90,6 +104,13 @@ func NewSources(c Config) (*Sources, error) {
 	}, c.Logger, c.Now)
 	if err != nil {
 		return nil, fmt.Errorf("prober of the API servers: %w", err)
+	}
+	s.dns, err = dnsprobe.New(c.DNS, dnsprobe.Discovery{
+		Services:       func() ([]*corev1.Service, error) { return s.dnsServices.List() },
+		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return s.dnsSlices.List() },
+	}, c.Logger, c.Now)
+	if err != nil {
+		return nil, fmt.Errorf("prober of the DNS servers: %w", err)
 	}
 	return s, nil
 }
@@ -135,6 +156,47 @@ func (s *Sources) APIServers() *apiprobe.Prober {
 		s.runs = append(s.runs, s.apiServers.Run)
 	}
 	return s.apiServers
+}
+
+// DNS probes the DNS servers of the cluster.
+func (s *Sources) DNS() *dnsprobe.Prober {
+	if !s.dnsWanted {
+		s.dnsWanted = true
+		if s.config.DNS.Discover {
+			s.watchDNS()
+		}
+		s.runs = append(s.runs, s.dns.Run)
+	}
+	return s.dns
+}
+
+// ComponentLogs reads the logs of the pods of kube-system that are not well.
+func (s *Sources) ComponentLogs() *componentlogs.Reader {
+	if s.logs == nil {
+		pods := s.SystemPods()
+		h := s.newHealth("component_logs")
+		s.logs = componentlogs.NewReader(s.config.Logs, func() ([]componentlogs.Pod, error) {
+			list, err := pods.List()
+			return unhealthyPods(list), err
+		}, s.openLog, func(err error) {
+			if err != nil {
+				h.Fail(err)
+				return
+			}
+			h.Succeed()
+		}, s.config.Logger, s.config.Now)
+		s.runs = append(s.runs, s.logs.Run)
+	}
+	return s.logs
+}
+
+// openLog opens the log of a container in kube-system; of one that waits to be
+// started again it is that of the last run.
+func (s *Sources) openLog(ctx context.Context, pod, container string, since time.Time, limit int64) (io.ReadCloser, error) {
+	from, lines := metav1.NewTime(since), int64(componentlogs.Lines)
+	return s.typed.CoreV1().Pods(metav1.NamespaceSystem).GetLogs(pod, &corev1.PodLogOptions{
+		Container: container, SinceTime: &from, Timestamps: true, TailLines: &lines, LimitBytes: &limit,
+	}).Stream(ctx)
 }
 
 // Start begins to read what was asked for, until ctx ends.

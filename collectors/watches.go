@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -117,6 +118,62 @@ func (s *Sources) watchAPIServers() {
 	}), &discoveryv1.EndpointSlice{}, s.slices)
 
 	s.SystemLeases()
+}
+
+// SystemPods are the pods of kube-system.
+func (s *Sources) SystemPods() *watch.View[SystemPod] {
+	if s.systemPods == nil {
+		s.systemPods = s.watchSystemPods("system_pods", metav1.NamespaceSystem)
+	}
+	return s.systemPods
+}
+
+// DashboardPods are the pods of the namespace that the dashboard may have to
+// itself.
+func (s *Sources) DashboardPods() *watch.View[SystemPod] {
+	if s.dashboardPods == nil {
+		s.dashboardPods = s.watchSystemPods("dashboard_pods", "kubernetes-dashboard")
+	}
+	return s.dashboardPods
+}
+
+func (s *Sources) watchSystemPods(source, namespace string) *watch.View[SystemPod] {
+	h := s.newHealth(source)
+	view := watch.NewView(h, systemPodOf)
+	client := s.typed.CoreV1().Pods(namespace)
+	s.watch(h, podindex.Paged(listWatch(client.List, client.Watch, nil)), &corev1.Pod{}, view)
+	return view
+}
+
+// SystemWorkloads are the Deployments and the DaemonSets of kube-system.
+func (s *Sources) SystemWorkloads() (deployments, daemonSets *watch.View[SystemWorkload]) {
+	if s.systemDeployments == nil {
+		h := s.newHealth("system_deployments")
+		s.systemDeployments = watch.NewView(h, systemWorkloadOf)
+		d := s.typed.AppsV1().Deployments(metav1.NamespaceSystem)
+		s.watch(h, listWatch(d.List, d.Watch, nil), &appsv1.Deployment{}, s.systemDeployments)
+
+		h = s.newHealth("system_daemonsets")
+		s.systemDaemonSets = watch.NewView(h, systemWorkloadOf)
+		ds := s.typed.AppsV1().DaemonSets(metav1.NamespaceSystem)
+		s.watch(h, listWatch(ds.List, ds.Watch, nil), &appsv1.DaemonSet{}, s.systemDaemonSets)
+	}
+	return s.systemDeployments, s.systemDaemonSets
+}
+
+// watchDNS follows the Services of the cluster's DNS and what is behind them.
+// The EndpointSlices of a Service bear its labels.
+func (s *Sources) watchDNS() {
+	restrict := func(o *metav1.ListOptions) { o.LabelSelector = "k8s-app=kube-dns" }
+	h := s.newHealth("dns_services")
+	s.dnsServices = watch.NewView(h, watch.Trim[*corev1.Service])
+	services := s.typed.CoreV1().Services(metav1.NamespaceSystem)
+	s.watch(h, listWatch(services.List, services.Watch, restrict), &corev1.Service{}, s.dnsServices)
+
+	h = s.newHealth("dns_endpointslices")
+	s.dnsSlices = watch.NewView(h, watch.Trim[*discoveryv1.EndpointSlice])
+	slices := s.typed.DiscoveryV1().EndpointSlices(metav1.NamespaceSystem)
+	s.watch(h, listWatch(slices.List, slices.Watch, restrict), &discoveryv1.EndpointSlice{}, s.dnsSlices)
 }
 
 // SystemLeases are the Leases of the namespace kube-system: the identities of

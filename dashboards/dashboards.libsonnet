@@ -10,6 +10,7 @@ local g = import 'grafana.libsonnet';
     { name: 'autoscaling', title: 'Autoscaling' },
     { name: 'nodes', title: 'Nodes' },
     { name: 'workloads', title: 'Workloads' },
+    { name: 'dns', title: 'DNS' },
     { name: 'exporter', title: 'Exporter' },
   ],
   local columns = 24,

@@ -4,6 +4,10 @@
     home: 'https://github.com/kubevitals/kubevitals',
     // Selects the series of kubevitals; its Service and scrape job have this name.
     selector: 'job="kubevitals"',
+    // Selects the series of CoreDNS itself.
+    corednsSelector: 'job="coredns"',
+    // Selects the series of kube-proxy itself.
+    kubeProxySelector: 'job="kube-proxy"',
     // Selects the series of API servers, where Prometheus scrapes them itself.
     apiserverSelector: 'job="apiserver"',
     // Selects the series of controller managers, where Prometheus scrapes them itself.
@@ -79,6 +83,16 @@
     kubeletRestartsInHour: 5,
     // Seconds without a start after which a loop is over, though its events are still held.
     kubeletRestartsQuietSeconds: 900,
+    // Seconds until a DNS server has answered; a name of the cluster takes milliseconds, and resolvers ask again after 5 s.
+    dnsSlowSeconds: 1,
+    // Share of CoreDNS' answers that are failures; single domains of others that are broken make up less.
+    dnsServfailRatio: 0.05,
+
+    // Seconds that kube-proxy may be behind its last change; it calls itself unhealthy after twice its period of 30 s.
+    kubeProxySyncSeconds: 60,
+
+    // Age in seconds of a line in a log that still tells of the present; components that fail repeat themselves, and crashes are at most 5 minutes apart.
+    componentLogsFreshSeconds: 900,
 
     // Age in seconds of a leader's Lease that is renewed every 2 s and may be taken over after 15 s; clocks may differ by half a minute.
     controlPlaneLeaseStaleSeconds: 60,

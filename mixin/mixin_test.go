@@ -119,9 +119,9 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		{"rules select and aggregate", "a join without cluster", expr(`max by (cluster) (kubevitals_apiserver_up{job="kubevitals"}) == 0 unless on (server) max by (cluster) (kubevitals_apiserver_up{job="kubevitals"})`), "joins without cluster"},
 		{"rules select and aggregate", "no aggregation", expr(`kubevitals_apiserver_up{job="kubevitals"} == 0`), "is not aggregated"},
 		{"rules select and aggregate", "a bare absent", expr(`absent(max by (cluster) (kubevitals_apiserver_up{job="kubevitals"}))`), "loses the cluster"},
-		{"names match on every floor", "a collector without a signal", func(p *consistency.Pack) { p.Collectors = append(slices.Clone(p.Collectors), "dns") }, "dns: a collector without a signal"},
-		{"names match on every floor", "a signal without a test", func(p *consistency.Pack) { p.SignalFiles = append(slices.Clone(p.SignalFiles), "dns") }, "dns: a signal without a rule test"},
-		{"names match on every floor", "a test without a signal", func(p *consistency.Pack) { p.TestFiles = append(slices.Clone(p.TestFiles), "dns") }, "dns: a rule test without a signal"},
+		{"names match on every floor", "a collector without a signal", func(p *consistency.Pack) { p.Collectors = append(slices.Clone(p.Collectors), "no_such") }, "no_such: a collector without a signal"},
+		{"names match on every floor", "a signal without a test", func(p *consistency.Pack) { p.SignalFiles = append(slices.Clone(p.SignalFiles), "no_such") }, "no_such: a signal without a rule test"},
+		{"names match on every floor", "a test without a signal", func(p *consistency.Pack) { p.TestFiles = append(slices.Clone(p.TestFiles), "no_such") }, "no_such: a rule test without a signal"},
 		{"dashboards are well made", "one uid twice", func(p *consistency.Pack) {
 			p.Dashboards = slices.Clone(p.Dashboards)
 			p.Dashboards[0].UID = p.Dashboards[1].UID

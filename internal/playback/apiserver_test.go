@@ -39,7 +39,7 @@ func TestHealth(t *testing.T) {
 		{"/readyz?exclude=etcd-readiness&verbose", 200, []string{"[+]etcd-readiness excluded: ok\n", "readyz check passed\n"}},
 		{"/metrics", 200, []string{"up 1\n"}},
 		{"/version", 200, []string{`"gitVersion":"v1.37.2"`}},
-		{"/apis/apps/v1/deployments", 404, []string{`"kind":"Status"`, `"reason":"NotFound"`}},
+		{"/apis/apps/v1/statefulsets", 404, []string{`"kind":"Status"`, `"reason":"NotFound"`}},
 	}
 	for _, tc := range cases {
 		status, body := get(t, client, c.RESTConfig().Host+tc.path)

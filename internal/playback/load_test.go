@@ -35,7 +35,7 @@ items:
   metadata: {name: one, creationTimestamp: 2025-12-31T00:00:00Z, resourceVersion: "17", annotations: {since: "2025-12-31T00:00:00Z"}}
   status:
     conditions: [{type: Ready, status: "True", lastHeartbeatTime: "2025-12-31T23:59:00Z"}]
-- {apiVersion: apps/v1, kind: Deployment, metadata: {name: ignored, namespace: a}}
+- {apiVersion: apps/v1, kind: StatefulSet, metadata: {name: ignored, namespace: a}}
 ---
 apiVersion: coordination.k8s.io/v1
 kind: Lease

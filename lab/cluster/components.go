@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"path/filepath"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -39,19 +38,7 @@ func (c *Cluster) etcdArgs() []string {
 }
 
 func (c *Cluster) etcdReady(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.etcdURL()+"/health", nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("etcd answers %s", response.Status)
-	}
-	return nil
+	return answersOK(ctx, c.etcdURL()+"/health")
 }
 
 func (c *Cluster) apiServerArgs() []string {

@@ -39,10 +39,11 @@ func declared(p Pack) []string {
 			problems = append(problems, where+": does not parse: "+err.Error())
 			continue
 		}
-		known := targetLabels(p)
+		known, foreigners := targetLabels(p), false
 		for _, s := range found {
 			known = append(known, p.Declared[s.Name]...)
 			if !ours(s.Name) {
+				foreigners = true
 				continue
 			}
 			if _, ok := p.Declared[s.Name]; !ok {
@@ -55,7 +56,8 @@ func declared(p Pack) []string {
 			}
 		}
 		for _, name := range grouping(expr) {
-			if !slices.Contains(known, name) && !strings.Contains(expr, `"`+name+`"`) { // label_replace makes labels
+			// What labels the metrics of others bear is not known here.
+			if !foreigners && !slices.Contains(known, name) && !strings.Contains(expr, `"`+name+`"`) { // label_replace makes labels
 				problems = append(problems, fmt.Sprintf("%s: groups by %s, which no metric of it has", where, name))
 			}
 		}

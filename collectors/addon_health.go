@@ -1,0 +1,173 @@
+package collectors
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const addonHealthName = "addon_health"
+
+var (
+	addonDesired = exporter.NewGauge(addonHealthName, "desired_pods",
+		"Number of pods that the addon's Deployments and DaemonSets in kube-system want.", "addon")
+	addonReady = exporter.NewGauge(addonHealthName, "ready_pods",
+		"Number of pods that the addon's Deployments and DaemonSets in kube-system count as ready.", "addon")
+	addonPods = exporter.NewGauge(addonHealthName, "pods",
+		"Number of the addon's pods in kube-system and kubernetes-dashboard by state: ready, not_ready, or crash_loop, which are not ready either.",
+		"addon", "state")
+	addonCrashes = exporter.NewGauge(addonHealthName, "crash_loop_pods",
+		"Number of the addon's pods with a container in CrashLoopBackOff, by how it last ended.", "addon", "reason", "exit")
+	addonNotReady = exporter.NewGauge(addonHealthName, "not_ready_pods",
+		"Number of the addon's pods on the node that are not ready; absent where all are, and with an empty node for pods without one.", "addon", "node")
+)
+
+// AddonHealth watches the addons that other components and users depend on.
+func AddonHealth() Definition {
+	verbs := []string{"list", "watch"}
+	return Definition{
+		Name:    addonHealthName,
+		Help:    "Cluster DNS, kube-proxy, metrics-server or the dashboard crashes or lacks ready pods.",
+		Scope:   Cluster,
+		Default: true,
+		Metrics: []*exporter.Desc{addonDesired, addonReady, addonPods, addonCrashes, addonNotReady},
+		Rules: []rbacv1.PolicyRule{
+			{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: verbs},
+		},
+		NamespaceRules: map[string][]rbacv1.PolicyRule{
+			"kube-system": {{APIGroups: []string{"apps"}, Resources: []string{"deployments", "daemonsets"}, Verbs: verbs}},
+		},
+		New: func(s *Sources) (exporter.Collector, error) {
+			deployments, daemonSets := s.SystemWorkloads()
+			return addonHealth{
+				pods:      []func() ([]SystemPod, error){s.SystemPods().List, s.DashboardPods().List},
+				workloads: []func() ([]SystemWorkload, error){deployments.List, daemonSets.List},
+			}, nil
+		},
+	}
+}
+
+type addonHealth struct {
+	pods      []func() ([]SystemPod, error)
+	workloads []func() ([]SystemWorkload, error)
+}
+
+// Collect says nothing of addons that do not exist, and fails while any of its
+// sources is blind.
+func (c addonHealth) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	pods, err := collectAll(c.pods)
+	if err != nil {
+		return err
+	}
+	workloads, err := collectAll(c.workloads)
+	if err != nil {
+		return err
+	}
+	sendWorkloads(ch, workloads)
+	sendAddonPods(ch, pods)
+	return nil
+}
+
+// collectAll joins the lists.
+func collectAll[T any](lists []func() ([]T, error)) ([]T, error) {
+	var all []T
+	for _, list := range lists {
+		items, err := list()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items...)
+	}
+	return all, nil
+}
+
+func sendWorkloads(ch chan<- prometheus.Metric, workloads []SystemWorkload) {
+	sums := map[Addon]SystemWorkload{}
+	for _, w := range workloads {
+		if w.Addon != "" {
+			sum := sums[w.Addon]
+			sums[w.Addon] = SystemWorkload{w.Addon, sum.Desired + w.Desired, sum.Ready + w.Ready}
+		}
+	}
+	for addon, sum := range sums {
+		ch <- addonDesired.Sample(float64(sum.Desired), string(addon))
+		ch <- addonReady.Sample(float64(sum.Ready), string(addon))
+	}
+}
+
+type (
+	addonCrash struct {
+		addon        Addon
+		reason, exit string
+	}
+	addonNode struct {
+		addon Addon
+		node  string
+	}
+)
+
+func sendAddonPods(ch chan<- prometheus.Metric, pods []SystemPod) {
+	states := map[Addon]map[string]int{}
+	crashes, nodes := map[addonCrash]int{}, map[addonNode]int{}
+	for _, p := range pods {
+		if p.Addon == "" || p.Done {
+			continue
+		}
+		if states[p.Addon] == nil {
+			states[p.Addon] = map[string]int{}
+		}
+		state := "ready"
+		switch {
+		case p.Crash != nil:
+			state = "crash_loop"
+			crashes[addonCrash{p.Addon, closed(p.Crash.Reason, exitReasons()), exitClass(p.Crash)}]++
+		case !p.Ready:
+			state = "not_ready"
+		}
+		states[p.Addon][state]++
+		if state != "ready" {
+			nodes[addonNode{p.Addon, p.Node}]++
+		}
+	}
+	for addon, count := range states {
+		for _, state := range []string{"ready", "not_ready", "crash_loop"} {
+			ch <- addonPods.Sample(float64(count[state]), string(addon), state)
+		}
+	}
+	for c, n := range crashes {
+		ch <- addonCrashes.Sample(float64(n), string(c.addon), c.reason, c.exit)
+	}
+	for k, n := range nodes {
+		ch <- addonNotReady.Sample(float64(n), string(k.addon), k.node)
+	}
+}
+
+// exitReasons are the reasons of an end that kubelets and runtimes give.
+func exitReasons() []string {
+	return []string{"OOMKilled", "Error", "Completed", "ContainerCannotRun", "StartError", "ContainerStatusUnknown", "DeadlineExceeded"}
+}
+
+// exitClass is the meaning of an exit code. Above 128 a signal ended the
+// process.
+func exitClass(c *Crash) string {
+	switch code := c.ExitCode; {
+	case c.Reason == "":
+		return "unknown"
+	case code == 0:
+		return "success"
+	case code == 126 || code == 127:
+		return "not_executable"
+	case code == 128+9:
+		return "killed"
+	case code == 128+11 || code == 128+6:
+		return "crashed"
+	case code == 128+15:
+		return "terminated"
+	case code > 128:
+		return "signal"
+	}
+	return "failure"
+}

@@ -1,0 +1,110 @@
+package collectors
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubevitals/kubevitals/collectors/dnsprobe"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const dnsName = "dns"
+
+var (
+	dnsServers = exporter.NewGauge(dnsName, "probe_servers",
+		"Number of DNS servers whose last answer to the probe came to that result; server is a Service, a node or an address.",
+		"origin", "server", "probe", "result")
+	dnsSeconds = exporter.NewGauge(dnsName, "probe_duration_seconds",
+		"Time the last answer to the probe took, in seconds; the longest where several DNS servers run on one node.",
+		"origin", "server", "probe")
+	dnsEndpoints = exporter.NewGauge(dnsName, "endpoints",
+		"Number of DNS servers behind the Service: ready, not_ready, and left_out of the ready ones because only 50 are probed.",
+		"state")
+)
+
+// DNS watches for a cluster DNS that does not answer, cannot forward, or knows
+// nothing of the cluster.
+func DNS() Definition {
+	var o dnsprobe.Options
+	return Definition{
+		Name:    dnsName,
+		Help:    "Cluster DNS does not answer, cannot forward to its upstream, or does not know the cluster because it cannot reach the API server.",
+		Scope:   Cluster,
+		Default: true,
+		Metrics: []*exporter.Desc{dnsServers, dnsSeconds, dnsEndpoints},
+		NamespaceRules: map[string][]rbacv1.PolicyRule{
+			"kube-system": {
+				{APIGroups: []string{""}, Resources: []string{"services"}, Verbs: []string{"list", "watch"}},
+				{APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}, Verbs: []string{"list", "watch"}},
+			},
+		},
+		Flags: func(f *Flags) {
+			f.Flag("discovery", "Probe the Services of kube-system with the label k8s-app=kube-dns and the endpoints behind them. Switch it off where kubevitals does not reach the addresses of Services and pods.").
+				Default("true").BoolVar(&o.Discover)
+			f.Flag("server", "DNS server to probe beside those that are found, as host:port; repeatable.").StringsVar(&o.Servers)
+			f.Flag("cluster-domain", "Domain of the cluster's names.").Default("cluster.local").StringVar(&o.ClusterDomain)
+			f.Flag("external-name", "Name to look up that cluster DNS must forward, such as that of a registry you depend on. Empty means that forwarding is not probed.").
+				StringVar(&o.ExternalName)
+			f.Flag("probe-interval", "Time between two rounds of probes.").Default("10s").DurationVar(&o.Interval)
+			f.Flag("probe-timeout", "Longest time that a probe may take; CoreDNS gives up an upstream after 5s.").Default("6s").DurationVar(&o.Timeout)
+		},
+		Configure: func(c *Config) { c.DNS = o },
+		New: func(s *Sources) (exporter.Collector, error) {
+			p := s.DNS()
+			return dns{results: p.Results, endpoints: p.Endpoints}, nil
+		},
+	}
+}
+
+type dns struct {
+	results   func() ([]dnsprobe.Result, error)
+	endpoints func() (count dnsprobe.Endpoints, known bool, err error)
+}
+
+// Collect sends what the last round of probes found, whether or not the cluster
+// can be seen: servers that were found before are probed while the API is down.
+// Only the count of endpoints needs the present state of the cluster.
+func (c dns) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	results, err := c.results()
+	if err != nil {
+		return err
+	}
+	sendDNS(ch, results)
+	count, known, err := c.endpoints()
+	if err != nil || !known {
+		return nil //nolint:nilerr // the source reports itself, and must not take the probes along
+	}
+	ch <- dnsEndpoints.Sample(float64(count.Ready), "ready")
+	ch <- dnsEndpoints.Sample(float64(count.NotReady), "not_ready")
+	ch <- dnsEndpoints.Sample(float64(count.LeftOut), "left_out")
+	return nil
+}
+
+// dnsKey is what the results of one place have in common.
+type dnsKey struct {
+	origin dnsprobe.Origin
+	server string
+	probe  dnsprobe.Probe
+}
+
+// sendDNS adds up what has the same labels.
+func sendDNS(ch chan<- prometheus.Metric, results []dnsprobe.Result) {
+	counts := map[dnsKey]map[dnsprobe.Outcome]int{}
+	longest := map[dnsKey]float64{}
+	for _, r := range results {
+		k := dnsKey{r.Origin, r.Server, r.Probe}
+		if counts[k] == nil {
+			counts[k] = map[dnsprobe.Outcome]int{}
+		}
+		counts[k][r.Outcome]++
+		longest[k] = max(longest[k], r.Duration.Seconds())
+	}
+	for k, count := range counts {
+		for _, outcome := range dnsprobe.Outcomes() {
+			ch <- dnsServers.Sample(float64(count[outcome]), string(k.origin), k.server, string(k.probe), string(outcome))
+		}
+		ch <- dnsSeconds.Sample(longest[k], string(k.origin), k.server, string(k.probe))
+	}
+}

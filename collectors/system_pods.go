@@ -1,0 +1,132 @@
+package collectors
+
+import (
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// SystemPod is what is kept of a pod of the cluster's own components.
+type SystemPod struct {
+	Name string
+	// Component is the value of the label component, which the static pods of the
+	// control plane bear, or else the addon; it may be empty.
+	Component string
+	// Containers are those whose log may be read, init containers first.
+	Containers []string
+	// Addon is the component that the pod belongs to; empty if it is none of those
+	// that are known.
+	Addon Addon
+	// Node is where it runs; empty until it is scheduled.
+	Node string
+	// Done says that it ended, or is being deleted: it is not meant to be ready.
+	Done  bool
+	Ready bool
+	// Crash is how the container ended that is not started again for now; nil
+	// unless one is in CrashLoopBackOff.
+	Crash *Crash
+}
+
+// Crash is the last end of a container that crashes again and again.
+type Crash struct {
+	// Reason is the runtime's word for it; empty if it is not known.
+	Reason   string
+	ExitCode int32
+}
+
+func systemPodOf(obj any) (SystemPod, error) {
+	pod, ok := obj.(*corev1.Pod)
+	if !ok {
+		return SystemPod{}, fmt.Errorf("unexpected type %T", obj)
+	}
+	p := SystemPod{
+		Name: pod.Name, Component: pod.Labels["component"],
+		Addon: addonOf(pod.Labels), Node: pod.Spec.NodeName,
+		Done: pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed,
+	}
+	if p.Component == "" {
+		p.Component = string(p.Addon)
+	}
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodReady {
+			p.Ready = condition.Status == corev1.ConditionTrue
+		}
+	}
+	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
+		for _, s := range statuses {
+			p.Containers = append(p.Containers, s.Name)
+			if s.State.Waiting == nil || s.State.Waiting.Reason != "CrashLoopBackOff" || p.Crash != nil {
+				continue
+			}
+			p.Crash = &Crash{}
+			if last := s.LastTerminationState.Terminated; last != nil {
+				p.Crash.Reason, p.Crash.ExitCode = last.Reason, last.ExitCode
+			}
+		}
+	}
+	return p, nil
+}
+
+// Addon is a component that clusters run as pods. The set is closed.
+type Addon string
+
+// The addons.
+const (
+	AddonDNS           Addon = "dns"
+	AddonKubeProxy     Addon = "kube-proxy"
+	AddonMetricsServer Addon = "metrics-server"
+	AddonDashboard     Addon = "dashboard"
+)
+
+// addonLabels are the labels by which installers mark each addon.
+func addonLabels() []struct {
+	addon       Addon
+	name, value string
+} {
+	return []struct {
+		addon       Addon
+		name, value string
+	}{
+		{AddonDNS, "k8s-app", "kube-dns"},
+		{AddonDNS, "app.kubernetes.io/name", "coredns"},
+		{AddonKubeProxy, "k8s-app", "kube-proxy"},
+		{AddonKubeProxy, "component", "kube-proxy"},
+		{AddonMetricsServer, "k8s-app", "metrics-server"},
+		{AddonMetricsServer, "app.kubernetes.io/name", "metrics-server"},
+		{AddonDashboard, "k8s-app", "kubernetes-dashboard"},
+		{AddonDashboard, "app.kubernetes.io/name", "kubernetes-dashboard"},
+		{AddonDashboard, "app.kubernetes.io/part-of", "kubernetes-dashboard"},
+	}
+}
+
+// addonOf returns the addon that the labels mark, or "".
+func addonOf(labels map[string]string) Addon {
+	for _, l := range addonLabels() {
+		if labels[l.name] == l.value {
+			return l.addon
+		}
+	}
+	return ""
+}
+
+// SystemWorkload is a Deployment or DaemonSet of an addon.
+type SystemWorkload struct {
+	// Addon is empty if it is none of those that are known.
+	Addon          Addon
+	Desired, Ready int32
+}
+
+func systemWorkloadOf(obj any) (SystemWorkload, error) {
+	switch w := obj.(type) {
+	case *appsv1.Deployment:
+		desired := int32(1) // what the API takes for no number
+		if w.Spec.Replicas != nil {
+			desired = *w.Spec.Replicas
+		}
+		return SystemWorkload{addonOf(w.Spec.Template.Labels), desired, w.Status.ReadyReplicas}, nil
+	case *appsv1.DaemonSet:
+		return SystemWorkload{addonOf(w.Spec.Template.Labels), w.Status.DesiredNumberScheduled, w.Status.NumberReady}, nil
+	}
+	return SystemWorkload{}, fmt.Errorf("unexpected type %T", obj)
+}

@@ -1,0 +1,119 @@
+// Cluster DNS, kube-proxy, metrics-server or the dashboard crashes or lacks pods.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(config)
+  local c = config { kubeProxyPanel: '%s, %s=~"$cluster"' % [config.kubeProxySelector, config.clusterLabel] };
+  // A container that crashes runs for a moment between its crashes.
+  local crashing = 'max by (%(by)s, addon) (max_over_time(kubevitals_addon_health_pods{%(selector)s, state="crash_loop"}[10m])) > 0' % c;
+  local down = |||
+    (
+      max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s, addon=~"dns|kube-proxy"}) > 0
+      and on (%(by)s, addon)
+      max by (%(by)s, addon) (kubevitals_addon_health_ready_pods{%(selector)s}) == 0
+    )
+  ||| % c;
+  local k = c { crashing: crashing, down: down };
+
+  {
+    name: 'addon_health',
+    area: 'workloads',
+    foreign: {
+      kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds: c.kubeProxySelector,
+      kubeproxy_sync_proxy_rules_last_timestamp_seconds: c.kubeProxySelector,
+    },
+    alerts: [
+      {
+        alert: 'KubeVitalsAddonDown',
+        severity: 'critical',
+        expr: |||
+          %(down)s
+          unless on (%(by)s, addon)
+          label_replace(max by (%(by)s) (kubevitals_dns_endpoints{%(selector)s, state="ready"}) == 0, "addon", "dns", "", "")
+        ||| % k,
+        'for': '5m',
+        summary: 'An addon that the cluster depends on has no ready pod.',
+        description: 'Addon {{ $labels.addon }} of cluster %(cluster)s wants {{ $value }} pods and has had none that is ready for 5 minutes.' % c,
+      },
+      {
+        alert: 'KubeVitalsAddonCrashLooping',
+        severity: 'warning',
+        expr: |||
+          %(crashing)s
+          unless on (%(by)s, addon)
+          %(down)s
+        ||| % k,
+        'for': '10m',
+        summary: 'Pods of an addon that the cluster depends on crash again and again.',
+        description: '{{ $value }} pods of addon {{ $labels.addon }} in cluster %(cluster)s are in CrashLoopBackOff; the panel "Addons that crash" says how they ended last.' % c,
+      },
+      {
+        alert: 'KubeVitalsAddonDegraded',
+        severity: 'warning',
+        expr: |||
+          (
+            max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s})
+            - on (%(by)s, addon)
+            max by (%(by)s, addon) (kubevitals_addon_health_ready_pods{%(selector)s})
+            > 0
+          )
+          unless on (%(by)s, addon)
+          %(down)s
+          unless on (%(by)s, addon)
+          %(crashing)s
+        ||| % k,
+        'for': '15m',
+        summary: 'An addon that the cluster depends on lacks ready pods, and none of them crashes.',
+        description: 'Addon {{ $labels.addon }} of cluster %(cluster)s has lacked {{ $value }} ready pods for 15 minutes; none of them crashes. The panel "Addons that are not ready" says on which nodes.' % c,
+      },
+      {
+        alert: 'KubeVitalsKubeProxySyncStuck',
+        severity: 'warning',
+        expr: |||
+          count by (%(by)s) (
+            max by (%(by)s, instance, ip_family) (kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds{%(kubeProxySelector)s})
+            - on (%(by)s, instance, ip_family)
+            max by (%(by)s, instance, ip_family) (kubeproxy_sync_proxy_rules_last_timestamp_seconds{%(kubeProxySelector)s})
+            > %(kubeProxySyncSeconds)s
+          )
+        ||| % c,
+        'for': '10m',
+        summary: 'kube-proxy runs and does not get its rules written.',
+        description: '{{ $value }} instances of kube-proxy in cluster %(cluster)s have had changes for minutes that they did not write: Services on their nodes lead to pods that are gone.' % c,
+      },
+    ],
+    panels: [
+      g.timeseries(
+        'Ready pods of addons',
+        'Pods that each addon has ready, of those that it wants.',
+        'percentunit',
+        [g.target('max by (addon) (kubevitals_addon_health_ready_pods{%(panel)s}) / max by (addon) (kubevitals_addon_health_desired_pods{%(panel)s})' % c, '{{addon}}')],
+        { alerts: ['KubeVitalsAddonDown', 'KubeVitalsAddonDegraded'], mayBeEmpty: true },
+      ),
+      g.timeseries(
+        'Pods of addons by state',
+        'Pods that crash again and again, and others that are not ready.',
+        'short',
+        [g.target('max by (addon, state) (kubevitals_addon_health_pods{%(panel)s})' % c, '{{addon}} {{state}}')],
+        { alerts: ['KubeVitalsAddonCrashLooping'], mayBeEmpty: true },
+      ),
+      g.table(
+        'Addons that crash',
+        'How the containers that crash again and again ended last.',
+        [g.target('max by (addon, reason, exit) (kubevitals_addon_health_crash_loop_pods{%(panel)s}) > 0' % c, '')],
+        { alerts: ['KubeVitalsAddonCrashLooping'], mayBeEmpty: true },
+      ),
+      g.table(
+        'Addons that are not ready',
+        'Nodes with pods of addons that are not ready; no node means that none was found.',
+        [g.target('max by (addon, node) (kubevitals_addon_health_not_ready_pods{%(panel)s}) > 0' % c, '')],
+        { alerts: ['KubeVitalsAddonDegraded'], mayBeEmpty: true },
+      ),
+      g.timeseries(
+        'Rules that kube-proxy has not written',
+        'Time between the last change that kube-proxy took note of and the last one that it wrote; below 0 all is written.',
+        's',
+        [g.target('max by (instance, ip_family) (kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds{%(kubeProxyPanel)s}) - max by (instance, ip_family) (kubeproxy_sync_proxy_rules_last_timestamp_seconds{%(kubeProxyPanel)s})' % c, '{{instance}} {{ip_family}}')],
+        { alerts: ['KubeVitalsKubeProxySyncStuck'], threshold: c.kubeProxySyncSeconds, mayBeEmpty: true },
+      ),
+    ],
+  }

@@ -1,0 +1,68 @@
+// The log of a component that is not well shows a known cause.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  name: 'component_logs',
+  area: 'control-plane',
+  foreign: {},
+  alerts: [
+    {
+      alert: 'KubeVitalsComponentLogKnownCause',
+      severity: 'warning',
+      // A component that is mended is not read any more, and what it said grows old.
+      expr: |||
+        time() - max by (%(by)s, component, signature) (kubevitals_component_logs_signature_seen_timestamp_seconds{%(selector)s}) < %(componentLogsFreshSeconds)s
+        and on (%(by)s)
+        max by (%(by)s) (kubevitals_component_logs_unhealthy_pods{%(selector)s}) > 0
+      ||| % c,
+      'for': '5m',
+      summary: 'The log of a component that is not well names a cause that is known.',
+      description: 'Pods of {{ $labels.component }} in cluster %(cluster)s are not ready or crash, and their log shows {{ $labels.signature }}, the last time {{ $value | humanizeDuration }} ago. The runbook says what that means and what to do.' % c,
+    },
+    {
+      alert: 'KubeVitalsComponentLogsTruncated',
+      severity: 'info',
+      expr: |||
+        max by (%(by)s) (kubevitals_component_logs_left_out_pods{%(selector)s}) > 0
+        or
+        sum by (%(by)s) (increase(kubevitals_component_logs_truncated_total{%(selector)s}[15m])) > 0
+      ||| % c,
+      'for': '15m',
+      summary: 'Logs of components are not read to their end, so that known causes may be missed.',
+      description: 'In cluster %(cluster)s more pods are not well, or write more, than kubevitals reads in one round; known causes may be missed or seen late.' % c,
+    },
+  ],
+  panels: [
+    g.table(
+      'Known causes in logs',
+      'Seconds since the last line with a known sign of trouble, by component.',
+      [g.target('time() - max by (component, signature) (kubevitals_component_logs_signature_seen_timestamp_seconds{%(panel)s})' % c, '')],
+      { alerts: ['KubeVitalsComponentLogKnownCause'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Lines with known causes',
+      'Lines per second that show a known sign of trouble.',
+      'cps',
+      [g.target('sum by (component, signature) (rate(kubevitals_component_logs_signature_lines_total{%(panel)s}[$__rate_interval]))' % c, '{{component}} {{signature}}')],
+      { mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Pods of kube-system that are not well',
+      'Pods whose logs are read, and those of them that are left out.',
+      'short',
+      [
+        g.target('max(kubevitals_component_logs_unhealthy_pods{%(panel)s})' % c, 'not well'),
+        g.target('max(kubevitals_component_logs_left_out_pods{%(panel)s})' % c, 'left out'),
+        g.target('sum(increase(kubevitals_component_logs_truncated_total{%(panel)s}[$__rate_interval]))' % c, 'readings cut short'),
+      ],
+      { alerts: ['KubeVitalsComponentLogKnownCause', 'KubeVitalsComponentLogsTruncated'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Bytes of logs that are read',
+      'What the reading of logs costs the API server and the kubelets.',
+      'Bps',
+      [g.target('sum(rate(kubevitals_component_logs_read_bytes_total{%(panel)s}[$__rate_interval]))' % c, 'read')],
+      { mayBeEmpty: true },
+    ),
+  ],
+}

@@ -1,0 +1,215 @@
+// Cluster DNS does not answer, cannot forward, or knows nothing of the cluster.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(config)
+  local c = config {
+    corednsPanel: '%s, %s=~"$cluster"' % [config.corednsSelector, config.clusterLabel],
+    // What is no answer at all.
+    mute: 'timeout|unreachable',
+    servers: 'max by (%(by)s, origin, server, probe, result) (kubevitals_dns_probe_servers{%(selector)s' % config,
+  };
+  local answering = 'sum by (%(by)s) (%(servers)s, result!~"%(mute)s"})) > 0' % c;
+  // A server that knows the cluster and does not get a name of elsewhere, or one
+  // that itself says that no upstream is left. A name that does not exist was
+  // forwarded well.
+  local forwarding = |||
+    (
+      sum by (%(by)s) (
+        %(servers)s, probe="external", result!~"ok|empty|nxdomain"}) > 0
+        and on (%(by)s, origin, server)
+        %(servers)s, probe="cluster", result="ok"}) > 0
+      ) > 0
+      or
+      sum by (%(by)s) (rate(coredns_forward_healthcheck_broken_total{%(corednsSelector)s}[5m])) > 0
+    )
+  ||| % c;
+  // A server that answers and does not know the cluster, or one whose requests
+  // to the API server all fail: what it learned before goes on being served.
+  local blind = |||
+    (
+      sum by (%(by)s) (%(servers)s, probe="cluster", result!~"ok|%(mute)s"})) > 0
+      or
+      count by (%(by)s) (
+        sum by (%(by)s, instance) (rate(coredns_kubernetes_rest_client_requests_total{%(corednsSelector)s, code="<error>"}[5m])) > 0
+        unless on (%(by)s, instance)
+        sum by (%(by)s, instance) (rate(coredns_kubernetes_rest_client_requests_total{%(corednsSelector)s, code=~"2.."}[5m])) > 0
+      ) > 0
+    )
+  ||| % c;
+  local k = c { answering: answering, forwarding: forwarding, blind: blind };
+
+  {
+    name: 'dns',
+    area: 'dns',
+    foreign: {
+      coredns_dns_responses_total: c.corednsSelector,
+      coredns_forward_healthcheck_broken_total: c.corednsSelector,
+      coredns_proxy_healthcheck_failures_total: c.corednsSelector,
+      coredns_proxy_request_duration_seconds_bucket: c.corednsSelector,
+      coredns_kubernetes_rest_client_requests_total: c.corednsSelector,
+    },
+    alerts: [
+      {
+        alert: 'KubeVitalsDNSNoEndpoints',
+        severity: 'critical',
+        expr: |||
+          max by (%(by)s) (kubevitals_dns_endpoints{%(selector)s, state="ready"}) == 0
+        ||| % c,
+        'for': '3m',
+        summary: 'No DNS server of the cluster is ready.',
+        description: 'The DNS Service of cluster %(cluster)s has had no ready endpoint for 3 minutes: no pod finds any name.' % c,
+      },
+      {
+        alert: 'KubeVitalsDNSDown',
+        severity: 'critical',
+        expr: |||
+          (
+            sum by (%(by)s) (%(servers)s})) > 0
+            unless on (%(by)s)
+            %(answering)s
+          )
+          unless on (%(by)s)
+          max by (%(by)s) (kubevitals_dns_endpoints{%(selector)s, state="ready"}) == 0
+        ||| % k,
+        'for': '3m',
+        summary: 'No DNS server of the cluster answers.',
+        description: 'For 3 minutes neither the DNS Service of cluster %(cluster)s nor any server behind it has answered. Either all of them hang, or the network of the node that kubevitals runs on is broken.' % c,
+      },
+      {
+        alert: 'KubeVitalsDNSServiceUnreachable',
+        severity: 'critical',
+        expr: |||
+          max by (%(by)s, server) (kubevitals_dns_probe_servers{%(selector)s, origin="service", probe="cluster", result=~"%(mute)s"}) > 0
+          and on (%(by)s)
+          sum by (%(by)s) (%(servers)s, origin="endpoint", probe="cluster", result!~"%(mute)s"})) > 0
+        ||| % c,
+        'for': '5m',
+        summary: 'DNS servers answer under their own addresses but not under that of their Service.',
+        description: 'The address of Service kube-system/{{ $labels.server }} of cluster %(cluster)s has not answered for 5 minutes, though the DNS servers behind it do. The way that kube-proxy makes is broken, on the node of kubevitals at the least.' % c,
+      },
+      {
+        alert: 'KubeVitalsDNSServerDown',
+        severity: 'warning',
+        expr: |||
+          max by (%(by)s, server) (kubevitals_dns_probe_servers{%(selector)s, origin!="service", probe="cluster", result=~"%(mute)s"}) > 0
+          and on (%(by)s)
+          %(answering)s
+        ||| % k,
+        'for': '5m',
+        summary: 'One of several DNS servers does not answer though it counts as ready.',
+        description: 'DNS server {{ $labels.server }} of cluster %(cluster)s has not answered for 5 minutes, and others do. The lookups of pods that happen to reach it time out.' % c,
+      },
+      {
+        alert: 'KubeVitalsDNSForwardingFailing',
+        severity: 'critical',
+        expr: forwarding,
+        'for': '5m',
+        summary: 'Cluster DNS knows the cluster but cannot forward to its upstream servers.',
+        description: 'DNS servers of cluster %(cluster)s answer for names of the cluster, but for 5 minutes have failed for names that they forward: their upstream servers do not answer them.' % c,
+      },
+      {
+        alert: 'KubeVitalsDNSAPIServerUnreachable',
+        severity: 'critical',
+        expr: |||
+          %(blind)s
+          unless on (%(by)s)
+          max by (%(by)s) (kubevitals_apiserver_up{%(selector)s}) == 0
+        ||| % k,
+        'for': '5m',
+        summary: 'Cluster DNS answers but cannot reach the API server, so it does not know the cluster.',
+        description: 'DNS servers of cluster %(cluster)s answer, but for 5 minutes have not known the name of the API server itself, or have reached no API server: Services that are new or moved are not found.' % c,
+      },
+      {
+        alert: 'KubeVitalsDNSServfail',
+        severity: 'warning',
+        expr: |||
+          (
+            sum by (%(by)s) (rate(coredns_dns_responses_total{%(corednsSelector)s, rcode="SERVFAIL"}[5m]))
+            / on (%(by)s)
+            sum by (%(by)s) (rate(coredns_dns_responses_total{%(corednsSelector)s}[5m]))
+            > %(dnsServfailRatio)s
+          )
+          unless on (%(by)s)
+          %(forwarding)s
+          unless on (%(by)s)
+          %(blind)s
+        ||| % k,
+        'for': '10m',
+        summary: 'A large share of the answers of cluster DNS are failures.',
+        description: '{{ $value | humanizePercentage }} of the answers of CoreDNS in cluster %(cluster)s are SERVFAIL, for 10 minutes, though the probes are well: one zone or one upstream fails.' % c,
+      },
+      {
+        alert: 'KubeVitalsDNSSlow',
+        severity: 'warning',
+        expr: |||
+          max by (%(by)s, probe) (
+            max by (%(by)s, origin, server, probe) (kubevitals_dns_probe_duration_seconds{%(selector)s}) > %(dnsSlowSeconds)s
+            and on (%(by)s, origin, server, probe)
+            max by (%(by)s, origin, server, probe) (kubevitals_dns_probe_servers{%(selector)s, result="ok"}) > 0
+          )
+        ||| % c,
+        'for': '10m',
+        summary: 'A DNS server of the cluster takes long to answer.',
+        description: 'The slowest DNS server of cluster %(cluster)s takes {{ $value | humanizeDuration }} for a name of the kind {{ $labels.probe }}.' % c,
+      },
+    ],
+    panels: [
+      g.stateTimeline(
+        'DNS probes',
+        'Whether every DNS server answered well: for a name of the cluster, and for one that it forwards where that is probed.',
+        [g.target('(sum by (origin, server, probe) (max by (origin, server, probe, result) (kubevitals_dns_probe_servers{%(panel)s, result!="ok"}))) == bool 0' % c, '{{origin}} {{server}} {{probe}}')],
+        { alerts: ['KubeVitalsDNSDown', 'KubeVitalsDNSForwardingFailing', 'KubeVitalsDNSAPIServerUnreachable'], mayBeEmpty: true },
+      ),
+      g.table(
+        'DNS probes that failed',
+        'What the DNS servers answered that did not answer well.',
+        [g.target('max by (origin, server, probe, result) (kubevitals_dns_probe_servers{%(panel)s, result!="ok"}) > 0' % c, '')],
+        { alerts: ['KubeVitalsDNSServiceUnreachable', 'KubeVitalsDNSServerDown'], mayBeEmpty: true },
+      ),
+      g.timeseries(
+        'DNS servers behind the Service',
+        'Endpoints of the DNS Service that are ready, not ready, and ready but not probed.',
+        'short',
+        [g.target('max by (state) (kubevitals_dns_endpoints{%(panel)s})' % c, '{{state}}')],
+        { alerts: ['KubeVitalsDNSNoEndpoints'], mayBeEmpty: true },
+      ),
+      g.timeseries(
+        'DNS probe duration',
+        'Time that each DNS server took to answer.',
+        's',
+        [g.target('max by (origin, server, probe) (kubevitals_dns_probe_duration_seconds{%(panel)s})' % c, '{{origin}} {{server}} {{probe}}')],
+        { alerts: ['KubeVitalsDNSSlow'], threshold: c.dnsSlowSeconds, mayBeEmpty: true },
+      ),
+      g.timeseries(
+        'Answers of CoreDNS',
+        "Answers by code, by CoreDNS' own count.",
+        'reqps',
+        [g.target('sum by (rcode) (rate(coredns_dns_responses_total{%(corednsPanel)s}[$__rate_interval]))' % c, '{{rcode}}')],
+        { alerts: ['KubeVitalsDNSServfail'], mayBeEmpty: true },
+      ),
+      g.timeseries(
+        'Upstream servers of CoreDNS that fail',
+        'Health checks of upstream servers that failed, and queries for which none was left.',
+        'ops',
+        [
+          g.target('sum by (to) (rate(coredns_proxy_healthcheck_failures_total{%(corednsPanel)s}[$__rate_interval]))' % c, 'health check of {{to}}'),
+          g.target('sum (rate(coredns_forward_healthcheck_broken_total{%(corednsPanel)s}[$__rate_interval]))' % c, 'none left'),
+        ],
+        { alerts: ['KubeVitalsDNSForwardingFailing'], mayBeEmpty: true },
+      ),
+      g.timeseries(
+        'Upstream servers of CoreDNS: time to answer',
+        'The slowest one in a hundred answers of each upstream server.',
+        's',
+        [g.target('histogram_quantile(0.99, sum by (le, to) (rate(coredns_proxy_request_duration_seconds_bucket{%(corednsPanel)s, proxy_name="forward"}[$__rate_interval])))' % c, '{{to}}')],
+        { mayBeEmpty: true },
+      ),
+      g.timeseries(
+        'Requests of CoreDNS to the API server',
+        'By code; <error> means that no answer came.',
+        'reqps',
+        [g.target('sum by (code) (rate(coredns_kubernetes_rest_client_requests_total{%(corednsPanel)s}[$__rate_interval]))' % c, '{{code}}')],
+        { alerts: ['KubeVitalsDNSAPIServerUnreachable'], mayBeEmpty: true },
+      ),
+    ],
+  }
