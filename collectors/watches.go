@@ -2,7 +2,6 @@ package collectors
 
 import (
 	"context"
-	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -232,42 +231,4 @@ func trimNode(obj any) (*corev1.Node, error) {
 	node.Status.Images = nil
 	node.Status.VolumesInUse, node.Status.VolumesAttached = nil, nil
 	return node, nil
-}
-
-// APIService is one registration of an API group and version.
-type APIService struct {
-	// Name is VERSION.GROUP.
-	Name string
-	// Local says that the API server itself serves it.
-	Local bool
-	// Available is the condition of that name; nil while it is unknown.
-	Available *bool
-	// Reason is the condition's reason.
-	Reason string
-}
-
-func apiServiceOf(obj any) (APIService, error) {
-	u, ok := obj.(*unstructured.Unstructured)
-	if !ok {
-		return APIService{}, fmt.Errorf("unexpected type %T", obj)
-	}
-	service, found, err := unstructured.NestedMap(u.Object, "spec", "service")
-	if err != nil {
-		return APIService{}, fmt.Errorf("spec.service: %w", err)
-	}
-	a := APIService{Name: u.GetName(), Local: !found || service == nil}
-	conditions, _, err := unstructured.NestedSlice(u.Object, "status", "conditions")
-	if err != nil {
-		return APIService{}, fmt.Errorf("status.conditions: %w", err)
-	}
-	for _, c := range conditions {
-		condition, ok := c.(map[string]any)
-		if !ok || condition["type"] != "Available" || condition["status"] == "Unknown" {
-			continue
-		}
-		available := condition["status"] == "True"
-		a.Available = &available
-		a.Reason, _ = condition["reason"].(string)
-	}
-	return a, nil
 }

@@ -1,0 +1,45 @@
+package collectors
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// APIService is one registration of an API group and version.
+type APIService struct {
+	// Name is VERSION.GROUP.
+	Name string
+	// Local says that the API server itself serves it.
+	Local bool
+	// Available is the condition of that name; nil while it is unknown.
+	Available *bool
+	// Reason is the condition's reason.
+	Reason string
+}
+
+func apiServiceOf(obj any) (APIService, error) {
+	u, ok := obj.(*unstructured.Unstructured)
+	if !ok {
+		return APIService{}, fmt.Errorf("unexpected type %T", obj)
+	}
+	service, found, err := unstructured.NestedMap(u.Object, "spec", "service")
+	if err != nil {
+		return APIService{}, fmt.Errorf("spec.service: %w", err)
+	}
+	a := APIService{Name: u.GetName(), Local: !found || service == nil}
+	conditions, _, err := unstructured.NestedSlice(u.Object, "status", "conditions")
+	if err != nil {
+		return APIService{}, fmt.Errorf("status.conditions: %w", err)
+	}
+	for _, c := range conditions {
+		condition, ok := c.(map[string]any)
+		if !ok || condition["type"] != "Available" || condition["status"] == "Unknown" {
+			continue
+		}
+		available := condition["status"] == "True"
+		a.Available = &available
+		a.Reason, _ = condition["reason"].(string)
+	}
+	return a, nil
+}
