@@ -5,6 +5,8 @@ package collectors
 func Catalogue() []Definition {
 	return []Definition{
 		APIServer(),
+		StaleReads(),
+		Etcd(),
 		WatchStreams(),
 		MetricCardinality(),
 		Autoscaling(),

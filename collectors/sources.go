@@ -21,6 +21,7 @@ import (
 	"github.com/kubevitals/kubevitals/collectors/apiprobe"
 	"github.com/kubevitals/kubevitals/collectors/componentlogs"
 	"github.com/kubevitals/kubevitals/collectors/dnsprobe"
+	"github.com/kubevitals/kubevitals/collectors/etcdprobe"
 	"github.com/kubevitals/kubevitals/collectors/eventlog"
 	"github.com/kubevitals/kubevitals/collectors/exposition"
 	"github.com/kubevitals/kubevitals/collectors/kubelet"
@@ -36,6 +37,7 @@ type Config struct {
 	APIServers apiprobe.Options
 	DNS        dnsprobe.Options
 	Logs       componentlogs.Options
+	Etcd       etcdprobe.Options
 	Exposition exposition.Options
 	// NodeMetricsInterval is how often the resource metrics API is read.
 	NodeMetricsInterval time.Duration
@@ -61,6 +63,7 @@ type Sources struct {
 	events      *eventlog.Log
 	kubelets    *kubelet.Poller
 	apiServers  *apiprobe.Prober
+	etcd        *etcdprobe.Prober
 
 	logs                                *componentlogs.Reader
 	systemPods, dashboardPods           *watch.View[SystemPod]
@@ -73,7 +76,7 @@ type Sources struct {
 	kubeletStarts *eventlog.Log
 	nodeMetrics   *watch.Poll[NodeMetrics]
 
-	kubeletsWanted, apiServersWanted, dnsWanted bool
+	kubeletsWanted, apiServersWanted, dnsWanted, etcdWanted bool
 
 	health []*watch.Health
 	runs   []func(context.Context)
@@ -111,6 +114,9 @@ func NewSources(c Config) (*Sources, error) {
 	}, c.Logger, c.Now)
 	if err != nil {
 		return nil, fmt.Errorf("prober of the DNS servers: %w", err)
+	}
+	if s.etcd, err = etcdprobe.New(c.Etcd, c.Logger, c.Now); err != nil {
+		return nil, fmt.Errorf("prober of etcd: %w", err)
 	}
 	return s, nil
 }
@@ -197,6 +203,15 @@ func (s *Sources) openLog(ctx context.Context, pod, container string, since time
 	return s.typed.CoreV1().Pods(metav1.NamespaceSystem).GetLogs(pod, &corev1.PodLogOptions{
 		Container: container, SinceTime: &from, Timestamps: true, TailLines: &lines, LimitBytes: &limit,
 	}).Stream(ctx)
+}
+
+// Etcd probes the members of etcd that the configuration names, if any.
+func (s *Sources) Etcd() *etcdprobe.Prober {
+	if !s.etcdWanted {
+		s.etcdWanted = true
+		s.runs = append(s.runs, s.etcd.Run)
+	}
+	return s.etcd
 }
 
 // Start begins to read what was asked for, until ctx ends.
