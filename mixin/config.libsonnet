@@ -39,6 +39,19 @@
     // Age in seconds of an identity Lease that is renewed every 10 s; a leader change of etcd takes less.
     apiserverLeaseStaleSeconds: 60,
 
+    // Share of etcd's quota that its database fills: time to compact and defragment, or to raise the quota, before writes stop.
+    etcdQuotaRatio: 0.8,
+    // Hours ahead for which the growth of etcd's database is predicted: enough to act on the next working day.
+    etcdPredictHours: 24,
+    // Share of the quota below which no prediction is made: small databases grow in steps.
+    etcdPredictAboveRatio: 0.5,
+    // Size of etcd's database where its quota is not known: four fifths of etcd's default quota of 2 GiB.
+    etcdLargeBytes: 1717986918,
+    // Seconds of the slowest hundredth of requests to etcd; etcd itself calls 0.1 s slow, and half a second is felt by every client.
+    etcdSlowSeconds: 0.5,
+    // Share of requests to etcd that may fail; a change of leader fails a few, for seconds.
+    etcdErrorRatio: 0.01,
+
     // ConfigMaps and Secrets watched by one kubelet: ten connections of 100 streams each.
     watchStreamsObjectsPerNode: 1000,
     // Per-object watches on one API server; each costs it some tens of kilobytes.

@@ -13,6 +13,7 @@
     signal(c)
     for signal in [
       import 'signals/apiserver.libsonnet',
+      import 'signals/etcd.libsonnet',
       import 'signals/watch_streams.libsonnet',
       import 'signals/metric_cardinality.libsonnet',
       import 'signals/autoscaling.libsonnet',

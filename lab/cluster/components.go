@@ -10,7 +10,7 @@ import (
 
 // addControlPlane declares the components in the order in which they start.
 func (c *Cluster) addControlPlane() {
-	c.add(Etcd, c.etcdArgs(), c.etcdReady)
+	c.add(Etcd, c.etcdArgs(filepath.Join(c.options.Dir, "etcd")), c.etcdReady)
 	c.add(APIServer, c.apiServerArgs(), c.apiServerReady)
 	c.add(ControllerManager, c.controllerManagerArgs(), c.controllerManagerReady)
 	if !c.options.WithoutScheduler {
@@ -24,13 +24,14 @@ func (c *Cluster) add(name string, args []string, ready func(context.Context) er
 	c.processes[name] = p
 }
 
-func (c *Cluster) etcdURL() string { return fmt.Sprintf("http://127.0.0.1:%d", c.ports.etcd) }
+// EtcdURL is where etcd serves its clients, in the clear.
+func (c *Cluster) EtcdURL() string { return fmt.Sprintf("http://127.0.0.1:%d", c.ports.etcd) }
 
-func (c *Cluster) etcdArgs() []string {
+func (c *Cluster) etcdArgs(dataDir string) []string {
 	peer := fmt.Sprintf("http://127.0.0.1:%d", c.ports.etcdPeer)
 	return []string{
-		"--name=lab", "--data-dir=" + filepath.Join(c.options.Dir, "etcd"),
-		"--listen-client-urls=" + c.etcdURL(), "--advertise-client-urls=" + c.etcdURL(),
+		"--name=lab", "--data-dir=" + dataDir,
+		"--listen-client-urls=" + c.EtcdURL(), "--advertise-client-urls=" + c.EtcdURL(),
 		"--listen-peer-urls=" + peer, "--initial-advertise-peer-urls=" + peer, "--initial-cluster=lab=" + peer,
 		"--unsafe-no-fsync", // nothing here outlives the machine
 		"--log-level=warn",
@@ -38,13 +39,13 @@ func (c *Cluster) etcdArgs() []string {
 }
 
 func (c *Cluster) etcdReady(ctx context.Context) error {
-	return answersOK(ctx, c.etcdURL()+"/health")
+	return answersOK(ctx, c.EtcdURL()+"/health")
 }
 
 func (c *Cluster) apiServerArgs() []string {
 	f := c.files
 	return []string{
-		"--etcd-servers=" + c.etcdURL(),
+		"--etcd-servers=" + c.EtcdURL(),
 		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", c.ports.apiServer),
 		// An EndpointSlice may not hold a loopback address.
 		"--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",

@@ -13,11 +13,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// EtcdURL is where etcd serves its clients, in the clear.
-func (c *Cluster) EtcdURL() string { return c.etcdURL() }
-
 func (c *Cluster) etcdConfig() clientv3.Config {
-	return clientv3.Config{Endpoints: []string{c.etcdURL()}, DialTimeout: 5 * time.Second, Logger: zap.NewNop()}
+	return clientv3.Config{Endpoints: []string{c.EtcdURL()}, DialTimeout: 5 * time.Second, Logger: zap.NewNop()}
 }
 
 // SnapshotEtcd saves a snapshot, as etcdctl snapshot save does.
@@ -62,4 +59,21 @@ func (c *Cluster) CompactEtcd(ctx context.Context) error {
 		return fmt.Errorf("compact etcd: %w", err)
 	}
 	return nil
+}
+
+// StartEtcd starts an etcd of its own, beside that of a cluster, and returns it
+// with its address for clients. The caller kills it.
+func StartEtcd(ctx context.Context, binary, dir string, args ...string) (*Process, string, error) {
+	free, err := freePorts(ctx, 2)
+	if err != nil {
+		return nil, "", err
+	}
+	c := &Cluster{options: Options{Dir: dir}, ports: ports{etcd: free[0], etcdPeer: free[1]}}
+	arguments := append([]string{Etcd}, c.etcdArgs(filepath.Join(dir, "etcd"))...)
+	p := newProcess(binary, dir, Etcd, append(arguments, args...), c.etcdReady)
+	if err := p.Start(ctx); err != nil {
+		p.Kill()
+		return nil, "", err
+	}
+	return p, c.EtcdURL(), nil
 }

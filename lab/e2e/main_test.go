@@ -65,10 +65,10 @@ func (l *lab) install(ctx context.Context) error {
 	if err := l.applyBase(ctx); err != nil {
 		return err
 	}
-	kubeconfig, err := l.ServiceAccountKubeconfig(ctx, "kubevitals", "kubevitals")
-	if err != nil {
+	var err error
+	if l.kubeconfig, err = l.ServiceAccountKubeconfig(ctx, "kubevitals", "kubevitals"); err != nil {
 		return err
 	}
-	l.vitals, err = startVitals(ctx, "kubevitals", l.LogDir(), kubeconfig, "--kubelet.ca-file="+l.KubeletCAFile())
+	l.vitals, err = startVitals(ctx, "kubevitals", l.LogDir(), l.kubeconfig, "--kubelet.ca-file="+l.KubeletCAFile())
 	return err
 }

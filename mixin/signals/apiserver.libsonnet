@@ -49,6 +49,8 @@ function(c) {
         )
         unless on (%(by)s)
         max by (%(by)s) (kubevitals_apiserver_probe_result{%(selector)s, probe="read", result="denied"}) == 1
+        unless on (%(by)s)
+        max by (%(by)s) (kubevitals_etcd_has_leader{%(selector)s}) == 0
       ||| % c,
       'for': '2m',
       summary: 'API servers answer, but none can read from etcd.',
@@ -65,6 +67,8 @@ function(c) {
         )
         unless on (%(by)s)
         max by (%(by)s) (kubevitals_apiserver_probe_result{%(selector)s, probe="write", result="ok"}) == 1
+        unless on (%(by)s)
+        max by (%(by)s) (kubevitals_etcd_health{%(selector)s, state=~"nospace|corrupt"}) == 1
       ||| % c,
       'for': '3m',
       summary: 'The cluster can be read but not written: etcd refuses writes.',
