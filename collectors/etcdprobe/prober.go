@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -43,7 +42,6 @@ type member struct {
 const (
 	bodyLimit    = 64 << 10
 	metricsLimit = 16 << 20
-	mostChecks   = 50 // a member names five
 )
 
 // New returns a prober that has contacted nobody.
@@ -177,23 +175,6 @@ func (p *Prober) health(ctx context.Context, base string) (Health, watch.Reason)
 	return healthOf(said.Health == "true", said.Reason), watch.Available
 }
 
-// healthOf reads the reason that etcd gives for being ill.
-func healthOf(healthy bool, reason string) Health {
-	switch {
-	case healthy:
-		return Healthy
-	case strings.Contains(reason, "NOSPACE"):
-		return NoSpace
-	case strings.Contains(reason, "CORRUPT"):
-		return Corrupt
-	case strings.Contains(reason, "NO LEADER"):
-		return NoLeader
-	case strings.HasPrefix(reason, "RANGE ERROR"):
-		return ReadFailed
-	}
-	return Other
-}
-
 // checks asks for the checks of one probe; etcd before 3.5.11 has none.
 func (p *Prober) checks(ctx context.Context, base, probe string) []Check {
 	var checks []Check
@@ -205,26 +186,6 @@ func (p *Prober) checks(ctx context.Context, base, probe string) []Check {
 	if err != nil {
 		p.logger.DebugContext(ctx, "checks of a member of etcd", "endpoint", base, "probe", probe, "err", err)
 		return nil
-	}
-	return checks
-}
-
-// parseChecks reads lines of the form "[+]NAME ok" and "[-]NAME failed: ...".
-func parseChecks(probe, body string) []Check {
-	var checks []Check
-	seen := map[string]bool{}
-	for line := range strings.Lines(body) {
-		line = strings.TrimSpace(line)
-		good := strings.HasPrefix(line, "[+]")
-		if !good && !strings.HasPrefix(line, "[-]") {
-			continue
-		}
-		name, _, _ := strings.Cut(line[len("[+]"):], " ")
-		if name == "" || seen[name] || len(checks) == mostChecks {
-			continue
-		}
-		seen[name] = true
-		checks = append(checks, Check{Probe: probe, Name: strings.ToValidUTF8(name, "?"), OK: good})
 	}
 	return checks
 }
@@ -250,31 +211,3 @@ func (p *Prober) metrics(ctx context.Context, base string) (Metrics, watch.Reaso
 	}
 	return m, watch.Available
 }
-
-// statusError is an answer with another status than expected.
-type statusError int
-
-func (e statusError) Error() string { return "etcd answers " + http.StatusText(int(e)) }
-
-// Reason says what the answer means.
-func (e statusError) Reason() watch.Reason {
-	switch int(e) {
-	case http.StatusUnauthorized:
-		return watch.Unauthorized
-	case http.StatusForbidden:
-		return watch.Forbidden
-	case http.StatusNotFound:
-		return watch.NotFound
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return watch.Overloaded
-	}
-	return watch.Failed
-}
-
-// invalidError is an answer that is not etcd's.
-type invalidError struct{}
-
-func (invalidError) Error() string { return "the answer is not that of etcd" }
-
-// Reason says what the answer means.
-func (invalidError) Reason() watch.Reason { return watch.Invalid }

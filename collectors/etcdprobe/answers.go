@@ -1,0 +1,76 @@
+package etcdprobe
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/kubevitals/kubevitals/collectors/watch"
+)
+
+// healthOf reads the reason that etcd gives for being ill.
+func healthOf(healthy bool, reason string) Health {
+	switch {
+	case healthy:
+		return Healthy
+	case strings.Contains(reason, "NOSPACE"):
+		return NoSpace
+	case strings.Contains(reason, "CORRUPT"):
+		return Corrupt
+	case strings.Contains(reason, "NO LEADER"):
+		return NoLeader
+	case strings.HasPrefix(reason, "RANGE ERROR"):
+		return ReadFailed
+	}
+	return Other
+}
+
+// mostChecks bounds the checks of a probe; a member names five.
+const mostChecks = 50
+
+// parseChecks reads lines of the form "[+]NAME ok" and "[-]NAME failed: ...".
+func parseChecks(probe, body string) []Check {
+	var checks []Check
+	seen := map[string]bool{}
+	for line := range strings.Lines(body) {
+		line = strings.TrimSpace(line)
+		good := strings.HasPrefix(line, "[+]")
+		if !good && !strings.HasPrefix(line, "[-]") {
+			continue
+		}
+		name, _, _ := strings.Cut(line[len("[+]"):], " ")
+		if name == "" || seen[name] || len(checks) == mostChecks {
+			continue
+		}
+		seen[name] = true
+		checks = append(checks, Check{Probe: probe, Name: strings.ToValidUTF8(name, "?"), OK: good})
+	}
+	return checks
+}
+
+// statusError is an answer with another status than expected.
+type statusError int
+
+func (e statusError) Error() string { return "etcd answers " + http.StatusText(int(e)) }
+
+// Reason says what the answer means.
+func (e statusError) Reason() watch.Reason {
+	switch int(e) {
+	case http.StatusUnauthorized:
+		return watch.Unauthorized
+	case http.StatusForbidden:
+		return watch.Forbidden
+	case http.StatusNotFound:
+		return watch.NotFound
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return watch.Overloaded
+	}
+	return watch.Failed
+}
+
+// invalidError is an answer that is not etcd's.
+type invalidError struct{}
+
+func (invalidError) Error() string { return "the answer is not that of etcd" }
+
+// Reason says what the answer means.
+func (invalidError) Reason() watch.Reason { return watch.Invalid }
