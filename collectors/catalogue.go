@@ -22,6 +22,5 @@ func Catalogue() []Definition {
 		PendingPods(),
 		MetricsAPI(),
 		Events(),
-		StaleReads(),
 	}
 }

@@ -13,6 +13,7 @@
     signal(c)
     for signal in [
       import 'signals/apiserver.libsonnet',
+      import 'signals/stale_reads.libsonnet',
       import 'signals/etcd.libsonnet',
       import 'signals/watch_streams.libsonnet',
       import 'signals/metric_cardinality.libsonnet',
@@ -25,7 +26,6 @@
       import 'signals/addon_health.libsonnet',
       import 'signals/component_logs.libsonnet',
       import 'signals/control_plane_leases.libsonnet',
-      import 'signals/stale_reads.libsonnet',
       import 'signals/terminating_pods.libsonnet',
       import 'signals/pending_pods.libsonnet',
       import 'signals/metrics_api.libsonnet',
