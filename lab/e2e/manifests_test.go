@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -75,8 +76,10 @@ func (l *lab) apply(ctx context.Context, objects ...*unstructured.Unstructured) 
 	return nil
 }
 
-// TestComponents builds what the README tells users to write.
-func TestComponents(t *testing.T) {
+// buildWith returns what the README tells users to build: the base and the
+// components.
+func buildWith(t *testing.T, components ...string) []*unstructured.Unstructured {
+	t.Helper()
 	deploy, err := filepath.Abs("../../deploy")
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +92,10 @@ func TestComponents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf("resources: [%[1]s/base]\ncomponents: [%[1]s/components/prometheus-operator, %[1]s/components/grafana-dashboards]\n", relative)
+	text := fmt.Sprintf("resources: [%s/base]\ncomponents:\n", relative)
+	for _, c := range components {
+		text += fmt.Sprintf("  - %s/components/%s\n", relative, c)
+	}
 	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -97,13 +103,29 @@ func TestComponents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kinds := map[string]int{}
-	for _, o := range objects {
-		kinds[o.GetKind()]++
+	return objects
+}
+
+func TestComponents(t *testing.T) {
+	dashboards, err := filepath.Glob("../../dashboards/generated/*.json")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for kind, want := range map[string]int{"Deployment": 1, "ServiceMonitor": 1, "PrometheusRule": 1, "ConfigMap": 6} {
+	kinds, args := map[string]int{}, ""
+	for _, o := range buildWith(t, "prometheus-operator", "grafana-dashboards", "component-logs") {
+		kinds[o.GetKind()]++
+		if o.GetKind() == "Deployment" {
+			args = fmt.Sprint(o.Object["spec"])
+		}
+	}
+	for kind, want := range map[string]int{"Deployment": 1, "ServiceMonitor": 1, "PrometheusRule": 1, "ConfigMap": len(dashboards)} {
 		if kinds[kind] != want {
 			t.Errorf("%d objects of kind %s, want %d", kinds[kind], kind, want)
+		}
+	}
+	for _, flag := range []string{"--scope=cluster", "--collector.component_logs"} {
+		if !strings.Contains(args, flag) {
+			t.Errorf("the Deployment lacks %s: %s", flag, args)
 		}
 	}
 }

@@ -79,6 +79,7 @@ func run(ctx context.Context, s settings) error {
 	}
 	defer runtime.Stop()
 	go endWorkers(ctx, runtime.RuntimeService)
+	go writeLogs(ctx, runtime.RuntimeService, filepath.Join(s.dir, "container-logs"))
 	go failSandboxes(ctx, runtime.RuntimeService, s.failSandboxes)
 	runtime.ImageService.SetFakeFilesystemUsage([]*runtimeapi.FilesystemUsage{{
 		Timestamp:  time.Now().UnixNano(),
