@@ -105,6 +105,24 @@ func TestClusterRoleIsFresh(t *testing.T) {
 	fresh(t, "../deploy/base/rbac.yaml", manifest(t, objects))
 }
 
+// TestNodeRoleIsFresh checks the rights of the agents on nodes. There are as many
+// as nodes, so none may list what is in the whole cluster.
+func TestNodeRoleIsFresh(t *testing.T) {
+	t.Parallel()
+	var defaults []Definition
+	for _, d := range Catalogue() {
+		if d.Scope == Node && d.Default {
+			defaults = append(defaults, d)
+		}
+	}
+	if rules := ClusterRules(defaults); len(rules) > 0 {
+		t.Errorf("collectors of scope node want rights in the whole cluster: %v", rules)
+	}
+	meta := metav1.ObjectMeta{Name: "kubevitals-node", Labels: map[string]string{"app.kubernetes.io/name": "kubevitals-node"}}
+	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals-node", Namespace: "kubevitals"}}
+	fresh(t, "../deploy/components/node/rbac.yaml", manifest(t, namespaceRoles(meta, subjects, NamespaceRules(defaults))))
+}
+
 // TestComponentLogsRoleIsFresh checks the rights of the component that switches
 // the reading of logs on; what the base gives already is left out.
 func TestComponentLogsRoleIsFresh(t *testing.T) {

@@ -33,6 +33,7 @@ import (
 type Config struct {
 	// REST reaches the API server; its credentials reach the kubelets, too.
 	REST       *rest.Config
+	Host       HostConfig
 	Kubelet    kubelet.Options
 	APIServers apiprobe.Options
 	DNS        dnsprobe.Options

@@ -4,15 +4,18 @@ local g = import 'grafana.libsonnet';
 
 {
   local c = $._config,
-  local areas = [
+  local inArea(area) = [s for s in $._signals if s.area == area],
+  local areas = std.filter(function(a) inArea(a.name) != [], [
     { name: 'control-plane', title: 'Control plane' },
     { name: 'kubelets', title: 'Kubelets' },
     { name: 'autoscaling', title: 'Autoscaling' },
     { name: 'nodes', title: 'Nodes' },
     { name: 'workloads', title: 'Workloads' },
     { name: 'dns', title: 'DNS' },
+    { name: 'network', title: 'Network' },
+    { name: 'node-agents', title: 'On the nodes' },
     { name: 'exporter', title: 'Exporter' },
-  ],
+  ]),
   local columns = 24,
   local width = 12,
   local height = 8,
@@ -95,14 +98,13 @@ local g = import 'grafana.libsonnet';
       list: [
         { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', current: { text: 'default', value: 'default' }, hide: 0, options: [], refresh: 1, multi: false, includeAll: false },
         variable('cluster', 'Cluster', 'label_values(up{%s}, %s)' % [c.selector, c.clusterLabel], !c.showMultiCluster),
-        variable('node', 'Node', 'label_values(kubevitals_kubelet_available{%s, %s=~"$cluster"}, node)' % [c.selector, c.clusterLabel], !std.member(['kubelets', 'nodes', 'workloads'], area)),
+        variable('node', 'Node', 'label_values(kubevitals_kubelet_available{%s, %s=~"$cluster"}, node)' % [c.selector, c.clusterLabel], !std.member(['kubelets', 'nodes', 'workloads', 'network', 'node-agents'], area)),
       ],
     },
     panels: place(sections),
   },
 
   local title(name) = std.asciiUpper(name[0]) + std.strReplace(name[1:], '_', ' '),
-  local inArea(area) = [s for s in $._signals if s.area == area],
 
   // The overview shows the first panel of every signal: the one that its most
   // important alert is drawn in.

@@ -4,6 +4,8 @@
     home: 'https://github.com/kubevitals/kubevitals',
     // Selects the series of kubevitals; its Service and scrape job have this name.
     selector: 'job="kubevitals"',
+    // Selects the series of the agents on nodes (--scope=node).
+    nodeSelector: 'job="kubevitals-node"',
     // Selects the series of CoreDNS itself.
     corednsSelector: 'job="coredns"',
     // Selects the series of kube-proxy itself.

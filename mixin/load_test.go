@@ -23,8 +23,8 @@ import (
 func load(t *testing.T) consistency.Pack {
 	t.Helper()
 	p := consistency.Pack{
-		Runbooks: map[string]string{}, Declared: map[string][]string{},
-		ClusterLabel: "cluster", Selector: `job="kubevitals"`,
+		Runbooks: map[string]string{}, Declared: map[string][]string{}, OfNode: map[string]bool{}, OfBoth: map[string]bool{},
+		ClusterLabel: "cluster", Selector: `job="kubevitals"`, NodeSelector: `job="kubevitals-node"`,
 		RunbookPattern: "https://github.com/kubevitals/kubevitals/blob/main/mixin/runbooks/%s.md",
 	}
 	if err := json.Unmarshal([]byte(read(t, "generated/foreign.json")), &p.Foreign); err != nil {
@@ -46,10 +46,12 @@ func load(t *testing.T) consistency.Pack {
 		p.Collectors = append(p.Collectors, d.Name)
 		for _, m := range d.Metrics {
 			p.Declared[m.Name] = m.Labels
+			p.OfNode[m.Name] = d.Scope == collectors.Node
 		}
 	}
 	for _, m := range collectors.SelfMetrics() {
 		p.Declared[m.Name] = m.Labels
+		p.OfBoth[m.Name] = true
 	}
 	p.Config = loadConfig(t)
 	return p

@@ -115,6 +115,10 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		{"foreign metrics are named", "a metric of others without selector", expr(`max by (cluster) (up) == 0`), "up is not selected"},
 		{"alerts are drawn on their dashboard", "a metric in no panel", expr(`max by (cluster, node) (kubevitals_node_disk_pressure{job="kubevitals"}) == 1`), "in no panel of its dashboard"},
 		{"rules select and aggregate", "no job", expr(`max by (cluster) (kubevitals_apiserver_up) == 0`), "is not selected"},
+		{"rules select and aggregate", "the job of others", func(p *consistency.Pack) {
+			expr(`max by (cluster) (kubevitals_apiserver_up{job="kubevitals"}) == 0`)(p)
+			p.OfNode = map[string]bool{"kubevitals_apiserver_up": true}
+		}, `is not selected by job="kubevitals-node"`},
 		{"rules select and aggregate", "no cluster", expr(`max by (server) (kubevitals_apiserver_up{job="kubevitals"}) == 0`), "aggregates without cluster"},
 		{"rules select and aggregate", "a join without cluster", expr(`max by (cluster) (kubevitals_apiserver_up{job="kubevitals"}) == 0 unless on (server) max by (cluster) (kubevitals_apiserver_up{job="kubevitals"})`), "joins without cluster"},
 		{"rules select and aggregate", "no aggregation", expr(`kubevitals_apiserver_up{job="kubevitals"} == 0`), "is not aggregated"},

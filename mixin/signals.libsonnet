@@ -8,6 +8,7 @@
     cluster: '{{ $labels.%s }}' % self.clusterLabel,
     // The same selector within dashboards.
     panel: '%s, %s=~"$cluster"' % [self.selector, self.clusterLabel],
+    nodePanel: '%s, %s=~"$cluster"' % [self.nodeSelector, self.clusterLabel],
   },
   _signals:: [
     signal(c)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -44,6 +45,7 @@ type command struct {
 	web                    *web.FlagConfig
 	log                    *promslog.Config
 
+	host         collectors.HostConfig
 	kubelet      kubelet.Options
 	addressTypes string
 	selection    *collectors.Selection
@@ -55,6 +57,7 @@ func newCommand(stdout, stderr io.Writer) *command {
 	c.app.Version(version.Print("kubevitals")).VersionFlag.Help("Show the version and exit.")
 	c.clusterFlags()
 	c.webFlags()
+	c.hostFlags()
 	c.kubeletFlags()
 	promslogflag.AddFlags(c.app, c.log)
 	c.selection = collectors.Register(c.app, collectors.Catalogue())
@@ -78,6 +81,29 @@ func (c *command) webFlags() {
 		Default("500ms").DurationVar(&c.timeoutOffset)
 	c.app.Flag("collector.timeout", "Longest time that a collector may take in a scrape.").
 		Default("10s").DurationVar(&c.timeout)
+}
+
+func (c *command) hostFlags() {
+	c.app.Flag("host.root", "Where the file system of the host is mounted, for the collectors of scope node.").
+		PlaceHolder("DIR").Default("/").StringVar(&c.host.Root)
+	c.app.Flag("host.node", "Name of the node this runs on, for the collectors of scope node. Without it: $NODE_NAME, then the host's name.").
+		PlaceHolder("NAME").Envar("NODE_NAME").StringVar(&c.host.Node)
+}
+
+// hostConfig fills in what the flags leave open.
+func (c *command) hostConfig() (collectors.HostConfig, error) {
+	h := c.host
+	if info, err := os.Stat(h.Root); err != nil || !info.IsDir() {
+		return h, fmt.Errorf("--host.root: %q is no directory that can be read", h.Root)
+	}
+	if h.Node == "" {
+		name, err := os.Hostname()
+		if err != nil {
+			return h, fmt.Errorf("--host.node: not given, and the host has no name: %w", err)
+		}
+		h.Node = strings.ToLower(name)
+	}
+	return h, nil
 }
 
 func (c *command) kubeletFlags() {

@@ -73,6 +73,7 @@ func TestBadInputGivesOneClearLine(t *testing.T) {
 		{"bad concurrency", []string{"--kubelet.concurrency=0"}, exitUsage, "--kubelet.concurrency"},
 		{"bad port", []string{"--kubelet.port=99999"}, exitUsage, "--kubelet.port"},
 		{"bad scope", []string{"--scope=galaxy"}, exitUsage, "galaxy"},
+		{"missing host root", []string{listen, "--kubeconfig=" + kubeconfig(t), "--host.root=/does/not/exist"}, exitConfig, "--host.root"},
 		{"missing kubeconfig", []string{listen, "--kubeconfig=/does/not/exist"}, exitConfig, "/does/not/exist"},
 		{"broken kubeconfig", []string{listen, "--kubeconfig=" + write(t, "{[")}, exitConfig, "kubeconfig"},
 		{"empty kubeconfig", []string{listen, "--kubeconfig=" + write(t, "")}, exitConfig, "kubeconfig"},

@@ -27,6 +27,10 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
+	host, err := c.hostConfig()
+	if err != nil {
+		return &exitError{exitConfig, err}
+	}
 	if err := web.Validate(*c.web.WebConfigFile); err != nil {
 		return &exitError{exitConfig, fmt.Errorf("--web.config.file: %w", err)}
 	}
@@ -41,7 +45,7 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	}
 	defer closeAll(listeners)
 
-	sourcesConfig := collectors.Config{REST: watched.config, Kubelet: watched.kubelets, Logger: logger, Now: time.Now}
+	sourcesConfig := collectors.Config{REST: watched.config, Host: host, Kubelet: watched.kubelets, Logger: logger, Now: time.Now}
 	c.selection.Configure(&sourcesConfig)
 	sources, err := collectors.NewSources(sourcesConfig)
 	if err != nil {

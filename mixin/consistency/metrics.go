@@ -135,6 +135,15 @@ func hasSelector(s *parser.VectorSelector, selector string) bool {
 	})
 }
 
+// selectorOf is what must choose the series: those of agents of nodes and those
+// of the other instances are scraped under different jobs.
+func (p Pack) selectorOf(s *parser.VectorSelector) string {
+	if p.OfNode[s.Name] || p.OfBoth[s.Name] && hasSelector(s, p.NodeSelector) {
+		return p.NodeSelector
+	}
+	return p.Selector
+}
+
 // aggregates: every selector of ours bears the job, every grouping of a rule
 // the cluster, and what comes out of a rule does not bear the exporter's own
 // labels.
@@ -146,8 +155,8 @@ func aggregates(p Pack) []string {
 			continue
 		}
 		for _, s := range found {
-			if ours(s.Name) && !hasSelector(s, p.Selector) {
-				problems = append(problems, where+": "+s.Name+" is not selected by "+p.Selector)
+			if want := p.selectorOf(s); ours(s.Name) && !hasSelector(s, want) {
+				problems = append(problems, where+": "+s.Name+" is not selected by "+want)
 			}
 		}
 	}

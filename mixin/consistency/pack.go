@@ -22,13 +22,18 @@ type Pack struct {
 	TestFiles, SignalFiles, Collectors []string
 	// Declared are the labels of every metric of the exporter, by metric.
 	Declared map[string][]string
+	// OfNode are the metrics that the agents of nodes send, and the other instances
+	// do not; OfBoth are those that all send.
+	OfNode, OfBoth map[string]bool
 	// Foreign are the metrics of others that the signals name, with the selector
 	// that each must bear.
 	Foreign map[string]string
 	// Config are the thresholds of _config, and whether anything uses them.
 	Config map[string]bool
 
-	ClusterLabel, Selector, RunbookPattern string
+	// Selector and NodeSelector choose the series of kubevitals of scope cluster
+	// and of scope node.
+	ClusterLabel, Selector, NodeSelector, RunbookPattern string
 }
 
 // Alert is one alerting rule.
