@@ -3,6 +3,7 @@ package collectors
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -17,12 +18,19 @@ var (
 	componentLogsSeen = exporter.NewGauge(componentLogsName, "signature_seen_timestamp_seconds",
 		"Unix time of the last line with the signature in the logs of the component's unhealthy pods, in seconds; absent if none was read.",
 		"component", "signature")
+	componentLogsNodeSeen = exporter.NewGauge(componentLogsName, "node_signature_seen_timestamp_seconds",
+		"Unix time of the last line with the signature in the log of a service of the node, in seconds; absent if none was read within an hour.",
+		"node", "component", "signature")
 	componentLogsLines = exporter.NewCounter(componentLogsName, "signature_lines_total",
 		"Lines with the signature that were read since the start.", "component", "signature")
 	componentLogsPods = exporter.NewGauge(componentLogsName, "unhealthy_pods",
 		"Pods of kube-system that are not ready or crash, whose logs are read.")
 	componentLogsLeftOut = exporter.NewGauge(componentLogsName, "left_out_pods",
 		"Unhealthy pods whose logs were not read in the last round because there are too many.")
+	componentLogsNodes = exporter.NewGauge(componentLogsName, "unhealthy_nodes",
+		"Nodes that are not ready, or whose kubelet started within ten minutes, and whose logs are asked for.")
+	componentLogsNodesLeftOut = exporter.NewGauge(componentLogsName, "left_out_nodes",
+		"Unhealthy nodes whose logs were not read in the last round: there are too many, or their kubelets do not offer logs (enableSystemLogQuery).")
 	componentLogsBytes = exporter.NewCounter(componentLogsName, "read_bytes_total",
 		"Bytes of logs that were read since the start.")
 	componentLogsTruncated = exporter.NewCounter(componentLogsName, "truncated_total",
@@ -35,30 +43,33 @@ func ComponentLogs() Definition {
 	var o componentlogs.Options
 	return Definition{
 		Name: componentLogsName,
-		Help: "The log of a component that is not ready or crashes shows a known cause; needs the right to read logs in kube-system, which the base manifests do not give.",
+		Help: "The log of a component that is not ready or crashes shows a known cause; needs rights to read logs of kube-system and of nodes, which the base manifests do not give.",
 		// Off, because logs may hold what not everybody may read.
 		Scope:   Cluster,
 		Default: false,
 		Metrics: []*exporter.Desc{
-			componentLogsSeen, componentLogsLines, componentLogsPods, componentLogsLeftOut, componentLogsBytes, componentLogsTruncated,
+			componentLogsSeen, componentLogsNodeSeen, componentLogsLines, componentLogsPods, componentLogsLeftOut,
+			componentLogsNodes, componentLogsNodesLeftOut, componentLogsBytes, componentLogsTruncated,
 		},
-		Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"list", "watch"}},
-		},
+		Rules: append(eventRules(),
+			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods", "nodes"}, Verbs: []string{"list", "watch"}},
+			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"nodes/configz", "nodes/log"}, Verbs: []string{"get"}}),
 		NamespaceRules: map[string][]rbacv1.PolicyRule{
 			"kube-system": {{APIGroups: []string{""}, Resources: []string{"pods/log"}, Verbs: []string{"get"}}},
 		},
 		Flags: func(f *Flags) {
 			f.Flag("interval", "Time between two rounds of readings.").Default("1m").DurationVar(&o.Interval)
-			f.Flag("pods", "Most unhealthy pods whose logs are read in one round.").Default("20").IntVar(&o.Pods)
-			f.Flag("bytes", "Most bytes that are read of one container in one round.").Default("262144").Int64Var(&o.Bytes)
+			f.Flag("pods", "Most unhealthy pods, and apart from them nodes, whose logs are read in one round.").Default("20").IntVar(&o.Pods)
+			f.Flag("bytes", "Most bytes that are read of one log in one round.").Default("262144").Int64Var(&o.Bytes)
+			f.Flag("node-services", "Service whose log is read of unhealthy nodes, through kubelets with enableSystemLogQuery; repeatable, an empty one reads none.").
+				Default("kubelet").StringsVar(&o.NodeServices)
 		},
 		Configure: func(c *Config) { c.Logs = o },
 		New: func(s *Sources) (exporter.Collector, error) {
 			if err := o.Validate(); err != nil {
 				return nil, err
 			}
-			return componentLogs{pods: s.SystemPods().List, state: s.ComponentLogs().State}, nil
+			return componentLogs{pods: s.SystemPods().List, state: s.ComponentLogs().State, nodes: s.NodeLogs().State}, nil
 		},
 	}
 }
@@ -66,10 +77,11 @@ func ComponentLogs() Definition {
 type componentLogs struct {
 	pods  func() ([]SystemPod, error)
 	state func() (componentlogs.State, bool)
+	nodes func() (componentlogs.State, bool)
 }
 
 // Collect fails while it cannot be seen which pods are not well, since then no
-// log is read either.
+// log is read either. What nodes log is absent until it was asked for.
 func (c componentLogs) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	if _, err := c.pods(); err != nil {
 		return err
@@ -78,14 +90,28 @@ func (c componentLogs) Collect(_ context.Context, ch chan<- prometheus.Metric) e
 	if !ok {
 		return fmt.Errorf("first round of logs: %w", exporter.ErrNotReady)
 	}
-	for k, seen := range state.Seen {
-		ch <- componentLogsSeen.Sample(unix(seen.Last), k.Component, k.Signature)
-		ch <- componentLogsLines.Sample(float64(seen.Lines), k.Component, k.Signature)
+	for k, last := range state.Seen {
+		ch <- componentLogsSeen.Sample(unix(last), k.Component, k.Signature)
 	}
 	ch <- componentLogsPods.Sample(float64(state.Unhealthy))
 	ch <- componentLogsLeftOut.Sample(float64(state.LeftOut))
-	ch <- componentLogsBytes.Sample(float64(state.Bytes))
-	ch <- componentLogsTruncated.Sample(float64(state.Truncated))
+	nodes, ok := c.nodes()
+	if ok {
+		ch <- componentLogsNodes.Sample(float64(nodes.Unhealthy))
+		ch <- componentLogsNodesLeftOut.Sample(float64(nodes.LeftOut))
+	}
+	for k, last := range nodes.Seen {
+		ch <- componentLogsNodeSeen.Sample(unix(last), k.Node, k.Component, k.Signature)
+	}
+	lines := maps.Clone(state.Lines)
+	for k, n := range nodes.Lines {
+		lines[k] += n
+	}
+	for k, n := range lines {
+		ch <- componentLogsLines.Sample(float64(n), k.Component, k.Signature)
+	}
+	ch <- componentLogsBytes.Sample(float64(state.Bytes + nodes.Bytes))
+	ch <- componentLogsTruncated.Sample(float64(state.Truncated + nodes.Truncated))
 	return nil
 }
 
@@ -99,8 +125,8 @@ func logComponents() []string {
 }
 
 // unhealthyPods are those of the pods whose logs are worth reading.
-func unhealthyPods(pods []SystemPod) []componentlogs.Pod {
-	var unhealthy []componentlogs.Pod
+func unhealthyPods(pods []SystemPod) []componentlogs.Target {
+	var unhealthy []componentlogs.Target
 	for _, p := range pods {
 		if p.Done || (p.Ready && p.Crash == nil) || p.Node == "" {
 			continue
@@ -111,7 +137,11 @@ func unhealthyPods(pods []SystemPod) []componentlogs.Pod {
 				component = known
 			}
 		}
-		unhealthy = append(unhealthy, componentlogs.Pod{Name: p.Name, Component: component, Containers: p.Containers})
+		logs := make(map[string]string, len(p.Containers))
+		for _, container := range p.Containers {
+			logs[container] = component
+		}
+		unhealthy = append(unhealthy, componentlogs.Target{Name: p.Name, Logs: logs})
 	}
 	return unhealthy
 }

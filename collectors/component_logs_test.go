@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,18 +17,30 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/collectors/componentlogs"
+	"github.com/kubevitals/kubevitals/collectors/eventlog"
+	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/collectors/watch"
 )
 
 func TestComponentLogs(t *testing.T) {
 	t.Parallel()
+	forwarding := componentlogs.Key{Component: "dns", Signature: "dns_forward_timeout"}
 	c := componentLogs{
 		pods: func() ([]SystemPod, error) { return nil, nil },
 		state: func() (componentlogs.State, bool) {
 			return componentlogs.State{
 				Unhealthy: 22, LeftOut: 2, Bytes: 12345, Truncated: 1,
-				Seen: map[componentlogs.Key]componentlogs.Seen{
-					{Component: "dns", Signature: "dns_forward_timeout"}: {Lines: 7, Last: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)},
+				Seen:  map[componentlogs.Key]time.Time{forwarding: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)},
+				Lines: map[componentlogs.Key]int{forwarding: 7},
+			}, true
+		},
+		nodes: func() (componentlogs.State, bool) {
+			return componentlogs.State{
+				Unhealthy: 3, LeftOut: 1, Bytes: 55, Truncated: 2,
+				Seen: map[componentlogs.Key]time.Time{
+					{Node: "n1", Component: "kubelet", Signature: "pleg_unhealthy"}: time.Date(2026, 11, 1, 12, 1, 0, 0, time.UTC),
 				},
+				Lines: map[componentlogs.Key]int{{Component: "kubelet", Signature: "pleg_unhealthy"}: 2},
 			}, true
 		},
 	}
@@ -38,6 +52,7 @@ func TestComponentLogsAreAbsentWhileBlind(t *testing.T) {
 	c := componentLogs{
 		pods:  func() ([]SystemPod, error) { return nil, errors.New("the API server is down") },
 		state: func() (componentlogs.State, bool) { return componentlogs.State{}, true },
+		nodes: func() (componentlogs.State, bool) { return componentlogs.State{}, true },
 	}
 	if text := string(scrapeText(t, componentLogsName, c, ComponentLogs().Metrics)); strings.Contains(text, "kubevitals_component_logs") {
 		t.Error(text)
@@ -59,12 +74,12 @@ func TestUnhealthyPods(t *testing.T) {
 	}
 	var got []string
 	for _, p := range unhealthyPods(list) {
-		got = append(got, p.Component)
+		got = append(got, slices.Sorted(maps.Values(p.Logs))...)
 	}
 	if want := "[kube-apiserver other dns]"; fmt.Sprint(got) != want {
 		t.Errorf("components %v, want %s", got, want)
 	}
-	if p := unhealthyPods(list)[2]; p.Name != "coredns-1" || fmt.Sprint(p.Containers) != "[coredns]" {
+	if p := unhealthyPods(list)[2]; p.Name != "coredns-1" || fmt.Sprint(p.Logs) != "map[coredns:dns]" {
 		t.Errorf("pod %+v", p)
 	}
 }
@@ -93,5 +108,38 @@ func TestLogsAreAskedForWithinBounds(t *testing.T) {
 	want := "/api/v1/namespaces/kube-system/pods/coredns-1/log?container=coredns&limitBytes=1000&sinceTime=2026-11-01T12%3A00%3A00Z&tailLines=2000&timestamps=true"
 	if string(got) != want {
 		t.Errorf("asked for %s\nwant          %s", got, want)
+	}
+}
+
+// TestUnhealthyNodes: of nodes that are not ready, or whose kubelet has just
+// started, the logs are asked for where the kubelet offers them.
+func TestUnhealthyNodes(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	node := func(name string, ready corev1.ConditionStatus) *corev1.Node {
+		n := &corev1.Node{Status: corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: ready}}}}
+		n.Name = name
+		return n
+	}
+	offers := func(name string, yes bool) kubelet.Result {
+		k := kubelet.Result{Node: name}
+		k.Config.Reason, k.Config.Value.SystemLogQuery = watch.Available, yes
+		return k
+	}
+	dead := offers("dead", true)
+	dead.Config.Reason = watch.Unreachable
+	starts := map[eventlog.Place]eventlog.Occurrence{
+		{Node: "started"}: {Count: 5, Last: now.Add(-time.Minute)}, {Node: "well"}: {Count: 1, Last: now.Add(-time.Hour)},
+	}
+	targets := unhealthyNodes(
+		[]*corev1.Node{node("well", "True"), node("started", "True"), node("ill", "False"), node("quiet", "Unknown"), node("dead", "Unknown")},
+		starts, []kubelet.Result{offers("well", true), offers("started", true), offers("ill", true), offers("quiet", false), dead},
+		[]string{"kubelet"}, now)
+	var got []string
+	for _, target := range targets {
+		got = append(got, fmt.Sprint(target.Node, len(target.Logs)))
+	}
+	if want := "[started1 ill1 quiet0 dead0]"; fmt.Sprint(got) != want {
+		t.Errorf("targets %v, want %s", got, want)
 	}
 }

@@ -90,17 +90,7 @@ func TestClusterRoleIsFresh(t *testing.T) {
 	}
 	meta := metav1.ObjectMeta{Name: "kubevitals", Labels: map[string]string{"app.kubernetes.io/name": "kubevitals"}}
 	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals", Namespace: "kubevitals"}}
-	objects := []any{
-		rbacv1.ClusterRole{
-			TypeMeta:   metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "ClusterRole"},
-			ObjectMeta: meta, Rules: ClusterRules(defaults),
-		},
-		rbacv1.ClusterRoleBinding{
-			TypeMeta:   metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "ClusterRoleBinding"},
-			ObjectMeta: meta, Subjects: subjects,
-			RoleRef: rbacv1.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "ClusterRole", Name: meta.Name},
-		},
-	}
+	objects := clusterRoles(meta, subjects, ClusterRules(defaults))
 	objects = append(objects, namespaceRoles(meta, subjects, NamespaceRules(defaults))...)
 	fresh(t, "../deploy/base/rbac.yaml", manifest(t, objects))
 }
@@ -129,8 +119,31 @@ func TestComponentLogsRoleIsFresh(t *testing.T) {
 	t.Parallel()
 	meta := metav1.ObjectMeta{Name: "kubevitals-logs", Labels: map[string]string{"app.kubernetes.io/name": "kubevitals"}}
 	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals", Namespace: "kubevitals"}}
-	roles := namespaceRoles(meta, subjects, NamespaceRules([]Definition{ComponentLogs()}))
+	var defaults []Definition
+	for _, d := range Catalogue() {
+		if d.Scope == Cluster && d.Default {
+			defaults = append(defaults, d)
+		}
+	}
+	logs := []Definition{ComponentLogs()}
+	roles := clusterRoles(meta, subjects, Without(ClusterRules(logs), ClusterRules(defaults)))
+	roles = append(roles, namespaceRoles(meta, subjects, NamespaceRules(logs))...)
 	fresh(t, "../deploy/components/component-logs/rbac.yaml", manifest(t, roles))
+}
+
+// clusterRoles are the ClusterRole that gives the rules, and its binding.
+func clusterRoles(meta metav1.ObjectMeta, subjects []rbacv1.Subject, rules []rbacv1.PolicyRule) []any {
+	return []any{
+		rbacv1.ClusterRole{
+			TypeMeta:   metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "ClusterRole"},
+			ObjectMeta: meta, Rules: rules,
+		},
+		rbacv1.ClusterRoleBinding{
+			TypeMeta:   metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "ClusterRoleBinding"},
+			ObjectMeta: meta, Subjects: subjects,
+			RoleRef: rbacv1.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "ClusterRole", Name: meta.Name},
+		},
+	}
 }
 
 // namespaceRoles are the Roles that give the rules, and their bindings.

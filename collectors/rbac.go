@@ -39,7 +39,22 @@ type grant struct{ group, resource, name, url string }
 
 // merge takes the rules apart and puts the pieces together again, so that what
 // two definitions need appears once.
-func merge(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+func merge(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule { return regroup(apart(rules)) }
+
+// Without returns the rules less what others give already, merged and sorted.
+func Without(rules, others []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+	verbs, given := apart(rules), apart(others)
+	for g, set := range verbs {
+		maps.DeleteFunc(set, func(verb string, _ bool) bool { return given[g][verb] })
+		if len(set) == 0 {
+			delete(verbs, g)
+		}
+	}
+	return regroup(verbs)
+}
+
+// apart returns the verbs by what they may be done to.
+func apart(rules []rbacv1.PolicyRule) map[grant]map[string]bool {
 	verbs := map[grant]map[string]bool{}
 	allow := func(g grant, names []string) {
 		if verbs[g] == nil {
@@ -65,7 +80,7 @@ func merge(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
 			}
 		}
 	}
-	return regroup(verbs)
+	return verbs
 }
 
 // regroup joins the resources of one API group, and the URLs, that share verbs

@@ -51,3 +51,16 @@ func TestNoDefinitionAsksForTooMuch(t *testing.T) {
 		}
 	}
 }
+
+func TestWithout(t *testing.T) {
+	t.Parallel()
+	rule := func(resource string, verbs ...string) rbacv1.PolicyRule {
+		return rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{resource}, Verbs: verbs}
+	}
+	got := Without(
+		[]rbacv1.PolicyRule{rule("nodes", "list", "watch"), rule("pods", "get", "list"), rule("nodes/log", "get")},
+		[]rbacv1.PolicyRule{rule("nodes", "list", "watch"), rule("pods", "list")})
+	if want := []rbacv1.PolicyRule{rule("nodes/log", "get"), rule("pods", "get")}; !cmp.Equal(merge(want), got) {
+		t.Errorf("rules %v, want %v", got, want)
+	}
+}

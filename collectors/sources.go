@@ -3,7 +3,6 @@ package collectors
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -13,7 +12,6 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -66,7 +64,7 @@ type Sources struct {
 	apiServers  *apiprobe.Prober
 	etcd        *etcdprobe.Prober
 
-	logs                                *componentlogs.Reader
+	logs, nodeLogs                      *componentlogs.Reader
 	systemPods, dashboardPods           *watch.View[SystemPod]
 	systemDeployments, systemDaemonSets *watch.View[SystemWorkload]
 
@@ -175,35 +173,6 @@ func (s *Sources) DNS() *dnsprobe.Prober {
 		s.runs = append(s.runs, s.dns.Run)
 	}
 	return s.dns
-}
-
-// ComponentLogs reads the logs of the pods of kube-system that are not well.
-func (s *Sources) ComponentLogs() *componentlogs.Reader {
-	if s.logs == nil {
-		pods := s.SystemPods()
-		h := s.newHealth("component_logs")
-		s.logs = componentlogs.NewReader(s.config.Logs, func() ([]componentlogs.Pod, error) {
-			list, err := pods.List()
-			return unhealthyPods(list), err
-		}, s.openLog, func(err error) {
-			if err != nil {
-				h.Fail(err)
-				return
-			}
-			h.Succeed()
-		}, s.config.Logger, s.config.Now)
-		s.runs = append(s.runs, s.logs.Run)
-	}
-	return s.logs
-}
-
-// openLog opens the log of a container in kube-system; of one that waits to be
-// started again it is that of the last run.
-func (s *Sources) openLog(ctx context.Context, pod, container string, since time.Time, limit int64) (io.ReadCloser, error) {
-	from, lines := metav1.NewTime(since), int64(componentlogs.Lines)
-	return s.typed.CoreV1().Pods(metav1.NamespaceSystem).GetLogs(pod, &corev1.PodLogOptions{
-		Container: container, SinceTime: &from, Timestamps: true, TailLines: &lines, LimitBytes: &limit,
-	}).Stream(ctx)
 }
 
 // Etcd probes the members of etcd that the configuration names, if any.

@@ -2,12 +2,12 @@ package componentlogs
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -16,81 +16,16 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// Options bound what is read. Zero values mean the defaults.
-type Options struct {
-	// Interval is the time between two rounds; 1 min by default. A round may take
-	// as long.
-	Interval time.Duration
-	// Pods is how many are read in one round; 20 by default. The rest has its turn
-	// in the rounds after.
-	Pods int
-	// Bytes is how much is read of one container in one round; 256 KiB by default.
-	Bytes int64
-}
-
-// Validate fails if the options make no sense.
-func (o Options) Validate() error {
-	if o.Interval < 0 || o.Pods < 0 || o.Bytes < 0 {
-		return fmt.Errorf("interval %s, pods %d and bytes %d must be positive", o.Interval, o.Pods, o.Bytes)
-	}
-	return nil
-}
-
-func (o *Options) fill() {
-	o.Interval = cmp.Or(o.Interval, time.Minute)
-	o.Pods = cmp.Or(o.Pods, 20)
-	o.Bytes = cmp.Or(o.Bytes, 256<<10)
-}
-
-// Lines is how many of the last lines of one container are read in one round.
-const Lines = 2000
-
-// lookBack is how far the first reading of a container goes back.
-const lookBack = 10 * time.Minute
-
-// Pod is one whose log is to be read.
-type Pod struct {
-	Name, Component string
-	Containers      []string
-}
-
-// Open opens the log of a container as the API server serves it: lines that
-// begin with their time, not older than since, the last Lines of them, and not
-// more than limit bytes.
-type Open func(ctx context.Context, pod, container string, since time.Time, limit int64) (io.ReadCloser, error)
-
-// Key says what was seen and by whom.
-type Key struct{ Component, Signature string }
-
-// Seen is how often and when last.
-type Seen struct {
-	Lines int
-	// Last is the time that the last line bears.
-	Last time.Time
-}
-
-// State is what the reader knows.
-type State struct {
-	// Unhealthy pods were there in the last round, of which LeftOut were not read.
-	Unhealthy, LeftOut int
-	Seen               map[Key]Seen
-	// Bytes were read since the start; Truncated counts readings that met a bound.
-	Bytes     int64
-	Truncated int
-}
-
-// Reader reads the logs of pods that are not well.
+// Reader reads the logs of pods or nodes that are not well.
 type Reader struct {
 	options    Options
-	pods       func() ([]Pod, error)
-	open       Open
-	report     func(error)
+	source     Source
 	logger     *slog.Logger
 	now        func() time.Time
 	signatures []Signature
 
-	// read is the time of the last line that was read, by pod and container; only
-	// Run uses it.
+	// read is the time of the last line that was read, by target and log; only Run
+	// uses it.
 	read map[string]time.Time
 	turn int
 
@@ -99,13 +34,13 @@ type Reader struct {
 	at    time.Time
 }
 
-// NewReader returns a reader of the pods that the function names. report learns
-// of what each round came to.
-func NewReader(o Options, pods func() ([]Pod, error), open Open, report func(error), logger *slog.Logger, now func() time.Time) *Reader {
+// NewReader returns a reader of the source.
+func NewReader(o Options, source Source, logger *slog.Logger, now func() time.Time) *Reader {
 	o.fill()
 	return &Reader{
-		options: o, pods: pods, open: open, report: report, logger: logger, now: now,
-		signatures: Signatures(), read: map[string]time.Time{}, state: State{Seen: map[Key]Seen{}},
+		options: o, source: source, logger: logger, now: now,
+		signatures: Signatures(), read: map[string]time.Time{},
+		state: State{Seen: map[Key]time.Time{}, Lines: map[Key]int{}},
 	}
 }
 
@@ -118,7 +53,7 @@ func (r *Reader) Run(ctx context.Context) {
 		err := r.round(bounded)
 		cancel()
 		if ctx.Err() == nil {
-			r.report(err)
+			r.source.Report(err)
 		}
 		select {
 		case <-ctx.Done():
@@ -128,51 +63,72 @@ func (r *Reader) Run(ctx context.Context) {
 	}
 }
 
-// round reads one container after the other, which bounds the load on the API
-// server and the kubelets.
+// round reads one log after the other, which bounds the load on the API server
+// and the kubelets.
 func (r *Reader) round(ctx context.Context) error {
-	pods, err := r.pods()
+	targets, err := r.source.Targets()
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(pods, func(a, b Pod) int { return strings.Compare(a.Name, b.Name) })
-	chosen := pods
-	if len(pods) > r.options.Pods {
+	slices.SortFunc(targets, func(a, b Target) int { return strings.Compare(a.Name, b.Name) })
+	chosen := slices.DeleteFunc(slices.Clone(targets), func(t Target) bool { return len(t.Logs) == 0 })
+	if n := len(chosen); n > r.options.Pods {
 		// Each round begins where the last one ended.
-		start := r.turn % len(pods)
-		chosen = append(slices.Clone(pods[start:]), pods[:start]...)[:r.options.Pods]
+		start := r.turn % n
+		chosen = append(slices.Clone(chosen[start:]), chosen[:start]...)[:r.options.Pods]
 		r.turn = start + r.options.Pods
 	}
+	r.forget(targets)
 	var all error
+	leftOut := len(targets) - len(chosen)
+	for _, t := range chosen {
+		err := r.readLogs(ctx, t)
+		if errors.Is(err, ErrNoLog) {
+			leftOut++
+			continue
+		}
+		all = errors.Join(all, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.Unhealthy, r.state.LeftOut, r.at = len(targets), leftOut, r.now()
+	return all
+}
+
+func (r *Reader) readLogs(ctx context.Context, t Target) error {
+	var all error
+	for _, log := range slices.Sorted(maps.Keys(t.Logs)) {
+		all = errors.Join(all, r.readLog(ctx, t, log))
+	}
+	return all
+}
+
+// forget drops what is known of logs that are not read any more, and of nodes
+// that said nothing known for long.
+func (r *Reader) forget(targets []Target) {
 	kept := map[string]time.Time{}
-	for _, p := range pods {
-		for _, c := range p.Containers {
-			if at, ok := r.read[p.Name+"/"+c]; ok {
-				kept[p.Name+"/"+c] = at
+	for _, t := range targets {
+		for log := range t.Logs {
+			if at, ok := r.read[t.Name+"/"+log]; ok {
+				kept[t.Name+"/"+log] = at
 			}
 		}
 	}
 	r.read = kept
-	for _, p := range chosen {
-		for _, c := range p.Containers {
-			all = errors.Join(all, r.readLog(ctx, p, c))
-		}
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.Unhealthy, r.state.LeftOut, r.at = len(pods), len(pods)-len(chosen), r.now()
-	return all
+	maps.DeleteFunc(r.state.Seen, func(k Key, at time.Time) bool { return k.Node != "" && r.now().Sub(at) > forgetAfter })
 }
 
 // readLog reads what is new in one log. A container without a log, as one that
 // has not started, is no error, and neither is a pod that is gone.
-func (r *Reader) readLog(ctx context.Context, p Pod, container string) error {
-	key := p.Name + "/" + container
+func (r *Reader) readLog(ctx context.Context, t Target, name string) error {
+	key := t.Name + "/" + name
 	after, known := r.read[key]
 	if !known {
-		after = r.now().Add(-lookBack)
+		after = r.now().Add(-LookBack)
 	}
-	log, err := r.open(ctx, p.Name, container, after, r.options.Bytes)
+	log, err := r.source.Open(ctx, t.Name, name, after, r.options.Bytes)
 	if apierrors.IsNotFound(err) || apierrors.IsBadRequest(err) {
 		return nil
 	}
@@ -180,7 +136,7 @@ func (r *Reader) readLog(ctx context.Context, p Pod, container string) error {
 		return fmt.Errorf("open the log of %s: %w", key, err)
 	}
 	defer func() { _ = log.Close() }()
-	bytes, lines, last, err := r.scan(log, p.Component, after)
+	bytes, lines, last, err := r.scan(log, Key{Node: t.Node, Component: t.Logs[name]}, after)
 	r.read[key] = last
 	r.mu.Lock()
 	r.state.Bytes += bytes
@@ -196,7 +152,7 @@ func (r *Reader) readLog(ctx context.Context, p Pod, container string) error {
 
 // scan counts the lines that bear a signature and are newer than after, since
 // the API server knows whole seconds only. It returns the time of the last line.
-func (r *Reader) scan(log io.Reader, component string, after time.Time) (bytes int64, lines int, last time.Time, err error) {
+func (r *Reader) scan(log io.Reader, speaker Key, after time.Time) (bytes int64, lines int, last time.Time, err error) {
 	last = after
 	text := bufio.NewReaderSize(io.LimitReader(log, r.options.Bytes), 16<<10)
 	for {
@@ -215,14 +171,14 @@ func (r *Reader) scan(log io.Reader, component string, after time.Time) (bytes i
 			bytes += int64(len(line))
 		}
 		lines++
-		stamp, message, _ := strings.Cut(begin, " ")
-		at, err := time.Parse(time.RFC3339Nano, stamp)
-		if err != nil || !at.After(after) {
+		at, message, ok := r.source.Stamp(begin, r.now())
+		if !ok || !at.After(after) {
 			continue // no line of a log, or one that was read before
 		}
 		last = at
 		if name := match(r.signatures, message); name != "" {
-			r.saw(Key{component, name}, at)
+			speaker.Signature = name
+			r.saw(speaker, at)
 		}
 	}
 }
@@ -230,12 +186,11 @@ func (r *Reader) scan(log io.Reader, component string, after time.Time) (bytes i
 func (r *Reader) saw(k Key, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	seen := r.state.Seen[k]
-	seen.Lines++
-	if at.After(seen.Last) {
-		seen.Last = at
+	if at.After(r.state.Seen[k]) {
+		r.state.Seen[k] = at
 	}
-	r.state.Seen[k] = seen
+	k.Node = ""
+	r.state.Lines[k]++
 }
 
 // State returns what is known now; ok is false before the first round.
@@ -243,9 +198,6 @@ func (r *Reader) State() (state State, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	state = r.state
-	state.Seen = make(map[Key]Seen, len(r.state.Seen))
-	for k, v := range r.state.Seen {
-		state.Seen[k] = v
-	}
+	state.Seen, state.Lines = maps.Clone(r.state.Seen), maps.Clone(r.state.Lines)
 	return state, !r.at.IsZero()
 }

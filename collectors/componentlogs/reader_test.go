@@ -70,8 +70,16 @@ func (l *logs) open(_ context.Context, pod, container string, since time.Time, _
 
 func line(at time.Time, text string) string { return at.Format(time.RFC3339Nano) + " " + text + "\n" }
 
-func newReader(o Options, l *logs, now time.Time, pods ...Pod) *Reader {
-	return NewReader(o, func() ([]Pod, error) { return pods, nil }, l.open, func(error) {}, slog.New(slog.DiscardHandler), func() time.Time { return now })
+func newReader(o Options, l *logs, now time.Time, targets ...Target) *Reader {
+	source := Source{
+		Targets: func() ([]Target, error) { return targets, nil },
+		Open:    l.open, Stamp: PodStamp, Report: func(error) {},
+	}
+	return NewReader(o, source, slog.New(slog.DiscardHandler), func() time.Time { return now })
+}
+
+func pod(name, container, component string) Target {
+	return Target{Name: name, Logs: map[string]string{container: component}}
 }
 
 const timeout = "[ERROR] plugin/errors: 2 a. A: read udp 1->2: i/o timeout"
@@ -83,8 +91,8 @@ func TestLinesCountOnce(t *testing.T) {
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	at := now.Add(-time.Second)
 	l := &logs{text: map[string]string{"dns-1/coredns": line(at, timeout) + line(at.Add(time.Millisecond), "fine") + "torn\n"}}
-	r := newReader(Options{}, l, now, Pod{"dns-1", "dns", []string{"coredns"}})
-	key := Key{"dns", "dns_forward_timeout"}
+	r := newReader(Options{}, l, now, pod("dns-1", "coredns", "dns"))
+	key := Key{Component: "dns", Signature: "dns_forward_timeout"}
 	for round, want := range []int{1, 1, 2} {
 		if round == 2 {
 			l.text["dns-1/coredns"] += line(at.Add(2*time.Millisecond), timeout)
@@ -93,15 +101,15 @@ func TestLinesCountOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		state, ok := r.State()
-		if seen := state.Seen[key]; !ok || seen.Lines != want {
-			t.Errorf("round %d: %+v, want %d lines", round, seen, want)
+		if lines := state.Lines[key]; !ok || lines != want {
+			t.Errorf("round %d: %d lines, want %d", round, lines, want)
 		}
-		if round == 0 && !l.since.Equal(now.Add(-lookBack)) {
+		if round == 0 && !l.since.Equal(now.Add(-LookBack)) {
 			t.Errorf("the first reading goes back to %s", l.since)
 		}
 	}
 	state, _ := r.State()
-	if last := state.Seen[key].Last; !last.Equal(at.Add(2 * time.Millisecond)) {
+	if last := state.Seen[key]; !last.Equal(at.Add(2 * time.Millisecond)) {
 		t.Errorf("last seen %s", last)
 	}
 	if state.Bytes < int64(2*len(l.text["dns-1/coredns"])) || state.Truncated != 0 {
@@ -112,9 +120,9 @@ func TestLinesCountOnce(t *testing.T) {
 // TestPodsTakeTurns has more unhealthy pods than are read in a round.
 func TestPodsTakeTurns(t *testing.T) {
 	t.Parallel()
-	var pods []Pod
+	var pods []Target
 	for i := range 5 {
-		pods = append(pods, Pod{fmt.Sprint("p", i), "other", []string{"c"}})
+		pods = append(pods, pod(fmt.Sprint("p", i), "c", "other"))
 	}
 	l := &logs{}
 	r := newReader(Options{Pods: 2}, l, time.Now(), pods...)
@@ -135,7 +143,7 @@ func TestReadingIsBounded(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	l := &logs{text: map[string]string{"p/c": line(now, strings.Repeat("x", 100_000)) + line(now.Add(time.Second), timeout)}}
-	r := newReader(Options{Bytes: 50_000}, l, now, Pod{"p", "dns", []string{"c"}})
+	r := newReader(Options{Bytes: 50_000}, l, now, pod("p", "c", "dns"))
 	if err := r.round(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +162,7 @@ func TestWhatCannotBeReadIsReported(t *testing.T) {
 		{apierrors.NewBadRequest("the container waits to start"), nil},
 	} {
 		l := &logs{err: map[string]error{"p/c": tt.err}}
-		r := newReader(Options{}, l, time.Now(), Pod{"p", "dns", []string{"c"}})
+		r := newReader(Options{}, l, time.Now(), pod("p", "c", "dns"))
 		if err := r.round(t.Context()); !errors.Is(err, tt.want) {
 			t.Errorf("%v: reported %v", tt.err, err)
 		}
@@ -166,8 +174,10 @@ func TestRunReports(t *testing.T) {
 	t.Parallel()
 	reports := make(chan error, 1)
 	broken := errors.New("the API server is down")
-	r := NewReader(Options{Interval: time.Hour}, func() ([]Pod, error) { return nil, broken }, (&logs{}).open,
-		func(err error) { reports <- err }, slog.New(slog.DiscardHandler), time.Now)
+	r := NewReader(Options{Interval: time.Hour}, Source{
+		Targets: func() ([]Target, error) { return nil, broken },
+		Open:    (&logs{}).open, Stamp: PodStamp, Report: func(err error) { reports <- err },
+	}, slog.New(slog.DiscardHandler), time.Now)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { r.Run(ctx); close(done) }()
@@ -178,5 +188,54 @@ func TestRunReports(t *testing.T) {
 	<-done
 	if _, ok := r.State(); ok {
 		t.Error("a round that failed counts as one")
+	}
+}
+
+// TestNodesAreNamed reads a log of a node, which is remembered for an hour.
+func TestNodesAreNamed(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2027, 1, 1, 0, 0, 30, 0, time.UTC)
+	l := &logs{text: map[string]string{"n1/kubelet": `-- Journal begins at Thu 2026-12-31 --
+Dec 31 23:59:59.000001 n1 kubelet[7]: E1231 skipping pod synchronization - [PLEG is not healthy: pleg was last seen active 3m]
+Jan  1 00:00:10.500000 n1 kubelet[7]: I0101 all is well
+`}}
+	silent := Target{Name: "n2", Node: "n2", Logs: map[string]string{}}
+	targets := []Target{{Name: "n1", Node: "n1", Logs: map[string]string{"kubelet": "kubelet"}}, silent}
+	r := NewReader(Options{}, Source{
+		Targets: func() ([]Target, error) { return targets, nil },
+		Open:    l.open, Stamp: JournalStamp, Report: func(error) {},
+	}, slog.New(slog.DiscardHandler), func() time.Time { return now })
+	if err := r.round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	key := Key{"n1", "kubelet", "pleg_unhealthy"}
+	state, _ := r.State()
+	if want := time.Date(2026, 12, 31, 23, 59, 59, 1000, time.UTC); !state.Seen[key].Equal(want) {
+		t.Errorf("seen at %v, want %v", state.Seen[key], want)
+	}
+	if state.Unhealthy != 2 || state.LeftOut != 1 || state.Lines[Key{"", "kubelet", "pleg_unhealthy"}] != 1 {
+		t.Errorf("state %+v", state)
+	}
+	l.err = map[string]error{"n1/kubelet": ErrNoLog}
+	now = now.Add(2 * time.Hour)
+	if err := r.round(t.Context()); err != nil {
+		t.Errorf("a node that gives no log is told as a fault of all: %v", err)
+	}
+	if state, _ = r.State(); len(state.Seen) != 0 || state.LeftOut != 2 {
+		t.Errorf("state %+v", state)
+	}
+}
+
+func TestJournalStamp(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)
+	at, message, ok := JournalStamp("Nov  5 11:59:58.250000 n1 kubelet[1]: hello", now)
+	if want := time.Date(2026, 11, 5, 11, 59, 58, 250_000_000, time.UTC); !ok || !at.Equal(want) || message != " n1 kubelet[1]: hello" {
+		t.Errorf("%v %q %v", at, message, ok)
+	}
+	for _, line := range []string{"", "-- No entries --", "options present and query resolved to log files", "Nov  5 11:59:58.250000"} {
+		if _, _, ok := JournalStamp(line, now); ok {
+			t.Errorf("%q passes for a line of a log", line)
+		}
 	}
 }

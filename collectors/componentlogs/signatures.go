@@ -1,5 +1,3 @@
-// Package componentlogs looks for known signs of trouble in the logs of the
-// cluster's own pods, of those alone that are not well, and within bounds.
 package componentlogs
 
 import "strings"

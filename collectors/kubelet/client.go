@@ -112,9 +112,22 @@ func (c *client) fetch(ctx context.Context, t target, e endpoint) (answer, error
 	return a, nil
 }
 
-func (c *client) get(ctx context.Context, t target, e endpoint) (answer, error) {
+func (c *client) get(ctx context.Context, t target, e endpoint) (a answer, err error) {
+	accept := ""
+	if e == metrics {
+		accept = "text/plain;version=0.0.4"
+	}
+	err = c.request(ctx, t, e.path(), accept, func(body io.Reader) error {
+		a, err = c.decode(e, body)
+		return err
+	})
+	return a, err
+}
+
+// request asks for the path and hands the body of a good answer to read.
+func (c *client) request(ctx context.Context, t target, path, accept string, read func(io.Reader) error) error {
 	if t.err != nil {
-		return answer{}, &unreachedError{err: t.err}
+		return &unreachedError{err: t.err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -128,12 +141,12 @@ func (c *client) get(ctx context.Context, t target, e endpoint) (answer, error) 
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+t.host+e.path(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+t.host+path, nil)
 	if err != nil {
-		return answer{}, &unreachedError{err: err}
+		return &unreachedError{err: err}
 	}
-	if e == metrics {
-		req.Header.Set("Accept", "text/plain;version=0.0.4")
+	if accept != "" {
+		req.Header.Set("Accept", accept)
 	}
 	// One connection a request: 5,000 idle ones would cost more memory than a few
 	// handshakes a second cost time, and none is left that died in between.
@@ -146,13 +159,13 @@ func (c *client) get(ctx context.Context, t target, e endpoint) (answer, error) 
 		if !connected.Load() {
 			err = &unreachedError{err: err, dialled: dialled.Load()}
 		}
-		return answer{}, err
+		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
-		return answer{}, statusError(resp)
+		return statusError(resp)
 	}
-	return c.decode(e, resp.Body)
+	return read(resp.Body)
 }
 
 func (c *client) decode(e endpoint, body io.Reader) (a answer, err error) {

@@ -43,6 +43,9 @@ type Config struct {
 	// KubeReserved and SystemReserved map resources to what pods cannot get, for the
 	// sake of Kubernetes' own daemons and of all others.
 	KubeReserved, SystemReserved map[string]string
+	// SystemLogQuery tells whether the kubelet answers queries for the logs of
+	// services of its node.
+	SystemLogQuery bool
 	// ClusterDNS and ClusterDomain are what pods get as resolver.
 	ClusterDNS    []string
 	ClusterDomain string
@@ -63,6 +66,8 @@ func decodeConfig(r io.Reader) (Config, error) {
 			CgroupDriver                     string            `json:"cgroupDriver"`
 			KubeReserved                     map[string]string `json:"kubeReserved"`
 			SystemReserved                   map[string]string `json:"systemReserved"`
+			EnableSystemLogHandler           *bool             `json:"enableSystemLogHandler"`
+			EnableSystemLogQuery             *bool             `json:"enableSystemLogQuery"`
 			ClusterDNS                       []string          `json:"clusterDNS"`
 			ClusterDomain                    string            `json:"clusterDomain"`
 		} `json:"kubeletconfig"`
@@ -87,10 +92,13 @@ func decodeConfig(r io.Reader) (Config, error) {
 		CgroupDriver:                     k.CgroupDriver,
 		KubeReserved:                     k.KubeReserved,
 		SystemReserved:                   k.SystemReserved,
+		SystemLogQuery:                   isTrue(k.EnableSystemLogHandler) && isTrue(k.EnableSystemLogQuery),
 		ClusterDNS:                       k.ClusterDNS,
 		ClusterDomain:                    k.ClusterDomain,
 	}, nil
 }
+
+func isTrue(b *bool) bool { return b != nil && *b }
 
 func percent(p *int32) int32 {
 	if p == nil {

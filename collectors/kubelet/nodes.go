@@ -31,7 +31,9 @@ func (p *Poller) refresh(now time.Time) {
 		seen[node.Name] = true
 		to := targetOf(node, p.options.PreferredAddressTypes, p.options.Port)
 		if known := p.tracked[node.Name]; known != nil && known.uid == node.UID {
+			p.mu.Lock()
 			known.target = to
+			p.mu.Unlock()
 			continue
 		}
 		p.forget(node.Name) // a node of the same name may be another machine

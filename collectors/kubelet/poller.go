@@ -32,7 +32,7 @@ type Poller struct {
 	schedule *schedule
 	tracked  map[string]*tracked
 
-	// mu guards order and the results of the kubelets in it.
+	// mu guards order, and the results and targets of the kubelets in it.
 	mu    sync.RWMutex
 	order []*tracked
 }

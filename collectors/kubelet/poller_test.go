@@ -245,3 +245,44 @@ func TestOnlyWhatIsWantedIsFetched(t *testing.T) {
 		})
 	})
 }
+
+func TestReadLog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNetwork(t), &cluster{}
+		answer := "Nov  1 12:00:00.000000 a kubelet[1]: hello\n"
+		n.set("a", func(h *host) {
+			h.handler = func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/logs/" {
+					serve(w, r)
+					return
+				}
+				if want := "query=kubelet&sinceTime=2026-11-01T11%3A50%3A00Z&tailLines=7"; r.URL.RawQuery != want {
+					t.Errorf("asked for %s, want %s", r.URL.RawQuery, want)
+				}
+				_, _ = w.Write([]byte(answer))
+			}
+		})
+		c.set(nil, node("a"))
+		p, _ := startPoller(t, n, c, testOptions())
+		time.Sleep(newNodesWithin + time.Second)
+		q := LogQuery{Service: "kubelet", Since: time.Date(2026, 11, 1, 11, 50, 0, 0, time.UTC), Lines: 7, Bytes: 20}
+		if text, err := p.ReadLog(t.Context(), "a", q); err != nil || string(text) != answer[:20] {
+			t.Errorf("%q, %v; want the first 20 bytes", text, err)
+		}
+		q.Bytes = 1000
+		for text, want := range map[string]watch.Reason{
+			answer: watch.Available,
+			"\noptions present and query resolved to log files for [kubelet]\ntry without specifying options\n": watch.NotFound,
+			"\nlog not found for kubelet\n": watch.NotFound,
+		} {
+			answer = text
+			if _, err := p.ReadLog(t.Context(), "a", q); watch.Classify(err) != want {
+				t.Errorf("%q: %v, want %s", text, err, want)
+			}
+		}
+		if _, err := p.ReadLog(t.Context(), "stranger", q); err == nil {
+			t.Error("the log of a node that is not there was read")
+		}
+	})
+}

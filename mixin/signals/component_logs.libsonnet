@@ -20,8 +20,20 @@ function(c) {
       description: 'Pods of {{ $labels.component }} in cluster %(cluster)s are not ready or crash, and their log shows {{ $labels.signature }}, the last time {{ $value | humanizeDuration }} ago. The runbook says what that means and what to do.' % c,
     },
     {
+      alert: 'KubeVitalsNodeLogKnownCause',
+      severity: 'warning',
+      expr: |||
+        time() - max by (%(by)s, node, component, signature) (kubevitals_component_logs_node_signature_seen_timestamp_seconds{%(selector)s}) < %(componentLogsFreshSeconds)s
+      ||| % c,
+      'for': '5m',
+      summary: 'The log of a service on a node that is not well names a cause that is known.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s is not ready, or its kubelet has just started, and the log of its {{ $labels.component }} shows {{ $labels.signature }}, the last time {{ $value | humanizeDuration }} ago. The runbook says what that means and what to do.' % c,
+      vars: ['node'],
+    },
+    {
       alert: 'KubeVitalsComponentLogsTruncated',
       severity: 'info',
+      // Nodes do not count: most kubelets do not offer logs, and the base asks for none.
       expr: |||
         max by (%(by)s) (kubevitals_component_logs_left_out_pods{%(selector)s}) > 0
         or
@@ -39,6 +51,12 @@ function(c) {
       [g.target('time() - max by (component, signature) (kubevitals_component_logs_signature_seen_timestamp_seconds{%(panel)s})' % c, '')],
       { alerts: ['KubeVitalsComponentLogKnownCause'], mayBeEmpty: true },
     ),
+    g.table(
+      'Known causes in logs of nodes',
+      'Seconds since the last line with a known sign of trouble in the log of a service on a node.',
+      [g.target('time() - max by (node, component, signature) (kubevitals_component_logs_node_signature_seen_timestamp_seconds{%(panel)s})' % c, '')],
+      { alerts: ['KubeVitalsNodeLogKnownCause'], mayBeEmpty: true },
+    ),
     g.timeseries(
       'Lines with known causes',
       'Lines per second that show a known sign of trouble.',
@@ -47,12 +65,14 @@ function(c) {
       { mayBeEmpty: true },
     ),
     g.timeseries(
-      'Pods of kube-system that are not well',
-      'Pods whose logs are read, and those of them that are left out.',
+      'Pods and nodes that are not well',
+      'Pods of kube-system and nodes whose logs are read, and those of them that are left out.',
       'short',
       [
-        g.target('max(kubevitals_component_logs_unhealthy_pods{%(panel)s})' % c, 'not well'),
-        g.target('max(kubevitals_component_logs_left_out_pods{%(panel)s})' % c, 'left out'),
+        g.target('max(kubevitals_component_logs_unhealthy_pods{%(panel)s})' % c, 'pods'),
+        g.target('max(kubevitals_component_logs_left_out_pods{%(panel)s})' % c, 'pods left out'),
+        g.target('max(kubevitals_component_logs_unhealthy_nodes{%(panel)s})' % c, 'nodes'),
+        g.target('max(kubevitals_component_logs_left_out_nodes{%(panel)s})' % c, 'nodes left out'),
         g.target('sum(increase(kubevitals_component_logs_truncated_total{%(panel)s}[$__rate_interval]))' % c, 'readings cut short'),
       ],
       { alerts: ['KubeVitalsComponentLogKnownCause', 'KubeVitalsComponentLogsTruncated'], mayBeEmpty: true },

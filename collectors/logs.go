@@ -1,0 +1,124 @@
+package collectors
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/collectors/componentlogs"
+	"github.com/kubevitals/kubevitals/collectors/eventlog"
+	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+)
+
+// ComponentLogs reads the logs of the pods of kube-system that are not well.
+func (s *Sources) ComponentLogs() *componentlogs.Reader {
+	if s.logs == nil {
+		pods := s.SystemPods()
+		s.logs = s.newReader("component_logs", componentlogs.Source{
+			Targets: func() ([]componentlogs.Target, error) {
+				list, err := pods.List()
+				return unhealthyPods(list), err
+			},
+			Open: s.openLog, Stamp: componentlogs.PodStamp,
+		})
+	}
+	return s.logs
+}
+
+// NodeLogs reads the logs of services on nodes that are not well, where the
+// kubelets offer them.
+func (s *Sources) NodeLogs() *componentlogs.Reader {
+	if s.nodeLogs == nil {
+		nodes, starts, kubelets := s.Nodes(), s.KubeletStarts(), s.Kubelets()
+		kubelets.WantConfig()
+		services := slices.DeleteFunc(slices.Clone(s.config.Logs.NodeServices), func(name string) bool { return name == "" })
+		s.nodeLogs = s.newReader("node_logs", componentlogs.Source{
+			Targets: func() ([]componentlogs.Target, error) {
+				list, err := nodes.List()
+				if err != nil {
+					return nil, err
+				}
+				// Without the events those that start over are missed, and no more.
+				places, _ := starts.Places()
+				return unhealthyNodes(list, places, kubelets.Results(), services, s.Now()), nil
+			},
+			Open: func(ctx context.Context, node, service string, since time.Time, limit int64) (io.ReadCloser, error) {
+				text, err := kubelets.ReadLog(ctx, node, kubelet.LogQuery{
+					Service: service, Since: since, Lines: componentlogs.Lines, Bytes: limit,
+				})
+				switch watch.Classify(err) {
+				case watch.Available, watch.Forbidden, watch.Unauthorized:
+					return io.NopCloser(bytes.NewReader(text)), err
+				}
+				s.Logger().Debug("no log of a node", "err", err)
+				return nil, componentlogs.ErrNoLog
+			},
+			Stamp: componentlogs.JournalStamp,
+		})
+	}
+	return s.nodeLogs
+}
+
+// newReader returns a reader that runs, and whose rounds are a source by that
+// name.
+func (s *Sources) newReader(name string, source componentlogs.Source) *componentlogs.Reader {
+	h := s.newHealth(name)
+	source.Report = func(err error) {
+		if err != nil {
+			h.Fail(err)
+			return
+		}
+		h.Succeed()
+	}
+	r := componentlogs.NewReader(s.config.Logs, source, s.config.Logger, s.config.Now)
+	s.runs = append(s.runs, r.Run)
+	return r
+}
+
+// openLog opens the log of a container in kube-system; of one that waits to be
+// started again it is that of the last run.
+func (s *Sources) openLog(ctx context.Context, pod, container string, since time.Time, limit int64) (io.ReadCloser, error) {
+	from, lines := metav1.NewTime(since), int64(componentlogs.Lines)
+	log, err := s.typed.CoreV1().Pods(metav1.NamespaceSystem).GetLogs(pod, &corev1.PodLogOptions{
+		Container: container, SinceTime: &from, Timestamps: true, TailLines: &lines, LimitBytes: &limit,
+	}).Stream(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("pod %s: %w", pod, err)
+	}
+	return log, nil
+}
+
+// unhealthyNodes are those that are not ready or whose kubelet started lately.
+// Those whose kubelet does not offer logs, or does not answer, have none.
+func unhealthyNodes(nodes []*corev1.Node, starts map[eventlog.Place]eventlog.Occurrence, kubelets []kubelet.Result, services []string, now time.Time) []componentlogs.Target {
+	recent := map[string]bool{}
+	for place, o := range starts {
+		recent[place.Node] = now.Sub(o.Last) < componentlogs.LookBack
+	}
+	offers := map[string]bool{}
+	for _, k := range kubelets {
+		offers[k.Node] = k.Config.Reason == watch.Available && k.Config.Value.SystemLogQuery
+	}
+	var unhealthy []componentlogs.Target
+	for _, node := range nodes {
+		ready := conditionOf(node, corev1.NodeReady)
+		if ready != nil && ready.Status == corev1.ConditionTrue && !recent[node.Name] {
+			continue
+		}
+		t := componentlogs.Target{Name: node.Name, Node: node.Name, Logs: map[string]string{}}
+		if offers[node.Name] {
+			for _, service := range services {
+				t.Logs[service] = service
+			}
+		}
+		unhealthy = append(unhealthy, t)
+	}
+	return unhealthy
+}
