@@ -52,8 +52,8 @@ test-race: ## The same under the race detector.
 	CGO_ENABLED=1 $(GO) test -race $(PACKAGES)
 
 .PHONY: e2e
-e2e: build $(BIN)/kubevitals-lab $(BIN)/panelcheck $(BIN)/coredns ## Test against a real control plane.
-	cd lab && KUBEVITALS_PANELCHECK=$(CURDIR)/$(BIN)/panelcheck KUBEVITALS_COREDNS=$(CURDIR)/$(BIN)/coredns KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab \
+e2e: build $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns ## Test against a real control plane.
+	cd lab && KUBEVITALS_MIXINCHECK=$(CURDIR)/$(BIN)/mixincheck KUBEVITALS_COREDNS=$(CURDIR)/$(BIN)/coredns KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab \
 		$(GO) test -count=1 -timeout 30m ./...
 
 .PHONY: bench
@@ -127,8 +127,8 @@ $(BIN)/jsonnet $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint: tools/go.mod
 $(BIN)/promtool: tools/prometheus/go.mod
 	cd tools/prometheus && $(GO) build -tags remove_all_sd -o ../../$@ github.com/prometheus/prometheus/cmd/promtool
 
-$(BIN)/panelcheck: tools/prometheus/go.mod $(wildcard tools/prometheus/panelcheck/*.go)
-	cd tools/prometheus && $(GO) build -tags remove_all_sd -o ../../$@ ./panelcheck
+$(BIN)/mixincheck: tools/prometheus/go.mod $(wildcard tools/prometheus/mixincheck/*.go)
+	cd tools/prometheus && $(GO) build -tags remove_all_sd -o ../../$@ ./mixincheck
 
 $(BIN)/golangci-lint: tools/golangci-lint/go.mod
 	cd tools/golangci-lint && $(GO) build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

@@ -21,11 +21,17 @@ type Kubelet struct {
 	Port    int
 	Process *Process
 
-	filesystems, failSandboxes string
+	filesystems, failSandboxes, journal string
 }
 
 // SetFilesystems changes what the node says of its disks.
 func (k *Kubelet) SetFilesystems(f hollow.Filesystems) error { return f.Write(k.filesystems) }
+
+// WriteJournal makes the text the journal of the node's services, in the form of
+// journalctl --output=short-precise.
+func (k *Kubelet) WriteJournal(text string) error {
+	return os.WriteFile(k.journal, []byte(text), 0o600)
+}
 
 // FailSandboxes makes the node's runtime unable to give pods a network, or able
 // again.
@@ -53,6 +59,10 @@ func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 		Name: name, Port: port,
 		filesystems:   filepath.Join(c.options.Dir, name+".filesystems.json"),
 		failSandboxes: filepath.Join(c.options.Dir, name+".fail-sandboxes"),
+		journal:       filepath.Join(c.options.Dir, name+".journal"),
+	}
+	if err := k.WriteJournal(""); err != nil {
+		return nil, err
 	}
 	if err := k.SetFilesystems(hollow.Healthy()); err != nil {
 		return nil, err
@@ -61,7 +71,7 @@ func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 		HollowKubelet, "--name=" + name, "--dir=" + dir, fmt.Sprintf("--port=%d", port),
 		"--kubeconfig=" + kubeconfig, "--client-ca-file=" + c.files.caFile,
 		"--tls-cert-file=" + serving.cert, "--tls-private-key-file=" + serving.key,
-		"--filesystems=" + k.filesystems, "--fail-sandboxes=" + k.failSandboxes,
+		"--filesystems=" + k.filesystems, "--fail-sandboxes=" + k.failSandboxes, "--journal=" + k.journal,
 	}, func(ctx context.Context) error { return c.nodeReady(ctx, name) })
 	return k, nil
 }

@@ -67,6 +67,8 @@ func TestAPIServerKilled(t *testing.T) {
 	shared.vitals.eventually(t, 30*time.Second, blind)
 	t.Logf("every signal was gone after %s", time.Since(killed).Round(100*time.Millisecond))
 
+	shared.vitals.wantAlert(t, 0, "KubeVitalsAPIServerAllDown")
+
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := server.Start(ctx); err != nil {

@@ -60,6 +60,7 @@ func TestAutoscaling(t *testing.T) {
 		return s.want(0, "autoscaling_metrics_available", append(labelsOf, "reason", "FailedGetResourceMetric")...)
 	}
 	shared.vitals.eventually(t, time.Minute, unavailable)
+	shared.vitals.wantAlert(t, 0, "KubeVitalsAutoscalingMetricsAPIMissing")
 
 	api, err := shared.ServeMetricsAPI(ctx, cluster.PodMetrics{
 		Namespace: namespace, Labels: labels, CPU: "100m",
@@ -98,6 +99,7 @@ func TestAutoscaling(t *testing.T) {
 		}
 		return s.want(0, "metrics_api_available", "api", "resource", "reason", "FailedDiscoveryCheck")
 	})
+	shared.vitals.wantAlert(t, 0, "KubeVitalsAutoscalingMetricsAPIUnavailable")
 	if err := api.Unregister(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func TestComponentLogs(t *testing.T) {
 	}
 	start := func(name string) *vitals {
 		v, err := startVitals(t.Context(), name, shared.LogDir(), kubeconfig,
-			"--collector.disable-defaults", "--collector.component_logs", "--collector.component_logs.interval=2s")
+			"--kubelet.ca-file="+shared.KubeletCAFile(), "--collector.disable-defaults", "--collector.component_logs", "--collector.component_logs.interval=2s")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,6 +48,11 @@ func TestComponentLogs(t *testing.T) {
 	v.eventually(t, 2*time.Minute, func(s samples) error {
 		return s.want(0, "source_available", "source", "component_logs", "reason", "forbidden")
 	})
+	kubelet := shared.Kubelets()[2]
+	if err := kubelet.WriteJournal(time.Now().UTC().Format("Jan _2 15:04:05.000000") + " node-2 kubelet[7]: E1101 " +
+		"skipping pod synchronization - [PLEG is not healthy: pleg was last seen active 3m5s ago; threshold is 3m0s]\n"); err != nil {
+		t.Fatal(err)
+	}
 	for _, o := range buildWith(t, "component-logs") {
 		if o.GetName() == "kubevitals-logs" {
 			if err := shared.apply(t.Context(), o); err != nil {
@@ -65,4 +70,17 @@ func TestComponentLogs(t *testing.T) {
 		}
 		return s.want(1, "source_available", "source", "component_logs")
 	})
+	v.wantAlert(t, 0, "KubeVitalsComponentLogKnownCause", "component", "dns", "signature", "dns_forward_timeout")
+
+	// The log of a kubelet that has just started is read, too.
+	kubelet.Process.Kill()
+	restartKubelet(t, kubelet)
+	v.eventually(t, time.Minute, func(s samples) error {
+		seen := s.all("component_logs_node_signature_seen_timestamp_seconds", "node", kubelet.Name, "component", "kubelet", "signature", "pleg_unhealthy")
+		if len(seen) != 1 || time.Since(time.Unix(int64(seen[0]), 0)) > 10*time.Minute {
+			return fmt.Errorf("seen %v", seen)
+		}
+		return s.want(1, "source_available", "source", "node_logs")
+	})
+	v.wantAlert(t, 0, "KubeVitalsNodeLogKnownCause", "node", kubelet.Name, "signature", "pleg_unhealthy")
 }

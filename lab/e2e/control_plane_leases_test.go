@@ -42,11 +42,12 @@ func TestControlPlaneKilled(t *testing.T) {
 	if n := len(healthy.all("control_plane_leases_held")); n != 2 {
 		t.Errorf("%d components, want 2: the lab has no cloud controller manager", n)
 	}
-	for component, process := range map[string]string{
-		"kube-scheduler": cluster.Scheduler, "kube-controller-manager": cluster.ControllerManager,
+	for component, of := range map[string]struct{ process, alert string }{
+		"kube-scheduler":          {cluster.Scheduler, "KubeVitalsSchedulerDown"},
+		"kube-controller-manager": {cluster.ControllerManager, "KubeVitalsControllerManagerDown"},
 	} {
 		t.Run(component, func(t *testing.T) {
-			p := shared.Process(process)
+			p := shared.Process(of.process)
 			p.Kill()
 			defer func() {
 				if err := p.Start(t.Context()); err != nil {
@@ -65,6 +66,7 @@ func TestControlPlaneKilled(t *testing.T) {
 				}
 				return err
 			})
+			shared.vitals.wantAlert(t, 0, of.alert)
 		})
 	}
 }
@@ -76,6 +78,7 @@ func waitsWithoutScheduler(t *testing.T) {
 	shared.vitals.eventually(t, 30*time.Second, func(s samples) error {
 		return s.want(1, "pending_pods_pods", "reason", "no_scheduler", "node", "")
 	})
+	shared.vitals.wantAlert(t, 2*time.Minute, "KubeVitalsPodsWithoutScheduler")
 	remove(t, name)
 	shared.vitals.eventually(t, 30*time.Second, func(s samples) error {
 		return s.want(0, "pending_pods_pods", "reason", "no_scheduler", "node", "")

@@ -71,6 +71,7 @@ func TestDNSForwarding(t *testing.T) {
 	}
 	// CoreDNS itself gives up after 5 s.
 	v.eventually(t, time.Minute, answers(server, ok, []string{"servfail"}))
+	v.wantAlert(t, 0, "KubeVitalsDNSForwardingFailing")
 	hasMetrics(t, server, "coredns_forward_healthcheck_broken_total", "coredns_proxy_healthcheck_failures_total",
 		"coredns_proxy_request_duration_seconds", "coredns_dns_responses_total", "coredns_kubernetes_rest_client_requests_total")
 	if err := upstream.Resume(); err != nil {
@@ -88,6 +89,7 @@ func TestDNSDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.eventually(t, time.Minute, answers(server, []string{"timeout"}, []string{"timeout"}))
+	v.wantAlert(t, 0, "KubeVitalsDNSDown")
 	if err := server.Resume(); err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +109,7 @@ func TestDNSWithoutAPIServer(t *testing.T) {
 	_ = l.Close()
 	_, server, v := startDNS(t, "dns-blind", dead)
 	v.eventually(t, time.Minute, answers(server, []string{"servfail"}, []string{"ok"}))
+	v.wantAlert(t, 0, "KubeVitalsDNSAPIServerUnreachable")
 	// As the client of CoreDNS counts requests that got no answer.
 	err = cluster.Eventually(t.Context(), time.Minute, func(ctx context.Context) error {
 		own, err := coreDNSMetrics(ctx, server)

@@ -108,6 +108,7 @@ func TestEtcd(t *testing.T) {
 	if size := s.sum("etcd_db_size_bytes", "endpoint", endpoint); size < 0.8*quota {
 		t.Errorf("the database of %v bytes is full, and its quota is %d", size, quota)
 	}
+	v.wantAlert(t, 0, "KubeVitalsEtcdAlarm", "state", "nospace")
 	mend(t, client, url)
 	v.eventually(t, 30*time.Second, health(endpoint, "ok"))
 	fill(t, client) // the alarm is raised anew, and is not merely forgotten
@@ -123,6 +124,7 @@ func TestEtcd(t *testing.T) {
 			s.want(1, "etcd_probe_result", "endpoint", endpoint, "probe", "health", "result", "unreachable"),
 		)
 	})
+	v.wantAlert(t, 0, "KubeVitalsEtcdMemberDown", "endpoint", endpoint)
 }
 
 // TestAPIServerMetricsOfEtcd: the rules read these of the API server's own

@@ -105,6 +105,7 @@ func TestNodeDiskFull(t *testing.T) {
 		}
 		return s.want(1, "node_disk_pressure", "node", kubelet.Name)
 	})
+	shared.vitals.wantAlert(t, 0, "KubeVitalsNodeDiskPressure", "node", kubelet.Name)
 	if err := kubelet.SetFilesystems(hollow.Healthy()); err != nil {
 		t.Fatal(err)
 	}

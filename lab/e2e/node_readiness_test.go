@@ -74,8 +74,10 @@ func silenceKubelet(t *testing.T, node, cause string) {
 		}
 		return nil
 	})
+	shared.vitals.wantAlert(t, 0, "KubeVitalsNodeLeaseStale", "node", node)
 	began := time.Now()
 	shared.vitals.eventually(t, time.Minute, func(s samples) error { return nodeIsNotReady(s, node, cause) })
+	shared.vitals.wantAlert(t, 4*time.Minute, "KubeVitalsNodeNotReady", "node", node, "cause", cause)
 	t.Logf("the overdue Lease was seen %v before the cause", time.Since(began).Round(time.Second))
 }
 

@@ -81,6 +81,8 @@ func TestPendingPods(t *testing.T) {
 		})
 		defer remove(t, name)
 	}
+	shared.vitals.wantAlert(t, 6*time.Minute, "KubeVitalsPodNetworkFailing", "node", "node-1")
+	shared.vitals.wantAlert(t, 16*time.Minute, "KubeVitalsPodsUnschedulable")
 	t.Run("events", func(t *testing.T) {
 		shared.vitals.eventually(t, time.Minute, func(s samples) error {
 			// The scheduler uses the new API of events, the kubelet the old one.
@@ -129,6 +131,7 @@ func TestTerminatingPods(t *testing.T) {
 	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
 		return s.want(1, "terminating_pods_overdue", "node", kubelet.Name, "hold", "node_unreachable")
 	})
+	shared.vitals.wantAlert(t, 6*time.Minute, "KubeVitalsPodsStuckOnDeadNode", "node", kubelet.Name)
 
 	patch := []byte(`{"metadata":{"finalizers":null}}`)
 	if _, err := shared.Client().CoreV1().Pods(metav1.NamespaceDefault).Patch(t.Context(), held, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {

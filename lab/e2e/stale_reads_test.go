@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -84,14 +85,17 @@ func fresh(s samples) error {
 // then does what the runbook says.
 func TestStaleReads(t *testing.T) {
 	state := "--collector.stale_reads.state-file=" + filepath.Join(t.TempDir(), "mark.json")
-	l := ownLab(t, state, "--collector.apiserver.write-interval=2s")
+	// With the intervals that users have.
+	l := ownLab(t, state)
 	l.vitals.eventually(t, time.Minute, fresh)
 	snapshot := filepath.Join(t.TempDir(), "snapshot.db")
 	if err := l.SnapshotEtcd(t.Context(), snapshot); err != nil {
 		t.Fatal(err)
 	}
 	l.write(t, 500)
-	healthy := l.vitals.eventually(t, time.Minute, fresh)
+	healthy := l.vitals.eventually(t, time.Minute, func(s samples) error {
+		return errors.Join(fresh(s), leads(s, "kube-controller-manager"), leads(s, "kube-scheduler"))
+	})
 	l.vitals.eventually(t, time.Minute, func(s samples) error {
 		if s.sum("stale_reads_written_resource_version") <= healthy.sum("stale_reads_written_resource_version") {
 			return fmt.Errorf("nothing was written yet")
@@ -103,13 +107,19 @@ func TestStaleReads(t *testing.T) {
 	if err := l.RestoreEtcd(t.Context(), snapshot); err != nil {
 		t.Fatal(err)
 	}
-	l.vitals.eventually(t, time.Minute, func(s samples) error {
+	l.vitals.eventually(t, time.Minute-time.Since(restored), func(s samples) error {
 		if err := s.want(1, "stale_reads_rewound"); err != nil {
 			return err
 		}
 		return s.want(1, "stale_reads_cache_ahead")
 	})
 	t.Logf("named %v after etcd was killed", time.Since(restored).Round(100*time.Millisecond))
+	// What must be restarted is named, too.
+	l.vitals.wantAlert(t, 0, "KubeVitalsEtcdWentBack")
+	l.vitals.wantAlert(t, 0, "KubeVitalsAPIServerCacheFromBefore")
+	for _, component := range []string{"kube-controller-manager", "kube-scheduler"} {
+		l.vitals.wantAlert(t, 0, "KubeVitalsControllerFromBefore", "component", component)
+	}
 
 	t.Run("kubevitals restarts", func(t *testing.T) {
 		l.startVitals(t, state, "--collector.apiserver.write-interval=2s")

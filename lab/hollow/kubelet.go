@@ -32,8 +32,8 @@ import (
 
 // settings are the command line of a hollow kubelet.
 type settings struct {
-	name, dir, kubeconfig, clientCA, cert, key, filesystems, failSandboxes string
-	port                                                                   int
+	name, dir, kubeconfig, clientCA, cert, key, filesystems, failSandboxes, journal string
+	port                                                                            int
 }
 
 // NewCommand returns the command that runs one hollow kubelet.
@@ -52,6 +52,7 @@ func NewCommand() *cobra.Command {
 	f.StringVar(&s.key, "tls-private-key-file", "", "its key")
 	f.StringVar(&s.filesystems, "filesystems", "", "file with the sizes of its filesystems")
 	f.StringVar(&s.failSandboxes, "fail-sandboxes", "", "file during whose existence no sandbox can be made")
+	f.StringVar(&s.journal, "journal", "", "file with the journal of its services")
 	f.IntVar(&s.port, "port", 0, "port on 127.0.0.1")
 	return command
 }
@@ -59,6 +60,9 @@ func NewCommand() *cobra.Command {
 func run(ctx context.Context, s settings) error {
 	flags, config, err := s.config()
 	if err != nil {
+		return err
+	}
+	if err := serveJournal(s.dir, s.journal); err != nil {
 		return err
 	}
 	client, err := s.client("kubelet", 0)
@@ -184,6 +188,7 @@ func (s settings) config() (*options.KubeletFlags, *kubeletconfig.KubeletConfigu
 		},
 	}
 	c.ConfigMapAndSecretChangeDetectionStrategy = kubeletconfig.WatchChangeDetectionStrategy
+	c.EnableSystemLogHandler, c.EnableSystemLogQuery = true, true
 	c.EvictionHard = map[string]string{
 		"memory.available": "100Mi", "nodefs.available": "10%", "nodefs.inodesFree": "5%",
 		"imagefs.available": "15%", "imagefs.inodesFree": "5%",
