@@ -71,7 +71,7 @@ score: ## Print how well the causes of nodes that are not ready are told, on pub
 
 .PHONY: cardinality
 cardinality: build ## Print the number of series by signal and its formula; it must not depend on the number of pods.
-	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals -cardinality -- --log.level=error
+	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals -cardinality -- --log.level=error --collector.dns.probe-interval=1s
 
 .PHONY: fuzz
 fuzz: ## Fuzz each parser for 30 s.

@@ -52,6 +52,7 @@ func (f fleet) snapshot(now time.Time) *playback.Snapshot {
 	}
 	if f.sick {
 		s.Objects = append(s.Objects, f.nodeEvents(now)...)
+		s.Objects = append(s.Objects, f.addons(now)...)
 	}
 	for i := range f.hpas {
 		s.Objects = append(s.Objects, hpa(i, now))
