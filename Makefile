@@ -54,7 +54,7 @@ test-race: ## The same under the race detector.
 .PHONY: e2e
 e2e: build $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns ## Test against a real control plane.
 	cd lab && KUBEVITALS_MIXINCHECK=$(CURDIR)/$(BIN)/mixincheck KUBEVITALS_COREDNS=$(CURDIR)/$(BIN)/coredns KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab \
-		$(GO) test -count=1 -timeout 30m ./...
+		$(GO) test -count=1 -timeout 60m ./...
 
 .PHONY: bench
 bench: ## Print the cost of the pod index and the speed of the parser.
@@ -142,7 +142,7 @@ picture: build ## Take the picture of the landing page in the README (needs Debi
 	$(BIN)/kubevitals --demo --web.listen-address=127.0.0.1:9898 --log.level=error & pid=$$!; trap "kill $$pid" EXIT; sleep 14; \
 	curl -s -o /dev/null http://127.0.0.1:9898/metrics; \
 	chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
-		--disable-component-update --disable-sync --user-data-dir=$$(mktemp -d) --window-size=900,930 \
+		--disable-component-update --disable-sync --user-data-dir=$$(mktemp -d) --hide-scrollbars --window-size=900,940 \
 		--screenshot=docs/landing.png http://127.0.0.1:9898/
 
 .PHONY: clean

@@ -20,7 +20,7 @@ var (
 		"Number of the addon's pods in kube-system and kubernetes-dashboard by state: ready, not_ready, or crash_loop, which are not ready either.",
 		"addon", "state")
 	addonCrashes = exporter.NewGauge(addonHealthName, "crash_loop_pods",
-		"Number of the addon's pods with a container in CrashLoopBackOff, by how it last ended.", "addon", "reason", "exit")
+		"Number of the addon's pods with a container that ended again and waits to be started (CrashLoopBackOff), by how it last ended.", "addon", "reason", "exit")
 	addonNotReady = exporter.NewGauge(addonHealthName, "not_ready_pods",
 		"Number of the addon's pods on the node that are not ready; absent where all are, and with an empty node for pods without one.", "addon", "node")
 )

@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"cmp"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -24,7 +25,7 @@ type SystemPod struct {
 	Done  bool
 	Ready bool
 	// Crash is how the container ended that is not started again for now; nil
-	// unless one is in CrashLoopBackOff.
+	// unless one is in a crash loop.
 	Crash *Crash
 }
 
@@ -53,19 +54,36 @@ func systemPodOf(obj any) (SystemPod, error) {
 			p.Ready = condition.Status == corev1.ConditionTrue
 		}
 	}
-	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
-		for _, s := range statuses {
-			p.Containers = append(p.Containers, s.Name)
-			if s.State.Waiting == nil || s.State.Waiting.Reason != "CrashLoopBackOff" || p.Crash != nil {
-				continue
-			}
-			p.Crash = &Crash{}
-			if last := s.LastTerminationState.Terminated; last != nil {
-				p.Crash.Reason, p.Crash.ExitCode = last.Reason, last.ExitCode
-			}
-		}
+	// A container that ended well is started again if its pod says so.
+	again := pod.Spec.RestartPolicy == corev1.RestartPolicyAlways || pod.Spec.RestartPolicy == ""
+	for _, s := range pod.Status.InitContainerStatuses {
+		p.Containers = append(p.Containers, s.Name)
+		p.Crash = cmp.Or(p.Crash, crashOf(s, false))
+	}
+	for _, s := range pod.Status.ContainerStatuses {
+		p.Containers = append(p.Containers, s.Name)
+		p.Crash = cmp.Or(p.Crash, crashOf(s, again))
 	}
 	return p, nil
+}
+
+// crashOf is how a container ended last that crashes again and again; nil unless
+// it does. A kubelet reports CrashLoopBackOff when it next looks at the pod, which
+// is when the wait is over, or after a minute: until then a container
+// that was started before has just ended.
+func crashOf(s corev1.ContainerStatus, again bool) *Crash {
+	last := s.LastTerminationState.Terminated
+	switch w, ended := s.State.Waiting, s.State.Terminated; {
+	case w != nil && w.Reason == "CrashLoopBackOff":
+	case ended != nil && s.RestartCount > 0 && (again || ended.ExitCode != 0):
+		last = ended
+	default:
+		return nil
+	}
+	if last == nil {
+		return &Crash{}
+	}
+	return &Crash{last.Reason, last.ExitCode}
 }
 
 // Addon is a component that clusters run as pods. The set is closed.

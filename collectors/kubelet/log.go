@@ -39,7 +39,8 @@ func (p *Poller) ReadLog(ctx context.Context, node string, q LogQuery) ([]byte, 
 	var text bytes.Buffer
 	to, err := p.targetOf(node)
 	if err == nil {
-		err = p.client.request(ctx, to, q.path(), "text/plain", func(body io.Reader) error {
+		// It refuses to be asked for text, which is what it answers with.
+		err = p.client.request(ctx, to, q.path(), "", func(body io.Reader) error {
 			_, err := io.Copy(&text, io.LimitReader(body, q.Bytes))
 			return err
 		})

@@ -86,6 +86,10 @@ func onNode(pod *corev1.Pod) Waiting {
 		return Sandbox
 	}
 	for _, c := range status.InitContainerStatuses {
+		// The kubelet reports CrashLoopBackOff up to a minute and a half later.
+		if c.State.Terminated != nil && c.State.Terminated.ExitCode != 0 && c.RestartCount > 0 {
+			return InitFailing
+		}
 		if c.State.Running != nil || c.State.Terminated != nil && c.State.Terminated.ExitCode != 0 {
 			return Initializing
 		}

@@ -78,7 +78,6 @@ func waitsWithoutScheduler(t *testing.T) {
 	shared.vitals.eventually(t, 30*time.Second, func(s samples) error {
 		return s.want(1, "pending_pods_pods", "reason", "no_scheduler", "node", "")
 	})
-	shared.vitals.wantAlert(t, 2*time.Minute, "KubeVitalsPodsWithoutScheduler")
 	remove(t, name)
 	shared.vitals.eventually(t, 30*time.Second, func(s samples) error {
 		return s.want(0, "pending_pods_pods", "reason", "no_scheduler", "node", "")

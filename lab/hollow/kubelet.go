@@ -106,7 +106,7 @@ func run(ctx context.Context, s settings) error {
 }
 
 // makeReal gives the kubelet what kubemark's lacks: authentication and
-// authorization, TLS, /configz and events.
+// authorization, TLS, /configz, events, and containers that are not ready.
 func (s settings) makeReal(ctx context.Context, h *kubemark.HollowKubelet, client *kubernetes.Clientset) error {
 	auth, reload, err := kubeletapp.BuildAuth(types.NodeName(s.name), client, *h.KubeletConfiguration)
 	if err != nil {
@@ -117,6 +117,7 @@ func (s settings) makeReal(ctx context.Context, h *kubemark.HollowKubelet, clien
 	if h.KubeletDeps.TLSOptions, err = kubeletapp.InitializeTLS(ctx, h.KubeletFlags, h.KubeletConfiguration); err != nil {
 		return fmt.Errorf("tls: %w", err)
 	}
+	h.KubeletDeps.ProbeManager = prober{}
 	h.KubeletDeps.EventClient = client.CoreV1()
 	h.KubeletDeps.Recorder = nil
 	if kmsg, err := os.Open("/dev/kmsg"); err != nil {
