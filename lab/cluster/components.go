@@ -51,7 +51,8 @@ func (c *Cluster) apiServerArgs() []string {
 		"--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
 		"--tls-cert-file=" + f.serving.cert, "--tls-private-key-file=" + f.serving.key,
 		"--client-ca-file=" + f.caFile,
-		"--kubelet-certificate-authority=" + f.kubeletCA,
+		// Nobody resolves the names of nodes.
+		"--kubelet-certificate-authority=" + f.kubeletCA, "--kubelet-preferred-address-types=InternalIP",
 		"--kubelet-client-certificate=" + f.kubeletClient.cert, "--kubelet-client-key=" + f.kubeletClient.key,
 		"--proxy-client-cert-file=" + f.frontProxy.cert, "--proxy-client-key-file=" + f.frontProxy.key,
 		"--requestheader-client-ca-file=" + f.frontProxyCA, "--requestheader-allowed-names=front-proxy-client",
