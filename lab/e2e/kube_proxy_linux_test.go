@@ -54,11 +54,11 @@ func fragile(t *testing.T) (file, path string) {
 	dir := t.TempDir()
 	file = filepath.Join(dir, "fail")
 	for _, program := range []string{"iptables-restore", "ip6tables-restore"} {
-		real, err := exec.LookPath(program)
+		installed, err := exec.LookPath(program)
 		if err != nil {
 			t.Skipf("kube-proxy writes rules with %s, which is not installed", program)
 		}
-		script := fmt.Sprintf("#!/bin/sh\nif [ -e %s ]; then echo 'line 1 failed' >&2; exit 1; fi\nexec %s \"$@\"\n", file, real)
+		script := fmt.Sprintf("#!/bin/sh\nif [ -e %s ]; then echo 'line 1 failed' >&2; exit 1; fi\nexec %s \"$@\"\n", file, installed)
 		if err := os.WriteFile(filepath.Join(dir, program), []byte(script), 0o755); err != nil {
 			t.Fatal(err)
 		}
