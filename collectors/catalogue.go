@@ -22,5 +22,10 @@ func Catalogue() []Definition {
 		PendingPods(),
 		MetricsAPI(),
 		Events(),
+		Conntrack(),
+		ContainerRuntime(),
+		KubeProxy(),
+		NodeDNS(),
+		NodeAPIServer(),
 	}
 }

@@ -148,5 +148,12 @@
     staleReadsLagSeconds: 30,
     // Syncs a second that controllers of one kind skip for a stale cache; single ones happen with every burst of writes.
     staleReadsSkipsPerSecond: 0.2,
+
+    // Share of a node's connection tracking table that may be full; at 1 new connections are dropped, and a burst fills a tenth within a minute.
+    conntrackRatio: 0.9,
+    // Packets a second that a node loses for want of room in its table; the odd one is lost to a burst that is over.
+    conntrackDropsPerSecond: 0.1,
+    // Regular expression of the names of nodes that need no agent, such as those of Windows.
+    nodesWithoutAgentIgnored: '',
   },
 }

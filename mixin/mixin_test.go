@@ -113,6 +113,7 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		}, "kubevitals_unused"},
 		{"foreign metrics are named", "a metric of others", expr(`max by (cluster) (kube_node_info{job="kubevitals"}) == 0`), "kube_node_info is not named"},
 		{"foreign metrics are named", "a metric of others without selector", expr(`max by (cluster) (up) == 0`), "up is not selected"},
+		{"foreign metrics are named", "a metric of others of a third job", expr(`max by (cluster) (up{job="kubelet"}) == 0`), `by job="kubevitals" or job="kubevitals-node"`},
 		{"alerts are drawn on their dashboard", "a metric in no panel", expr(`max by (cluster, node) (kubevitals_node_disk_pressure{job="kubevitals"}) == 1`), "in no panel of its dashboard"},
 		{"rules select and aggregate", "no job", expr(`max by (cluster) (kubevitals_apiserver_up) == 0`), "is not selected"},
 		{"rules select and aggregate", "the job of others", func(p *consistency.Pack) {

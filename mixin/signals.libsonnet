@@ -31,6 +31,11 @@
       import 'signals/pending_pods.libsonnet',
       import 'signals/metrics_api.libsonnet',
       import 'signals/events.libsonnet',
+      import 'signals/conntrack.libsonnet',
+      import 'signals/container_runtime.libsonnet',
+      import 'signals/kube_proxy.libsonnet',
+      import 'signals/node_dns.libsonnet',
+      import 'signals/node_apiserver.libsonnet',
       import 'signals/exporter.libsonnet',
     ]
   ],

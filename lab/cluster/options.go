@@ -13,6 +13,7 @@ const (
 	ControllerManager = "kube-controller-manager"
 	Scheduler         = "kube-scheduler"
 	HollowKubelet     = "hollow-kubelet"
+	Proxy             = "kube-proxy" // not of the cluster itself: it writes rules into its network namespace
 )
 
 // LifelineEnv tells a component that file descriptor 3 is a pipe whose other

@@ -52,7 +52,23 @@ func (l *lab) applyBase(ctx context.Context) error {
 	return l.apply(ctx, objects...)
 }
 
+// apply creates the objects.
 func (l *lab) apply(ctx context.Context, objects ...*unstructured.Unstructured) error {
+	return l.each(objects, func(o *unstructured.Unstructured, target dynamic.ResourceInterface) error {
+		_, err := target.Create(ctx, o, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
+		return err
+	})
+}
+
+// remove deletes the objects.
+func (l *lab) remove(ctx context.Context, objects ...*unstructured.Unstructured) error {
+	return l.each(objects, func(o *unstructured.Unstructured, target dynamic.ResourceInterface) error {
+		return target.Delete(ctx, o.GetName(), metav1.DeleteOptions{})
+	})
+}
+
+// each does something with each object at the place where its kind lives.
+func (l *lab) each(objects []*unstructured.Unstructured, do func(*unstructured.Unstructured, dynamic.ResourceInterface) error) error {
 	client, err := dynamic.NewForConfig(l.RESTConfig())
 	if err != nil {
 		return err
@@ -68,9 +84,8 @@ func (l *lab) apply(ctx context.Context, objects ...*unstructured.Unstructured) 
 		if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
 			target = client.Resource(mapping.Resource).Namespace(o.GetNamespace())
 		}
-		_, err = target.Create(ctx, o, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
-		if err != nil {
-			return fmt.Errorf("create %s %s: %w", gvk.Kind, o.GetName(), err)
+		if err := do(o, target); err != nil {
+			return fmt.Errorf("%s %s: %w", gvk.Kind, o.GetName(), err)
 		}
 	}
 	return nil
@@ -111,21 +126,58 @@ func TestComponents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kinds, args := map[string]int{}, ""
-	for _, o := range buildWith(t, "prometheus-operator", "grafana-dashboards", "component-logs") {
+	kinds, args := map[string]int{}, map[string]string{}
+	jobs, permits := map[string]string{}, ""
+	for _, o := range buildWith(t, "prometheus-operator", "grafana-dashboards", "component-logs", "node", "node-prometheus-operator") {
 		kinds[o.GetKind()]++
-		if o.GetKind() == "Deployment" {
-			args = fmt.Sprint(o.Object["spec"])
+		switch o.GetKind() {
+		case "Deployment", "DaemonSet":
+			args[o.GetKind()] = fmt.Sprint(o.Object["spec"])
+		case "Service":
+			jobs[o.GetLabels()["app.kubernetes.io/name"]] = o.GetName()
+		case "Namespace":
+			permits = o.GetLabels()["pod-security.kubernetes.io/enforce"]
 		}
 	}
-	for kind, want := range map[string]int{"Deployment": 1, "ServiceMonitor": 1, "PrometheusRule": 1, "ConfigMap": len(dashboards)} {
+	for kind, want := range map[string]int{
+		"Deployment": 1, "DaemonSet": 1, "Service": 2, "ServiceMonitor": 2, "PrometheusRule": 1, "ConfigMap": len(dashboards),
+	} {
 		if kinds[kind] != want {
 			t.Errorf("%d objects of kind %s, want %d", kinds[kind], kind, want)
 		}
 	}
-	for _, flag := range []string{"--scope=cluster", "--collector.component_logs"} {
-		if !strings.Contains(args, flag) {
-			t.Errorf("the Deployment lacks %s: %s", flag, args)
+	for _, want := range [][2]string{
+		{"Deployment", "--scope=cluster"}, {"Deployment", "--collector.component_logs"}, {"DaemonSet", "--scope=node"}, {"DaemonSet", "--host.root=/host"},
+	} {
+		if !strings.Contains(args[want[0]], want[1]) {
+			t.Errorf("the %s lacks %s: %s", want[0], want[1], args[want[0]])
 		}
+	}
+	// The rules select the jobs, which are called after this label of the Services.
+	for _, job := range []string{"kubevitals", "kubevitals-node"} {
+		if jobs[job] == "" {
+			t.Errorf("no Service has the job %s: %v", job, jobs)
+		}
+	}
+	if permits != "privileged" {
+		t.Errorf("the namespace permits %s pods; agents on nodes are privileged", permits)
+	}
+}
+
+// TestNodeAgentsAreTaken: the API server knows every field of the agents.
+func TestNodeAgentsAreTaken(t *testing.T) {
+	for _, o := range buildWith(t, "node") {
+		if o.GetName() != "kubevitals-node" {
+			continue
+		}
+		if err := shared.apply(t.Context(), o); err != nil {
+			t.Error(err)
+			continue
+		}
+		t.Cleanup(func() {
+			if err := shared.remove(context.WithoutCancel(t.Context()), o); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

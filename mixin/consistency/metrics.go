@@ -103,8 +103,8 @@ func used(p Pack) []string {
 	return problems
 }
 
-// foreign: a metric of somebody else is named by a signal, and selected as it
-// says.
+// foreign: a metric of somebody else is named by a signal, and selected in one
+// of the ways that signals say.
 func foreign(p Pack) []string {
 	var problems []string
 	for where, expr := range p.expressions() {
@@ -116,11 +116,11 @@ func foreign(p Pack) []string {
 			if ours(s.Name) {
 				continue
 			}
-			selector, ok := p.Foreign[s.Name]
+			allowed, ok := p.Foreign[s.Name]
 			if !ok {
 				problems = append(problems, where+": "+s.Name+" is not named as foreign by any signal")
-			} else if !hasSelector(s, selector) {
-				problems = append(problems, where+": "+s.Name+" is not selected by "+selector)
+			} else if !slices.ContainsFunc(allowed, func(selector string) bool { return hasSelector(s, selector) }) {
+				problems = append(problems, where+": "+s.Name+" is not selected by "+strings.Join(allowed, " or "))
 			}
 		}
 	}

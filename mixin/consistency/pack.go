@@ -25,9 +25,9 @@ type Pack struct {
 	// OfNode are the metrics that the agents of nodes send, and the other instances
 	// do not; OfBoth are those that all send.
 	OfNode, OfBoth map[string]bool
-	// Foreign are the metrics of others that the signals name, with the selector
-	// that each must bear.
-	Foreign map[string]string
+	// Foreign are the metrics of others that the signals name, with the selectors
+	// of which each must bear one.
+	Foreign map[string][]string
 	// Config are the thresholds of _config, and whether anything uses them.
 	Config map[string]bool
 

@@ -68,6 +68,7 @@ function(config)
       {
         alert: 'KubeVitalsKubeProxySyncStuck',
         severity: 'warning',
+        // Agents on nodes know the node and see more; where they run, kube_proxy alerts.
         expr: |||
           count by (%(by)s) (
             max by (%(by)s, instance, ip_family) (kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds{%(kubeProxySelector)s})
@@ -75,6 +76,8 @@ function(config)
             max by (%(by)s, instance, ip_family) (kubeproxy_sync_proxy_rules_last_timestamp_seconds{%(kubeProxySelector)s})
             > %(kubeProxySyncSeconds)s
           )
+          unless on (%(by)s)
+          max by (%(by)s) (kubevitals_kube_proxy_up{%(nodeSelector)s}) == 1
         ||| % c,
         'for': '10m',
         summary: 'kube-proxy runs and does not get its rules written.',

@@ -1,10 +1,26 @@
 // kubevitals itself is down, failing or blind.
 local g = import '../../dashboards/grafana.libsonnet';
 
-function(c) {
+function(config) {
+  local c = config {
+    // Agents on nodes, of which many fail for one reason: they are counted, and
+    // each of these alerts fires once for a cluster.
+    agentsDown: 'count by (%(by)s) (max by (%(by)s, instance) (up{%(nodeSelector)s}) == 0)' % config,
+    none: '0 * count by (%(by)s) (last_over_time(up{%(nodeSelector)s}[1d]))' % config,
+    // Every agent sends one of these, unless they are all switched off.
+    agents: |||
+      (
+        max by (%(by)s, node) (kubevitals_node_apiserver_reachable{%(nodeSelector)s})
+        or
+        max by (%(by)s, node) (kubevitals_conntrack_active{%(nodeSelector)s})
+        or
+        max by (%(by)s, node) (kubevitals_kube_proxy_up{%(nodeSelector)s})
+      )
+    ||| % config,
+  },
   name: 'exporter',
   area: 'exporter',
-  foreign: { up: c.selector },
+  foreign: { up: [c.selector, c.nodeSelector] },
   alerts: [
     {
       alert: 'KubeVitalsDown',
@@ -69,6 +85,69 @@ function(c) {
       summary: 'kubevitals cannot read a good part of the kubelets.',
       description: 'kubevitals in cluster %(cluster)s cannot read {{ $labels.endpoint }} of {{ $value | humanizePercentage }} of the kubelets: {{ $labels.reason }}.' % c,
     },
+    {
+      alert: 'KubeVitalsNodeAgentsDown',
+      severity: 'warning',
+      // A dead node takes its agent along, and has an alert of its own.
+      expr: |||
+        %(agentsDown)s
+        > on (%(by)s)
+        (
+          count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s}))
+          or on (%(by)s)
+          %(none)s
+        )
+      ||| % c,
+      'for': '15m',
+      summary: 'Agents of kubevitals on nodes cannot be scraped.',
+      description: '{{ $value }} agents of kubevitals in cluster %(cluster)s could not be scraped for 15 minutes, which is more than nodes are not ready. What only a node can see is not seen there.' % c,
+    },
+    {
+      alert: 'KubeVitalsNodesWithoutAgent',
+      severity: 'info',
+      expr: |||
+        count by (%(by)s) (
+          max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s, node!~"%(nodesWithoutAgentIgnored)s"}) == 1
+          unless on (%(by)s, node)
+          %(agents)s
+        )
+        > on (%(by)s)
+        (
+          %(agentsDown)s
+          or on (%(by)s)
+          %(none)s
+        )
+      ||| % c,
+      'for': '30m',
+      summary: 'Nodes that are ready have no agent of kubevitals, though others have.',
+      description: '{{ $value }} ready nodes of cluster %(cluster)s have had no agent of kubevitals for 30 minutes, though there were agents within the last day. What only a node can see is not seen there.' % c,
+    },
+    {
+      alert: 'KubeVitalsNodeAgentSourceUnavailable',
+      severity: 'warning',
+      expr: |||
+        count by (%(by)s, source, reason) (
+          max by (%(by)s, instance, source, reason) (kubevitals_source_available{%(nodeSelector)s}) == 0
+        )
+      ||| % c,
+      'for': '15m',
+      summary: 'Agents of kubevitals on nodes cannot read a part of what they are to watch.',
+      description: '{{ $value }} agents of kubevitals in cluster %(cluster)s have not been able to read {{ $labels.source }} for 15 minutes: {{ $labels.reason }}. The signals that depend on it are absent for their nodes.' % c,
+    },
+    {
+      alert: 'KubeVitalsNodeAgentCollectorFailing',
+      severity: 'warning',
+      expr: |||
+        count by (%(by)s, collector) (
+          max by (%(by)s, instance, collector) (kubevitals_scrape_collector_success{%(nodeSelector)s}) == 0
+          unless on (%(by)s, instance)
+          min by (%(by)s, instance) (kubevitals_source_available{%(nodeSelector)s}) == 0
+        )
+      ||| % c,
+      'for': '15m',
+      summary: 'A collector fails on agents of kubevitals though their sources can be read.',
+      description: 'Collector {{ $labels.collector }} has failed on {{ $value }} agents of kubevitals in cluster %(cluster)s for 15 minutes, so its alerts cannot fire for their nodes.' % c,
+    },
   ],
   panels: [
     g.stateTimeline(
@@ -107,6 +186,28 @@ function(c) {
       'Time that each collector took.',
       's',
       [g.target('max by (collector) (kubevitals_scrape_collector_duration_seconds{%(panel)s})' % c, '{{collector}}')],
+    ),
+    g.timeseries(
+      'Agents on nodes',
+      'Agents that could be scraped, agents that could not, and ready nodes without an agent.',
+      'short',
+      [
+        g.target('count(max by (instance) (up{%(nodePanel)s}) == 1)' % c, 'scraped'),
+        g.target('count(max by (instance) (up{%(nodePanel)s}) == 0)' % c, 'not scraped'),
+        g.target('count(max by (node) (kubevitals_node_readiness_ready{%(panel)s}) == 1 unless on (node) (max by (node) (kubevitals_node_apiserver_reachable{%(nodePanel)s}) or max by (node) (kubevitals_conntrack_active{%(nodePanel)s}) or max by (node) (kubevitals_kube_proxy_up{%(nodePanel)s})))' % c, 'ready nodes without agent'),
+        g.target('count(max by (node) (kubevitals_node_readiness_not_ready{%(panel)s}))' % c, 'nodes that are not ready'),
+      ],
+      { alerts: ['KubeVitalsNodeAgentsDown', 'KubeVitalsNodesWithoutAgent'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Agents on nodes that are blind',
+      'Agents that cannot read a source, by source and reason, and agents on which a collector fails.',
+      'short',
+      [
+        g.target('count by (source, reason) (max by (instance, source, reason) (kubevitals_source_available{%(nodePanel)s}) == 0)' % c, '{{source}}: {{reason}}'),
+        g.target('count by (collector) (max by (instance, collector) (kubevitals_scrape_collector_success{%(nodePanel)s}) == 0)' % c, 'collector {{collector}}'),
+      ],
+      { alerts: ['KubeVitalsNodeAgentSourceUnavailable', 'KubeVitalsNodeAgentCollectorFailing'], mayBeEmpty: true },
     ),
   ],
 }

@@ -21,6 +21,7 @@ import (
 	_ "k8s.io/component-base/metrics/prometheus/version"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
@@ -51,6 +52,8 @@ func main() {
 		os.Exit(runComponent(controllermanager.NewControllerManagerCommand(), args))
 	case cluster.Scheduler:
 		os.Exit(runComponent(scheduler.NewSchedulerCommand(), args))
+	case cluster.Proxy:
+		os.Exit(runComponent(proxy.NewProxyCommand(), args))
 	case cluster.HollowKubelet:
 		os.Exit(runComponent(hollow.NewCommand(), args))
 	default:

@@ -1,0 +1,78 @@
+package collectors
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// conntrackNamespaceEnv marks the process that runs in a network namespace of
+// its own.
+const conntrackNamespaceEnv = "KUBEVITALS_TEST_CONNTRACK_NAMESPACE"
+
+// TestConntrackOfTheKernel makes a network namespace whose kernel tracks
+// connections, opens some, and reads how many there are from the real files.
+func TestConntrackOfTheKernel(t *testing.T) {
+	if os.Getenv(conntrackNamespaceEnv) != "" {
+		conntrackInNamespace(t)
+		return
+	}
+	t.Parallel()
+	if _, err := os.Stat("/" + conntrackCountFile); errors.Is(err, fs.ErrNotExist) {
+		t.Skip("this kernel does not track connections")
+	}
+	for _, program := range []string{"ip", "nft"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("rules that make the kernel track connections need the program %s", program)
+		}
+	}
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	command.Env = append(os.Environ(), conntrackNamespaceEnv+"=1")
+	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	out, err := command.CombinedOutput()
+	if errors.Is(err, fs.ErrPermission) {
+		t.Skipf("a network namespace of its own: %v", err)
+	}
+	if err != nil || !strings.Contains(string(out), "--- PASS") {
+		t.Fatalf("in the namespace: %v\n%s", err, out)
+	}
+}
+
+func conntrackInNamespace(t *testing.T) {
+	host := Host{HostConfig{Root: "/", Node: "n1"}}
+	read := func() string {
+		return string(scrapeText(t, conntrackName, conntrack{host}, Conntrack().Metrics))
+	}
+	for _, line := range []string{
+		"ip link set lo up",
+		"nft add table inet t",
+		"nft add chain inet t c { type filter hook output priority 0 ; }",
+		"nft add rule inet t c ct state new accept",
+	} {
+		fields := strings.Fields(line)
+		if out, err := exec.CommandContext(t.Context(), fields[0], fields[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", line, err, out)
+		}
+	}
+	if text := read(); !strings.Contains(text, "conntrack_entries{node=\"n1\"} 0\n") {
+		t.Fatalf("before the first connection:\n%s", text)
+	}
+	const connections = 5
+	openConnections(t, connections)
+	text := read()
+	for _, want := range []string{
+		fmt.Sprintf("conntrack_entries{node=\"n1\"} %d\n", connections),
+		`conntrack_active{node="n1"} 1`, `conntrack_limit{node="n1"} `,
+		`events_total{event="drop",node="n1"} 0`, `events_total{event="early_drop",node="n1"} 0`,
+		`events_total{event="insert_failed",node="n1"} 0`, `events_total{event="search_restart",node="n1"} `,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+}

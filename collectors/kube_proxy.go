@@ -1,0 +1,112 @@
+package collectors
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kubevitals/kubevitals/collectors/proxyprobe"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const kubeProxyName = "kube_proxy"
+
+var (
+	proxyUp = exporter.NewGauge(kubeProxyName, "up",
+		"Whether the node's kube-proxy told the health of its rules, good or bad, in the last round: 1 is yes; 0 is normal on nodes that never had one.",
+		"node")
+	proxyProbe = exporter.NewGauge(kubeProxyName, "probe_result",
+		"What became of the last question to the node's kube-proxy: 1 for the result that holds, which is available if it answered.",
+		"node", "probe", "result")
+	proxyHealthy = exporter.NewGauge(kubeProxyName, "rules_healthy",
+		"Whether kube-proxy says that no change has waited too long for its rules: 1 is yes.",
+		"node", "ip_family")
+	proxyQueued = exporter.NewGauge(kubeProxyName, "last_queued_timestamp_seconds",
+		"Unix time at which kube-proxy last took note of a change, in seconds; 0 means never since it started.",
+		"node", "ip_family")
+	proxyApplied = exporter.NewGauge(kubeProxyName, "last_applied_timestamp_seconds",
+		"Unix time at which kube-proxy last wrote its rules, in seconds; 0 means never since it started.",
+		"node", "ip_family")
+	proxyFailures = exporter.NewCounter(kubeProxyName, "sync_failures_total",
+		"Times that the kernel's tools refused rules of kube-proxy: restore or nftables_sync of all, partial_restore of some (all are tried next), nftables_cleanup of old ones.",
+		"node", "ip_family", "kind")
+	proxyMode = exporter.NewGauge(kubeProxyName, "mode",
+		"Is 1 for the mode in which kube-proxy writes its rules.", "node", "mode")
+)
+
+// KubeProxy is the failure mode of a kube-proxy that is gone or does not get its
+// rules written, so that Services lead to pods that are gone.
+//
+// The figures are metrics of kube-proxy's own. They are read and sent again because
+// it serves them on loopback, where Prometheus seldom can read them.
+func KubeProxy() Definition {
+	var (
+		o        proxyprobe.Options
+		interval time.Duration
+	)
+	return Definition{
+		Name:    kubeProxyName,
+		Help:    "The node's kube-proxy is gone, or does not get its rules written: Services lead to pods that are gone.",
+		Scope:   Node,
+		Default: true,
+		Metrics: []*exporter.Desc{proxyUp, proxyProbe, proxyHealthy, proxyQueued, proxyApplied, proxyFailures, proxyMode},
+		Flags: func(f *Flags) {
+			f.Flag("health-url", "Where the node's kube-proxy serves /livez.").Default("http://127.0.0.1:10256").StringVar(&o.HealthURL)
+			f.Flag("metrics-url", "Where the node's kube-proxy serves /metrics and /proxyMode.").Default("http://127.0.0.1:10249").StringVar(&o.MetricsURL)
+			f.Flag("probe-interval", "Time between two rounds of questions.").Default("15s").DurationVar(&interval)
+			f.Flag("probe-timeout", "Longest time that a round may take.").Default("5s").DurationVar(&o.Timeout)
+		},
+		New: func(s *Sources) (exporter.Collector, error) {
+			p, err := proxyprobe.New(o)
+			if err != nil {
+				return nil, err
+			}
+			poll := pollHost(s, kubeProxyName, max(interval, o.Timeout+time.Second), p.Ask)
+			return kubeProxy{node: s.Host().Node(), result: poll.Get}, nil
+		},
+	}
+}
+
+type kubeProxy struct {
+	node   string
+	result func() (proxyprobe.Result, error)
+}
+
+// Collect sends what the last round found. That nobody answers is a fact and no
+// failure: where something else does the work of kube-proxy, nobody ever does.
+func (c kubeProxy) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	r, err := c.result()
+	if err != nil {
+		return err
+	}
+	ch <- proxyUp.Sample(exporter.Bool(r.Livez == watch.Available), c.node)
+	for probe, answer := range map[string]watch.Reason{"livez": r.Livez, "metrics": r.Metrics, "mode": r.Mode} {
+		for _, reason := range watch.Reasons() {
+			if reason != watch.Starting && reason != watch.Stale { // neither can be of what was just asked
+				ch <- proxyProbe.Sample(exporter.Bool(answer == reason), c.node, probe, string(reason))
+			}
+		}
+	}
+	if r.Livez == watch.Available {
+		for family, healthy := range r.Healthy {
+			ch <- proxyHealthy.Sample(exporter.Bool(healthy), c.node, family)
+		}
+	}
+	if r.Metrics == watch.Available {
+		for family, at := range r.Queued {
+			ch <- proxyQueued.Sample(at, c.node, family)
+		}
+		for family, at := range r.Applied {
+			ch <- proxyApplied.Sample(at, c.node, family)
+		}
+		for f, count := range r.Failures {
+			ch <- proxyFailures.Sample(count, c.node, f.Family, f.Kind)
+		}
+	}
+	if r.Mode == watch.Available {
+		ch <- proxyMode.Sample(1, c.node, r.ModeName)
+	}
+	return nil
+}

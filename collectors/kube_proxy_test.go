@@ -1,0 +1,43 @@
+package collectors
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kubevitals/kubevitals/collectors/proxyprobe"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+)
+
+func kubeProxySays(r proxyprobe.Result) kubeProxy {
+	return kubeProxy{node: "n1", result: func() (proxyprobe.Result, error) { return r, nil }}
+}
+
+func TestKubeProxy(t *testing.T) {
+	t.Parallel()
+	golden(t, kubeProxyName, kubeProxySays(proxyprobe.Result{
+		Livez: watch.Available, Metrics: watch.Available, Mode: watch.NotFound,
+		Healthy:  map[string]bool{"IPv4": false, "IPv6": true},
+		Queued:   map[string]float64{"IPv4": 1700000300, "IPv6": 1700000200},
+		Applied:  map[string]float64{"IPv4": 1700000000, "IPv6": 1700000240},
+		Failures: map[proxyprobe.Failure]float64{{Family: "IPv4", Kind: "restore"}: 7},
+	}), KubeProxy().Metrics)
+}
+
+// TestKubeProxyIsNotThere: on a node without kube-proxy nobody is well or ill.
+func TestKubeProxyIsNotThere(t *testing.T) {
+	t.Parallel()
+	text := string(scrapeText(t, kubeProxyName, kubeProxySays(proxyprobe.Result{
+		Livez: watch.Unreachable, Metrics: watch.Unreachable, Mode: watch.Unreachable,
+		Healthy: map[string]bool{"IPv4": true}, Applied: map[string]float64{"IPv4": 1}, ModeName: "iptables",
+	}), KubeProxy().Metrics))
+	for _, want := range []string{`up{node="n1"} 0`, `probe_result{node="n1",probe="livez",result="unreachable"} 1`, `success{collector="kube_proxy"} 1`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+	for _, lacks := range []string{"rules_healthy", "timestamp", "kube_proxy_mode"} {
+		if strings.Contains(text, lacks) {
+			t.Errorf("nobody is there, and it says %s:\n%s", lacks, text)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package collectors
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kubevitals/kubevitals/collectors/apireach"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const nodeAPIServerName = "node_apiserver"
+
+var (
+	nodeAPIServerReachable = exporter.NewGauge(nodeAPIServerName, "reachable",
+		"Whether an API server answered the node over a new connection to the address that pods use: 1 is yes, be the answer that it is not well.",
+		"node")
+	nodeAPIServerProbe = exporter.NewGauge(nodeAPIServerName, "probe_result",
+		"What became of the node's last try to reach the API server: 1 for the result that holds.",
+		"node", "result")
+	nodeAPIServerSeconds = exporter.NewGauge(nodeAPIServerName, "probe_duration_seconds",
+		"Time the node's last try took to connect, for the handshake and until the answer, in seconds; absent for what it did not come to.",
+		"node", "stage")
+)
+
+// NodeAPIServer is the failure mode of a node that is cut off from the API
+// server, seen from that node.
+func NodeAPIServer() Definition {
+	var interval, timeout time.Duration
+	return Definition{
+		Name:    nodeAPIServerName,
+		Help:    "The node cannot reach the API server at the address that pods use, though other nodes can.",
+		Scope:   Node,
+		Default: true,
+		Metrics: []*exporter.Desc{nodeAPIServerReachable, nodeAPIServerProbe, nodeAPIServerSeconds},
+		Flags: func(f *Flags) {
+			f.Flag("probe-interval", "Time between two tries; each costs the API servers a handshake for every node.").Default("30s").DurationVar(&interval)
+			f.Flag("probe-timeout", "Longest time that a try may take.").Default("10s").DurationVar(&timeout)
+		},
+		New: func(s *Sources) (exporter.Collector, error) {
+			p, err := apireach.New(s.config.REST, timeout, s.Now)
+			if err != nil {
+				return nil, err
+			}
+			poll := pollHost(s, nodeAPIServerName, max(interval, timeout+time.Second), p.Ask)
+			return nodeAPIServer{node: s.Host().Node(), result: poll.Get}, nil
+		},
+	}
+}
+
+type nodeAPIServer struct {
+	node   string
+	result func() (apireach.Result, error)
+}
+
+// Collect sends what the last try came to.
+func (c nodeAPIServer) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	r, err := c.result()
+	if err != nil {
+		return err
+	}
+	ch <- nodeAPIServerReachable.Sample(exporter.Bool(r.Answered), c.node)
+	for _, reason := range watch.Reasons() {
+		if reason != watch.Starting && reason != watch.Stale { // neither can be of what was just tried
+			ch <- nodeAPIServerProbe.Sample(exporter.Bool(r.Reason == reason), c.node, string(reason))
+		}
+	}
+	for _, stage := range apireach.Stages() {
+		if took, ok := r.Took[stage]; ok {
+			ch <- nodeAPIServerSeconds.Sample(took.Seconds(), c.node, string(stage))
+		}
+	}
+	return nil
+}

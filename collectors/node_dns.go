@@ -1,0 +1,126 @@
+package collectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	miekg "github.com/miekg/dns"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kubevitals/kubevitals/collectors/dnsprobe"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const nodeDNSName = "node_dns"
+
+var (
+	nodeDNSProbe = exporter.NewGauge(nodeDNSName, "probe_result",
+		"What became of the last lookup from the node at a server that its pods use: 1 for the result that holds.",
+		"node", "server", "probe", "result")
+	nodeDNSSeconds = exporter.NewGauge(nodeDNSName, "probe_duration_seconds",
+		"Time the last lookup from the node took, whatever became of it, in seconds.",
+		"node", "server", "probe")
+)
+
+// resolvConf is the agent's own and not the host's: the kubelet writes it for
+// the pod, with the servers that it gives to all pods.
+const resolvConf = "/etc/resolv.conf"
+
+// NodeDNS is the failure mode of a node whose pods find no names, though others
+// do: its way to the cluster's DNS or its own cache of names is broken.
+func NodeDNS() Definition {
+	o := dnsprobe.Options{}
+	return Definition{
+		Name:    nodeDNSName,
+		Help:    "Pods of the node cannot resolve names, though cluster DNS works elsewhere: its way to DNS or its node-local cache is broken.",
+		Scope:   Node,
+		Default: true,
+		Metrics: []*exporter.Desc{nodeDNSProbe, nodeDNSSeconds},
+		Flags: func(f *Flags) {
+			f.Flag("server", "DNS server that pods of the node use, as host:port; repeatable. Without any: the servers of the resolv.conf that the agent's pod got, which are the cluster's with the policy ClusterFirstWithHostNet.").
+				StringsVar(&o.Servers)
+			f.Flag("cluster-domain", "Domain of the cluster's names.").Default("cluster.local").StringVar(&o.ClusterDomain)
+			f.Flag("external-name", "Name to look up that cluster DNS must forward. Empty means that forwarding is not probed.").
+				StringVar(&o.ExternalName)
+			f.Flag("probe-interval", "Time between two rounds of lookups.").Default("15s").DurationVar(&o.Interval)
+			f.Flag("probe-timeout", "Longest time that a lookup may take; CoreDNS gives up an upstream after 5s.").Default("6s").DurationVar(&o.Timeout)
+		},
+		New: func(s *Sources) (exporter.Collector, error) { return newNodeDNS(s, o, resolvConf) },
+	}
+}
+
+// newNodeDNS asks the servers of the options or else those that the file names.
+// A file without any is blindness, which the source reports.
+func newNodeDNS(s *Sources, o dnsprobe.Options, file string) (exporter.Collector, error) {
+	if len(o.Servers) == 0 {
+		h := s.newHealth("resolv_conf")
+		servers, err := nameServers(file)
+		if err != nil {
+			h.Fail(err)
+			return nodeDNS{results: func() ([]dnsprobe.Result, error) { return nil, h.Err() }}, nil
+		}
+		h.Succeed()
+		o.Servers = servers
+	}
+	p, err := dnsprobe.New(o, dnsprobe.Discovery{}, s.Logger(), s.Now)
+	if err != nil {
+		return nil, err
+	}
+	s.runs = append(s.runs, p.Run)
+	return nodeDNS{node: s.Host().Node(), results: p.Results}, nil
+}
+
+// nameServers returns the servers of a resolv.conf. A resolver asks three at the
+// most; the kubelet writes no more.
+func nameServers(file string) ([]string, error) {
+	config, err := miekg.ClientConfigFromFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("servers of %s: %w", file, err)
+	}
+	const most = 3
+	var servers []string
+	for _, s := range config.Servers[:min(len(config.Servers), most)] {
+		servers = append(servers, net.JoinHostPort(s, config.Port))
+	}
+	if len(servers) == 0 {
+		return nil, errNoServers
+	}
+	return servers, nil
+}
+
+// noServersError is a resolv.conf that names no server.
+type noServersError struct{ error }
+
+// Reason says what the error means.
+func (noServersError) Reason() watch.Reason { return watch.NotFound }
+
+var errNoServers = noServersError{errors.New("resolv.conf names no server")}
+
+type nodeDNS struct {
+	node    string
+	results func() ([]dnsprobe.Result, error)
+}
+
+// Collect sends what the last round of lookups found.
+func (c nodeDNS) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	results, err := c.results()
+	if err != nil {
+		return err
+	}
+	sent := map[[2]string]bool{}
+	for _, r := range results {
+		if k := [2]string{r.Server, string(r.Probe)}; sent[k] {
+			continue // a server that is named twice
+		} else {
+			sent[k] = true
+		}
+		ch <- nodeDNSSeconds.Sample(r.Duration.Seconds(), c.node, r.Server, string(r.Probe))
+		for _, outcome := range dnsprobe.Outcomes() {
+			ch <- nodeDNSProbe.Sample(exporter.Bool(r.Outcome == outcome), c.node, r.Server, string(r.Probe), string(outcome))
+		}
+	}
+	return nil
+}

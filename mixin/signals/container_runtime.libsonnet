@@ -1,0 +1,90 @@
+// A node's container runtime is down, hangs, or has no network for its pods.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  name: 'container_runtime',
+  area: 'node-agents',
+  foreign: {},
+  alerts: [
+    {
+      alert: 'KubeVitalsContainerRuntimeHung',
+      severity: 'warning',
+      expr: |||
+        max by (%(by)s, node) (kubevitals_container_runtime_probe_result{%(nodeSelector)s, result="timeout"}) == 1
+      ||| % c,
+      'for': '3m',
+      summary: 'A container runtime takes connections and does not answer.',
+      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has taken calls and not answered them for 3 minutes. The node can neither start nor stop containers and is about to be not ready; containers that run go on.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsContainerRuntimeDown',
+      severity: 'warning',
+      expr: |||
+        max by (%(by)s, node) (kubevitals_container_runtime_probe_result{%(nodeSelector)s, call="version", result=~"no_socket|refused"}) == 1
+        or
+        1 - min by (%(by)s, node) (kubevitals_container_runtime_ready{%(nodeSelector)s, condition="RuntimeReady"}) == 1
+      ||| % c,
+      'for': '2m',
+      summary: 'A container runtime is down.',
+      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has been down for 2 minutes: nobody listens at its socket, or it says itself that it is not ready. The node can neither start nor stop containers and is about to be not ready; containers that run go on.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsContainerRuntimeNetworkNotReady',
+      severity: 'warning',
+      // Once the kubelet has said so, the node is not ready and that alert has the cause.
+      expr: |||
+        max by (%(by)s, node, reason) (kubevitals_container_runtime_ready{%(nodeSelector)s, condition="NetworkReady"}) == 0
+        unless on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause="network_plugin_missing"}) == 1
+      ||| % c,
+      'for': '5m',
+      summary: 'A container runtime has no network for its pods.',
+      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has had no network for pods for 5 minutes ({{ $labels.reason }}): its network plugin is not installed or not configured. New pods do not start there.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsContainerRuntimeUnreadable',
+      severity: 'info',
+      expr: |||
+        count by (%(by)s, result) (
+          max by (%(by)s, node, result) (kubevitals_container_runtime_probe_result{%(nodeSelector)s, result=~"denied|unimplemented|error"}) == 1
+        )
+      ||| % c,
+      'for': '30m',
+      summary: 'Agents cannot ask the container runtimes of their nodes.',
+      description: 'On {{ $value }} nodes of cluster %(cluster)s the agent of kubevitals gets no usable answer of the container runtime ({{ $labels.result }}): nothing is known of the runtime there.' % c,
+    },
+  ],
+  panels: [
+    g.stateTimeline(
+      'Container runtimes',
+      'Whether the container runtime of each node answers.',
+      [g.target('min by (node) (kubevitals_container_runtime_probe_result{%(nodePanel)s, node=~"$node", result="ok"})' % c, '{{node}}')],
+      { alerts: ['KubeVitalsContainerRuntimeHung', 'KubeVitalsContainerRuntimeDown'], mayBeEmpty: true },
+    ),
+    g.table(
+      'What ails container runtimes',
+      'Calls that were not answered well, and what runtimes say of themselves and of the network of pods.',
+      [
+        g.target('max by (node, call, result) (kubevitals_container_runtime_probe_result{%(nodePanel)s, node=~"$node", result!="ok"}) == 1' % c, ''),
+        g.target('max by (node, condition, reason) (kubevitals_container_runtime_ready{%(nodePanel)s, node=~"$node"}) == 0' % c, ''),
+      ],
+      { alerts: ['KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsContainerRuntimeUnreadable'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Time of container runtimes to answer',
+      'Time that the slowest call of the last round took.',
+      's',
+      [g.target('max by (node) (kubevitals_container_runtime_probe_duration_seconds{%(nodePanel)s, node=~"$node"})' % c, '{{node}}')],
+      { mayBeEmpty: true },
+    ),
+    g.table(
+      'Versions of container runtimes',
+      'Number of nodes by name and version of their container runtime.',
+      [g.target('count by (runtime, version) (max by (node, runtime, version) (kubevitals_container_runtime_info{%(nodePanel)s, node=~"$node"}))' % c, '')],
+      { mayBeEmpty: true },
+    ),
+  ],
+}
