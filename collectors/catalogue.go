@@ -14,6 +14,7 @@ func Catalogue() []Definition {
 		KubeletRestarts(),
 		NodeAllocatable(),
 		NodeDisk(),
+		Inotify(),
 		DNS(),
 		AddonHealth(),
 		ComponentLogs(),

@@ -148,5 +148,10 @@
     staleReadsLagSeconds: 30,
     // Syncs a second that controllers of one kind skip for a stale cache; single ones happen with every burst of writes.
     staleReadsSkipsPerSecond: 0.2,
+
+    // Share of a user's inotify watches or instances in use at which there is time to raise the limit or to stop who holds them.
+    inotifyUsedRatio: 0.85,
+    // Share at which some caller is refused already: one wants many watches at once, and the kernel refuses the last of them.
+    inotifyExhaustedRatio: 0.98,
   },
 }
