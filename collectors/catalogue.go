@@ -15,6 +15,7 @@ func Catalogue() []Definition {
 		NodeAllocatable(),
 		NodeDisk(),
 		Inotify(),
+		Cgroups(),
 		DNS(),
 		AddonHealth(),
 		ComponentLogs(),

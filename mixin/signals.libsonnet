@@ -32,6 +32,7 @@
       import 'signals/metrics_api.libsonnet',
       import 'signals/events.libsonnet',
       import 'signals/inotify.libsonnet',
+      import 'signals/cgroups.libsonnet',
       import 'signals/exporter.libsonnet',
     ]
   ],
