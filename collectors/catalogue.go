@@ -16,6 +16,7 @@ func Catalogue() []Definition {
 		NodeDisk(),
 		Inotify(),
 		Cgroups(),
+		Filesystem(),
 		DNS(),
 		AddonHealth(),
 		ComponentLogs(),

@@ -162,5 +162,8 @@
     cgroupsDyingMinimum: 5000,
     // Growth of either in an hour, over six hours, that is a leak and no wave.
     cgroupsGrowthPerHour: 20,
+
+    // Share of a disk left, in bytes or inodes, while the kubelet says nothing of it; by default it would evict pods at 10 % and 5 %.
+    filesystemFreeRatio: 0.05,
   },
 }

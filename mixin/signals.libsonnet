@@ -33,6 +33,7 @@
       import 'signals/events.libsonnet',
       import 'signals/inotify.libsonnet',
       import 'signals/cgroups.libsonnet',
+      import 'signals/filesystem.libsonnet',
       import 'signals/exporter.libsonnet',
     ]
   ],
