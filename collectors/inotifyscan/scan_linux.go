@@ -91,13 +91,18 @@ func (s *scanner) find(ctx context.Context) error {
 		return fmt.Errorf("processes: %w", err)
 	}
 	for _, pid := range pids {
-		if ctx.Err() != nil {
-			s.scan.CutShort = true
-			return nil
+		if s.late(ctx) {
+			break
 		}
 		s.count(s.files(pid))
 	}
 	return nil
+}
+
+// late notes that time has run out, if so.
+func (s *scanner) late(ctx context.Context) bool {
+	s.scan.CutShort = s.scan.CutShort || ctx.Err() != nil
+	return s.scan.CutShort
 }
 
 // count notes how the reading of a process ended.
@@ -184,8 +189,7 @@ func decimal(name []byte) (int, bool) {
 func (s *scanner) charge(ctx context.Context) {
 	failed := map[int]error{}
 	for _, i := range s.instances {
-		if ctx.Err() != nil {
-			s.scan.CutShort = true
+		if s.late(ctx) {
 			break
 		}
 		watches, err := s.lines.count(s.proc, fmt.Sprintf("%d/fdinfo/%d", i.pid, i.fd))
