@@ -87,7 +87,7 @@ func TestHanging(t *testing.T) {
 		}
 	}
 	if len(asked) != 1 {
-		t.Errorf("asked %d times for a root that hangs", len(asked))
+		t.Fatalf("asked %d times for a root that hangs", len(asked))
 	}
 	release <- answer{device: 1, space: Space{Available: 1}}
 	go func() { release <- answer{device: 1, space: Space{Available: 2}} }()

@@ -111,6 +111,8 @@ func userNamespace(uid, size int) *syscall.SysProcAttr {
 		Cloneflags:  unix.CLONE_NEWUSER,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: size}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
+		// Becomes that user; until then it is still whoever made the namespace.
+		Credential: &syscall.Credential{Uid: 0, Gid: 0, NoSetGroups: true},
 	}
 }
 
