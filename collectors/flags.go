@@ -58,6 +58,9 @@ func onOff(on bool) string {
 	return "off"
 }
 
+// Scope is the one that the user chose.
+func (s *Selection) Scope() Scope { return s.scope }
+
 // Enabled returns the definitions that run, in catalogue order: those that the
 // user switched on, and by default those of the scope that are not opt-in.
 func (s *Selection) Enabled() []Definition {

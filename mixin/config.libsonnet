@@ -155,5 +155,22 @@
     conntrackDropsPerSecond: 0.1,
     // Regular expression of the names of nodes that need no agent, such as those of Windows.
     nodesWithoutAgentIgnored: '',
+
+    // Share of a user's inotify watches or instances in use at which there is time to raise the limit or to stop who holds them.
+    inotifyUsedRatio: 0.85,
+    // Share at which some caller is refused already: one wants many watches at once, and the kernel refuses the last of them.
+    inotifyExhaustedRatio: 0.98,
+
+    // Share of the cgroups that the kernel can have; at the end of them no container starts, and a leak of months leaves weeks from here.
+    cgroupsUsedRatio: 0.8,
+    // Folders of pods and scopes without a process; pods that end leave some for a minute.
+    cgroupsEmptyMinimum: 200,
+    // Removed cgroups that the kernel still holds; page cache keeps some thousands alive on a healthy node with many jobs.
+    cgroupsDyingMinimum: 5000,
+    // Growth of either in an hour, over six hours, that is a leak and no wave.
+    cgroupsGrowthPerHour: 20,
+
+    // Share of a disk left, in bytes or inodes, while the kubelet says nothing of it; by default it would evict pods at 10 % and 5 %.
+    filesystemFreeRatio: 0.05,
   },
 }

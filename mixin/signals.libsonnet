@@ -36,6 +36,9 @@
       import 'signals/kube_proxy.libsonnet',
       import 'signals/node_dns.libsonnet',
       import 'signals/node_apiserver.libsonnet',
+      import 'signals/inotify.libsonnet',
+      import 'signals/cgroups.libsonnet',
+      import 'signals/filesystem.libsonnet',
       import 'signals/exporter.libsonnet',
     ]
   ],

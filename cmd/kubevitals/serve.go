@@ -19,6 +19,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/footprint"
 )
 
 // serve wires everything and serves until ctx ends.
@@ -67,6 +68,12 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	defer sources.Wait()
 	defer stop()
 	sources.Start(ctx)
+	if c.selection.Scope() == collectors.Node {
+		// There is one on every node, and what it needed to start was most of it.
+		if _, err := footprint.Trim(); err != nil {
+			logger.Debug("memory of the start is kept", "err", err)
+		}
+	}
 	logger.Info("watching", "cluster", watched.config.Host, "version", version.Version)
 	return c.serveHTTP(ctx, listeners, handler, logger)
 }

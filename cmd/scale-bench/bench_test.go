@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -14,9 +15,16 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// TestBench measures the real binary on a small cluster.
-func TestBench(t *testing.T) {
-	t.Parallel()
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == holdArgument {
+		os.Exit(hold(os.Args[2], os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
+
+// built builds kubevitals.
+func built(t *testing.T) string {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("builds and runs kubevitals")
 	}
@@ -24,6 +32,36 @@ func TestBench(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", binary, "github.com/kubevitals/kubevitals/cmd/kubevitals").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
+	return binary
+}
+
+// TestBenchNode measures the agent of a node among a few processes. Whether it
+// costs more than it may is not held here, where other tests run beside it.
+func TestBenchNode(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("the agent of a node is for Linux")
+	}
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{
+		"-binary", built(t), "-node", "-processes", "8", "-watches", "700", "-steady", "1s", "-interval", "300ms", "-converge", "2m", "--", "--log.level=error",
+	}, &stdout, &stderr)
+	if code != 0 && !strings.Contains(stderr.String(), "than it may") {
+		t.Errorf("exit code %d\n%s", code, stderr.String())
+	}
+	for _, want := range []string{
+		`(?m)^processes seen +[1-9]\d*$`, `(?m)^inotify watches seen +[1-9]\d{2,}$`, `(?m)^resident memory, most at a scrape +[1-9]`, `(?m)^CPU +\d`,
+	} {
+		if !regexp.MustCompile(want).Match(stdout.Bytes()) {
+			t.Errorf("the report lacks %s:\n%s\n%s", want, stdout.String(), stderr.String())
+		}
+	}
+}
+
+// TestBench measures the real binary on a small cluster.
+func TestBench(t *testing.T) {
+	t.Parallel()
+	binary := built(t)
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{
 		"-binary", binary, "-nodes", "5", "-pods", "50", "-hpas", "5", "-apiservers", "1", "-apiserver-series", "500",

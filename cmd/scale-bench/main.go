@@ -1,6 +1,7 @@
 // Command scale-bench measures kubevitals on a large cluster: it plays one back
 // in this process, starts the real binary in another, and reads its metrics as
-// Prometheus does. Everything stays on loopback.
+// Prometheus does. Everything stays on loopback. With -node it measures the agent
+// of a node instead, on this machine, after making it busy.
 package main
 
 import (
@@ -17,6 +18,9 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == holdArgument {
+		os.Exit(hold(os.Args[2], os.Stdin, os.Stdout))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -38,6 +42,9 @@ type settings struct {
 	scrapes          int
 	// cardinality asks for the number of series instead of for time and memory.
 	cardinality bool
+	// onNode asks for the cost of the agent of a node.
+	onNode bool
+	crowd  crowd
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -50,8 +57,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	stderr = &shared{to: stderr}
 	do := bench
-	if s.cardinality {
+	switch {
+	case s.cardinality:
 		do = cardinality
+	case s.onNode:
+		do = benchNode
 	}
 	if err := do(ctx, s, stdout, stderr); err != nil {
 		_, _ = fmt.Fprintf(stderr, "scale-bench: %v\n", err)
@@ -88,6 +98,10 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.DurationVar(&s.interval, "interval", 15*time.Second, "time between scrapes in the steady state")
 	f.IntVar(&s.scrapes, "scrapes", 10, "scrapes to time, with and without compression each")
 	f.BoolVar(&s.cardinality, "cardinality", false, "print how many series each signal has, and fail if any grows with the number of pods")
+	f.BoolVar(&s.onNode, "node", false, "measure the agent of a node on this machine instead, and fail if it costs more than it may")
+	f.IntVar(&s.crowd.processes, "processes", 2000, "with -node, processes to start")
+	f.IntVar(&s.crowd.files, "files", 20, "with -node, open files of each process")
+	f.IntVar(&s.crowd.watches, "watches", 20000, "with -node, inotify watches to hold")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}

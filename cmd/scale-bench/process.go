@@ -94,9 +94,10 @@ func (p *process) stop() {
 
 // usage is what the kernel says that the process has used.
 type usage struct {
-	// resident and peak are bytes.
-	resident, peak int64
-	cpu            time.Duration
+	// resident and peak are bytes; anonymous is the part of what is resident that is
+	// not in a file.
+	resident, peak, anonymous int64
+	cpu                       time.Duration
 }
 
 // ticksPerSecond is the unit of CPU times in /proc on every Linux.
@@ -130,6 +131,8 @@ func readUsage(pid int) (usage, error) {
 			u.resident = kilobytes << 10
 		case "VmHWM:":
 			u.peak = kilobytes << 10
+		case "RssAnon:":
+			u.anonymous = kilobytes << 10
 		}
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -1,0 +1,91 @@
+package collectors
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kubevitals/kubevitals/collectors/fsroots"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const filesystemName = "filesystem"
+
+var (
+	filesystemState = exporter.NewGauge(filesystemName, "state",
+		"What the kernel said when it was asked for the file system of the root: 1 for the state that holds; hangs means that it has not answered in time, failed that it answered with an error.",
+		"node", "root", "state")
+	filesystemAvailable = exporter.NewGauge(filesystemName, "available_bytes",
+		"Space left on the file system of the root for those who are not root, in bytes; one that holds several roots is told of under the first.",
+		"node", "root")
+	filesystemFree = exporter.NewGauge(filesystemName, "free_ratio",
+		"Share of the bytes or inodes of the file system that is left; absent for inodes where their number has no limit.",
+		"node", "root", "resource")
+	filesystemReadOnly = exporter.NewGauge(filesystemName, "read_only",
+		"Whether nothing can be written to the file system: 1 is yes; absent when the mounts of the host cannot be read.",
+		"node", "root")
+)
+
+// Filesystem is the failure mode of a disk that is full, read-only or dead while
+// the kubelet cannot say so.
+//
+// node_disk tells of the same disks by what the kubelet says of them, with its
+// thresholds of eviction. This is what remains when the kubelet is down, hangs in
+// a call to the same disk, or fails to read its own statistics. It looks at the
+// folders of the kubelet and the runtime only; node_exporter knows all others.
+func Filesystem() Definition {
+	var interval, timeout time.Duration
+	return Definition{
+		Name:    filesystemName,
+		Help:    "The disk of the kubelet or the container runtime is full, read-only or dead, told by the kernel when the kubelet cannot.",
+		Scope:   Node,
+		Default: true,
+		Metrics: []*exporter.Desc{filesystemState, filesystemAvailable, filesystemFree, filesystemReadOnly},
+		Flags: func(f *Flags) {
+			f.Flag("interval", "Time between two questions to the kernel.").Default("1m").DurationVar(&interval)
+			f.Flag("timeout", "Time after which a file system that does not answer counts as hanging.").Default("5s").DurationVar(&timeout)
+		},
+		New: func(s *Sources) (exporter.Collector, error) {
+			if interval <= 0 || timeout <= 0 || timeout >= interval {
+				return nil, fmt.Errorf("interval %s, timeout %s: must be positive, and the timeout shorter than the interval", interval, timeout)
+			}
+			prober := fsroots.New(s.Host().Path(), timeout)
+			results := pollHost(s, filesystemName, interval, prober.Read)
+			return filesystem{node: s.Host().Node(), results: results.Get}, nil
+		},
+	}
+}
+
+type filesystem struct {
+	node    string
+	results func() ([]fsroots.Result, error)
+}
+
+// Collect fails while the host's folders cannot be found.
+func (c filesystem) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	results, err := c.results()
+	if err != nil {
+		return err
+	}
+	for _, r := range results {
+		ch <- filesystemState.Sample(exporter.Bool(r.Readable), c.node, r.Root, "ok")
+		ch <- filesystemState.Sample(exporter.Bool(r.Hangs), c.node, r.Root, "hangs")
+		ch <- filesystemState.Sample(exporter.Bool(!r.Readable && !r.Hangs), c.node, r.Root, "failed")
+		if !r.Readable {
+			continue
+		}
+		ch <- filesystemAvailable.Sample(float64(r.Space.Available), c.node, r.Root)
+		if r.Space.Bytes > 0 {
+			ch <- filesystemFree.Sample(float64(r.Space.Available)/float64(r.Space.Bytes), c.node, r.Root, "bytes")
+		}
+		if r.Space.Inodes > 0 {
+			ch <- filesystemFree.Sample(float64(r.Space.InodesFree)/float64(r.Space.Inodes), c.node, r.Root, "inodes")
+		}
+		if r.Known {
+			ch <- filesystemReadOnly.Sample(exporter.Bool(r.ReadOnly), c.node, r.Root)
+		}
+	}
+	return nil
+}

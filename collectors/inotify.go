@@ -1,0 +1,163 @@
+package collectors
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kubevitals/kubevitals/collectors/inotifyscan"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const inotifyName = "inotify"
+
+var (
+	inotifyUsed = exporter.NewGauge(inotifyName, "used",
+		"Watches or instances of inotify that the user is charged for, as far as processes could be read; only of the users that hold most.",
+		"node", "uid", "resource")
+	inotifyLimit = exporter.NewGauge(inotifyName, "limit",
+		"Watches or instances of inotify that each user may have.", "node", "resource")
+	inotifyHolderUsed = exporter.NewGauge(inotifyName, "holder_used",
+		"Watches or instances of inotify that the processes of one command hold, of the commands that hold most; slice is the part of the node they are in.",
+		"node", "uid", "command", "slice", "resource")
+	inotifyComplete = exporter.NewGauge(inotifyName, "scan_complete",
+		"Whether the last scan saw every process: 1 is yes; otherwise more may be in use than is told.", "node")
+	inotifyUnread = exporter.NewGauge(inotifyName, "scan_unread_processes",
+		"Processes that the last scan could not read: denied for want of rights, or failed.", "node", "reason")
+	inotifyCutShort = exporter.NewGauge(inotifyName, "scan_cut_short",
+		"Whether the last scan ran out of time: 1 is yes.", "node")
+	inotifyTold = exporter.NewGauge(inotifyName, "scan_shared_counted_once",
+		"Whether instances that several processes share were counted once: 1 is yes; otherwise less may be in use than is told.", "node")
+	inotifyProcesses = exporter.NewGauge(inotifyName, "scan_processes",
+		"Processes that the last scan read.", "node")
+	inotifyTook = exporter.NewGauge(inotifyName, "scan_duration_seconds",
+		"Time that the last scan took, in seconds.", "node")
+)
+
+// inotifyOptions are the flags of the collector.
+type inotifyOptions struct {
+	interval, budget time.Duration
+	top              int
+}
+
+// Inotify is the failure mode of a user who has no inotify watches or instances
+// left: whatever wants to follow a file then fails with ENOSPC or EMFILE.
+//
+// Holders are named by command and not by cgroup. Names of containers come and go
+// with every pod and would make new series each time, and the command is what
+// the caller knows: kubelet, node, java. Where in the machine it runs is told
+// apart by a closed set; the runbook leads on to the container.
+func Inotify() Definition {
+	var o inotifyOptions
+	return Definition{
+		Name:    inotifyName,
+		Help:    "A user of a node has no inotify watches or instances left: files and cgroups cannot be followed any more.",
+		Scope:   Node,
+		Default: true,
+		Metrics: []*exporter.Desc{
+			inotifyUsed, inotifyLimit, inotifyHolderUsed, inotifyComplete, inotifyUnread, inotifyCutShort,
+			inotifyTold, inotifyProcesses, inotifyTook,
+		},
+		Flags: func(f *Flags) {
+			f.Flag("interval", "Time between two scans of the open files of all processes.").Default("1m").DurationVar(&o.interval)
+			f.Flag("budget", "Longest time that a scan may take; what it found by then is sent as incomplete.").Default("10s").DurationVar(&o.budget)
+			f.Flag("top", "Users, and commands, to name: those that hold most watches and those that hold most instances.").Default("5").IntVar(&o.top)
+		},
+		New: func(s *Sources) (exporter.Collector, error) {
+			if o.interval <= 0 || o.budget <= 0 || o.budget >= o.interval || o.top < 1 {
+				return nil, fmt.Errorf("interval %s, budget %s, top %d: must be positive, and the budget shorter than the interval", o.interval, o.budget, o.top)
+			}
+			proc := s.Host().Path("proc")
+			scans := pollHost(s, inotifyName, o.interval, func(ctx context.Context) (inotifyscan.Scan, error) {
+				ctx, cancel := context.WithTimeout(ctx, o.budget)
+				defer cancel()
+				return inotifyscan.Run(ctx, proc)
+			})
+			return inotify{node: s.Host().Node(), scan: scans.Get, top: o.top}, nil
+		},
+	}
+}
+
+type inotify struct {
+	node string
+	scan func() (inotifyscan.Scan, error)
+	top  int
+}
+
+// Collect fails while processes cannot be read. Of an incomplete scan it tells
+// what was seen and that it is not all.
+func (c inotify) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	scan, err := c.scan()
+	if err != nil {
+		return err
+	}
+	users := scan.Users()
+	if _, ok := users[0]; !ok && scan.Complete() {
+		users[0] = inotifyscan.Use{} // root holds nothing, which is known
+	}
+	for _, r := range inotifyResources() {
+		ch <- inotifyLimit.Sample(float64(r.of(scan.Limit)), c.node, r.name)
+		for _, uid := range topUsers(users, c.top) {
+			ch <- inotifyUsed.Sample(float64(r.of(users[uid])), c.node, strconv.FormatUint(uint64(uid), 10), r.name)
+		}
+		for _, h := range topHolders(scan.Holders, r, c.top) {
+			ch <- inotifyHolderUsed.Sample(float64(r.of(scan.Holders[h])),
+				c.node, strconv.FormatUint(uint64(h.UID), 10), h.Command, string(h.Slice), r.name)
+		}
+	}
+	ch <- inotifyComplete.Sample(exporter.Bool(scan.Complete()), c.node)
+	ch <- inotifyUnread.Sample(float64(scan.Denied), c.node, "denied")
+	ch <- inotifyUnread.Sample(float64(scan.Failed), c.node, "failed")
+	ch <- inotifyCutShort.Sample(exporter.Bool(scan.CutShort), c.node)
+	ch <- inotifyTold.Sample(exporter.Bool(scan.Told), c.node)
+	ch <- inotifyProcesses.Sample(float64(scan.Processes), c.node)
+	ch <- inotifyTook.Sample(scan.Took.Seconds(), c.node)
+	return nil
+}
+
+// inotifyResource is one of the two things that are bounded.
+type inotifyResource struct {
+	name string
+	of   func(inotifyscan.Use) int64
+}
+
+func inotifyResources() []inotifyResource {
+	return []inotifyResource{
+		{"watches", func(u inotifyscan.Use) int64 { return u.Watches }},
+		{"instances", func(u inotifyscan.Use) int64 { return u.Instances }},
+	}
+}
+
+// topUsers are the users with most watches, those with most instances, and root.
+func topUsers(users map[uint32]inotifyscan.Use, most int) []uint32 {
+	kept := map[uint32]bool{}
+	if _, ok := users[0]; ok {
+		kept[0] = true
+	}
+	for _, r := range inotifyResources() {
+		by := slices.SortedFunc(maps.Keys(users), func(a, b uint32) int {
+			return cmp.Or(cmp.Compare(r.of(users[b]), r.of(users[a])), cmp.Compare(a, b))
+		})
+		for _, uid := range by[:min(most, len(by))] {
+			kept[uid] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(kept))
+}
+
+// topHolders are those that hold most of the resource.
+func topHolders(holders map[inotifyscan.Holder]inotifyscan.Use, r inotifyResource, most int) []inotifyscan.Holder {
+	by := slices.SortedFunc(maps.Keys(holders), func(a, b inotifyscan.Holder) int {
+		return cmp.Or(
+			cmp.Compare(r.of(holders[b]), r.of(holders[a])), cmp.Compare(a.UID, b.UID),
+			cmp.Compare(a.Command, b.Command), cmp.Compare(a.Slice, b.Slice),
+		)
+	})
+	return by[:min(most, len(by))]
+}

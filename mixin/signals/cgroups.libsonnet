@@ -1,0 +1,111 @@
+// Cgroups leak on a node.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  local k = c {
+    // Since Linux 4.8 a removed cgroup does not count towards the limit any more;
+    // nodes with cgroups of version 1 may have an older kernel.
+    counted: |||
+      max by (%(by)s, node, controller) (kubevitals_cgroups_held{%(nodeSelector)s})
+      - on (%(by)s, node, controller)
+      (
+        max by (%(by)s, node, controller) (kubevitals_cgroups_dying{%(nodeSelector)s})
+        * on (%(by)s, node) group_left ()
+        (max by (%(by)s, node) (kubevitals_cgroups_version{%(nodeSelector)s}) == bool 2)
+      )
+    ||| % c,
+    empty: 'sum by (%(by)s, node) (max by (%(by)s, node, kind) (kubevitals_cgroups_folders{%(nodeSelector)s, kind=~"pods|scopes", state="empty"}))' % c,
+    dying: 'max by (%(by)s, node) (kubevitals_cgroups_dying{%(nodeSelector)s})' % c,
+  },
+  local growing(what, minimum) = {
+    severity: 'warning',
+    expr: |||
+      %(what)s > %(minimum)s
+      and on (%(by)s, node)
+      deriv((%(what)s)[6h:5m]) * 3600 > %(cgroupsGrowthPerHour)s
+    ||| % (k { what: what, minimum: minimum }),
+    'for': '1h',
+    vars: ['node'],
+  },
+
+  name: 'cgroups',
+  area: 'node-agents',
+  foreign: {},
+  alerts: [
+    {
+      alert: 'KubeVitalsCgroupsNearLimit',
+      severity: 'critical',
+      expr: |||
+        (
+          %(counted)s
+        )
+        / on (%(by)s, node, controller)
+        max by (%(by)s, node, controller) (kubevitals_cgroups_limit{%(nodeSelector)s})
+        > %(cgroupsUsedRatio)s
+      ||| % (k { counted: std.strReplace(std.rstripChars(k.counted, '\n'), '\n', '\n  ') }),
+      'for': '15m',
+      summary: 'A node nears the number of cgroups that its kernel can have.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of the cgroups ({{ $labels.controller }}) that there may be. At the limit no container and no service starts there: mkdir fails with "no space left on device" or "cannot allocate memory".' % k,
+      vars: ['node'],
+    },
+    growing(k.empty, c.cgroupsEmptyMinimum) {
+      alert: 'KubeVitalsCgroupsEmptyGrowing',
+      summary: 'Cgroups without processes pile up on a node.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value }} cgroups of pods and scopes in which no process is left, and they have become more for hours: whoever made them does not remove them. The kubelet holds an inotify watch on each, and walks through all of them.' % k,
+    },
+    growing(k.dying, c.cgroupsDyingMinimum) {
+      alert: 'KubeVitalsCgroupsDyingGrowing',
+      summary: 'Removed cgroups that the kernel cannot free pile up on a node.',
+      description: 'The kernel of node {{ $labels.node }} of cluster %(cluster)s holds {{ $value }} cgroups that were removed, and they have become more for hours. They cost memory that no process is charged for, and make reading memory statistics slow, which the kubelet does all the time.' % k,
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Cgroups against the limit',
+      'Share of the cgroups that there may be that the kernel holds, removed ones included; those count towards the limit on old kernels only.',
+      'percentunit',
+      [
+        g.target('max by (node, controller) (kubevitals_cgroups_held{%(nodePanel)s, node=~"$node"}) / on (node, controller) max by (node, controller) (kubevitals_cgroups_limit{%(nodePanel)s, node=~"$node"})' % k, '{{node}} {{controller}} held'),
+        g.target('max by (node, controller) (kubevitals_cgroups_dying{%(nodePanel)s, node=~"$node"}) / on (node, controller) max by (node, controller) (kubevitals_cgroups_limit{%(nodePanel)s, node=~"$node"})' % k, '{{node}} {{controller}} of these removed'),
+      ],
+      { alerts: ['KubeVitalsCgroupsNearLimit'], threshold: k.cgroupsUsedRatio, mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Empty cgroups',
+      'Folders of cgroups without a process in or below them, by what they are for.',
+      'short',
+      [g.target('max by (node, kind) (kubevitals_cgroups_folders{%(nodePanel)s, node=~"$node", state="empty"})' % k, '{{node}} {{kind}}')],
+      { alerts: ['KubeVitalsCgroupsEmptyGrowing'], threshold: k.cgroupsEmptyMinimum },
+    ),
+    g.timeseries(
+      'Removed cgroups that the kernel holds',
+      'Cgroups that were removed and that the kernel cannot free yet.',
+      'short',
+      [g.target('max by (node, controller) (kubevitals_cgroups_dying{%(nodePanel)s, node=~"$node"})' % k, '{{node}} {{controller}}')],
+      { alerts: ['KubeVitalsCgroupsDyingGrowing'], threshold: k.cgroupsDyingMinimum, mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Cgroups in use',
+      'Folders of cgroups with a process in or below them, by what they are for.',
+      'short',
+      [g.target('max by (node, kind) (kubevitals_cgroups_folders{%(nodePanel)s, node=~"$node", state="populated"})' % k, '{{node}} {{kind}}')],
+    ),
+    g.timeseries(
+      'Nodes by version of cgroups',
+      'Number of nodes by the version of their cgroups; kubelets refuse version 1 unless failCgroupV1 is false.',
+      'short',
+      [g.target('count_values("version", max by (node) (kubevitals_cgroups_version{%(nodePanel)s, node=~"$node"}))' % k, 'version {{version}}')],
+    ),
+    g.stateTimeline(
+      'Scans of cgroups',
+      'Whether the last scan counted all folders in time.',
+      [g.target('max by (node) (kubevitals_cgroups_scan_complete{%(nodePanel)s, node=~"$node"})' % k, '{{node}}')],
+    ),
+    g.timeseries(
+      'Duration of cgroup scans',
+      'Time that the last scan took; it grows with the number of cgroups.',
+      's',
+      [g.target('max by (node) (kubevitals_cgroups_scan_duration_seconds{%(nodePanel)s, node=~"$node"})' % k, '{{node}}')],
+    ),
+  ],
+}

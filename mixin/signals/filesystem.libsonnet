@@ -1,0 +1,76 @@
+// The disk of the kubelet or the container runtime is full, read-only or dead,
+// and the kubelet cannot say so.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  name: 'filesystem',
+  area: 'node-agents',
+  foreign: {},
+  alerts: [
+    {
+      alert: 'KubeVitalsFilesystemReadOnly',
+      severity: 'critical',
+      expr: |||
+        max by (%(by)s, node, root) (kubevitals_filesystem_read_only{%(nodeSelector)s}) == 1
+      ||| % c,
+      'for': '2m',
+      summary: 'A disk that a node cannot do without is read-only.',
+      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s is mounted read-only: the kernel does so after errors of the disk. No container starts there, and those that run cannot write.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsFilesystemDead',
+      severity: 'critical',
+      expr: |||
+        max by (%(by)s, node, root) (kubevitals_filesystem_state{%(nodeSelector)s, state=~"hangs|failed"}) == 1
+        unless on (%(by)s, node, root)
+        max by (%(by)s, node, root) (kubevitals_filesystem_state{%(nodeSelector)s, state="ok"}) == 1
+      ||| % c,
+      'for': '5m',
+      summary: 'A disk that a node cannot do without does not answer.',
+      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s has not answered the kernel for 5 minutes, or with an error only. Whatever touches it hangs or fails: the kubelet, the container runtime and the pods.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsFilesystemFull',
+      severity: 'warning',
+      // Where the kubelet says how much is left, node_disk knows better, and by its thresholds.
+      expr: |||
+        min by (%(by)s, node, root, resource) (kubevitals_filesystem_free_ratio{%(nodeSelector)s}) < %(filesystemFreeRatio)s
+        unless on (%(by)s, node)
+        group by (%(by)s, node) (kubevitals_node_disk_available_bytes{%(selector)s})
+      ||| % c,
+      'for': '10m',
+      summary: 'A disk of a node is nearly full, and its kubelet does not say so.',
+      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left, and the kubelet gives no figures of its disks: it may not evict pods in time either.' % c,
+      vars: ['node'],
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Left on disks of kubelet and runtime',
+      'Share of the bytes and inodes that is left, as the kernel says; a disk that holds several roots is drawn once.',
+      'percentunit',
+      [g.target('min by (node, root, resource) (kubevitals_filesystem_free_ratio{%(nodePanel)s, node=~"$node"})' % c, '{{node}} {{root}} {{resource}}')],
+      { alerts: ['KubeVitalsFilesystemFull'], threshold: c.filesystemFreeRatio, below: true },
+    ),
+    g.stateTimeline(
+      'Disks that do not answer',
+      'Whether each disk hangs or answers with an error, and whether it is read-only.',
+      [
+        g.target('max by (node, root, state) (kubevitals_filesystem_state{%(nodePanel)s, node=~"$node", state!="ok"})' % c, '{{node}} {{root}} {{state}}'),
+        g.target('max by (node, root) (kubevitals_filesystem_read_only{%(nodePanel)s, node=~"$node"})' % c, '{{node}} {{root}} read-only'),
+      ],
+      { alerts: ['KubeVitalsFilesystemDead', 'KubeVitalsFilesystemReadOnly'], badWhen: 1 },
+    ),
+    g.timeseries(
+      'Bytes left, by the kernel and by the kubelet',
+      "Bytes available on disks of the kubelet and the runtime as the kernel says, and as the node's kubelet does.",
+      'bytes',
+      [
+        g.target('min by (node, root) (kubevitals_filesystem_available_bytes{%(nodePanel)s, node=~"$node"})' % c, '{{node}} {{root}}'),
+        g.target('min by (node, filesystem) (kubevitals_node_disk_available_bytes{%(panel)s, node=~"$node"})' % c, '{{node}} {{filesystem}} by the kubelet'),
+      ],
+    ),
+  ],
+}

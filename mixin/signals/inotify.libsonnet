@@ -1,0 +1,102 @@
+// A user of a node has no inotify watches or instances left.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  local share(resource) = |||
+    max by (%(by)s, node, uid) (kubevitals_inotify_used{%(nodeSelector)s, resource="%(resource)s"})
+      / on (%(by)s, node) group_left ()
+      (max by (%(by)s, node) (kubevitals_inotify_limit{%(nodeSelector)s, resource="%(resource)s"}) > 0)
+  ||| % (c { resource: resource }),
+  local near(resource) = {
+    severity: 'warning',
+    expr: |||
+      (
+        %(share)s
+      ) > %(inotifyUsedRatio)s
+    ||| % (c { share: std.strReplace(std.rstripChars(share(resource), '\n'), '\n', '\n  ') }),
+    'for': '15m',
+    vars: ['node'],
+  },
+
+  name: 'inotify',
+  area: 'node-agents',
+  foreign: {},
+  alerts: [
+    {
+      alert: 'KubeVitalsInotifyExhausted',
+      severity: 'critical',
+      // Only root: the kubelet, the container runtime and most containers run as it.
+      expr: |||
+        max by (%(by)s, node, resource) (kubevitals_inotify_used{%(nodeSelector)s, uid="0"})
+          / on (%(by)s, node, resource)
+          (max by (%(by)s, node, resource) (kubevitals_inotify_limit{%(nodeSelector)s}) > 0)
+        > %(inotifyExhaustedRatio)s
+      ||| % c,
+      'for': '5m',
+      summary: 'Root has no inotify watches or instances left on a node.',
+      description: 'On node {{ $labels.node }} of cluster %(cluster)s root holds {{ $value | humanizePercentage }} of the inotify {{ $labels.resource }} that it may have. The kubelet no longer notices new containers, and programs that follow files fail with "no space left on device" or "too many open files".' % c,
+      vars: ['node'],
+    },
+    near('watches') {
+      alert: 'KubeVitalsInotifyWatchesNearLimit',
+      summary: 'A user of a node nears the limit of inotify watches.',
+      description: 'On node {{ $labels.node }} of cluster %(cluster)s user {{ $labels.uid }} holds {{ $value | humanizePercentage }} of the inotify watches that a user may have. At the limit whatever wants to follow one file more fails with "no space left on device".' % c,
+    },
+    near('instances') {
+      alert: 'KubeVitalsInotifyInstancesNearLimit',
+      summary: 'A user of a node nears the limit of inotify instances.',
+      description: 'On node {{ $labels.node }} of cluster %(cluster)s user {{ $labels.uid }} holds {{ $value | humanizePercentage }} of the inotify instances that a user may have; all containers that run as the same user share them. At the limit the next program that wants one fails with "too many open files".' % c,
+    },
+    {
+      alert: 'KubeVitalsInotifyScanIncomplete',
+      severity: 'info',
+      expr: |||
+        max by (%(by)s, node) (kubevitals_inotify_scan_complete{%(nodeSelector)s}) == 0
+      ||| % c,
+      'for': '1h',
+      summary: 'The agent of a node cannot see who holds all inotify watches.',
+      description: 'The agent on node {{ $labels.node }} of cluster %(cluster)s has not seen all processes in any scan of the last hour: rights are missing or time runs out. More inotify watches and instances may be in use than it tells.' % c,
+      vars: ['node'],
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Inotify in use',
+      'Share of the inotify watches and instances that a user may have in use; processes that could not be read are missing.',
+      'percentunit',
+      [g.target('max by (node, uid, resource) (kubevitals_inotify_used{%(nodePanel)s, node=~"$node"}) / on (node, resource) group_left () (max by (node, resource) (kubevitals_inotify_limit{%(nodePanel)s, node=~"$node"}) > 0)' % c, '{{node}} user {{uid}} {{resource}}')],
+      { alerts: ['KubeVitalsInotifyExhausted', 'KubeVitalsInotifyWatchesNearLimit', 'KubeVitalsInotifyInstancesNearLimit'], threshold: c.inotifyUsedRatio },
+    ),
+    g.table(
+      'Who holds inotify watches and instances',
+      'The commands that hold most on each node, with the user that is charged and the part of the node that they run in.',
+      [g.target('topk(20, max by (node, uid, command, slice, resource) (kubevitals_inotify_holder_used{%(nodePanel)s, node=~"$node"}))' % c, '')],
+      { mayBeEmpty: true },
+    ),
+    g.stateTimeline(
+      'Inotify scans',
+      'Whether the last scan saw every process, and counted instances once that several processes share.',
+      [
+        g.target('max by (node) (kubevitals_inotify_scan_complete{%(nodePanel)s, node=~"$node"})' % c, '{{node}} complete'),
+        g.target('max by (node) (kubevitals_inotify_scan_shared_counted_once{%(nodePanel)s, node=~"$node"})' % c, '{{node}} shared ones once'),
+      ],
+      { alerts: ['KubeVitalsInotifyScanIncomplete'], badWhen: 0 },
+    ),
+    g.timeseries(
+      'Processes in inotify scans',
+      'Processes that the last scan read, and those that it could not read; a scan that runs out of time leaves the rest out.',
+      'short',
+      [
+        g.target('max by (node) (kubevitals_inotify_scan_processes{%(nodePanel)s, node=~"$node"})' % c, '{{node}} read'),
+        g.target('max by (node, reason) (kubevitals_inotify_scan_unread_processes{%(nodePanel)s, node=~"$node"})' % c, '{{node}} {{reason}}'),
+        g.target('max by (node) (kubevitals_inotify_scan_cut_short{%(nodePanel)s, node=~"$node"})' % c, '{{node}} out of time'),
+      ],
+    ),
+    g.timeseries(
+      'Duration of inotify scans',
+      'Time that the last scan took.',
+      's',
+      [g.target('max by (node) (kubevitals_inotify_scan_duration_seconds{%(nodePanel)s, node=~"$node"})' % c, '{{node}}')],
+    ),
+  ],
+}
