@@ -22,5 +22,6 @@ func Catalogue() []Definition {
 		PendingPods(),
 		MetricsAPI(),
 		Events(),
+		Connectivity(),
 	}
 }
