@@ -69,6 +69,10 @@ bench-scale: build ## Print memory and scrape time at 5,000 nodes, 50,000 pods a
 score: ## Print how well the causes of nodes that are not ready are told, on public bug reports.
 	$(GO) run ./cmd/readiness-score
 
+.PHONY: simulate-connectivity
+simulate-connectivity: $(BIN)/promtool ## Print how well the cause of a partitioned network is named, and how often falsely.
+	$(GO) run ./cmd/connectivity-sim --promtool=$(BIN)/promtool
+
 .PHONY: cardinality
 cardinality: build ## Print the number of series by signal and its formula; it must not depend on the number of pods.
 	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals -cardinality -- --log.level=error

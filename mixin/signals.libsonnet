@@ -31,6 +31,7 @@
       import 'signals/pending_pods.libsonnet',
       import 'signals/metrics_api.libsonnet',
       import 'signals/events.libsonnet',
+      import 'signals/connectivity.libsonnet',
       import 'signals/exporter.libsonnet',
     ]
   ],

@@ -1,0 +1,293 @@
+// The network does not let nodes, or pods and nodes, reach each other. The agents
+// tell of directed paths; who is the cause is decided here, from the ends that
+// failing paths have in common.
+local g = import '../../dashboards/grafana.libsonnet';
+
+function(c) {
+  // What fails: cut, or mtu if only large packets are lost. Refused connections
+  // prove the network to be well.
+  local results = { cut: 'timeout|no_route', mtu: 'large_failed' },
+  local k = c {
+    paths: 'kubevitals_connectivity_path{%(nodeSelector)s, %%s}' % c,
+    down: 'max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause=~"%(connectivityKnownDown)s"})' % c,
+    // The ratio of the nodes that are causes, by what they cause.
+    nodes: 'kubevitals:connectivity_cause:ratio',
+    zones: 'kubevitals:connectivity_zones_cut:ratio',
+    lone: 'kubevitals:connectivity_lone_path',
+    wide: 'kubevitals:connectivity_wide:count',
+    bad: 'kubevitals:connectivity_bad_path',
+  },
+  local line(text) = std.rstripChars(text, '\n'),
+  // Paths that have a node at neither end which is known to be down.
+  local known(matchers) = line(|||
+    %(paths)s
+    unless on (%(by)s, node) %(down)s
+    unless on (%(by)s, peer) label_replace(%(down)s, "peer", "$1", "node", "(.+)")
+  ||| % (k { paths: k.paths % matchers })),
+  // The number of paths that the nodes have as their beginning (out) or end (in).
+  local counted(side, paths) = {
+    out: 'count by (%s, node, direction) (%s)' % [c.by, paths],
+    'in': 'sum by (%s, node, direction) (label_replace(count by (%s, peer, direction) (%s), "node", "$1", "peer", "(.+)"))' % [c.by, c.by, paths],
+  }[side],
+  local cause(fault, side) = {
+    record: k.nodes,
+    labels: { fault: fault, side: side },
+    expr: |||
+      %(bad)s
+        / %(all)s
+      > %(connectivityNodeRatio)s
+      and
+      %(bad)s >= %(connectivityNodePaths)s
+    ||| % (c { bad: counted(side, '%s{fault="%s"}' % [k.bad, fault]), all: counted(side, known('result!="refused"')) }),
+  },
+  local at(matchers) = 'max by (%s, node) (%s{%s})' % [c.by, k.nodes, matchers],
+  local distinct(paths, end) = 'count by (%(by)s, zone, other_zone) (group by (%(by)s, zone, other_zone, %(end)s) (%(paths)s))' % (c { end: end, paths: paths }),
+  local crossing = k.bad + '{fault="cut", direction="node_to_node", other_zone!=""}',
+  // Failing paths whose ends no cause explains.
+  local lone(fault, explained) = {
+    record: k.lone,
+    labels: { fault: fault },
+    expr: |||
+      group by (%(by)s, node, peer, direction) (%(bad)s{fault="%(fault)s"})
+      unless on (%(by)s, node) %(nodes)s{%(explained)s}
+      unless on (%(by)s, peer) label_replace(%(nodes)s{%(explained)s}, "peer", "$1", "node", "(.+)")
+    ||| % (k { fault: fault, explained: explained }),
+  },
+  // Many at once, by which network the paths end in: that of nodes alone, or also
+  // that of pods.
+  local many(fault, network, nodes, paths) = {
+    record: k.wide,
+    labels: { fault: fault, network: network },
+    expr: |||
+      (%(nodes)s) > %(connectivityManyNodes)s
+      or
+      (
+        (%(nodes)s) >= 2
+        and on (%(by)s)
+        (%(nodes)s) >= on (%(by)s) %(connectivityManyRatio)s * count by (%(by)s) (group by (%(by)s, peer) (kubevitals_connectivity_path{%(nodeSelector)s}))
+      )
+      or
+      count by (%(by)s) (%(lone)s{fault="%(fault)s", direction%(paths)s}) > %(connectivityManyPaths)s
+    ||| % (k { nodes: 'count by (%s) (%s)' % [c.by, nodes], paths: paths, fault: fault }),
+  },
+  local ofNodes(fault) = at('fault="%s", direction="node_to_node"' % fault),
+  local ofPods(fault) = at('fault="%s", direction!="node_to_node"' % fault) + ' unless on (%s, node) ' % c.by + ofNodes(fault),
+  // Nothing is told of single nodes and paths while zones or the network are told of.
+  local silent(expr, wide) = |||
+    (
+      %(expr)s
+    )
+    unless on (%(by)s) max by (%(by)s) (%(zones)s)
+    unless on (%(by)s) max by (%(by)s) (%(wide)s{%(which)s})
+  ||| % (k { expr: std.strReplace(line(expr), '\n', '\n  '), which: wide }),
+  // One alert however many directions fail, named if it is one.
+  local oneOrSeveral(expr, by, several) = |||
+    (
+      %(expr)s
+    )
+    and on (%(by)s) count by (%(by)s) (%(flat)s) == 1
+    or
+    %(several)s
+  ||| % { expr: std.strReplace(expr, '\n', '\n  '), flat: std.strReplace(expr, '\n', ' '), by: by, several: several % ('count by (%s) (%s) > 1' % [by, std.strReplace(expr, '\n', ' ')]) },
+  local podCauses = 'max by (%(by)s, node, direction, side) (%(nodes)s{fault="cut", direction!="node_to_node"})\nunless on (%(by)s, node) %(alone)s' % (k { alone: ofNodes('cut') }),
+  local perZone = 'count by (%s, other_zone) (%s)' % [c.by, k.zones],
+  local worstZone = '(%s == on (%s) group_left () max by (%s) (%s))' % [perZone, c.by, c.by, perZone],
+
+  // In words, to follow "Connections".
+  local directionInWords = '{{ if eq $labels.direction "node_to_node" }}between nodes{{ else if eq $labels.direction "node_to_pod" }}from nodes to pods{{ else if eq $labels.direction "pod_to_node" }}from pods to nodes{{ else if eq $labels.direction "pod_to_pod" }}from pods to pods{{ else }}of several kinds{{ end }}',
+  local recorded = '%s=~"$cluster"' % c.clusterLabel,
+
+  name: 'connectivity',
+  area: 'network',
+  foreign: {},
+  rules: [
+    {
+      record: k.bad,
+      labels: { fault: fault },
+      expr: 'group by (%s, node, zone, direction, peer, other_zone) (\n  %s\n)\n' % [c.by, std.strReplace(known('result=~"%s"' % results[fault]), '\n', '\n  ')],
+    }
+    for fault in ['cut', 'mtu']
+  ] + [
+    cause(fault, side)
+    for fault in ['cut', 'mtu']
+    for side in ['out', 'in']
+  ] + [
+    {
+      record: k.zones,
+      expr: |||
+        count by (%(by)s, zone, other_zone) (%(crossing)s)
+          / count by (%(by)s, zone, other_zone) (%(all)s)
+        > %(connectivityZoneRatio)s
+        and %(from)s >= %(connectivityZoneNodes)s
+        and %(to)s >= %(connectivityZoneNodes)s
+      ||| % (c { crossing: crossing, all: known('direction="node_to_node", other_zone!="", result!="refused"'), from: distinct(crossing, 'node'), to: distinct(crossing, 'peer') }),
+    },
+    lone('cut', 'fault="cut"'),
+    lone('mtu', 'fault=~".+"'),
+  ] + [
+    rule
+    for fault in ['cut', 'mtu']
+    for rule in [many(fault, 'node', ofNodes(fault), '="node_to_node"'), many(fault, 'pod', ofPods(fault), '!="node_to_node"')]
+  ],
+  alerts: [
+    {
+      alert: 'KubeVitalsZonesCutOff',
+      severity: 'critical',
+      expr: |||
+        max by (%(by)s, zone) (label_replace(%(worst)s, "zone", "$1", "other_zone", "(.+)")) and on (%(by)s) count by (%(by)s) (%(worst)s) == 1
+        or
+        label_replace(count by (%(by)s) (%(worst)s) > 1, "zone", "several", "", "")
+      ||| % (c { worst: worstZone }),
+      'for': '2m',
+      summary: 'The network between zones is cut.',
+      description: 'In cluster %(cluster)s {{ if eq $labels.zone "several" }}{{ $value }} zones do not reach each other{{ else }}zone {{ $labels.zone }} is not reached from {{ $value }} other zones{{ end }}: most paths between their nodes fail. Leaders, quorums and Services that span zones fail or split; nothing is said of single nodes meanwhile.' % c,
+    },
+    {
+      alert: 'KubeVitalsNetworkFailing',
+      severity: 'critical',
+      expr: |||
+        (
+          max by (%(by)s, network, fault) (%(wide)s{network="node"})
+          or
+          max by (%(by)s, network, fault) (%(wide)s{network="pod"})
+          unless on (%(by)s, fault) %(wide)s{network="node"}
+        )
+        unless on (%(by)s) max by (%(by)s) (%(zones)s)
+      ||| % k,
+      'for': '2m',
+      summary: 'The network fails at many places of the cluster.',
+      description: 'In cluster %(cluster)s {{ $value }} nodes or paths fail at once in the network {{ if eq $labels.network "node" }}of the nodes{{ else }}of the pods{{ end }}{{ if eq $labels.fault "mtu" }}, for large packets only{{ end }}: connections between many nodes do not work. One cause is likely; nothing is said of single nodes and paths meanwhile.' % c,
+    },
+    {
+      alert: 'KubeVitalsNodeCutOff',
+      severity: 'warning',
+      expr: silent(|||
+        %(into)s and on (%(by)s, node) %(out)s
+        or
+        %(into)s unless on (%(by)s, node) count by (%(by)s, node) (%(paths)s)
+      ||| % (k {
+               into: at('fault="cut", direction="node_to_node", side="in"'),
+               out: at('fault="cut", direction="node_to_node", side="out"'),
+               paths: k.paths % 'direction="node_to_node", result!="refused"',
+             }), 'fault="cut", network="node"'),
+      'for': '3m',
+      summary: 'A node is cut off from the other nodes.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s and the nodes that probe it do not reach each other; these reach the rest. What its pods serve fails, and its kubelet may be the next to be missed.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsNodeOneWay',
+      severity: 'warning',
+      expr: silent(|||
+        max by (%(by)s, node, side) (%(nodes)s{fault="cut", direction="node_to_node", side="out"}) unless on (%(by)s, node) %(into)s
+        or
+        max by (%(by)s, node, side) (%(nodes)s{fault="cut", direction="node_to_node", side="in"}) unless on (%(by)s, node) %(out)s
+        and on (%(by)s, node) count by (%(by)s, node) (%(paths)s)
+      ||| % (k {
+               into: at('fault="cut", direction="node_to_node", side="in"'),
+               out: at('fault="cut", direction="node_to_node", side="out"'),
+               paths: k.paths % 'direction="node_to_node", result!="refused"',
+             }), 'fault="cut", network="node"'),
+      'for': '3m',
+      summary: 'A node opens connections to other nodes or is reached by them, but not both.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s {{ if eq $labels.side "in" }}is not reached by other nodes, though it reaches others{{ else }}does not reach other nodes, though others reach it{{ end }}: packets pass both ways, and something drops connections by who opens them.' % c,
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsNodePodNetworkCut',
+      severity: 'warning',
+      expr: silent(oneOrSeveral(podCauses, c.by + ', node', 'label_replace(label_replace(%s, "direction", "several", "", ""), "side", "both", "", "")'), 'fault="cut"'),
+      'for': '3m',
+      summary: 'The pod network of a node does not work, though the node is reached.',
+      description: 'Connections %s that {{ if eq $labels.side "in" }}lead to{{ else if eq $labels.side "out" }}begin on{{ else }}begin or end on{{ end }} node {{ $labels.node }} of cluster %s fail, while those between the node and other nodes work: the fault is in what connects its pods, not in the network below.' % [directionInWords, c.cluster],
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsPathFailing',
+      severity: 'warning',
+      expr: silent(oneOrSeveral('max by (%(by)s, node, peer, direction) (%(lone)s{fault="cut"})' % k, c.by + ', node, peer', 'label_replace(%s, "direction", "several", "", "")'), 'fault="cut"'),
+      'for': '5m',
+      summary: 'The path from one node to another fails, while both are well otherwise.',
+      description: 'Connections %s, from node {{ $labels.node }} to node {{ $labels.peer }} of cluster %s, fail; both reach others. Neither node is the cause, but something on the path between them or a rule for this pair.' % [directionInWords, c.cluster],
+      vars: ['node'],
+    },
+    {
+      alert: 'KubeVitalsPathMTU',
+      severity: 'warning',
+      expr: silent(|||
+        %(any)s unless on (%(by)s, node) %(cut)s
+        or
+        max by (%(by)s, node, peer) (%(lone)s{fault="mtu"})
+      ||| % (k { any: at('fault="mtu"'), cut: at('fault="cut"') }), 'fault="mtu"'),
+      'for': '5m',
+      summary: 'Large packets are lost on the way between nodes, and small ones are not.',
+      description: 'In cluster %(cluster)s large packets from or to node {{ $labels.node }} are lost on the way {{ with $labels.peer }}to node {{ . }}{{ else }}to most of its peers{{ end }}, and small ones pass: connections are made and then hang. The MTU is larger at an end than somewhere on the way.' % c,
+      vars: ['node'],
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Paths by what they come to',
+      'Directed paths between nodes that are probed, by what the last round of probes came to.',
+      'short',
+      [g.target('count by (direction, result) (max by (node, peer, direction, result) (kubevitals_connectivity_path{%(nodePanel)s, node=~"$node"}))' % k, '{{direction}} {{result}}')],
+      { alerts: ['KubeVitalsNetworkFailing', 'KubeVitalsZonesCutOff', 'KubeVitalsNodeCutOff', 'KubeVitalsPathFailing'] },
+    ),
+    g.table(
+      'Failing paths',
+      'Each directed path that is not good, from node to peer, with what its probes come to.',
+      [g.target('max by (node, peer, direction, result) (kubevitals_connectivity_path{%(nodePanel)s, node=~"$node", result!="ok"})' % k, '')],
+      { alerts: ['KubeVitalsPathFailing', 'KubeVitalsPathMTU'], mayBeEmpty: true },
+    ),
+    g.table(
+      'Nodes that are the cause',
+      'Nodes of which most paths of one kind fail, and the share that does: out begin there, in end there; mtu fails for large packets only.',
+      [g.target('max by (node, direction, side, fault) (kubevitals:connectivity_cause:ratio{%s, node=~"$node"})' % recorded, '')],
+      { alerts: ['KubeVitalsNodeCutOff', 'KubeVitalsNodeOneWay', 'KubeVitalsNodePodNetworkCut', 'KubeVitalsPathMTU'], mayBeEmpty: true },
+    ),
+    g.table(
+      'Paths that no node explains',
+      'Failing paths whose ends are both well otherwise.',
+      [g.target('max by (node, peer, direction, fault) (kubevitals:connectivity_lone_path{%s, node=~"$node"})' % recorded, '')],
+      { alerts: ['KubeVitalsPathFailing', 'KubeVitalsPathMTU'], mayBeEmpty: true },
+    ),
+    g.table(
+      'Zones that are parted',
+      'Pairs of zones between whose nodes most paths fail, and the share that does.',
+      [g.target('max by (zone, other_zone) (kubevitals:connectivity_zones_cut:ratio{%s})' % recorded, '')],
+      { alerts: ['KubeVitalsZonesCutOff'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Failing at many places',
+      'Nodes, or paths that no node explains, that fail at once, where they are so many that the network as a whole is told of.',
+      'short',
+      [g.target('max by (network, fault) (kubevitals:connectivity_wide:count{%s})' % recorded, '{{network}} {{fault}}')],
+      { alerts: ['KubeVitalsNetworkFailing'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Lost probes',
+      'Share of single probes that were not answered in full, by direction; a lost packet now and then is normal, and no failed path.',
+      'percentunit',
+      [g.target(|||
+        sum by (direction) (rate(kubevitals_connectivity_probes_total{%(nodePanel)s, node=~"$node", result=~"timeout|no_route|large_failed"}[$__rate_interval]))
+          / sum by (direction) (rate(kubevitals_connectivity_probes_total{%(nodePanel)s, node=~"$node"}[$__rate_interval]))
+      ||| % k, '{{direction}}')],
+      { mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Round trip time',
+      'Median and slowest hundredth of the round trip times of all paths, by direction; failed probes are not in it.',
+      's',
+      [
+        g.target('quantile by (direction) (0.5, max by (node, peer, direction) (kubevitals_connectivity_rtt_seconds{%(nodePanel)s, node=~"$node"}))' % k, '{{direction}} median'),
+        g.target('quantile by (direction) (0.99, max by (node, peer, direction) (kubevitals_connectivity_rtt_seconds{%(nodePanel)s, node=~"$node"}))' % k, '{{direction}} 99 %'),
+      ],
+    ),
+    g.timeseries(
+      'Agents',
+      'Agents that the best informed agent knows, by the network that they are in; it should be the number of nodes.',
+      'short',
+      [g.target('max by (network) (kubevitals_connectivity_agents{%(nodePanel)s})' % k, '{{network}}')],
+    ),
+  ],
+}
