@@ -71,7 +71,7 @@ score: ## Print how well the causes of nodes that are not ready are told, on pub
 
 .PHONY: simulate-connectivity
 simulate-connectivity: $(BIN)/promtool ## Print how well the cause of a partitioned network is named, and how often falsely.
-	$(GO) run ./cmd/connectivity-sim --promtool=$(BIN)/promtool
+	$(GO) run ./cmd/connectivity-sim --promtool=$(BIN)/promtool --rounds=100
 
 .PHONY: cardinality
 cardinality: build ## Print the number of series by signal and its formula; it must not depend on the number of pods.

@@ -3,6 +3,7 @@ package collectors
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -43,6 +44,26 @@ func TestConnectivity(t *testing.T) {
 		}, true
 	}}
 	golden(t, connectivityName, c, Connectivity().Metrics)
+}
+
+// TestConnectivitySeriesDoNotGrowWithTheCluster counts those of an agent with eight
+// peers; a node has two agents.
+func TestConnectivitySeriesDoNotGrowWithTheCluster(t *testing.T) {
+	t.Parallel()
+	const k = 8
+	r := netprobe.Report{Agents: map[netprobe.Kind]int{netprobe.NodeNetwork: 5000, netprobe.PodNetwork: 5000}}
+	for i := range k {
+		for _, kind := range netprobe.Kinds() {
+			r.Results = append(r.Results, netprobe.Result{
+				Peer: netprobe.Peer{Node: fmt.Sprint(i), Kind: kind}, Outcome: netprobe.OK, RTT: time.Millisecond,
+			})
+		}
+	}
+	c := connectivity{node: "n1", from: netprobe.PodNetwork, report: func() (netprobe.Report, bool) { return r, true }}
+	got := strings.Count(string(scrapeText(t, connectivityName, c, Connectivity().Metrics)), "\nkubevitals_connectivity_")
+	if want := 2*k + 2*k + 10 + 2; got != want {
+		t.Errorf("%d series, want %d", got, want)
+	}
 }
 
 // TestConnectivityWithoutPeers: an agent that never found a peer says so, and

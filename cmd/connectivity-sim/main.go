@@ -81,7 +81,6 @@ func (p *printer) printf(format string, args ...any) {
 }
 
 func (p *printer) quiet(r *rand.Rand, t *connectivitysim.Topology, o options) (missed bool) {
-	none := connectivitysim.Faults()[0]
 	for _, noise := range []struct {
 		name  string
 		noise connectivitysim.Noise
@@ -89,7 +88,7 @@ func (p *printer) quiet(r *rand.Rand, t *connectivitysim.Topology, o options) (m
 		{"every exchange fails by itself", connectivitysim.Independent(o.loss, o.attempts)},
 		{"every packet is lost by itself, and TCP repairs", connectivitysim.Packets(o.loss, o.attempts)},
 	} {
-		score := connectivitysim.Simulate(r, t, none, noise.noise, o.quiet)
+		score := connectivitysim.Simulate(r, t, connectivitysim.NoFault(), noise.noise, o.quiet)
 		perMillion := float64(score.False) / float64(score.Rounds) * 1e6
 		missed = missed || perMillion > 1
 		p.printf("no fault, %g %% loss, %s: a round of probes to a peer fails with %.2g, for large ones only with %.2g\n", o.loss*100, noise.name, noise.noise.Lost, noise.noise.Large)
@@ -101,7 +100,7 @@ func (p *printer) quiet(r *rand.Rand, t *connectivitysim.Topology, o options) (m
 func (p *printer) faults(r *rand.Rand, t *connectivitysim.Topology, o options) (missed bool) {
 	p.printf("\n%-34s %8s %8s %8s %8s\n", "fault", "rounds", "right", "missed", "false")
 	noise := connectivitysim.Independent(o.loss, o.attempts)
-	for _, f := range connectivitysim.Faults()[1:] {
+	for _, f := range connectivitysim.Faults() {
 		score := connectivitysim.Simulate(r, t, f, noise, o.rounds)
 		right := float64(score.Right) / float64(score.Rounds)
 		missed = missed || right < 0.99

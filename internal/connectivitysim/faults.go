@@ -45,35 +45,32 @@ func at(name string, apply func(t *Topology, s State, x int) []string) Fault {
 	return Fault{name, func(r *rand.Rand, t *Topology, s State) []string { return apply(t, s, r.IntN(len(t.names))) }}
 }
 
+// NoFault is a cluster that is well.
+func NoFault() Fault {
+	return Fault{"none", func(*rand.Rand, *Topology, State) []string { return nil }}
+}
+
 // Faults are all kinds of trouble.
 func Faults() []Fault {
 	return append(nodeFaults(), zoneFaults()...)
 }
 
+// touches tells whether a path begins or ends at a node.
+func touches(x int) func(edge) bool { return func(e edge) bool { return e.from == x || e.to == x } }
+
+// cutOff is the alert on a node.
+func (t *Topology) cutOff(x int) string { return `KubeVitalsNodeCutOff node="` + t.names[x] + `"` }
+
 func nodeFaults() []Fault {
-	touches := func(x int) func(edge) bool { return func(e edge) bool { return e.from == x || e.to == x } }
-	oneDirection := func(direction int, into bool) Fault {
-		side := "out"
-		if into {
-			side = "in"
-		}
-		return at("pods: only "+directionName(direction)+", "+side, func(t *Topology, s State, x int) []string {
-			fail(t, s, Timeout, func(e edge) bool {
-				return e.direction == direction && (into && e.to == x || !into && e.from == x)
-			})
-			return []string{`KubeVitalsNodePodNetworkCut direction="` + directionName(direction) + `" node="` + t.names[x] + `" side="` + side + `"`}
-		})
-	}
-	return []Fault{
-		{"none", func(*rand.Rand, *Topology, State) []string { return nil }},
+	return append(podFaults(),
 		at("node", func(t *Topology, s State, x int) []string {
 			fail(t, s, Timeout, touches(x))
-			return []string{`KubeVitalsNodeCutOff node="` + t.names[x] + `"`}
+			return []string{t.cutOff(x)}
 		}),
 		at("node, not scraped", func(t *Topology, s State, x int) []string {
 			fail(t, s, Timeout, touches(x))
 			unseen(t, s, func(n int) bool { return n == x })
-			return []string{`KubeVitalsNodeCutOff node="` + t.names[x] + `"`}
+			return []string{t.cutOff(x)}
 		}),
 		at("node, known to be down", func(t *Topology, s State, x int) []string {
 			fail(t, s, Timeout, touches(x))
@@ -93,11 +90,6 @@ func nodeFaults() []Fault {
 			fail(t, s, Timeout, func(e edge) bool { return e.from == x && e.nodeEnd(x) })
 			return []string{`KubeVitalsNodeOneWay node="` + t.names[x] + `" side="out"`}
 		}),
-		at("pods of a node", func(t *Topology, s State, x int) []string {
-			fail(t, s, Timeout, func(e edge) bool { return e.podEnd(x) })
-			return []string{`KubeVitalsNodePodNetworkCut direction="several" node="` + t.names[x] + `" side="both"`}
-		}),
-		oneDirection(nodeToPod, true), oneDirection(podToNode, false), oneDirection(podToNode, true),
 		at("MTU of a node", func(t *Topology, s State, x int) []string {
 			fail(t, s, LargeFailed, touches(x))
 			return []string{`KubeVitalsPathMTU node="` + t.names[x] + `"`}
@@ -106,13 +98,36 @@ func nodeFaults() []Fault {
 		onePair("pair", Timeout, func(a, b string) string {
 			return `KubeVitalsPathFailing direction="several" node="` + a + `" peer="` + b + `"`
 		}),
-		{"two nodes", func(r *rand.Rand, t *Topology, s State) []string {
+		Fault{"two nodes", func(r *rand.Rand, t *Topology, s State) []string {
 			x := r.IntN(len(t.names))
 			y := (x + 1 + r.IntN(len(t.names)-1)) % len(t.names)
 			fail(t, s, Timeout, touches(x))
 			fail(t, s, Timeout, touches(y))
-			return []string{`KubeVitalsNodeCutOff node="` + t.names[x] + `"`, `KubeVitalsNodeCutOff node="` + t.names[y] + `"`}
+			return []string{t.cutOff(x), t.cutOff(y)}
 		}},
+	)
+}
+
+// podFaults are those in which a node is reached, and its pods are not.
+func podFaults() []Fault {
+	only := func(direction int, into bool) Fault {
+		side := "out"
+		if into {
+			side = "in"
+		}
+		return at("pods: only "+directionName(direction)+", "+side, func(t *Topology, s State, x int) []string {
+			fail(t, s, Timeout, func(e edge) bool {
+				return e.direction == direction && (into && e.to == x || !into && e.from == x)
+			})
+			return []string{`KubeVitalsNodePodNetworkCut direction="` + directionName(direction) + `" node="` + t.names[x] + `" side="` + side + `"`}
+		})
+	}
+	return []Fault{
+		at("pods of a node", func(t *Topology, s State, x int) []string {
+			fail(t, s, Timeout, func(e edge) bool { return e.podEnd(x) })
+			return []string{`KubeVitalsNodePodNetworkCut direction="several" node="` + t.names[x] + `" side="both"`}
+		}),
+		only(nodeToPod, true), only(podToNode, false), only(podToNode, true), only(podToPod, true),
 	}
 }
 

@@ -17,7 +17,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 	t.Parallel()
 	for nodes, rounds := range map[int]int{30: 20, 1000: 5} {
 		topology := NewTopology(nodes, 3, 8)
-		for _, f := range Faults() {
+		for _, f := range append(Faults(), NoFault()) {
 			if nodes == 30 && f.Name == "a tenth of the nodes" {
 				continue // these are three, which are told of one by one
 			}
