@@ -104,7 +104,7 @@ func (f *fabric) in(name, command string) {
 	f.run("ip netns exec " + f.space(name) + " " + command)
 }
 
-func newFabric(t *testing.T) *fabric {
+func newFabric(t *testing.T, name string) *fabric {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("network namespaces need root")
@@ -114,7 +114,7 @@ func newFabric(t *testing.T) *fabric {
 			t.Skipf("needs the program %s", program)
 		}
 	}
-	f := &fabric{t: t, prefix: fmt.Sprintf("kvt%d-", os.Getpid())}
+	f := &fabric{t: t, prefix: fmt.Sprintf("kvt%d-%s-", os.Getpid(), name)}
 	if err := try("ip", "netns", "add", f.space("try")); err != nil {
 		t.Skipf("no network namespaces here: %v", err)
 	}
@@ -265,7 +265,8 @@ func (f *fabric) mend(n int) {
 // TestConnectivityPartitions cuts a real network in one direction after another,
 // and expects that pair and that direction to be named, and no other.
 func TestConnectivityPartitions(t *testing.T) {
-	f := newFabric(t)
+	t.Parallel()
+	f := newFabric(t, "cut")
 	f.start()
 	f.expect()
 
@@ -326,7 +327,8 @@ func (f *fabric) expectWithout(cut []string) {
 // TestConnectivityMTU lets the way to node 2 carry smaller packets than its ends
 // believe, and drops what is too large without a word, as switches and tunnels do.
 func TestConnectivityMTU(t *testing.T) {
-	f := newFabric(t)
+	t.Parallel()
+	f := newFabric(t, "mtu")
 	f.start()
 	f.expect()
 	f.in("bridge", "ip link set port2 mtu 1400")

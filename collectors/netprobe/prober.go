@@ -28,6 +28,7 @@ type Prober struct {
 	mu       sync.Mutex
 	zone     string
 	known    bool
+	looked   time.Time // when the last look for peers began
 	agents   map[Kind]int
 	targets  map[Peer]*target
 	attempts map[Kind]map[Outcome]uint64
@@ -40,6 +41,8 @@ type target struct {
 	stop    context.CancelFunc
 	outcome Outcome
 	at      time.Time
+	// failing is since when nothing answers; zero while something does.
+	failing time.Time
 	recent  []time.Duration
 }
 
@@ -65,6 +68,7 @@ func (p *Prober) Run(ctx context.Context) {
 		p.wait.Go(func() { p.answer(ctx) })
 	}
 	for {
+		began := p.now()
 		peers, err := p.discover(ctx)
 		if ctx.Err() != nil {
 			return
@@ -73,6 +77,9 @@ func (p *Prober) Run(ctx context.Context) {
 		if err == nil {
 			p.follow(ctx, peers)
 		}
+		p.mu.Lock()
+		p.looked = began
+		p.mu.Unlock()
 		if !p.rest(ctx) {
 			return
 		}
@@ -99,7 +106,7 @@ func (p *Prober) lookAgainAfter() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.options.PeersFile != "" || !p.known {
-		return 5 * time.Second
+		return 2 * time.Second
 	}
 	interval := min(max(time.Minute, time.Duration(p.agents[p.options.From])*120*time.Millisecond), 10*time.Minute)
 	for _, t := range p.targets {

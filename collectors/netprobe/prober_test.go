@@ -93,8 +93,9 @@ func TestOneLostProbeIsNoFailure(t *testing.T) {
 // TestFailuresHaveNoTime: what hangs does not count as slow.
 func TestFailuresHaveNoTime(t *testing.T) {
 	t.Parallel()
-	p := start(t, Options{Timeout: 100 * time.Millisecond, Attempts: 2}, func(context.Context) ([]Peer, error) {
-		return []Peer{{Node: "n1", Kind: PodNetwork, Address: listen(t, hang)}}, nil
+	peer := Peer{Node: "n1", Kind: PodNetwork, Address: listen(t, hang)}
+	p := start(t, Options{Timeout: 100 * time.Millisecond, Attempts: 2, PeersFile: "looked at often"}, func(context.Context) ([]Peer, error) {
+		return []Peer{peer}, nil
 	})
 	r := until(t, p, "a timeout", only(Timeout))
 	if r.Results[0].RTT != 0 || r.Attempts[PodNetwork][Timeout] < 2 {
@@ -146,6 +147,36 @@ func TestPeersThatLeaveAreForgotten(t *testing.T) {
 	p.follow(t.Context(), []Peer{a})
 	if r, _ := p.Report(); !only(OK)(r) {
 		t.Errorf("report %+v", r)
+	}
+}
+
+// TestAPeerThatMayBeGoneIsNotToldOf: a pod that was replaced leaves an address
+// where nobody answers, and looks like a fault until peers were looked for again.
+func TestAPeerThatMayBeGoneIsNotToldOf(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	p, err := New(Options{Node: "n0", Timeout: 50 * time.Millisecond, Attempts: 1}, nil, Reports{}, quiet(), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := &target{peer: Peer{Node: "n1", Kind: PodNetwork, Address: listen(t, hang)}}
+	p.targets[gone.peer], p.looked = gone, now
+	told := func() int { r, _ := p.Report(); return len(r.Results) }
+	now = now.Add(time.Second)
+	p.round(t.Context(), gone)
+	if gone.outcome != Timeout || told() != 0 {
+		t.Fatalf("%s is told of before anybody looked", gone.outcome)
+	}
+	now = now.Add(time.Second)
+	p.round(t.Context(), gone) // goes on: it does not begin again
+	p.looked = now
+	if told() != 1 {
+		t.Error("it is listed still, and not told of")
+	}
+	now = now.Add(time.Second)
+	p.round(t.Context(), gone)
+	if told() != 1 {
+		t.Error("a failure that goes on is taken for a new one")
 	}
 }
 

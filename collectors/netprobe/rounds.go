@@ -59,6 +59,12 @@ func (p *Prober) round(ctx context.Context, t *target) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t.outcome, t.at = best, p.now()
+	switch silent := best == Timeout || best == NoRoute; {
+	case !silent:
+		t.failing = time.Time{}
+	case t.failing.IsZero():
+		t.failing = t.at
+	}
 	if took > 0 {
 		t.recent = append(t.recent, took)
 		t.recent = t.recent[max(0, len(t.recent)-5):]
@@ -70,6 +76,11 @@ func (p *Prober) round(ctx context.Context, t *target) {
 func rank(o Outcome) int {
 	return slices.Index([]Outcome{OK, LargeFailed, Refused, Timeout, NoRoute}, o)
 }
+
+// mayBeGone tells whether a peer does not answer since after the last look for
+// peers. A pod that is replaced leaves an address where nobody answers; it is no
+// fault, and the next look tells. If nobody can be asked, the failure counts.
+func (p *Prober) mayBeGone(t *target) bool { return !t.failing.IsZero() && !p.looked.After(t.failing) }
 
 // Report tells what is known now. Before peers were found for the first time
 // there is nothing, which ok says; later on those that were found last are
@@ -83,7 +94,7 @@ func (p *Prober) Report() (r Report, ok bool) {
 	}
 	fresh := 2*p.options.Interval + 2*time.Duration(p.options.Attempts)*p.options.Timeout
 	for _, t := range p.targets {
-		if t.outcome == "" || p.now().Sub(t.at) > fresh {
+		if t.outcome == "" || p.now().Sub(t.at) > fresh || p.mayBeGone(t) {
 			continue
 		}
 		result := Result{Peer: t.peer, Outcome: t.outcome}
