@@ -133,6 +133,20 @@ function(c) {
       description: 'In cluster %(cluster)s large packets from or to node {{ $labels.node }} are lost on the way {{ with $labels.peer }}to node {{ . }}{{ else }}to most of its peers{{ end }}, and small ones pass: connections are made and then hang. The MTU is larger at an end than somewhere on the way.' % c,
       vars: ['node'],
     },
+    {
+      alert: 'KubeVitalsPathsRefused',
+      severity: 'warning',
+      expr: |||
+        count by (%(by)s) (
+          count by (%(by)s, peer, direction) (%(refused)s)
+            / count by (%(by)s, peer, direction) (%(all)s)
+          > %(connectivityNodeRatio)s
+        )
+      ||| % (k { refused: k.paths % 'result="refused"', all: 'kubevitals_connectivity_path{%s}' % c.nodeSelector }),
+      'for': '15m',
+      summary: 'Agents are refused when they probe others, so that nobody sees these paths.',
+      description: 'In cluster %(cluster)s {{ $value }} times a node refuses most of those that probe it in one direction, for 15 minutes: its agent does not run there, or a rule refuses its port. Whether the network is well there is not known.' % c,
+    },
   ],
   panels: [
     g.timeseries(
@@ -146,7 +160,7 @@ function(c) {
       'Failing paths',
       'Each directed path that is not good, from node to peer, with what its probes come to.',
       [g.target('max by (node, peer, direction, result) (kubevitals_connectivity_path{%(nodePanel)s, node=~"$node", result!="ok"})' % k, '')],
-      { alerts: ['KubeVitalsPathFailing', 'KubeVitalsPathMTU'], mayBeEmpty: true },
+      { alerts: ['KubeVitalsPathFailing', 'KubeVitalsPathMTU', 'KubeVitalsPathsRefused'], mayBeEmpty: true },
     ),
     g.table(
       'Nodes that are the cause',
