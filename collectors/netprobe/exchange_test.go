@@ -3,9 +3,11 @@ package netprobe
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -160,7 +162,7 @@ func TestResponderRefuses(t *testing.T) {
 			}
 			if n, err := conn.Read(make([]byte, 1)); n > 0 || err == nil {
 				t.Errorf("it answered")
-			} else if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+			} else if errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Error("it waits for more")
 			}
 		})
@@ -204,7 +206,7 @@ func TestResponderHoldsFewConnections(t *testing.T) {
 	}
 	conn := dial()
 	_ = conn.SetDeadline(time.Now().Add(answerWithin / 2))
-	if _, err := conn.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("one more connection: %v, want it closed", err)
 	}
 }
