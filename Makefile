@@ -73,6 +73,10 @@ bench-node: build ## Print memory and CPU of the agent of a node with 2,000 proc
 score: ## Print how well the causes of nodes that are not ready are told, on public bug reports.
 	$(GO) run ./cmd/readiness-score
 
+.PHONY: simulate-connectivity
+simulate-connectivity: $(BIN)/promtool ## Print how well the cause of a partitioned network is named, and how often falsely.
+	$(GO) run ./cmd/connectivity-sim --promtool=$(BIN)/promtool --rounds=100
+
 .PHONY: cardinality
 cardinality: build ## Print the number of series by signal and its formula; it must not depend on the number of pods.
 	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals -cardinality -- --log.level=error --collector.dns.probe-interval=1s

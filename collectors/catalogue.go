@@ -30,5 +30,6 @@ func Catalogue() []Definition {
 		KubeProxy(),
 		NodeDNS(),
 		NodeAPIServer(),
+		Connectivity(),
 	}
 }

@@ -146,6 +146,16 @@ func clusterRoles(meta metav1.ObjectMeta, subjects []rbacv1.Subject, rules []rba
 	}
 }
 
+// TestPodAgentRoleIsFresh checks the rights of the agents in the pod network, which
+// run one collector only.
+func TestPodAgentRoleIsFresh(t *testing.T) {
+	t.Parallel()
+	meta := metav1.ObjectMeta{Name: "kubevitals-pod", Labels: map[string]string{"app.kubernetes.io/name": "kubevitals-pod"}}
+	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals-pod", Namespace: "kubevitals"}}
+	roles := namespaceRoles(meta, subjects, NamespaceRules([]Definition{Connectivity()}))
+	fresh(t, "../deploy/components/connectivity/rbac.yaml", manifest(t, roles))
+}
+
 // namespaceRoles are the Roles that give the rules, and their bindings.
 func namespaceRoles(meta metav1.ObjectMeta, subjects []rbacv1.Subject, namespaces map[string][]rbacv1.PolicyRule) []any {
 	var objects []any

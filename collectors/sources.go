@@ -23,6 +23,7 @@ import (
 	"github.com/kubevitals/kubevitals/collectors/eventlog"
 	"github.com/kubevitals/kubevitals/collectors/exposition"
 	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/collectors/netprobe"
 	"github.com/kubevitals/kubevitals/collectors/podindex"
 	"github.com/kubevitals/kubevitals/collectors/watch"
 )
@@ -38,6 +39,8 @@ type Config struct {
 	Logs       componentlogs.Options
 	Etcd       etcdprobe.Options
 	Exposition exposition.Options
+	// Connectivity says whom an agent on a node probes.
+	Connectivity netprobe.Options
 	// NodeMetricsInterval is how often the resource metrics API is read.
 	NodeMetricsInterval time.Duration
 	Logger              *slog.Logger
@@ -74,6 +77,9 @@ type Sources struct {
 
 	kubeletStarts *eventlog.Log
 	nodeMetrics   *watch.Poll[NodeMetrics]
+
+	connectivity      *netprobe.Prober
+	connectivityPeers *watch.Health
 
 	kubeletsWanted, apiServersWanted, dnsWanted, etcdWanted bool
 

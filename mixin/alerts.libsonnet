@@ -1,5 +1,6 @@
-// Folds the alerts of all signals into rule groups, and adds to each what can
-// be computed from its name and its signal.
+// Folds the rules of all signals into groups, and adds to each alert what can be
+// computed from its name and its signal. What a signal records comes before its
+// alerts in the same group, so that both are of the same moment.
 {
   local c = $._config,
 
@@ -28,7 +29,7 @@
 
   prometheusAlerts+:: {
     groups+: [
-      { name: 'kubevitals-' + std.strReplace(signal.name, '_', '-'), rules: [finished(signal, a) for a in signal.alerts] }
+      { name: 'kubevitals-' + std.strReplace(signal.name, '_', '-'), rules: (if 'rules' in signal then signal.rules else []) + [finished(signal, a) for a in signal.alerts] }
       for signal in $._signals
     ],
   },

@@ -172,5 +172,22 @@
 
     // Share of a disk left, in bytes or inodes, while the kubelet says nothing of it; by default it would evict pods at 10 % and 5 %.
     filesystemFreeRatio: 0.05,
+
+    // Causes of nodes not being ready that explain why nobody reaches them; the node is told of there.
+    connectivityKnownDown: 'machine_gone|kubelet_dead|unreachable',
+    // Share of a node's paths of one kind above which the node is the cause and not its peers: of three nodes, one that is cut off fails half the paths of the other two.
+    connectivityNodeRatio: 0.5,
+    // Failing paths of one kind that a node must have before it can be the cause: one path has two ends.
+    connectivityNodePaths: 2,
+    // Nodes that are causes at the same time, above which the network is told of and not each node.
+    connectivityManyNodes: 3,
+    // Share of the nodes from which the same holds in small clusters.
+    connectivityManyRatio: 0.5,
+    // Failing paths that no node explains, above which the network is told of and not each path.
+    connectivityManyPaths: 20,
+    // Share of the paths from one zone to another that fail before the zones count as parted: more than any node explains.
+    connectivityZoneRatio: 0.8,
+    // Nodes at either end of such paths that must be seen: in a zone of one node, the node is the cause.
+    connectivityZoneNodes: 2,
   },
 }

@@ -30,7 +30,7 @@ func load(t *testing.T) consistency.Pack {
 	if err := json.Unmarshal([]byte(read(t, "generated/foreign.json")), &p.Foreign); err != nil {
 		t.Fatal(err)
 	}
-	p.Alerts = loadAlerts(t)
+	p.Alerts, p.Records = loadRules(t)
 	p.Dashboards = loadDashboards(t)
 	for _, file := range files(t, "runbooks/*.md") {
 		p.Runbooks[base(file)] = read(t, file)
@@ -79,22 +79,25 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-func loadAlerts(t *testing.T) []consistency.Alert {
+func loadRules(t *testing.T) (alerts, records []consistency.Alert) {
 	t.Helper()
 	const file = "generated/alerts.yaml"
 	groups, errs := rulefmt.ParseFile(file, false, model.UTF8Validation, parser.NewParser(parser.Options{}), promslog.NewNopLogger())
 	for _, err := range errs {
 		t.Error(err)
 	}
-	var alerts []consistency.Alert
 	for _, g := range groups.Groups {
 		for _, r := range g.Rules {
+			if r.Record != "" {
+				records = append(records, consistency.Alert{Name: r.Record, Expr: r.Expr, Labels: r.Labels})
+				continue
+			}
 			alerts = append(alerts, consistency.Alert{
 				Name: r.Alert, Expr: r.Expr, For: r.For.String(), Labels: r.Labels, Annotations: r.Annotations,
 			})
 		}
 	}
-	return alerts
+	return alerts, records
 }
 
 func loadDashboards(t *testing.T) []consistency.Dashboard {

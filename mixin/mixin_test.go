@@ -107,6 +107,17 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		{"metrics and labels are declared", "an unknown label", expr(`max by (cluster) (kubevitals_apiserver_up{job="kubevitals", pod="x"}) == 0`), "has no label pod"},
 		{"metrics and labels are declared", "an unknown grouping", expr(`max by (cluster, pod) (kubevitals_apiserver_up{job="kubevitals"}) == 0`), "groups by pod"},
 		{"metrics and labels are declared", "a broken panel", panel(func(p *consistency.Panel) { p.Targets = []string{"max("} }), "does not parse"},
+		{"metrics and labels are declared", "a metric that no rule records", expr(`max by (cluster) (kubevitals:nothing:ratio) == 0`), "nobody declares kubevitals:nothing:ratio"},
+		{"metrics and labels are declared", "a label that no rule gives", func(p *consistency.Pack) {
+			expr(`max by (cluster) (kubevitals:some:ratio{side="in", pod="x"}) == 0`)(p)
+			p.Records = []consistency.Alert{{Name: "kubevitals:some:ratio", Expr: "1", Labels: map[string]string{"side": "in"}}}
+		}, "kubevitals:some:ratio has no label pod"},
+		{"declared metrics are used", "an unused record", func(p *consistency.Pack) {
+			p.Records = append(slices.Clone(p.Records), consistency.Alert{Name: "kubevitals:unused:ratio", Expr: "1"})
+		}, "kubevitals:unused:ratio"},
+		{"rules select and aggregate", "a record that mixes clusters", func(p *consistency.Pack) {
+			p.Records = append(slices.Clone(p.Records), consistency.Alert{Name: "kubevitals:mixed:count", Expr: `count by (server) (kubevitals_apiserver_up{job="kubevitals"})`})
+		}, "aggregates without cluster"},
 		{"declared metrics are used", "an unused metric", func(p *consistency.Pack) {
 			p.Declared = maps.Clone(p.Declared)
 			p.Declared["kubevitals_unused"] = nil

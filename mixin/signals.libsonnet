@@ -39,6 +39,7 @@
       import 'signals/inotify.libsonnet',
       import 'signals/cgroups.libsonnet',
       import 'signals/filesystem.libsonnet',
+      import 'signals/connectivity.libsonnet',
       import 'signals/exporter.libsonnet',
     ]
   ],

@@ -2,6 +2,7 @@ package consistency
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,6 +17,9 @@ func (p Pack) expressions() map[string]string {
 	for _, a := range p.Alerts {
 		all[a.Name] = a.Expr
 	}
+	for i, r := range p.Records {
+		all[fmt.Sprintf("%s, rule %d", r.Name, i)] = r.Expr
+	}
 	for _, d := range p.Dashboards {
 		for _, panel := range d.Panels {
 			for i, target := range panel.Targets {
@@ -24,6 +28,19 @@ func (p Pack) expressions() map[string]string {
 		}
 	}
 	return all
+}
+
+// labelsOf returns the labels of a metric that the exporter declares or a rule
+// records: those that the rule sets or groups by.
+func (p Pack) labelsOf(metric string) ([]string, bool) {
+	names, ok := p.Declared[metric]
+	for _, r := range p.Records {
+		if r.Name == metric {
+			ok = true
+			names = append(names, append(grouping(r.Expr), slices.Collect(maps.Keys(r.Labels))...)...)
+		}
+	}
+	return names, ok
 }
 
 // targetLabels come from the scrape and not from the exporter.
@@ -41,16 +58,18 @@ func declared(p Pack) []string {
 		}
 		known, foreigners := targetLabels(p), false
 		for _, s := range found {
-			known = append(known, p.Declared[s.Name]...)
-			if !ours(s.Name) {
+			own, ok := p.labelsOf(s.Name)
+			own = slices.Concat(own, targetLabels(p))
+			known = append(known, own...)
+			if !ours(s.Name) && !recorded(s.Name) {
 				foreigners = true
 				continue
 			}
-			if _, ok := p.Declared[s.Name]; !ok {
+			if !ok {
 				problems = append(problems, where+": nobody declares "+s.Name)
 			}
 			for _, m := range s.LabelMatchers {
-				if m.Name != model.MetricNameLabel && !slices.Contains(append(p.Declared[s.Name], targetLabels(p)...), m.Name) {
+				if m.Name != model.MetricNameLabel && !slices.Contains(own, m.Name) {
 					problems = append(problems, fmt.Sprintf("%s: %s has no label %s", where, s.Name, m.Name))
 				}
 			}
@@ -86,7 +105,7 @@ func grouping(expr string) []string {
 	return names
 }
 
-// used: every declared metric is in an alert or a panel.
+// used: every declared or recorded metric is in another rule or a panel.
 func used(p Pack) []string {
 	seen := map[string]bool{}
 	for _, expr := range p.expressions() {
@@ -98,6 +117,11 @@ func used(p Pack) []string {
 	for m := range p.Declared {
 		if !seen[m] {
 			problems = append(problems, m+" is declared, and no alert or panel uses it")
+		}
+	}
+	for _, r := range p.Records {
+		if !seen[r.Name] {
+			problems = append(problems, r.Name+" is recorded, and no alert or panel uses it")
 		}
 	}
 	return problems
@@ -113,7 +137,7 @@ func foreign(p Pack) []string {
 			continue // declared says so
 		}
 		for _, s := range found {
-			if ours(s.Name) {
+			if ours(s.Name) || recorded(s.Name) {
 				continue
 			}
 			allowed, ok := p.Foreign[s.Name]
@@ -160,7 +184,7 @@ func aggregates(p Pack) []string {
 			}
 		}
 	}
-	for _, a := range p.Alerts {
+	for _, a := range slices.Concat(p.Alerts, p.Records) {
 		tree, err := parser.NewParser(parser.Options{}).ParseExpr(a.Expr)
 		if err != nil {
 			continue
@@ -189,7 +213,7 @@ func ungrouped(p Pack, a Alert, n parser.Node, path []parser.Node) []string {
 			_, ok := n.(*parser.AggregateExpr)
 			return ok
 		})
-		if !within {
+		if !within && !recorded(n.Name) {
 			return []string{a.Name + ": " + n.Name + " is not aggregated, so every replica fires its own"}
 		}
 	case *parser.Call:

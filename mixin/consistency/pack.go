@@ -13,7 +13,9 @@ import (
 
 // Pack is everything that must fit together.
 type Pack struct {
-	Alerts     []Alert
+	Alerts []Alert
+	// Records are the recording rules, with what they record as the name.
+	Records    []Alert
 	Dashboards []Dashboard
 	// Runbooks are the texts by name of alert.
 	Runbooks map[string]string
@@ -122,6 +124,9 @@ func metrics(expr string) []string {
 	slices.Sort(all)
 	return slices.Compact(all)
 }
+
+// recorded tells whether a recording rule of ours must make the metric.
+func recorded(metric string) bool { return strings.HasPrefix(metric, "kubevitals:") }
 
 // ours tells whether the exporter itself must declare the metric.
 func ours(metric string) bool { return strings.HasPrefix(metric, "kubevitals_") }

@@ -1,0 +1,108 @@
+package collectors
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubevitals/kubevitals/collectors/netprobe"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+const connectivityName = "connectivity"
+
+var (
+	connectivityPath = exporter.NewGauge(connectivityName, "path",
+		"Is 1 for what the last round of probes from this node to a peer came to; other_zone is the peer's zone if it is another than that of the node.",
+		"node", "zone", "direction", "peer", "other_zone", "result")
+	connectivityRTT = exporter.NewGauge(connectivityName, "rtt_seconds",
+		"Median time of the last five good small exchanges with the peer, without the handshake, in seconds; failed ones are not in it.",
+		"node", "direction", "peer")
+	connectivityProbes = exporter.NewCounter(connectivityName, "probes_total",
+		"Single probes from this node by what each came to; a round makes more of them only while they fail.",
+		"node", "direction", "result")
+	connectivityAgents = exporter.NewGauge(connectivityName, "agents",
+		"Agents of the cluster that the agent in one network of this node knows, itself included, by the network that they are in.",
+		"node", "from", "network")
+)
+
+// Connectivity is the failure mode of a partitioned network: pods, nodes or zones
+// that do not reach each other, or only with small packets.
+//
+// Series per node, with k peers: 4k of paths and 4k of round trip times, 20 of
+// counters and 4 of agents; nothing grows with the number of nodes.
+func Connectivity() Definition {
+	var o netprobe.Options
+	return Definition{
+		Name:    connectivityName,
+		Help:    "The network does not let nodes, or pods and nodes, reach each other, or only with small packets.",
+		Scope:   Node,
+		Default: true,
+		Metrics: []*exporter.Desc{connectivityPath, connectivityRTT, connectivityProbes, connectivityAgents},
+		NamespaceRules: map[string][]rbacv1.PolicyRule{
+			OwnNamespace: {
+				{APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}, Verbs: []string{"list"}},
+			},
+		},
+		Flags: func(f *Flags) {
+			f.Flag("from", "Network that this agent is in: that of the node or that of its pods.").
+				Default("node").EnumVar((*string)(&o.From), "node", "pod")
+			f.Flag("listen-address", "Where the probes of peers are answered; all agents in one network use the same port. Empty means that they are not.").
+				Default(":9897").StringVar(&o.Listen)
+			f.Flag("namespace", "Namespace of the Services kubevitals-node-peers and kubevitals-pod-peers, whose endpoints are the peers.").
+				Default("kubevitals").StringVar(&o.Namespace)
+			f.Flag("peers-file", "File with a line NODE node|pod HOST:PORT [ZONE] for each agent, this one included; used instead of the Services, and read again every few seconds.").
+				PlaceHolder("FILE").StringVar(&o.PeersFile)
+			f.Flag("peers", "Other nodes to probe, and to be probed by.").Default("8").IntVar(&o.Peers)
+			f.Flag("probe-interval", "Time between two rounds of probes to the same peer.").Default("15s").DurationVar(&o.Interval)
+			f.Flag("probe-timeout", "Longest time that one exchange with a peer may take; a lost first packet costs 1s.").Default("3s").DurationVar(&o.Timeout)
+			f.Flag("probe-attempts", "Failed probes in a row that make a failed round.").Default("3").IntVar(&o.Attempts)
+		},
+		Configure: func(c *Config) { c.Connectivity = o },
+		New: func(s *Sources) (exporter.Collector, error) {
+			prober, err := s.Connectivity()
+			if err != nil {
+				return nil, err
+			}
+			return connectivity{
+				node: s.Host().Node(), from: s.config.Connectivity.From,
+				report: prober.Report, peers: s.connectivityPeers.Err,
+			}, nil
+		},
+	}
+}
+
+type connectivity struct {
+	node   string
+	from   netprobe.Kind
+	report func() (netprobe.Report, bool)
+	peers  func() error
+}
+
+// Collect sends what the last rounds came to. It fails while no peers were ever
+// found; later it goes on with those that were found last.
+func (c connectivity) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	r, ok := c.report()
+	if !ok {
+		if err := c.peers(); err != nil {
+			return fmt.Errorf("peers: %w", err)
+		}
+		return nil
+	}
+	for _, p := range r.Results {
+		direction := netprobe.Direction(c.from, p.Kind)
+		ch <- connectivityPath.Sample(1, c.node, r.Zone, direction, p.Node, p.OtherZone, string(p.Outcome))
+		if p.RTT > 0 {
+			ch <- connectivityRTT.Sample(p.RTT.Seconds(), c.node, direction, p.Node)
+		}
+	}
+	for _, kind := range netprobe.Kinds() {
+		for _, outcome := range netprobe.Outcomes() {
+			ch <- connectivityProbes.Sample(float64(r.Attempts[kind][outcome]), c.node, netprobe.Direction(c.from, kind), string(outcome))
+		}
+		ch <- connectivityAgents.Sample(float64(r.Agents[kind]), c.node, string(c.from), string(kind))
+	}
+	return nil
+}

@@ -1,0 +1,183 @@
+package collectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/collectors/netprobe"
+	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/playback"
+)
+
+func TestConnectivity(t *testing.T) {
+	t.Parallel()
+	result := func(node string, kind netprobe.Kind, zone string, outcome netprobe.Outcome, rtt time.Duration) netprobe.Result {
+		return netprobe.Result{Peer: netprobe.Peer{Node: node, Kind: kind}, OtherZone: zone, Outcome: outcome, RTT: rtt}
+	}
+	c := connectivity{node: "n1", from: netprobe.NodeNetwork, report: func() (netprobe.Report, bool) {
+		return netprobe.Report{
+			Zone: "a",
+			Results: []netprobe.Result{
+				result("n2", netprobe.NodeNetwork, "", netprobe.OK, 300*time.Microsecond),
+				result("n2", netprobe.PodNetwork, "", netprobe.Timeout, 0),
+				result("n3", netprobe.NodeNetwork, "b", netprobe.LargeFailed, 2*time.Millisecond),
+				result("n3", netprobe.PodNetwork, "b", netprobe.Refused, 0),
+			},
+			Attempts: map[netprobe.Kind]map[netprobe.Outcome]uint64{
+				netprobe.NodeNetwork: {netprobe.OK: 240, netprobe.LargeFailed: 720},
+				netprobe.PodNetwork:  {netprobe.Timeout: 720, netprobe.Refused: 720, netprobe.NoRoute: 3},
+			},
+			Agents: map[netprobe.Kind]int{netprobe.NodeNetwork: 3, netprobe.PodNetwork: 3},
+		}, true
+	}}
+	golden(t, connectivityName, c, Connectivity().Metrics)
+}
+
+// TestConnectivitySeriesDoNotGrowWithTheCluster counts those of an agent with eight
+// peers; a node has two agents.
+func TestConnectivitySeriesDoNotGrowWithTheCluster(t *testing.T) {
+	t.Parallel()
+	const k = 8
+	r := netprobe.Report{Agents: map[netprobe.Kind]int{netprobe.NodeNetwork: 5000, netprobe.PodNetwork: 5000}}
+	for i := range k {
+		for _, kind := range netprobe.Kinds() {
+			r.Results = append(r.Results, netprobe.Result{
+				Peer: netprobe.Peer{Node: fmt.Sprint(i), Kind: kind}, Outcome: netprobe.OK, RTT: time.Millisecond,
+			})
+		}
+	}
+	c := connectivity{node: "n1", from: netprobe.PodNetwork, report: func() (netprobe.Report, bool) { return r, true }}
+	got := strings.Count(string(scrapeText(t, connectivityName, c, Connectivity().Metrics)), "\nkubevitals_connectivity_")
+	if want := 2*k + 2*k + 10 + 2; got != want {
+		t.Errorf("%d series, want %d", got, want)
+	}
+}
+
+// TestConnectivityWithoutPeers: an agent that never found a peer says so, and
+// nothing else.
+func TestConnectivityWithoutPeers(t *testing.T) {
+	t.Parallel()
+	c := connectivity{
+		report: func() (netprobe.Report, bool) { return netprobe.Report{}, false },
+		peers:  func() error { return errors.New("forbidden") },
+	}
+	text := string(scrapeText(t, connectivityName, c, Connectivity().Metrics))
+	if strings.Contains(text, "kubevitals_connectivity_") || !strings.Contains(text, `success{collector="connectivity"} 0`) {
+		t.Errorf("without peers:\n%s", text)
+	}
+}
+
+// agentSources are the sources of an agent on the node n1.
+func agentSources(t *testing.T, server *rest.Config, o netprobe.Options) *Sources {
+	t.Helper()
+	s, err := NewSources(Config{
+		REST: server, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Host: HostConfig{Root: "/", Node: "n1"}, Connectivity: o,
+		Kubelet: unusedKubelets(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// unusedKubelets are options for kubelets that nobody asks.
+func unusedKubelets() kubelet.Options {
+	return kubelet.Options{
+		PreferredAddressTypes: []corev1.NodeAddressType{corev1.NodeInternalIP},
+		Timeout:               time.Second, StatsInterval: time.Minute, MetricsInterval: time.Minute, Concurrency: 1,
+	}
+}
+
+func peerSlice(service string, endpoints ...discoveryv1.Endpoint) *discoveryv1.EndpointSlice {
+	return &discoveryv1.EndpointSlice{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: service + "-x1", Namespace: "kubevitals", Labels: map[string]string{discoveryv1.LabelServiceName: service},
+		},
+		AddressType: discoveryv1.AddressTypeIPv4,
+		Ports:       []discoveryv1.EndpointPort{{Name: new("peers"), Port: new(int32(9897)), Protocol: new(corev1.ProtocolTCP)}},
+		Endpoints:   endpoints,
+	}
+}
+
+// TestPeersAreFoundThroughTheAPI reads the EndpointSlices of a played cluster with
+// a real client, and sees the right to do so withdrawn.
+func TestPeersAreFoundThroughTheAPI(t *testing.T) {
+	t.Parallel()
+	at := func(node, address string) discoveryv1.Endpoint {
+		return discoveryv1.Endpoint{NodeName: new(node), Addresses: []string{address}, Zone: new("a")}
+	}
+	other := peerSlice("another-service", at("n9", "10.0.0.9"))
+	cluster, err := playback.Start(t.Context(), &playback.Snapshot{
+		Version: "v1.37.2", APIServers: []playback.APIServer{{Name: "cp-1"}},
+		Objects: []runtime.Object{
+			peerSlice(netprobe.NodeService, at("n1", "10.0.0.1"), at("n2", "10.0.0.2")),
+			peerSlice(netprobe.PodService, at("n2", "10.1.2.3")), other,
+		},
+	}, playback.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	s := agentSources(t, cluster.RESTConfig(), netprobe.Options{Namespace: "kubevitals"})
+	peers, err := s.listPeers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range peers {
+		got = append(got, p.Node+" "+string(p.Kind)+" "+p.Address+" "+p.Zone)
+	}
+	const want = "n1 node 10.0.0.1:9897 a, n2 node 10.0.0.2:9897 a, n2 pod 10.1.2.3:9897 a"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("found %s", strings.Join(got, ", "))
+	}
+
+	if err := cluster.Refuse("endpointslices", &metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.listPeers(t.Context()); watch.Classify(err) != watch.Forbidden {
+		t.Errorf("without the right: %v", err)
+	}
+}
+
+// TestConnectivityStarts builds the collector as the program does.
+func TestConnectivityStarts(t *testing.T) {
+	t.Parallel()
+	cluster, err := playback.Start(t.Context(), &playback.Snapshot{
+		Version: "v1.37.2", APIServers: []playback.APIServer{{Name: "cp-1"}},
+		Objects: []runtime.Object{peerSlice(netprobe.NodeService, discoveryv1.Endpoint{NodeName: new("n1"), Addresses: []string{"10.0.0.1"}})},
+	}, playback.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	s := agentSources(t, cluster.RESTConfig(), netprobe.Options{Namespace: "kubevitals", From: netprobe.NodeNetwork, Listen: "127.0.0.1:0"})
+	c, err := Connectivity().New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	s.Start(ctx)
+	defer s.Wait()
+	defer cancel()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		text := string(scrapeText(t, connectivityName, exporter.Collector(c), Connectivity().Metrics))
+		if strings.Contains(text, `kubevitals_connectivity_agents{from="node",network="node",node="n1"} 1`) {
+			return
+		}
+	}
+	t.Errorf("the agent does not see itself: %+v", s.States())
+}
