@@ -136,7 +136,11 @@ func (p *Prober) Ask(ctx context.Context) (Result, error) {
 	if err == nil && status != http.StatusOK {
 		err = statusError(status)
 	}
-	return Result{Answered: status != 0, Reason: watch.Classify(err), Took: c.finish()}, nil
+	took := c.finish()
+	if status == 0 { // its first byte may still arrive while the request is given up
+		delete(took, Answer)
+	}
+	return Result{Answered: status != 0, Reason: watch.Classify(err), Took: took}, nil
 }
 
 // get returns the status of the answer, and 0 with the error if there is none.
