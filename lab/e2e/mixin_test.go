@@ -16,11 +16,31 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // mixincheckEnv names the program that evaluates the mixin with Prometheus'
 // engine.
 const mixincheckEnv = "KUBEVITALS_MIXINCHECK"
+
+// save writes a scrape to a file.
+func (v *vitals) save(ctx context.Context, file string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o600)
+}
 
 // mixincheck runs the program over a scrape of kubevitals.
 func (v *vitals) mixincheck(ctx context.Context, dir, mode string, args ...string) ([]byte, error) {
@@ -30,21 +50,8 @@ func (v *vitals) mixincheck(ctx context.Context, dir, mode string, args ...strin
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
 	scrape := filepath.Join(dir, "scrape.prom")
-	if err := os.WriteFile(scrape, text, 0o600); err != nil {
+	if err := v.save(ctx, scrape); err != nil {
 		return nil, err
 	}
 	out, err := exec.CommandContext(ctx, program, append([]string{mode, "-scrape", scrape}, args...)...).CombinedOutput()
@@ -106,10 +113,63 @@ func (v *vitals) wantAlert(t *testing.T, stays time.Duration, alert string, labe
 	t.Errorf("%s does not hold with %v; what holds: %v", alert, labels, all)
 }
 
-// TestPanelsShowData evaluates every panel over what the lab's kubevitals
-// exports. The autoscaler of TestAutoscaling is still there.
+// startAgents starts the agents of two nodes, which are this machine, and of a pod
+// on each; they probe each other over loopback.
+func startAgents(t *testing.T) []*vitals {
+	t.Helper()
+	peers, lines := filepath.Join(t.TempDir(), "peers"), ""
+	var agents []*vitals
+	for i, a := range []struct{ node, from string }{{"node-0", "node"}, {"node-1", "node"}, {"node-0", "pod"}, {"node-1", "pod"}} {
+		address := fmt.Sprintf("127.0.0.%d:9897", 11+i)
+		lines += fmt.Sprintln(a.node, a.from, address, "zone-"+a.node)
+		agent, err := startVitals(t.Context(), fmt.Sprintf("agent-%d", i), shared.LogDir(), shared.AdminKubeconfig(),
+			"--scope=node", "--host.node="+a.node, "--collector.connectivity.peers-file="+peers,
+			"--collector.connectivity.from="+a.from, "--collector.connectivity.listen-address="+address,
+			"--collector.connectivity.probe-interval=1s", "--collector.inotify.interval=1s", "--collector.cgroups.interval=1s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(agent.stop)
+		agents = append(agents, agent)
+	}
+	if err := os.WriteFile(peers, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, agent := range agents {
+		agent.eventually(t, time.Minute, func(s samples) error {
+			if n := s.sum("connectivity_path", "result", "ok"); n != 2 {
+				return fmt.Errorf("%v good paths, want those to the two agents of the other node", n)
+			}
+			if len(s.all("inotify_scan_complete")) == 0 || len(s.all("cgroups_version")) == 0 {
+				return errors.New("inotify and cgroups were not looked at yet")
+			}
+			return nil
+		})
+	}
+	return agents
+}
+
+// TestPanelsShowData evaluates every panel over what the lab's kubevitals and four
+// agents export. The autoscaler of TestAutoscaling is still there.
 func TestPanelsShowData(t *testing.T) {
 	shared.vitals.eventually(t, time.Minute, allWell)
+	// Somebody must use inotify for that to be shown.
+	watcher, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Close(watcher) }()
+	if _, err := unix.InotifyAddWatch(watcher, t.TempDir(), unix.IN_CREATE); err != nil {
+		t.Fatal(err)
+	}
+	dir, args := t.TempDir(), []string{"-dashboards", "../../dashboards/generated"}
+	for i, agent := range startAgents(t) {
+		file := filepath.Join(dir, fmt.Sprintf("agent-%d.prom", i))
+		if err := agent.save(t.Context(), file); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "-node-scrape", file)
+	}
 	// These show only what is ill, and the lab is well; or what others export.
 	list, err := os.ReadFile("../../mixin/generated/may-be-empty.json")
 	if err != nil {
@@ -120,8 +180,7 @@ func TestPanelsShowData(t *testing.T) {
 		t.Fatal(err)
 	}
 	check := func(may []string) ([]byte, error) {
-		return shared.vitals.mixincheck(t.Context(), t.TempDir(), "panels",
-			"-dashboards", "../../dashboards/generated", "-may-be-empty", strings.Join(may, "|"))
+		return shared.vitals.mixincheck(t.Context(), dir, "panels", append(args, "-may-be-empty", strings.Join(may, "|"))...)
 	}
 	if out, err := check(mayBeEmpty); err != nil {
 		t.Error(err)

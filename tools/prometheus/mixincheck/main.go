@@ -21,6 +21,16 @@ import (
 	"time"
 )
 
+// list is a flag that may be given several times.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+func (l *list) Set(value string) error {
+	*l = append(*l, value)
+	return nil
+}
+
 func main() {
 	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "mixincheck:", err)
@@ -37,6 +47,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	scrape := flags.String("scrape", "", "file with a scrape of /metrics")
+	var agents list
+	flags.Var(&agents, "node-scrape", "file with a scrape of an agent on a node; repeatable")
 	dashboards := flags.String("dashboards", "dashboards/generated", "folder with the dashboards")
 	mayBeEmpty := flags.String("may-be-empty", "", "titles of panels that show only what is wrong, separated by |")
 	rules := flags.String("rules", "mixin/generated/alerts.yaml", "file with the alerting rules")
@@ -44,7 +56,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	s, err := load(ctx, *scrape, time.Now().Add(*stays), *stays+history)
+	s, err := load(ctx, *scrape, agents, time.Now().Add(*stays), *stays+history)
 	if err != nil {
 		return err
 	}

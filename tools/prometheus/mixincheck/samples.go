@@ -29,12 +29,8 @@ type samples struct {
 	series int
 }
 
-// load reads a scrape whose samples had the same values since now-length.
-func load(ctx context.Context, scrape string, now time.Time, length time.Duration) (*samples, error) {
-	text, err := os.ReadFile(scrape)
-	if err != nil {
-		return nil, err
-	}
+// load reads scrapes whose samples had the same values since now-length.
+func load(ctx context.Context, scrape string, agents []string, now time.Time, length time.Duration) (*samples, error) {
 	dir, err := os.MkdirTemp("", "mixincheck-")
 	if err != nil {
 		return nil, err
@@ -47,9 +43,13 @@ func load(ctx context.Context, scrape string, now time.Time, length time.Duratio
 		dir: dir, db: db, now: now,
 		engine: promql.NewEngine(promql.EngineOpts{MaxSamples: 50_000_000, Timeout: time.Minute, EnableAtModifier: true}),
 	}
-	if err := s.append(ctx, text, length); err != nil {
+	err = s.append(ctx, scrape, "kubevitals", length)
+	for _, agent := range agents {
+		err = errors.Join(err, s.append(ctx, agent, "kubevitals-node", length))
+	}
+	if err != nil {
 		s.close()
-		return nil, fmt.Errorf("%s: %w", scrape, err)
+		return nil, err
 	}
 	return s, nil
 }
@@ -59,15 +59,20 @@ func (s *samples) close() {
 	_ = os.RemoveAll(s.dir)
 }
 
-// append adds every sample of the scrape several times up to now.
-func (s *samples) append(ctx context.Context, text []byte, length time.Duration) error {
+// append adds every sample of the scrape several times up to now. The name of the
+// file is the instance.
+func (s *samples) append(ctx context.Context, file, job string, length time.Duration) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
 	p, err := textparse.New(text, "text/plain", labels.NewSymbolTable(), textparse.ParserOptions{})
 	if err != nil {
 		return err
 	}
 	app := s.db.Appender(ctx)
 	add := func(l labels.Labels, v float64) error {
-		l = labels.NewBuilder(l).Set("job", "kubevitals").Set("instance", "lab:9899").Set("cluster", "lab").Labels()
+		l = labels.NewBuilder(l).Set("job", job).Set("instance", file).Set("cluster", "lab").Labels()
 		s.series++
 		for ago := length; ago >= 0; ago -= 15 * time.Second {
 			if _, err := app.Append(0, l, s.now.Add(-ago).UnixMilli(), v); err != nil {
@@ -82,7 +87,7 @@ func (s *samples) append(ctx context.Context, text []byte, length time.Duration)
 			break
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", file, err)
 		}
 		if entry != textparse.EntrySeries {
 			continue
@@ -95,6 +100,15 @@ func (s *samples) append(ctx context.Context, text []byte, length time.Duration)
 		}
 	}
 	if err := add(labels.FromStrings(model.MetricNameLabel, "up"), 1); err != nil {
+		return err
+	}
+	return app.Commit()
+}
+
+// record adds a sample as of now, as a recording rule does.
+func (s *samples) record(ctx context.Context, sample labels.Labels, value float64) error {
+	app := s.db.Appender(ctx)
+	if _, err := app.Append(0, sample, s.now.UnixMilli(), value); err != nil {
 		return err
 	}
 	return app.Commit()
