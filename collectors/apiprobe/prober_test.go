@@ -192,16 +192,18 @@ func TestUnreachableServers(t *testing.T) {
 		name   string
 		config *rest.Config
 		before func()
+		// within is short only where nothing comes in time.
+		within time.Duration
 		want   Outcome
 	}{
-		{"killed", killed.config(), killed.Close, Unreachable},
-		{"hung", hung.config(), func() {}, Timeout},
-		{"an unknown authority", &rest.Config{Host: newServer(t, healthy).URL}, func() {}, TLS},
+		{"killed", killed.config(), killed.Close, time.Minute, Unreachable},
+		{"hung", hung.config(), func() {}, 200 * time.Millisecond, Timeout},
+		{"an unknown authority", &rest.Config{Host: newServer(t, healthy).URL}, func() {}, time.Minute, TLS},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p := newProber(t, Options{Timeout: 200 * time.Millisecond}, tt.config, nothing())
+			p := newProber(t, Options{Timeout: tt.within}, tt.config, nothing())
 			tt.before()
 			r := round(t, p)[0]
 			if r.Up || outcomes(r)["livez"] != tt.want || outcomes(r)["read"] != tt.want {
