@@ -140,7 +140,7 @@ func TestComponents(t *testing.T) {
 		}
 	}
 	for kind, want := range map[string]int{
-		"Deployment": 1, "DaemonSet": 1, "Service": 2, "ServiceMonitor": 2, "PrometheusRule": 1, "ConfigMap": len(dashboards),
+		"Deployment": 1, "DaemonSet": 1, "Service": 3, "ServiceMonitor": 2, "PrometheusRule": 1, "ConfigMap": len(dashboards),
 	} {
 		if kinds[kind] != want {
 			t.Errorf("%d objects of kind %s, want %d", kinds[kind], kind, want)
@@ -166,9 +166,9 @@ func TestComponents(t *testing.T) {
 
 // TestNodeAgentsAreTaken: the API server knows every field of the agents.
 func TestNodeAgentsAreTaken(t *testing.T) {
-	for _, o := range buildWith(t, "node") {
-		if o.GetName() != "kubevitals-node" {
-			continue
+	for _, o := range buildWith(t, "node", "connectivity") {
+		if !strings.HasPrefix(o.GetName(), "kubevitals-") || o.GetName() == "kubevitals-write-probe" {
+			continue // of the base
 		}
 		if err := shared.apply(t.Context(), o); err != nil {
 			t.Error(err)
