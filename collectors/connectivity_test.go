@@ -18,7 +18,6 @@ import (
 	"github.com/kubevitals/kubevitals/collectors/kubelet"
 	"github.com/kubevitals/kubevitals/collectors/netprobe"
 	"github.com/kubevitals/kubevitals/collectors/watch"
-	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/playback"
 )
 
@@ -174,7 +173,7 @@ func TestConnectivityStarts(t *testing.T) {
 	defer s.Wait()
 	defer cancel()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		text := string(scrapeText(t, connectivityName, exporter.Collector(c), Connectivity().Metrics))
+		text := string(scrapeText(t, connectivityName, c, Connectivity().Metrics))
 		if strings.Contains(text, `kubevitals_connectivity_agents{from="node",network="node",node="n1"} 1`) {
 			return
 		}

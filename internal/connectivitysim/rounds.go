@@ -29,8 +29,9 @@ func Independent(loss float64, attempts int) Noise {
 // and 800 ms, and counts as lost if one packet of the twelve there or back, or its
 // acknowledgement, is lost each of these times.
 func Packets(loss float64, attempts int) Noise {
-	lost := math.Pow(1-math.Pow(1-loss, 2), 2)
-	large := 24 * math.Pow(1-math.Pow(1-loss, 2), 4)
+	pair := 1 - (1-loss)*(1-loss) // either of two packets
+	lost := pair * pair
+	large := 24 * math.Pow(pair, 4)
 	return Noise{
 		Lost:  math.Pow(lost, float64(attempts)),
 		Large: math.Pow(1-(1-lost)*(1-large), float64(attempts)) - math.Pow(lost, float64(attempts)),
