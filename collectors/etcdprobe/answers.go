@@ -53,19 +53,7 @@ type statusError int
 func (e statusError) Error() string { return "etcd answers " + http.StatusText(int(e)) }
 
 // Reason says what the answer means.
-func (e statusError) Reason() watch.Reason {
-	switch int(e) {
-	case http.StatusUnauthorized:
-		return watch.Unauthorized
-	case http.StatusForbidden:
-		return watch.Forbidden
-	case http.StatusNotFound:
-		return watch.NotFound
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return watch.Overloaded
-	}
-	return watch.Failed
-}
+func (e statusError) Reason() watch.Reason { return watch.OfStatus(int(e)) }
 
 // invalidError is an answer that is not etcd's.
 type invalidError struct{}

@@ -186,18 +186,9 @@ func (c *client) decode(e endpoint, body io.Reader) (a answer, err error) {
 
 // statusError says what an answer other than 200 stands for.
 func statusError(resp *http.Response) error {
-	reason := watch.Invalid
-	switch code := resp.StatusCode; {
-	case code == http.StatusUnauthorized:
-		reason = watch.Unauthorized
-	case code == http.StatusForbidden:
-		reason = watch.Forbidden
-	case code == http.StatusNotFound:
-		reason = watch.NotFound
-	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable:
-		reason = watch.Overloaded
-	case code >= http.StatusInternalServerError:
-		reason = watch.Failed
+	reason := watch.OfStatus(resp.StatusCode)
+	if reason == watch.Failed && resp.StatusCode < http.StatusInternalServerError {
+		reason = watch.Invalid // a redirect, say: no kubelet answers so
 	}
 	// The kubelet puts the cause in the body: who may not do what, for one.
 	cause, err := io.ReadAll(io.LimitReader(resp.Body, 512))

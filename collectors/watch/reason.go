@@ -77,6 +77,22 @@ func Classify(err error) Reason {
 	return Failed
 }
 
+// OfStatus returns the reason that an HTTP status stands for that is not the one
+// hoped for.
+func OfStatus(code int) Reason {
+	switch code {
+	case http.StatusUnauthorized:
+		return Unauthorized
+	case http.StatusForbidden:
+		return Forbidden
+	case http.StatusNotFound:
+		return NotFound
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return Overloaded
+	}
+	return Failed
+}
+
 func isTLS(err error) bool {
 	var (
 		verify    *tls.CertificateVerificationError
