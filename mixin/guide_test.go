@@ -93,8 +93,9 @@ func TestGuideTestsExist(t *testing.T) {
 			sources.WriteString(read(t, file))
 		}
 	}
+	pack := load(t)
 	for signal, tests := range loadGuide(t).Tests {
-		if !slices.Contains(load(t).SignalFiles, signal) {
+		if !slices.Contains(pack.SignalFiles, signal) {
 			t.Errorf("tests of %s: there is no such signal", signal)
 		}
 		for _, name := range tests {

@@ -212,10 +212,13 @@ func loadConfig(t *testing.T) map[string]bool {
 			}
 		}
 	}
+	named, config := map[string]bool{}, read(t, "config.libsonnet")
+	for _, m := range regexp.MustCompile(`(?:\b[ck]|_config|self)\.(\w+)|%\((\w+)\)s`).FindAllStringSubmatch(sources.String(), -1) {
+		named[m[1]+m[2]] = true
+	}
 	used := map[string]bool{}
 	for _, s := range settings(t) {
-		reads := regexp.MustCompile(`(\b[ck]|_config|self)\.` + s.name + `\b|%\(` + s.name + `\)s`)
-		used[s.name] = reads.MatchString(sources.String()) || strings.Contains(read(t, "config.libsonnet"), "self."+s.name)
+		used[s.name] = named[s.name] || strings.Contains(config, "self."+s.name)
 	}
 	return used
 }
