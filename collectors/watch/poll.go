@@ -42,7 +42,8 @@ func (p *Poll[T]) Get() (T, error) {
 func (p *Poll[T]) Run(ctx context.Context) {
 	ticker := time.NewTicker(p.interval)
 	defer ticker.Stop()
-	for {
+	// Of a tick and the end, when both are there, select takes either.
+	for ctx.Err() == nil {
 		p.once(ctx)
 		select {
 		case <-ctx.Done():
