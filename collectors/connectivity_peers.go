@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevitals/kubevitals/collectors/netprobe"
-	"github.com/kubevitals/kubevitals/collectors/watch"
 )
 
 // Connectivity probes other nodes from this one, and answers those that probe it.
@@ -34,16 +33,6 @@ func (s *Sources) Connectivity() (*netprobe.Prober, error) {
 	}
 	s.runs = append(s.runs, s.connectivity.Run)
 	return s.connectivity, nil
-}
-
-func reportTo(h *watch.Health) func(error) {
-	return func(err error) {
-		if err != nil {
-			h.Fail(err)
-			return
-		}
-		h.Succeed()
-	}
 }
 
 // listPeers reads the endpoints of the agents. They are listed now and then, from

@@ -80,14 +80,14 @@ func TestSignalsInReadmeAreFresh(t *testing.T) {
 	fresh(t, "../README.md", []byte(head+begin+b.String()+end+tail))
 }
 
+// defaultsOf are the definitions that run in the scope unless told otherwise.
+func defaultsOf(scope Scope) []Definition {
+	return slices.DeleteFunc(Catalogue(), func(d Definition) bool { return d.Scope != scope || !d.Default })
+}
+
 func TestClusterRoleIsFresh(t *testing.T) {
 	t.Parallel()
-	var defaults []Definition
-	for _, d := range Catalogue() {
-		if d.Scope == Cluster && d.Default {
-			defaults = append(defaults, d)
-		}
-	}
+	defaults := defaultsOf(Cluster)
 	meta := metav1.ObjectMeta{Name: "kubevitals", Labels: map[string]string{"app.kubernetes.io/name": "kubevitals"}}
 	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals", Namespace: "kubevitals"}}
 	objects := clusterRoles(meta, subjects, ClusterRules(defaults))
@@ -99,12 +99,7 @@ func TestClusterRoleIsFresh(t *testing.T) {
 // as nodes, so none may list what is in the whole cluster.
 func TestNodeRoleIsFresh(t *testing.T) {
 	t.Parallel()
-	var defaults []Definition
-	for _, d := range Catalogue() {
-		if d.Scope == Node && d.Default {
-			defaults = append(defaults, d)
-		}
-	}
+	defaults := defaultsOf(Node)
 	if rules := ClusterRules(defaults); len(rules) > 0 {
 		t.Errorf("collectors of scope node want rights in the whole cluster: %v", rules)
 	}
@@ -119,12 +114,7 @@ func TestComponentLogsRoleIsFresh(t *testing.T) {
 	t.Parallel()
 	meta := metav1.ObjectMeta{Name: "kubevitals-logs", Labels: map[string]string{"app.kubernetes.io/name": "kubevitals"}}
 	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals", Namespace: "kubevitals"}}
-	var defaults []Definition
-	for _, d := range Catalogue() {
-		if d.Scope == Cluster && d.Default {
-			defaults = append(defaults, d)
-		}
-	}
+	defaults := defaultsOf(Cluster)
 	logs := []Definition{ComponentLogs()}
 	roles := clusterRoles(meta, subjects, Without(ClusterRules(logs), ClusterRules(defaults)))
 	roles = append(roles, namespaceRoles(meta, subjects, NamespaceRules(logs))...)

@@ -69,14 +69,7 @@ func (s *Sources) NodeLogs() *componentlogs.Reader {
 // newReader returns a reader that runs, and whose rounds are a source by that
 // name.
 func (s *Sources) newReader(name string, source componentlogs.Source) *componentlogs.Reader {
-	h := s.newHealth(name)
-	source.Report = func(err error) {
-		if err != nil {
-			h.Fail(err)
-			return
-		}
-		h.Succeed()
-	}
+	source.Report = reportTo(s.newHealth(name))
 	r := componentlogs.NewReader(s.config.Logs, source, s.config.Logger, s.config.Now)
 	s.runs = append(s.runs, r.Run)
 	return r

@@ -193,6 +193,17 @@ func (s *Sources) newHealth(source string) *watch.Health {
 	return h
 }
 
+// reportTo tells the health what each attempt came to.
+func reportTo(h *watch.Health) func(error) {
+	return func(err error) {
+		if err != nil {
+			h.Fail(err)
+			return
+		}
+		h.Succeed()
+	}
+}
+
 func (s *Sources) watch(h *watch.Health, lw *cache.ListWatch, expected runtime.Object, store cache.ReflectorStore) {
 	s.runs = append(s.runs, func(ctx context.Context) {
 		watch.Run(ctx, s.config.Logger, watch.Target{
