@@ -29,15 +29,22 @@ func notes(stderr io.Writer) func(string, ...any) {
 	}
 }
 
-// onFleet plays the cluster and runs the binary on it while do runs.
+// onFleet plays the fleet and runs the binary on it while do runs.
 func onFleet(ctx context.Context, s settings, stderr io.Writer,
+	do func(ctx context.Context, cluster *playback.Cluster, p *process, begun time.Time) error,
+) error {
+	notes(stderr)("making the cluster")
+	return onCluster(ctx, s, s.fleet.snapshot(time.Now()), stderr, do)
+}
+
+// onCluster plays the snapshot and runs the binary on it while do runs.
+func onCluster(ctx context.Context, s settings, snapshot *playback.Snapshot, stderr io.Writer,
 	do func(ctx context.Context, cluster *playback.Cluster, p *process, begun time.Time) error,
 ) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	note := notes(stderr)
-	note("making the cluster")
-	cluster, err := playback.Start(ctx, s.fleet.snapshot(time.Now()), playback.Options{})
+	cluster, err := playback.Start(ctx, snapshot, playback.Options{})
 	if err != nil {
 		return fmt.Errorf("play the cluster back: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,29 +36,12 @@ func benchNode(ctx context.Context, s settings, stdout, stderr io.Writer) error 
 	if err != nil {
 		return fmt.Errorf("cluster to play back: %w", err)
 	}
-	cluster, err := playback.Start(ctx, snapshot, playback.Options{})
-	if err != nil {
-		return fmt.Errorf("play the cluster back: %w", err)
-	}
-	defer cluster.Close()
-	dir, err := os.MkdirTemp("", "scale-bench-")
-	if err != nil {
-		return fmt.Errorf("folder for the credentials: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	files, err := cluster.WriteFiles(dir)
-	if err != nil {
-		return err
-	}
-	p, err := start(ctx, s.binary, append([]string{
-		"--scope=node", "--kubeconfig=" + files.Kubeconfig, "--web.listen-address=" + playback.Loopback + ":0",
-	}, s.arguments...), stderr)
-	if err != nil {
-		return err
-	}
-	defer p.stop()
 	r := nodeReport{settings: s}
-	if err := r.measure(ctx, p, note); err != nil {
+	s.arguments = append([]string{"--scope=node"}, s.arguments...)
+	err = onCluster(ctx, s, snapshot, stderr, func(ctx context.Context, _ *playback.Cluster, p *process, _ time.Time) error {
+		return r.measure(ctx, p, note)
+	})
+	if err != nil {
 		return err
 	}
 	return r.write(stdout)
