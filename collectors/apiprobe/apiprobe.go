@@ -37,6 +37,8 @@ type Options struct {
 	LimitInterval time.Duration
 	// Exposition says how the servers' own metrics are read.
 	Exposition exposition.Options
+	// Recorded, if not nil, is what is known instead of all that would be probed.
+	Recorded []Recorded
 }
 
 func (o *Options) fill() error {

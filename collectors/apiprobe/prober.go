@@ -27,6 +27,7 @@ type Prober struct {
 	mu        sync.Mutex
 	instances map[string]*instance
 	leases    []LeaseState
+	replayed  []Result
 	wait      sync.WaitGroup
 }
 
@@ -42,6 +43,12 @@ func New(o Options, config *rest.Config, d Discovery, logger *slog.Logger, now f
 		return nil, err
 	}
 	p := &Prober{options: o, config: config, discovery: d, logger: logger, now: now, instances: map[string]*instance{}}
+	if o.Recorded != nil {
+		for _, r := range o.Recorded {
+			p.replayed = append(p.replayed, Result{Server: r.Server, StreamLimit: r.StreamLimit})
+		}
+		return p, nil
+	}
 	server, base, err := configured(config)
 	if err != nil {
 		return nil, err
@@ -73,6 +80,10 @@ func (p *Prober) WritesProbed() bool { return p.options.WriteLease != "" }
 // Run probes until ctx ends.
 func (p *Prober) Run(ctx context.Context) {
 	defer p.wait.Wait()
+	if p.options.Recorded != nil {
+		p.replay(ctx)
+		return
+	}
 	tick := time.NewTicker(p.options.Interval)
 	defer tick.Stop()
 	for {
@@ -124,6 +135,9 @@ func (p *Prober) begin(ctx context.Context, t *task, now time.Time, every time.D
 func (p *Prober) Results() []Result {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.options.Recorded != nil {
+		return slices.Clone(p.replayed)
+	}
 	now := p.now()
 	results := make([]Result, 0, len(p.instances))
 	for _, i := range p.instances {

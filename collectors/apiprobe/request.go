@@ -139,13 +139,7 @@ func (i *instance) countMetrics(ctx context.Context) (Metrics, error) {
 	if response.StatusCode != http.StatusOK {
 		return Metrics{}, &statusError{response.StatusCode}
 	}
-	m := Metrics{Watches: map[string]int64{"configmaps": 0, "secrets": 0}}
-	o := i.prober.options.Exposition
-	o.Visit = map[string]func(labels, value []byte){"apiserver_longrunning_requests": m.countWatch}
-	if m.Report, err = exposition.Parse(response.Body, o); err != nil {
-		return m, fmt.Errorf("parse /metrics: %w", err)
-	}
-	return m, nil
+	return countBody(response.Body, i.prober.options.Exposition)
 }
 
 // countWatch adds a sample of apiserver_longrunning_requests: scope "resource"

@@ -51,33 +51,55 @@ type Config struct {
 	ClusterDomain string
 }
 
-func decodeConfig(r io.Reader) (Config, error) {
+// configBody is what of /configz is read.
+type configBody struct {
+	Strategy                         string            `json:"configMapAndSecretChangeDetectionStrategy,omitempty"`
+	EvictionHard                     map[string]string `json:"evictionHard,omitempty"`
+	EvictionSoft                     map[string]string `json:"evictionSoft,omitempty"`
+	EvictionMinimumReclaim           map[string]string `json:"evictionMinimumReclaim,omitempty"`
+	EvictionPressureTransitionPeriod metav1.Duration   `json:"evictionPressureTransitionPeriod"`
+	ImageGCHighThresholdPercent      *int32            `json:"imageGCHighThresholdPercent,omitempty"`
+	ImageGCLowThresholdPercent       *int32            `json:"imageGCLowThresholdPercent,omitempty"`
+	EnforceNodeAllocatable           []string          `json:"enforceNodeAllocatable,omitempty"`
+	CgroupsPerQOS                    *bool             `json:"cgroupsPerQOS,omitempty"`
+	CgroupDriver                     string            `json:"cgroupDriver,omitempty"`
+	KubeReserved                     map[string]string `json:"kubeReserved,omitempty"`
+	SystemReserved                   map[string]string `json:"systemReserved,omitempty"`
+	EnableSystemLogHandler           *bool             `json:"enableSystemLogHandler,omitempty"`
+	EnableSystemLogQuery             *bool             `json:"enableSystemLogQuery,omitempty"`
+	ClusterDNS                       []string          `json:"clusterDNS,omitempty"`
+	ClusterDomain                    string            `json:"clusterDomain,omitempty"`
+}
+
+// readConfig drops the rest while it decodes.
+func readConfig(r io.Reader) (*configBody, error) {
 	var body struct {
-		Kubelet *struct {
-			Strategy                         string            `json:"configMapAndSecretChangeDetectionStrategy"`
-			EvictionHard                     map[string]string `json:"evictionHard"`
-			EvictionSoft                     map[string]string `json:"evictionSoft"`
-			EvictionMinimumReclaim           map[string]string `json:"evictionMinimumReclaim"`
-			EvictionPressureTransitionPeriod metav1.Duration   `json:"evictionPressureTransitionPeriod"`
-			ImageGCHighThresholdPercent      *int32            `json:"imageGCHighThresholdPercent"`
-			ImageGCLowThresholdPercent       *int32            `json:"imageGCLowThresholdPercent"`
-			EnforceNodeAllocatable           []string          `json:"enforceNodeAllocatable"`
-			CgroupsPerQOS                    *bool             `json:"cgroupsPerQOS"`
-			CgroupDriver                     string            `json:"cgroupDriver"`
-			KubeReserved                     map[string]string `json:"kubeReserved"`
-			SystemReserved                   map[string]string `json:"systemReserved"`
-			EnableSystemLogHandler           *bool             `json:"enableSystemLogHandler"`
-			EnableSystemLogQuery             *bool             `json:"enableSystemLogQuery"`
-			ClusterDNS                       []string          `json:"clusterDNS"`
-			ClusterDomain                    string            `json:"clusterDomain"`
-		} `json:"kubeletconfig"`
+		Kubelet *configBody `json:"kubeletconfig"`
 	}
 	if err := json.NewDecoder(r).Decode(&body); err != nil {
-		return Config{}, fmt.Errorf("configuration: %w", err)
+		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	k := body.Kubelet
-	if k == nil {
-		return Config{}, errors.New("no kubeletconfig in the configuration")
+	if body.Kubelet == nil {
+		return nil, errors.New("no kubeletconfig in the configuration")
+	}
+	return body.Kubelet, nil
+}
+
+// reduceConfig copies what readConfig reads, but for what no collector of
+// scope cluster needs and what tells of the network: the addresses of DNS.
+func reduceConfig(r io.Reader, w io.Writer) error {
+	k, err := readConfig(r)
+	if err != nil {
+		return err
+	}
+	k.ClusterDNS, k.ClusterDomain = nil, ""
+	return json.NewEncoder(w).Encode(map[string]*configBody{"kubeletconfig": k})
+}
+
+func decodeConfig(r io.Reader) (Config, error) {
+	k, err := readConfig(r)
+	if err != nil {
+		return Config{}, err
 	}
 	return Config{
 		Strategy:                         k.Strategy,

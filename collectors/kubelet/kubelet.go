@@ -7,6 +7,7 @@ package kubelet
 import (
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"time"
 
@@ -44,7 +45,21 @@ type Options struct {
 	MetricsInterval time.Duration
 	// Exposition says how the kubelets' own metrics are read.
 	Exposition exposition.Options
+	// Recorded, if set, gives the answers instead of the kubelets, each of which is
+	// asked once: what the kubelet of the node answered to a request for the path,
+	// or a *NoAnswer. It is called concurrently.
+	Recorded func(node, path string) (io.ReadCloser, error)
 }
+
+// NoAnswer is the error of a request that was made in the past, or never.
+type NoAnswer struct {
+	// Reason says why there is no answer, and Reach how far the request got.
+	Reason watch.Reason
+	Reach  Reach
+}
+
+// Error says what became of the request.
+func (e *NoAnswer) Error() string { return "recorded without an answer: " + string(e.Reason) }
 
 func (o Options) validate() error {
 	switch {

@@ -98,6 +98,9 @@ func (p *Poller) add(fresh []*tracked, now time.Time) {
 	}
 	within := max(newNodesWithin, time.Duration(len(fresh))*newNodesPace)
 	within = min(within, p.options.StatsInterval, p.options.MetricsInterval)
+	if p.options.Recorded != nil {
+		within = 1 // all at once: nobody is disturbed, and the clock may stand still
+	}
 	for _, k := range fresh {
 		p.schedule.add(k, wanted, now, within)
 	}

@@ -29,6 +29,9 @@ const (
 
 // reachOf tells what a request came to.
 func reachOf(err error) Reach {
+	if recorded, ok := errors.AsType[*NoAnswer](err); ok {
+		return recorded.Reach
+	}
 	unreached, ok := errors.AsType[*unreachedError](err)
 	if !ok {
 		return Answers

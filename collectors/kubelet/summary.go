@@ -37,10 +37,19 @@ type Room struct {
 
 // fsStats is a file system in /stats/summary.
 type fsStats struct {
-	AvailableBytes *uint64 `json:"availableBytes"`
-	CapacityBytes  *uint64 `json:"capacityBytes"`
-	InodesFree     *uint64 `json:"inodesFree"`
-	Inodes         *uint64 `json:"inodes"`
+	AvailableBytes *uint64 `json:"availableBytes,omitempty"`
+	CapacityBytes  *uint64 `json:"capacityBytes,omitempty"`
+	InodesFree     *uint64 `json:"inodesFree,omitempty"`
+	Inodes         *uint64 `json:"inodes,omitempty"`
+}
+
+// nodeStats is the node's part of /stats/summary.
+type nodeStats struct {
+	FS      *fsStats `json:"fs,omitempty"`
+	Runtime struct {
+		ImageFS     *fsStats `json:"imageFs,omitempty"`
+		ContainerFS *fsStats `json:"containerFs,omitempty"`
+	} `json:"runtime"`
 }
 
 func (s *fsStats) filesystem() *Filesystem {
@@ -58,58 +67,62 @@ func room(available, capacity *uint64) *Room {
 	return &Room{Available: *available, Capacity: *capacity}
 }
 
-// decodeSummary keeps the node's part. The pods' part may be megabytes; it is
-// read to its end, as the kubelet logs an error for each body that is not, but
-// never held.
+// decodeSummary keeps the file systems of the node.
 func decodeSummary(r io.Reader) (Summary, error) {
-	d := json.NewDecoder(r)
-	if err := begin(d); err != nil {
-		return Summary{}, fmt.Errorf("summary: %w", err)
-	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return Summary{}, fmt.Errorf("summary: %w", err)
-		}
-		if key == "node" {
-			summary, err := decodeNode(d)
-			if err != nil {
-				return Summary{}, fmt.Errorf("node in the summary: %w", err)
-			}
-			if _, err := io.Copy(io.Discard, r); err != nil {
-				return Summary{}, fmt.Errorf("rest of the summary: %w", err)
-			}
-			return summary, nil
-		}
-		if err := skip(d); err != nil {
-			return Summary{}, fmt.Errorf("%v in the summary: %w", key, err)
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return Summary{}, fmt.Errorf("summary: %w", err)
-	}
-	return Summary{}, errors.New("no node in the summary")
-}
-
-func decodeNode(d *json.Decoder) (Summary, error) {
-	var node *struct {
-		FS      *fsStats `json:"fs"`
-		Runtime struct {
-			ImageFS     *fsStats `json:"imageFs"`
-			ContainerFS *fsStats `json:"containerFs"`
-		} `json:"runtime"`
-	}
-	if err := d.Decode(&node); err != nil {
+	node, err := decodeNode(r)
+	if err != nil {
 		return Summary{}, err
-	}
-	if node == nil {
-		return Summary{}, errors.New("null")
 	}
 	return Summary{
 		NodeFS:      node.FS.filesystem(),
 		ImageFS:     node.Runtime.ImageFS.filesystem(),
 		ContainerFS: node.Runtime.ContainerFS.filesystem(),
 	}, nil
+}
+
+// reduceSummary copies what decodeSummary reads.
+func reduceSummary(r io.Reader, w io.Writer) error {
+	node, err := decodeNode(r)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(w).Encode(map[string]*nodeStats{"node": node})
+}
+
+// decodeNode keeps the node's part. The pods' part may be megabytes; it is
+// read to its end, as the kubelet logs an error for each body that is not, but
+// never held.
+func decodeNode(r io.Reader) (*nodeStats, error) {
+	d := json.NewDecoder(r)
+	if err := begin(d); err != nil {
+		return nil, fmt.Errorf("summary: %w", err)
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, fmt.Errorf("summary: %w", err)
+		}
+		if key == "node" {
+			var node *nodeStats
+			if err := d.Decode(&node); err != nil {
+				return nil, fmt.Errorf("node in the summary: %w", err)
+			}
+			if node == nil {
+				return nil, errors.New("node in the summary: null")
+			}
+			if _, err := io.Copy(io.Discard, r); err != nil {
+				return nil, fmt.Errorf("rest of the summary: %w", err)
+			}
+			return node, nil
+		}
+		if err := skip(d); err != nil {
+			return nil, fmt.Errorf("%v in the summary: %w", key, err)
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, fmt.Errorf("summary: %w", err)
+	}
+	return nil, errors.New("no node in the summary")
 }
 
 func begin(d *json.Decoder) error {

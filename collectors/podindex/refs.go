@@ -23,6 +23,21 @@ type ref struct {
 	name string
 }
 
+// References returns the ConfigMaps and the Secrets for which a kubelet opens a
+// watch on behalf of a pod, each once and sorted.
+func References(spec *corev1.PodSpec) (configMaps, secrets []string) {
+	for _, r := range appendRefs(nil, spec) {
+		if r.kind == configMap {
+			configMaps = append(configMaps, r.name)
+		} else {
+			secrets = append(secrets, r.name)
+		}
+	}
+	slices.Sort(configMaps)
+	slices.Sort(secrets)
+	return slices.Compact(configMaps), slices.Compact(secrets)
+}
+
 // appendRefs appends every ConfigMap and Secret for which the kubelet opens a
 // watch on behalf of the pod: the names that the kubelet's own
 // VisitPodConfigmapNames and VisitPodSecretNames yield. Optional references
