@@ -63,6 +63,7 @@ func APIServer() Definition {
 			c.APIServers.Endpoints, c.APIServers.WriteLease = o.Endpoints, o.WriteLease
 			c.APIServers.Interval, c.APIServers.WriteInterval, c.APIServers.Timeout = o.Interval, o.WriteInterval, o.Timeout
 		},
+		Replay: true, // probes of each API server: whether and how fast it answers
 		New: func(s *Sources) (exporter.Collector, error) {
 			p := s.APIServers()
 			return apiServer{results: p.Results, leases: p.Leases}, nil

@@ -48,6 +48,7 @@ func Cgroups() Definition {
 			f.Flag("interval", "Time between two scans of the folders of all cgroups.").Default("5m").DurationVar(&interval)
 			f.Flag("budget", "Longest time that a scan may take; the numbers of folders are absent when it does not suffice.").Default("10s").DurationVar(&budget)
 		},
+		Replay: true, // a count in the file system of a node
 		New: func(s *Sources) (exporter.Collector, error) {
 			if interval <= 0 || budget <= 0 || budget >= interval {
 				return nil, fmt.Errorf("interval %s, budget %s: must be positive, and the budget shorter than the interval", interval, budget)

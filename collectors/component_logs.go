@@ -65,6 +65,7 @@ func ComponentLogs() Definition {
 				Default("kubelet").StringsVar(&o.NodeServices)
 		},
 		Configure: func(c *Config) { c.Logs = o },
+		Replay:    true, // lines of logs, which no dump of ours holds for what may be in them
 		New: func(s *Sources) (exporter.Collector, error) {
 			if err := o.Validate(); err != nil {
 				return nil, err

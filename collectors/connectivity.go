@@ -61,6 +61,7 @@ func Connectivity() Definition {
 			f.Flag("probe-attempts", "Failed probes in a row that make a failed round.").Default("3").IntVar(&o.Attempts)
 		},
 		Configure: func(c *Config) { c.Connectivity = o },
+		Replay:    true, // exchanges between nodes
 		New: func(s *Sources) (exporter.Collector, error) {
 			prober, err := s.Connectivity()
 			if err != nil {

@@ -41,6 +41,7 @@ func Conntrack() Definition {
 		Scope:   Node,
 		Default: true,
 		Metrics: []*exporter.Desc{conntrackActive, conntrackEntries, conntrackLimit, conntrackEvents},
+		Replay:  true, // a table in the kernel of a node
 		New:     func(s *Sources) (exporter.Collector, error) { return conntrack{s.Host()}, nil },
 	}
 }

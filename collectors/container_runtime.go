@@ -47,6 +47,7 @@ func ContainerRuntime() Definition {
 			f.Flag("probe-interval", "Time between two rounds of calls.").Default("15s").DurationVar(&interval)
 			f.Flag("probe-timeout", "Longest time that a round may take; a runtime that has not answered then counts as hung.").Default("10s").DurationVar(&o.Timeout)
 		},
+		Replay: true, // an answer of a runtime over a socket of a node
 		New: func(s *Sources) (exporter.Collector, error) {
 			o.Root = s.Host().Path()
 			p, err := criprobe.New(o, s.Now)

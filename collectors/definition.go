@@ -46,6 +46,10 @@ type Definition struct {
 	// Configure hands options that concern a shared source over to it, after
 	// the flags were parsed and before the sources are built; nil when none do.
 	Configure func(*Config)
+	// Replay says that the facts are of the moment, such as answers to probes: a
+	// dump of the cluster holds recorded samples of them or nothing. All others are
+	// worked out anew from the objects and bodies of a dump.
+	Replay bool
 	// New builds the collector. What it asks of Sources is what gets watched:
 	// a disabled collector costs no watch, no memory and no rights.
 	New func(*Sources) (exporter.Collector, error)

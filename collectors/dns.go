@@ -51,6 +51,7 @@ func DNS() Definition {
 			f.Flag("probe-timeout", "Longest time that a probe may take; CoreDNS gives up an upstream after 5s.").Default("6s").DurationVar(&o.Timeout)
 		},
 		Configure: func(c *Config) { c.DNS = o },
+		Replay:    true, // questions to DNS servers, which are not there in a dump
 		New: func(s *Sources) (exporter.Collector, error) {
 			p := s.DNS()
 			return dns{results: p.Results, endpoints: p.Endpoints}, nil

@@ -67,6 +67,7 @@ func Etcd() Definition {
 			f.Flag("probe-timeout", "Longest time that a round may take.").Default("5s").DurationVar(&o.Timeout)
 		},
 		Configure: func(c *Config) { c.Etcd = o },
+		Replay:    true, // probes of each member
 		New: func(s *Sources) (exporter.Collector, error) {
 			return etcd{results: s.Etcd().Results}, nil
 		},

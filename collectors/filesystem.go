@@ -47,6 +47,7 @@ func Filesystem() Definition {
 			f.Flag("interval", "Time between two questions to the kernel.").Default("1m").DurationVar(&interval)
 			f.Flag("timeout", "Time after which a file system that does not answer counts as hanging.").Default("5s").DurationVar(&timeout)
 		},
+		Replay: true, // what the kernel of a node says when it is asked
 		New: func(s *Sources) (exporter.Collector, error) {
 			if interval <= 0 || timeout <= 0 || timeout >= interval {
 				return nil, fmt.Errorf("interval %s, timeout %s: must be positive, and the timeout shorter than the interval", interval, timeout)

@@ -27,6 +27,8 @@ type Selection struct {
 	scope           Scope
 	disableDefaults bool
 	value, byUser   []bool
+	recorded        func(Definition) exporter.Collector
+	leftOut         []string
 }
 
 // Register declares --scope, --collector.disable-defaults, a pair of
@@ -86,16 +88,51 @@ func (s *Selection) Configure(c *Config) {
 	}
 }
 
+// Replay makes Build take what is recorded of the collectors whose facts are of
+// their moment (see Definition.Replay). Those that recorded returns nil for are
+// left out, and those that it knows run unless the user switched them off.
+func (s *Selection) Replay(recorded func(Definition) exporter.Collector) { s.recorded = recorded }
+
+// LeftOut names the collectors that would run and that nothing is recorded of.
+// It is empty until Build was called.
+func (s *Selection) LeftOut() []string { return s.leftOut }
+
 // Build makes the enabled collectors and, last, the one that reports on the
 // sources which they asked for.
 func (s *Selection) Build(sources *Sources) ([]exporter.Named, error) {
-	var named []exporter.Named
+	enabled := map[string]bool{}
 	for _, d := range s.Enabled() {
-		c, err := d.New(sources)
+		enabled[d.Name] = true
+	}
+	var named []exporter.Named
+	for i, d := range s.definitions {
+		c, err := s.build(d, sources, enabled[d.Name], s.byUser[i])
 		if err != nil {
 			return nil, fmt.Errorf("collector %s: %w", d.Name, err)
 		}
-		named = append(named, exporter.Named{Name: d.Name, Collector: c, Metrics: d.Metrics})
+		if c != nil {
+			named = append(named, exporter.Named{Name: d.Name, Collector: c, Metrics: d.Metrics})
+		}
 	}
 	return append(named, selfCollector(sources)), nil
+}
+
+// build returns nil for a collector that does not run.
+func (s *Selection) build(d Definition, sources *Sources, enabled, byUser bool) (exporter.Collector, error) {
+	if s.recorded == nil || !d.Replay {
+		if !enabled {
+			return nil, nil
+		}
+		return d.New(sources)
+	}
+	if byUser && !enabled {
+		return nil, nil
+	}
+	if c := s.recorded(d); c != nil {
+		return c, nil
+	}
+	if enabled {
+		s.leftOut = append(s.leftOut, d.Name)
+	}
+	return nil, nil
 }

@@ -69,6 +69,7 @@ func Inotify() Definition {
 			f.Flag("budget", "Longest time that a scan may take; what it found by then is sent as incomplete.").Default("10s").DurationVar(&o.budget)
 			f.Flag("top", "Users, and commands, to name: those that hold most watches and those that hold most instances.").Default("5").IntVar(&o.top)
 		},
+		Replay: true, // a scan of the processes of a node
 		New: func(s *Sources) (exporter.Collector, error) {
 			if o.interval <= 0 || o.budget <= 0 || o.budget >= o.interval || o.top < 1 {
 				return nil, fmt.Errorf("interval %s, budget %s, top %d: must be positive, and the budget shorter than the interval", o.interval, o.budget, o.top)

@@ -58,6 +58,7 @@ func KubeProxy() Definition {
 			f.Flag("probe-interval", "Time between two rounds of questions.").Default("15s").DurationVar(&interval)
 			f.Flag("probe-timeout", "Longest time that a round may take.").Default("5s").DurationVar(&o.Timeout)
 		},
+		Replay: true, // an answer of a process on a node
 		New: func(s *Sources) (exporter.Collector, error) {
 			p, err := proxyprobe.New(o)
 			if err != nil {

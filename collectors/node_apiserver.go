@@ -39,6 +39,7 @@ func NodeAPIServer() Definition {
 			f.Flag("probe-interval", "Time between two tries; each costs the API servers a handshake for every node.").Default("30s").DurationVar(&interval)
 			f.Flag("probe-timeout", "Longest time that a try may take.").Default("10s").DurationVar(&timeout)
 		},
+		Replay: true, // a connection from a node to the API server
 		New: func(s *Sources) (exporter.Collector, error) {
 			p, err := apireach.New(s.config.REST, timeout, s.Now)
 			if err != nil {

@@ -48,7 +48,8 @@ func NodeDNS() Definition {
 			f.Flag("probe-interval", "Time between two rounds of lookups.").Default("15s").DurationVar(&o.Interval)
 			f.Flag("probe-timeout", "Longest time that a lookup may take; CoreDNS gives up an upstream after 5s.").Default("6s").DurationVar(&o.Timeout)
 		},
-		New: func(s *Sources) (exporter.Collector, error) { return newNodeDNS(s, o, resolvConf) },
+		Replay: true, // questions to DNS from a node
+		New:    func(s *Sources) (exporter.Collector, error) { return newNodeDNS(s, o, resolvConf) },
 	}
 }
 

@@ -61,6 +61,7 @@ func StaleReads() Definition {
 			f.Flag("state-file", "File that keeps the high-water mark of resource versions over restarts of kubevitals; it must not lie in the cluster's etcd, which would take it back along. Empty means memory only.").
 				StringVar(&file)
 		},
+		Replay: true, // written and cached versions, compared while they change
 		New: func(s *Sources) (exporter.Collector, error) {
 			tracker, err := s.Revisions(file)
 			if err != nil {

@@ -51,6 +51,9 @@ func (d *Desc) Sample(value float64, labelValues ...string) prometheus.Metric {
 	return prometheus.MustNewConstMetric(d.desc, d.Type, value, labelValues...)
 }
 
+// Describes tells whether the metric is a sample of this one.
+func (d *Desc) Describes(m prometheus.Metric) bool { return m.Desc() == d.desc }
+
 // Bool returns 1 for true and 0 for false, the way metrics say yes and no.
 func Bool(yes bool) float64 {
 	if yes {

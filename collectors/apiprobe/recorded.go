@@ -82,12 +82,16 @@ func ReadMetrics(ctx context.Context, config *rest.Config, server string, read f
 	if err != nil {
 		return err
 	}
-	defer t.close()
+	defer t.plain.CloseIdleConnections()
+	client := &http.Client{
+		Transport:     t.authenticated,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/metrics", nil)
 	if err != nil {
 		return err
 	}
-	response, err := t.client.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return fmt.Errorf("get /metrics: %w", err)
 	}

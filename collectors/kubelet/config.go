@@ -51,8 +51,8 @@ type Config struct {
 	ClusterDomain string
 }
 
-// configBody is what of /configz is read.
-type configBody struct {
+// appliedConfig is what of /configz is read.
+type appliedConfig struct {
 	Strategy                         string            `json:"configMapAndSecretChangeDetectionStrategy,omitempty"`
 	EvictionHard                     map[string]string `json:"evictionHard,omitempty"`
 	EvictionSoft                     map[string]string `json:"evictionSoft,omitempty"`
@@ -72,9 +72,9 @@ type configBody struct {
 }
 
 // readConfig drops the rest while it decodes.
-func readConfig(r io.Reader) (*configBody, error) {
+func readConfig(r io.Reader) (*appliedConfig, error) {
 	var body struct {
-		Kubelet *configBody `json:"kubeletconfig"`
+		Kubelet *appliedConfig `json:"kubeletconfig"`
 	}
 	if err := json.NewDecoder(r).Decode(&body); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
@@ -93,7 +93,7 @@ func reduceConfig(r io.Reader, w io.Writer) error {
 		return err
 	}
 	k.ClusterDNS, k.ClusterDomain = nil, ""
-	return json.NewEncoder(w).Encode(map[string]*configBody{"kubeletconfig": k})
+	return json.NewEncoder(w).Encode(map[string]*appliedConfig{"kubeletconfig": k})
 }
 
 func decodeConfig(r io.Reader) (Config, error) {

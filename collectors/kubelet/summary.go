@@ -69,30 +69,34 @@ func room(available, capacity *uint64) *Room {
 
 // decodeSummary keeps the file systems of the node.
 func decodeSummary(r io.Reader) (Summary, error) {
-	node, err := decodeNode(r)
+	node, err := readNode(r)
 	if err != nil {
 		return Summary{}, err
 	}
+	return node.summary(), nil
+}
+
+func (n *nodeStats) summary() Summary {
 	return Summary{
-		NodeFS:      node.FS.filesystem(),
-		ImageFS:     node.Runtime.ImageFS.filesystem(),
-		ContainerFS: node.Runtime.ContainerFS.filesystem(),
-	}, nil
+		NodeFS:      n.FS.filesystem(),
+		ImageFS:     n.Runtime.ImageFS.filesystem(),
+		ContainerFS: n.Runtime.ContainerFS.filesystem(),
+	}
 }
 
 // reduceSummary copies what decodeSummary reads.
 func reduceSummary(r io.Reader, w io.Writer) error {
-	node, err := decodeNode(r)
+	node, err := readNode(r)
 	if err != nil {
 		return err
 	}
 	return json.NewEncoder(w).Encode(map[string]*nodeStats{"node": node})
 }
 
-// decodeNode keeps the node's part. The pods' part may be megabytes; it is
+// readNode keeps the node's part. The pods' part may be megabytes; it is
 // read to its end, as the kubelet logs an error for each body that is not, but
 // never held.
-func decodeNode(r io.Reader) (*nodeStats, error) {
+func readNode(r io.Reader) (*nodeStats, error) {
 	d := json.NewDecoder(r)
 	if err := begin(d); err != nil {
 		return nil, fmt.Errorf("summary: %w", err)
@@ -103,12 +107,9 @@ func decodeNode(r io.Reader) (*nodeStats, error) {
 			return nil, fmt.Errorf("summary: %w", err)
 		}
 		if key == "node" {
-			var node *nodeStats
-			if err := d.Decode(&node); err != nil {
+			node, err := decodeNode(d)
+			if err != nil {
 				return nil, fmt.Errorf("node in the summary: %w", err)
-			}
-			if node == nil {
-				return nil, errors.New("node in the summary: null")
 			}
 			if _, err := io.Copy(io.Discard, r); err != nil {
 				return nil, fmt.Errorf("rest of the summary: %w", err)
@@ -123,6 +124,17 @@ func decodeNode(r io.Reader) (*nodeStats, error) {
 		return nil, fmt.Errorf("summary: %w", err)
 	}
 	return nil, errors.New("no node in the summary")
+}
+
+func decodeNode(d *json.Decoder) (*nodeStats, error) {
+	var node *nodeStats
+	if err := d.Decode(&node); err != nil {
+		return nil, err
+	}
+	if node == nil {
+		return nil, errors.New("null")
+	}
+	return node, nil
 }
 
 func begin(d *json.Decoder) error {

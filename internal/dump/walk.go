@@ -131,7 +131,9 @@ func isTar(start []byte) bool {
 }
 
 // isText tells text from what no dump is made of.
-func isText(start []byte) bool { return bytes.IndexByte(start, 0) < 0 && !bytes.HasPrefix(start, []byte{0xff, 0xd8}) }
+func isText(start []byte) bool {
+	return bytes.IndexByte(start, 0) < 0 && !bytes.HasPrefix(start, []byte{0xff, 0xd8})
+}
 
 // walkTar reads the regular files of an archive. Their names are never used to
 // open or make a file.

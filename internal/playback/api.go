@@ -17,12 +17,12 @@ import (
 
 // serveAPI answers a request for objects.
 func (c *Cluster) serveAPI(w http.ResponseWriter, r *http.Request) {
-	t, ok := c.store.find(r.URL.Path)
+	t, ok := c.store.find(r.URL.Path, c.refused != nil)
 	if !ok {
 		c.codecs.fail(w, r, noSuchResource(r))
 		return
 	}
-	if err := c.store.refusal(t.table); err != nil {
+	if err := c.refusal(t); err != nil {
 		c.codecs.fail(w, r, err)
 		return
 	}
@@ -40,6 +40,16 @@ func (c *Cluster) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		c.codecs.fail(w, r, err)
 	}
+}
+
+// refusal tells why requests for something are refused now; nil if they are not.
+func (c *Cluster) refusal(t target) error {
+	if c.refused != nil {
+		if status := c.refused(t.table.resource.groupResource(), t.namespace); status != nil {
+			return &apierrors.StatusError{ErrStatus: *status}
+		}
+	}
+	return c.store.refusal(t.table)
 }
 
 // noSuchResource is what an API server says to a path that it does not serve.

@@ -20,6 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // Cluster is a snapshot that is being played back. It is safe for concurrent use.
@@ -30,6 +31,7 @@ type Cluster struct {
 	token   string
 	version string
 	started time.Time
+	refused func(schema.GroupResource, string) *metav1.Status
 
 	apiCA, kubeletCA, otherCA *authority
 	apiServers                []*apiServer
@@ -45,7 +47,7 @@ type Cluster struct {
 // Start plays a snapshot back until Close is called or ctx ends. Timestamps are
 // taken as they are; see Load.
 func Start(ctx context.Context, s *Snapshot, o Options) (*Cluster, error) {
-	c := &Cluster{options: o.complete(), codecs: newCodecs(), store: newStore(), version: s.Version}
+	c := &Cluster{options: o.complete(), codecs: newCodecs(), store: newStore(), version: s.Version, refused: s.Refused}
 	c.started = c.options.Now()
 	if err := c.secure(); err != nil {
 		return nil, err
@@ -55,7 +57,9 @@ func Start(ctx context.Context, s *Snapshot, o Options) (*Cluster, error) {
 		c.Close()
 		return nil, err
 	}
-	c.running.Go(func() { c.beat(ctx, liveLeases(s.Objects, c.started)) })
+	if !c.options.Frozen {
+		c.running.Go(func() { c.beat(ctx, liveLeases(s.Objects, c.started)) })
+	}
 	c.detach = context.AfterFunc(ctx, c.shut)
 	return c, nil
 }
@@ -97,6 +101,9 @@ func (c *Cluster) start(ctx context.Context, s *Snapshot) error {
 		if err := c.Upsert(ctx, obj); err != nil {
 			return err
 		}
+	}
+	if c.options.Frozen {
+		return nil
 	}
 	return c.announceAPIServers(ctx)
 }

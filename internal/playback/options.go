@@ -19,6 +19,9 @@ type Options struct {
 	// HeartbeatInterval is how often the kubelets that answer confirm the
 	// conditions of their nodes; 0 means 5 min.
 	HeartbeatInterval time.Duration
+	// Frozen plays a moment of the past: nothing renews leases and heartbeats, no
+	// node has a kubelet or an address, and no API server announces itself.
+	Frozen bool
 }
 
 func (o Options) complete() Options {

@@ -139,11 +139,12 @@ type target struct {
 	namespace, name string
 }
 
-// find resolves a path; false when nothing is served there.
-func (s *store) find(path string) (target, bool) {
+// find resolves a path; false when nothing is served there. Node metrics are
+// served while there are any, or always.
+func (s *store) find(path string, always bool) (target, bool) {
 	for _, t := range s.tables {
 		rest, ok := strings.CutPrefix(path, t.resource.prefix()+"/")
-		if !ok || t.resource.gvk.Kind == nodeMetrics && s.empty(t) {
+		if !ok || t.resource.gvk.Kind == nodeMetrics && !always && s.empty(t) {
 			continue
 		}
 		parts := strings.Split(rest, "/")
