@@ -39,6 +39,8 @@ type command struct {
 
 	kubeconfig, context string
 	demo                bool
+	snapshot            string
+	taking              taking
 
 	timeout, timeoutOffset time.Duration
 	maxRequests            int
@@ -56,6 +58,7 @@ func newCommand(stdout, stderr io.Writer) *command {
 	c.app.UsageWriter(stdout).ErrorWriter(stderr).HelpFlag.Short('h')
 	c.app.Version(version.Print("kubevitals")).VersionFlag.Help("Show the version and exit.")
 	c.clusterFlags()
+	c.snapshotFlags()
 	c.webFlags()
 	c.hostFlags()
 	c.kubeletFlags()

@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/internal/dump"
 	"github.com/kubevitals/kubevitals/internal/playback"
 )
 
@@ -19,14 +20,19 @@ type cluster struct {
 	config   *rest.Config
 	kubelets kubelet.Options
 	close    func()
+	// dump is what is played back; nil for a cluster that lives.
+	dump *dump.Dump
 }
 
-// cluster returns the cluster of the flags: a real one, or with --demo one that
-// is played back on loopback and read in the very same way.
+// cluster returns the cluster of the flags: a real one, or with --demo or
+// --snapshot one that is played back on loopback and read in the very same way.
 func (c *command) cluster(ctx context.Context, kubelets kubelet.Options, logger *slog.Logger) (cluster, error) {
+	if c.snapshot != "" {
+		return c.playSnapshot(ctx, kubelets, logger)
+	}
 	if !c.demo {
 		config, err := c.connection()
-		return cluster{config, kubelets, func() {}}, err
+		return cluster{config: config, kubelets: kubelets, close: func() {}}, err
 	}
 	played, err := playDemo(ctx, kubelets, logger)
 	if err != nil {
@@ -49,7 +55,7 @@ func playDemo(ctx context.Context, kubelets kubelet.Options, logger *slog.Logger
 		playing.Close()
 		return cluster{}, err
 	}
-	played := cluster{playing.RESTConfig(), kubelets, func() {
+	played := cluster{config: playing.RESTConfig(), kubelets: kubelets, close: func() {
 		playing.Close()
 		_ = os.RemoveAll(dir)
 	}}

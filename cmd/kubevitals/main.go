@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt fun
 			terminated = code
 		}
 	})
-	_, err := c.app.Parse(args)
+	name, err := c.app.Parse(args)
 	switch {
 	case terminated >= 0: // --help or --version
 		return terminated
@@ -70,7 +70,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt fun
 	logger := promslog.New(c.log)
 	adopt(logger)
 
-	if err := c.serve(ctx, logger); err != nil {
+	action := c.serve
+	if name == snapshotCommand {
+		action = c.runSnapshot
+	}
+	if err := action(ctx, logger); err != nil {
 		_, _ = fmt.Fprintf(stderr, "kubevitals: %v\n", err)
 		if own, ok := errors.AsType[*exitError](err); ok {
 			return own.code

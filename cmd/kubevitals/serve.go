@@ -46,15 +46,12 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	}
 	defer closeAll(listeners)
 
-	sourcesConfig := collectors.Config{REST: watched.config, Host: host, Kubelet: watched.kubelets, Logger: logger, Now: time.Now}
-	c.selection.Configure(&sourcesConfig)
-	sources, err := collectors.NewSources(sourcesConfig)
+	sources, named, err := c.collectors(watched, host, logger)
 	if err != nil {
-		return &exitError{exitConfig, err}
+		return err
 	}
-	named, err := c.selection.Build(sources)
-	if err != nil {
-		return &exitError{exitConfig, err}
+	if watched.dump != nil {
+		named = watched.dump.AtPresent(named, time.Now)
 	}
 	handler, err := exporter.Handler(ctx, exporter.NewFrame(named, logger), exporter.Options{
 		Timeout: c.timeout, TimeoutOffset: c.timeoutOffset, MaxRequests: c.maxRequests,
@@ -76,6 +73,28 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	}
 	logger.Info("watching", "cluster", watched.config.Host, "version", version.Version)
 	return c.serveHTTP(ctx, listeners, handler, logger)
+}
+
+// collectors builds the sources and the collectors that read them.
+func (c *command) collectors(watched cluster, host collectors.HostConfig, logger *slog.Logger) (*collectors.Sources, []exporter.Named, error) {
+	config := collectors.Config{REST: watched.config, Host: host, Kubelet: watched.kubelets, Logger: logger, Now: time.Now}
+	c.selection.Configure(&config)
+	if d := watched.dump; d != nil {
+		d.Configure(&config)
+		c.selection.Replay(d.Recorded(d.Now, logger))
+	}
+	sources, err := collectors.NewSources(config)
+	if err != nil {
+		return nil, nil, &exitError{exitConfig, err}
+	}
+	named, err := c.selection.Build(sources)
+	if err != nil {
+		return nil, nil, &exitError{exitConfig, err}
+	}
+	if left := c.selection.LeftOut(); len(left) > 0 {
+		logger.Warn("these collectors are off: what they need is not in the dump", "collectors", strings.Join(left, ","))
+	}
+	return sources, named, nil
 }
 
 // serveHTTP serves until ctx ends, and then gives requests under way a moment.

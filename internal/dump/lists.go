@@ -150,7 +150,11 @@ func (t *taker) takeList(ctx context.Context, q read) (List, error) {
 	}
 	if failed != nil {
 		l.Reason, l.Error, l.Items = watch.Classify(failed), t.words(failed), 0
-		t.Logger.Warn("list cannot be read", "resource", l.Resource, "namespace", l.Namespace, "reason", l.Reason, "err", failed)
+		log := t.Logger.Warn
+		if l.Reason == watch.NotFound {
+			log = t.Logger.Debug // not every cluster has a metrics server
+		}
+		log("list cannot be read", "resource", l.Resource, "namespace", l.Namespace, "reason", l.Reason, "err", failed)
 		// Half a list is none.
 		return l, os.Remove(name)
 	}

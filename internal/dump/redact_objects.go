@@ -7,14 +7,22 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/kubevitals/kubevitals/collectors/podindex"
 )
 
 // object replaces the names in what is kept of an object.
 func (r *redactor) object(obj runtime.Object) {
+	if m, err := meta.Accessor(obj); err == nil {
+		if _, random := podindex.KeyOf(m.GetUID()); !random {
+			m.SetUID("") // it may say anything
+		}
+	}
 	switch o := obj.(type) {
 	case *corev1.Node:
 		o.Name = r.node(o.Name)

@@ -13,16 +13,17 @@ import (
 func slimEvent(e *corev1.Event, latest *latestTime) runtime.Object {
 	latest.saw(e.FirstTimestamp.Time, e.LastTimestamp.Time, e.EventTime.Time)
 	kept := &corev1.Event{
-		ObjectMeta: slimMeta(e.ObjectMeta, latest),
-		InvolvedObject: corev1.ObjectReference{
-			Kind: e.InvolvedObject.Kind, UID: e.InvolvedObject.UID,
-		},
-		Reason: e.Reason, Type: e.Type, Source: e.Source, Count: e.Count,
+		ObjectMeta:     slimMeta(e.ObjectMeta, latest),
+		InvolvedObject: corev1.ObjectReference{Kind: e.InvolvedObject.Kind},
+		Reason:         e.Reason, Type: e.Type, Source: e.Source, Count: e.Count,
 		FirstTimestamp: e.FirstTimestamp, LastTimestamp: e.LastTimestamp, EventTime: e.EventTime,
 		ReportingController: e.ReportingController, ReportingInstance: e.ReportingInstance,
 	}
-	if e.InvolvedObject.Kind == "Node" {
+	switch e.InvolvedObject.Kind {
+	case "Node": // a kubelet gives its node's name for the UID, too
 		kept.InvolvedObject.Name = e.InvolvedObject.Name
+	case "Pod":
+		kept.InvolvedObject.UID = e.InvolvedObject.UID
 	}
 	if s := e.Series; s != nil {
 		latest.saw(s.LastObservedTime.Time)

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 )
 
@@ -134,7 +133,7 @@ func (f *objectFile) object(raw []byte, k kind, l *listed) error {
 	case own != noKind:
 		k = own
 	case name != "":
-		f.reader.skip(name, raw, f.name())
+		f.reader.skip(name, raw)
 		return nil
 	case k == noKind:
 		f.reader.dump.Skipped["object without a kind"]++
@@ -152,12 +151,10 @@ func (f *objectFile) object(raw []byte, k kind, l *listed) error {
 	return nil
 }
 
-func (f *objectFile) name() string { return path.Join(f.reader.dump.Path) }
-
 // skip counts an object of a kind that no collector reads.
-func (r *reader) skip(kind string, raw []byte, name string) {
+func (r *reader) skip(kind string, raw []byte) {
 	if kind == "Config" && bytes.Contains(raw, []byte(`"clusters"`)) && bytes.Contains(raw, []byte(`"contexts"`)) {
-		r.kubeconfig = name
+		r.kubeconfig = r.dump.Path
 	}
 	r.dump.Skipped[kind]++
 }
