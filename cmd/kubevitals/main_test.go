@@ -81,6 +81,13 @@ func TestBadInputGivesOneClearLine(t *testing.T) {
 		{"missing kubelet CA", []string{listen, "--kubeconfig=" + kubeconfig(t), "--kubelet.ca-file=/does/not/exist"}, exitConfig, "/does/not/exist"},
 		{"kubelet CA without a certificate", []string{listen, "--kubeconfig=" + kubeconfig(t), "--kubelet.ca-file=" + write(t, "hello")}, exitConfig, "certificate"},
 		{"missing web configuration", []string{listen, "--kubeconfig=" + kubeconfig(t), "--web.config.file=/does/not/exist"}, exitConfig, "/does/not/exist"},
+		{"missing dump", []string{listen, "--snapshot=/does/not/exist"}, exitConfig, "/does/not/exist"},
+		{"no dump", []string{listen, "--snapshot=" + write(t, "hello")}, exitConfig, "nothing in it is of a cluster"},
+		{"kubeconfig for a dump", []string{listen, "--snapshot=" + kubeconfig(t)}, exitConfig, "give it to --kubeconfig"},
+		{"dump and demo", []string{listen, "--demo", "--snapshot=x"}, exitUsage, "--snapshot excludes --demo"},
+		{"snapshot without a folder", []string{"snapshot"}, exitUsage, "dir"},
+		{"snapshot into a full folder", []string{"snapshot", "--demo", filepath.Dir(write(t, ""))}, exitFailed, "is not empty"},
+		{"snapshot without a window", []string{"snapshot", "--demo", "--window=0s", "x"}, exitUsage, "--window"},
 		{"taken port", []string{"--kubeconfig=" + kubeconfig(t), "--web.listen-address=" + taken.Addr().String()}, exitListen, taken.Addr().String()},
 		{"no port", []string{"--kubeconfig=" + kubeconfig(t), "--web.listen-address=127.0.0.1"}, exitListen, "127.0.0.1"},
 	}

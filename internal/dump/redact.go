@@ -69,7 +69,7 @@ func (r *redactor) node(name string) string { return r.as("node", name) }
 
 // The parts of a text that may be names or addresses.
 func words() *regexp.Regexp {
-	return regexp.MustCompile(`[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*|[0-9A-Za-z](?:[0-9A-Za-z.-]*[0-9A-Za-z])?`)
+	return regexp.MustCompile(`[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*|[0-9A-Za-z_](?:[0-9A-Za-z_.-]*[0-9A-Za-z_])?`)
 }
 
 // text replaces in a text every name that is known and every address.
