@@ -36,7 +36,8 @@ func TestSnapshotIsServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	renewed := regexp.MustCompile(`kubevitals_node_readiness_lease_renew_timestamp_seconds{node="worker-1"} (\S+)`)
-	age, answers := 0.0, regexp.MustCompile(`kubevitals_kubelet_available{.*node="worker-3",reason="unreachable"} 0`)
+	var age float64
+	answers := regexp.MustCompile(`kubevitals_kubelet_available{.*node="worker-3",reason="unreachable"} 0`)
 	deadline := time.Now().Add(30 * time.Second)
 	for {
 		body := scrape(t, url)

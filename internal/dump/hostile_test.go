@@ -62,7 +62,7 @@ func tarOf(headers ...tar.Header) string {
 func TestBadDumpsGiveOneClearLine(t *testing.T) {
 	t.Parallel()
 	small := standardLimits()
-	small.file, small.object, small.objects, small.files = 1<<20, 1<<10, 3, 4
+	small.file, small.object, small.objects, small.files = 1<<20, 64<<10, 3, 4
 	small.free, small.ratio = 1<<10, 20
 	chart := t.TempDir()
 	for name, text := range map[string]string{
@@ -90,7 +90,7 @@ func TestBadDumpsGiveOneClearLine(t *testing.T) {
 		"broken YAML":      {file(t, "a.yaml", "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Node\n  metadata: {name: n1}\n- a: [\n"), "no YAML"},
 		"wrong type":       {file(t, "a.json", list+`,{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"d"},"spec":{"nodeName":7}}]}`), "object 2 (pods)"},
 		"no name":          {file(t, "a.json", `{"apiVersion":"v1","kind":"Node","metadata":{}}`), "name or namespace missing"},
-		"large object":     {file(t, "a.json", `{"apiVersion":"v1","kind":"Node","metadata":{"name":"`+strings.Repeat("n", 9<<10)+`"}}`), "object larger than"},
+		"large object":     {file(t, "a.json", `{"apiVersion":"v1","kind":"Node","metadata":{"name":"`+strings.Repeat("n", 200<<10)+`"}}`), "object larger than"},
 		"many objects":     {file(t, "a.json", list+strings.Repeat(","+oneNode, 4)+"]}"), "more than 3 objects"},
 		"large file":       {file(t, "a.json", ones(1<<20)), "is larger than 1 MiB"},
 		"bomb":             {file(t, "a.json.gz", zipped([]byte(ones(1<<18)))), "grows more than 20 times"},
@@ -148,6 +148,20 @@ func TestNothingLeadsOutOfADump(t *testing.T) {
 	defer func() { _ = d.Close() }()
 	if len(d.Objects) != 1 || d.Skipped["file"] != 4 {
 		t.Errorf("archive: %d objects, skipped %v", len(d.Objects), d.Skipped)
+	}
+}
+
+// TestManySmallValues holds that the time does not grow with the square of what is
+// in a file.
+func TestManySmallValues(t *testing.T) {
+	t.Parallel()
+	path := file(t, "a.json", strings.Repeat("{}", 300_000)+oneNode)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	began := time.Now()
+	d, err := Open(ctx, path)
+	if err != nil || len(d.Objects) != 1 || time.Since(began) > 20*time.Second {
+		t.Fatalf("%v after %s", err, time.Since(began))
 	}
 }
 
@@ -210,7 +224,7 @@ func FuzzObjects(f *testing.F) {
 		l.object = 1 << 16
 		d := &Dump{Path: "fuzz", Skipped: map[string]int{}, coverage: map[string]*coverage{}, kubelets: map[string]*kubeletBodies{}, servers: map[string]body{}, samples: map[string]*[2][]byte{}}
 		r := &reader{dump: d, limits: l}
-		err := r.take(t.Context(), entry{name, strings.NewReader(text), func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }})
+		err := r.take(t.Context(), entry{name: name, r: strings.NewReader(text), again: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }})
 		if err != nil && !strings.HasPrefix(err.Error(), name) {
 			t.Errorf("%q does not name the file", err)
 		}

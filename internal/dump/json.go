@@ -22,24 +22,61 @@ func (f *objectFile) json() error {
 		if err != nil || !more {
 			return err
 		}
-		f.bound()
 		d := json.NewDecoder(f.in)
-		if err := f.value(d); err != nil {
-			if errors.Is(err, io.EOF) {
-				return io.ErrUnexpectedEOF
+		for next := true; next; next = startsValue(d.Buffered()) {
+			f.bound()
+			if err := f.value(d); err != nil {
+				if errors.Is(err, io.EOF) {
+					return io.ErrUnexpectedEOF
+				}
+				return err
 			}
-			return err
 		}
-		// The decoder has read ahead of the value.
 		f.unread(d.Buffered())
 	}
 }
 
+// startsValue tells whether the next that a decoder has read is another object or
+// list.
+func startsValue(ahead io.Reader) bool {
+	buffered, ok := ahead.(io.ByteReader)
+	for ok {
+		b, err := buffered.ReadByte()
+		switch {
+		case err != nil:
+			return false
+		case b == '{' || b == '[':
+			return true
+		case !space(b):
+			return false
+		}
+	}
+	return false
+}
+
+func space(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\r' }
+
 // unread puts back what a decoder has read too much.
 func (f *objectFile) unread(ahead io.Reader) {
-	held, _ := f.in.Peek(f.in.Buffered()) // cannot fail: it is there
-	f.source = io.MultiReader(ahead, bytes.NewReader(bytes.Clone(held)), f.source)
+	back, _ := io.ReadAll(ahead)          // cannot fail: it is in memory,
+	held, _ := f.in.Peek(f.in.Buffered()) // and so is this
+	f.source.back = append(append(back, held...), f.source.back...)
 	f.in.Reset(f.source)
+}
+
+// pushback is a reader that takes back what was read too much.
+type pushback struct {
+	back []byte
+	r    io.Reader
+}
+
+func (p *pushback) Read(b []byte) (int, error) {
+	if len(p.back) == 0 {
+		return p.r.Read(b)
+	}
+	n := copy(b, p.back)
+	p.back = p.back[n:]
+	return n, nil
 }
 
 // toValue goes to the next JSON value; false at the end of the file.
@@ -57,7 +94,7 @@ func (f *objectFile) toValue() (bool, error) {
 		if !inLog && (start[0] == '{' || start[0] == '[') {
 			return true, nil
 		}
-		if !inLog && (start[0] == ' ' || start[0] == '\n' || start[0] == '\t' || start[0] == '\r') {
+		if !inLog && space(start[0]) {
 			_, _ = f.in.Discard(1)
 			continue
 		}
@@ -82,10 +119,12 @@ func (f *objectFile) line() ([]byte, error) {
 		if start == nil {
 			start = bytes.Clone(part)
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF):
+			return start, nil // whoever reads on finds the end, too
+		case err != nil:
 			return start, err
-		}
-		if err != nil || !more {
+		case !more:
 			return start, nil
 		}
 		f.bound()

@@ -43,18 +43,22 @@ type meter struct {
 	packed func() int64
 }
 
+// chunk bounds a single reading, so that no more of the next objects is read with
+// the present one.
+const chunk = 32 << 10
+
 func (m *meter) Read(p []byte) (int, error) {
-	n, err := m.r.Read(p)
+	n, err := m.r.Read(p[:min(len(p), chunk)])
 	m.read += int64(n)
 	m.reader.total += int64(n)
 	l := m.reader.limits
 	switch {
 	case m.read > m.limit:
-		return 0, &limitError{fmt.Sprintf("is larger than %d MiB", m.limit>>20)}
+		return 0, &limitError{"is larger than " + size(m.limit)}
 	case m.reader.total > l.total:
-		return 0, &limitError{fmt.Sprintf("the dump is larger than %d MiB", l.total>>20)}
+		return 0, &limitError{"the dump is larger than " + size(l.total)}
 	case m.until > 0 && m.read > m.until:
-		return 0, &limitError{fmt.Sprintf("holds an object larger than %d MiB", l.object>>20)}
+		return 0, &limitError{"holds an object larger than " + size(l.object)}
 	case m.packed != nil && m.read > l.free && m.read > l.ratio*m.packed():
 		return 0, &limitError{fmt.Sprintf("grows more than %d times when it is decompressed, as no dump does", l.ratio)}
 	}
@@ -71,4 +75,12 @@ func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
 	return n, err
+}
+
+// size writes a number of bytes.
+func size(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d MiB", n>>20)
 }

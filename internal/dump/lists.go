@@ -3,15 +3,12 @@ package dump
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevitals/kubevitals/collectors/watch"
@@ -66,12 +63,6 @@ func (q read) path() string {
 	}
 	return q.prefix + "/namespaces/" + q.namespace + "/" + q.plural
 }
-
-const (
-	pageSize = 500
-	// pageTimeout bounds the request for one page.
-	pageTimeout = time.Minute
-)
 
 func (t *taker) takeLists(ctx context.Context) error {
 	pending := reads()
@@ -174,76 +165,6 @@ func (t *taker) words(err error) string {
 		return ""
 	}
 	return err.Error()
-}
-
-// pages hands over all items of a list. Where the pages took longer than the API
-// server keeps a version, what is missing comes in one.
-func (t *taker) pages(ctx context.Context, q read, take func(json.RawMessage) error) error {
-	limit, next, seen := pageSize, "", map[string]bool{}
-	for {
-		page, err := t.page(ctx, q, limit, next)
-		if apierrors.IsResourceExpired(err) && next != "" {
-			limit, next = 0, ""
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		for _, item := range page.Items {
-			if limit == 0 && seen[uidOf(item)] {
-				continue
-			}
-			if limit > 0 {
-				seen[uidOf(item)] = true
-			}
-			if err := take(item); err != nil {
-				return err
-			}
-		}
-		if next = page.Metadata.Continue; next == "" {
-			return nil
-		}
-	}
-}
-
-type listPage struct {
-	Metadata struct {
-		Continue string `json:"continue"`
-	} `json:"metadata"`
-	Items []json.RawMessage `json:"items"`
-}
-
-func (t *taker) page(ctx context.Context, q read, limit int, next string) (*listPage, error) {
-	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
-	defer cancel()
-	request := t.client.Discovery().RESTClient().Get().AbsPath(q.path())
-	for name, value := range map[string]string{"fieldSelector": q.fields, "labelSelector": q.labels, "continue": next} {
-		if value != "" {
-			request.Param(name, value)
-		}
-	}
-	if limit > 0 {
-		request.Param("limit", fmt.Sprint(limit))
-	}
-	raw, err := request.Do(ctx).Raw()
-	if err != nil {
-		return nil, err
-	}
-	var page listPage
-	if err := json.Unmarshal(raw, &page); err != nil {
-		return nil, errors.Join(errors.New("the answer is no list"), err)
-	}
-	return &page, nil
-}
-
-func uidOf(raw json.RawMessage) string {
-	var head struct {
-		Metadata struct {
-			UID string `json:"uid"`
-		} `json:"metadata"`
-	}
-	_ = json.Unmarshal(raw, &head) // it is decoded again
-	return head.Metadata.UID
 }
 
 // slim returns what is kept of an object, with its kind.

@@ -76,7 +76,7 @@ func (r *reader) takeManifest(in io.Reader) error {
 		return err
 	}
 	if len(raw) > manifestLimit {
-		return &limitError{fmt.Sprintf("is larger than %d MiB", manifestLimit>>20)}
+		return &limitError{"is larger than " + size(manifestLimit)}
 	}
 	var m Manifest
 	if err := json.Unmarshal(raw, &m); err != nil {

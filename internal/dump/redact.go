@@ -3,12 +3,10 @@ package dump
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -152,7 +150,8 @@ func (r *redactor) body(in io.Reader, w io.Writer) error {
 	lines := bufio.NewReaderSize(in, lineLimit)
 	for {
 		line, err := lines.ReadSlice('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
+		atEnd := errors.Is(err, io.EOF)
+		if err != nil && !atEnd {
 			return fmt.Errorf("a line of metrics: %w", err)
 		}
 		if len(line) > 0 {
@@ -160,7 +159,7 @@ func (r *redactor) body(in io.Reader, w io.Writer) error {
 				return err
 			}
 		}
-		if err != nil {
+		if atEnd {
 			return nil
 		}
 	}
@@ -204,39 +203,4 @@ func (r *redactor) hash(value []byte) string {
 	h := hmac.New(sha256.New, r.key)
 	h.Write(value)
 	return "x" + hex.EncodeToString(h.Sum(nil)[:8])
-}
-
-// learnNames lets the redactor know nodes and namespaces before it meets them in
-// texts.
-func (t *taker) learnNames(ctx context.Context) error {
-	if t.names == nil {
-		return nil
-	}
-	for _, q := range reads() {
-		if q.kind != nodeKind && q.kind != podKind {
-			continue
-		}
-		err := t.pages(ctx, q, func(raw json.RawMessage) error {
-			var head struct {
-				Metadata identity `json:"metadata"`
-			}
-			if err := json.Unmarshal(raw, &head); err != nil {
-				return err
-			}
-			if q.kind == nodeKind {
-				t.names.node(head.Metadata.Name)
-				return nil
-			}
-			t.names.as("ns", head.Metadata.Namespace)
-			t.names.as("pod", head.Metadata.Name)
-			return nil
-		})
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			t.Logger.Debug("names are not known before", "resource", q.kind.key(), "err", err)
-		}
-	}
-	return nil
 }

@@ -141,7 +141,7 @@ func publicAPI(name string) bool {
 
 // stamp writes the kind into an object, as lists of objects of any kind need it.
 func (k kind) stamp(obj runtime.Object) {
-	gvk := schema.GroupVersionKind{}
+	var gvk schema.GroupVersionKind
 	switch k {
 	case nodeKind:
 		gvk = corev1.SchemeGroupVersion.WithKind("Node")

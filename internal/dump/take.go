@@ -23,7 +23,7 @@ func (r *reader) take(ctx context.Context, e entry) error {
 	packed := &counter{r: e.r}
 	m.r = packed
 	name, zipped := strings.CutSuffix(e.name, ".gz")
-	if zipped {
+	if zipped = zipped && !e.plain; zipped {
 		z, err := gzip.NewReader(bufio.NewReader(packed))
 		if err != nil {
 			return fmt.Errorf("%s: is no gzip file, as its name says: %w", e.name, err)
@@ -62,12 +62,13 @@ const sniffed = 4 << 10
 // takeObjects reads a file that may hold objects. One that turns out not to is
 // skipped, whatever it is.
 func (r *reader) takeObjects(name string, m *meter) error {
-	in := bufio.NewReaderSize(m, sniffed)
+	source := &pushback{r: m}
+	in := bufio.NewReaderSize(source, sniffed)
 	start, err := in.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	f := &objectFile{reader: r, meter: m, source: m, in: in, hint: hintOf(name)}
+	f := &objectFile{reader: r, meter: m, source: source, in: in, hint: hintOf(name)}
 	trimmed := bytes.TrimLeft(start, " \t\r\n\ufeff")
 	switch {
 	case len(trimmed) == 0, !isText(start):
@@ -110,7 +111,7 @@ type objectFile struct {
 	reader *reader
 	meter  *meter
 	// source is what in reads from.
-	source io.Reader
+	source *pushback
 	in     *bufio.Reader
 	hint   hint
 	// known says that something of a known kind was in it, so that what follows and

@@ -36,6 +36,8 @@ type entry struct {
 	// name is the path in the dump, for the layout and for messages.
 	name string
 	r    io.Reader
+	// plain says that it is decompressed already, whatever its name.
+	plain bool
 	// again opens the file once more, later; nil where that is not possible.
 	again func() (io.ReadCloser, error)
 }
@@ -84,7 +86,7 @@ func (r *reader) walkFolder(ctx context.Context, folder string) error {
 			return fmt.Errorf("%s: %w", path.Join(folder, name), err)
 		}
 		defer func() { _ = f.Close() }()
-		return r.take(ctx, entry{name, f, again})
+		return r.take(ctx, entry{name: name, r: f, again: again})
 	})
 }
 
@@ -120,7 +122,7 @@ func (r *reader) walkFile(ctx context.Context, name string) error {
 	case !isText(start):
 		return fmt.Errorf("%s: is neither text nor a tar archive; %s", name, expected)
 	}
-	return r.take(ctx, entry{strings.TrimSuffix(name, ".gz"), head, nil})
+	return r.take(ctx, entry{name: name, r: head, plain: true})
 }
 
 // tarHead is as long as a header in a tar archive.
@@ -155,7 +157,7 @@ func (r *reader) walkTar(ctx context.Context, archive string, t *tar.Reader) err
 		case h.Typeflag != tar.TypeReg, path.IsAbs(name), name == "..", strings.HasPrefix(name, "../"):
 			r.dump.Skipped["file"]++
 		default:
-			if err := r.take(ctx, entry{name, t, nil}); err != nil {
+			if err := r.take(ctx, entry{name: name, r: t}); err != nil {
 				return fmt.Errorf("%s: %w", archive, err)
 			}
 		}

@@ -46,9 +46,9 @@ type document struct {
 }
 
 func (f *objectFile) yamlLine(d *document, line []byte) error {
-	size := int64(len(d.rest) + len(d.item) + len(line))
-	if size > f.reader.limits.object {
-		return &limitError{fmt.Sprintf("holds an object larger than %d MiB", f.reader.limits.object>>20)}
+	length := int64(len(d.rest) + len(d.item) + len(line))
+	if length > f.reader.limits.object {
+		return &limitError{"holds an object larger than " + size(f.reader.limits.object)}
 	}
 	switch {
 	case bytes.HasPrefix(line, []byte("items:")) && len(bytes.TrimSpace(line)) == len("items:"):
