@@ -2,6 +2,7 @@ package mixin_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -54,6 +55,7 @@ func load(t *testing.T) consistency.Pack {
 		p.OfBoth[m.Name] = true
 	}
 	p.Config = loadConfig(t)
+	p.Free = freePlaceholders()
 	return p
 }
 
@@ -154,6 +156,7 @@ func loadTests(t *testing.T, file string) []consistency.RuleTest {
 				EvalTime  string `json:"eval_time"`
 				Alertname string
 				ExpAlerts []struct {
+					ExpLabels      map[string]string `json:"exp_labels"`
 					ExpAnnotations map[string]string `json:"exp_annotations"`
 				} `json:"exp_alerts"`
 			} `json:"alert_rule_test"`
@@ -170,12 +173,42 @@ func loadTests(t *testing.T, file string) []consistency.RuleTest {
 		for _, r := range group.AlertRuleTest {
 			test := consistency.RuleTest{File: filepath.Base(file), Alert: r.Alertname, EvalTime: r.EvalTime, Fires: len(r.ExpAlerts) > 0}
 			if test.Fires {
+				test.Labels = map[string]string{}
+				for _, a := range r.ExpAlerts {
+					maps.Copy(test.Labels, a.ExpLabels)
+				}
 				test.Annotations = r.ExpAlerts[0].ExpAnnotations
 			}
 			tests = append(tests, test)
 		}
 	}
 	return tests
+}
+
+// freePlaceholders are what no label tells, so that a reader must find it out with
+// the commands before, or choose one of several.
+func freePlaceholders() map[string][]string {
+	return map[string][]string{
+		"KubeVitalsContainerRuntimeUnreadable": {"node"},
+		"KubeVitalsDNSDown":                    {"another node"},
+		"KubeVitalsEtcdNoLeader":               {"address of another member"},
+		"KubeVitalsEtcdWentBack":               {"node"},
+		"KubeVitalsInotifyExhausted":           {"pid"},
+		"KubeVitalsKubeProxySyncStuck":         {"the node of the instance"},
+		"KubeVitalsNetworkFailing":             {"address of a node that is the cause"},
+		"KubeVitalsNodeAgentCollectorFailing":  {"node"},
+		"KubeVitalsNodeAgentSourceUnavailable": {"node"},
+		"KubeVitalsNodeAgentsDown":             {"node"},
+		"KubeVitalsNodeOneWay":                 {"address of another node"},
+		"KubeVitalsNodesWithoutAgent":          {"node"},
+		"KubeVitalsPathMTU":                    {"address of the peer"},
+		"KubeVitalsPathsRefused":               {"peer"},
+		"KubeVitalsPodDNSConfigTruncated":      {"node"},
+		"KubeVitalsPodImagesFailing":           {"image"},
+		"KubeVitalsPodSetupFailing":            {"namespace", "pod", "container"},
+		"KubeVitalsPodsHeldByFinalizer":        {"namespace", "pod"},
+		"KubeVitalsUpdateConflicts":            {"namespace", "horizontalpodautoscaler"},
+	}
 }
 
 // setting is one line of config.libsonnet and the comment above it.

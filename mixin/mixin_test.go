@@ -94,6 +94,13 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		{"alerts and runbooks match", "a dead link", runbook(func(s string) string { return s + "\n[x](Nothing.md)\n" }), "Nothing.md"},
 		{"alerts and runbooks match", "an alert that does not exist", runbook(func(s string) string { return s + "\nSee KubeVitalsNothing.\n" }), "speaks of KubeVitalsNothing"},
 		{"alerts and runbooks match", "another severity", runbook(func(s string) string { return strings.ReplaceAll(s, "| critical |", "| info |") }), "table"},
+		{"commands of runbooks ask for labels", "a label that the alert has not", runbook(func(s string) string {
+			return strings.ReplaceAll(s, "'<cluster>'", "'<node>'")
+		}), "placeholder '<node>' is no label"},
+		{"commands of runbooks ask for labels", "a block that nothing ends", runbook(func(s string) string { return s + "\n```sh\nuptime\n" }), "no line ends"},
+		{"commands of runbooks ask for labels", "a free placeholder of nothing", func(p *consistency.Pack) {
+			p.Free = map[string][]string{p.Alerts[0].Name: {"pod"}}
+		}, "is not in its runbook"},
 		{"alerts are tested", "never fires", func(p *consistency.Pack) {
 			p.Tests = without(p.Tests, func(r consistency.RuleTest) bool { return r.Alert == p.Alerts[0].Name && r.Fires })
 		}, "no test in which it fires"},

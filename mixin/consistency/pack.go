@@ -32,6 +32,8 @@ type Pack struct {
 	Foreign map[string][]string
 	// Config are the thresholds of _config, and whether anything uses them.
 	Config map[string]bool
+	// Free are the placeholders that the reader of a runbook must fill in, by alert.
+	Free map[string][]string
 
 	// Selector and NodeSelector choose the series of kubevitals of scope cluster
 	// and of scope node.
@@ -64,7 +66,9 @@ type Panel struct {
 type RuleTest struct {
 	File, Alert, EvalTime string
 	Fires                 bool
-	Annotations           map[string]string
+	// Labels are those of all instances that fire.
+	Labels      map[string]string
+	Annotations map[string]string
 }
 
 // Check is one rule of consistency.
@@ -78,6 +82,7 @@ func Checks() []Check {
 	return []Check{
 		{"alerts are annotated", annotations},
 		{"alerts and runbooks match", runbooks},
+		{"commands of runbooks ask for labels", commands},
 		{"alerts are tested", tested},
 		{"metrics and labels are declared", declared},
 		{"declared metrics are used", used},

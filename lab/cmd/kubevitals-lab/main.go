@@ -29,8 +29,12 @@ import (
 )
 
 func main() {
+	if calledAsKubectl() {
+		kubectl()
+		return
+	}
 	if len(os.Args) < 2 || slices.Contains([]string{"-h", "--help", "help"}, os.Args[1]) {
-		_, _ = fmt.Fprint(os.Stderr, "usage: kubevitals-lab up [flags]\n\nStarts a control plane and hollow kubelets on loopback; Ctrl-C ends it.\n")
+		_, _ = fmt.Fprint(os.Stderr, "usage: kubevitals-lab up [flags]\n       kubevitals-lab kubectl ...\n\nThe first starts a control plane and hollow kubelets on loopback; Ctrl-C ends it.\n")
 		os.Exit(2)
 	}
 	endWithParent()
@@ -56,6 +60,9 @@ func main() {
 		os.Exit(runComponent(proxy.NewProxyCommand(), args))
 	case cluster.HollowKubelet:
 		os.Exit(runComponent(hollow.NewCommand(), args))
+	case kubectlName:
+		os.Args = os.Args[1:]
+		kubectl()
 	default:
 		_, _ = fmt.Fprintf(os.Stderr, "kubevitals-lab: unknown command %q; see kubevitals-lab --help\n", name)
 		os.Exit(2)

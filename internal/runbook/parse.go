@@ -1,0 +1,181 @@
+package runbook
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/text"
+)
+
+// Parse reads a runbook. It fails when the text is not UTF-8, has no title, or
+// has a fenced block that nothing ends.
+func Parse(markdown []byte) (*Runbook, error) {
+	if !utf8.Valid(markdown) {
+		return nil, errors.New("the runbook is not UTF-8")
+	}
+	document := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser().Parse(text.NewReader(markdown))
+	r := &reader{source: markdown}
+	for block := document.FirstChild(); block != nil; block = block.NextSibling() {
+		if err := r.block(block); err != nil {
+			return nil, err
+		}
+	}
+	if r.book.Title == "" {
+		return nil, errors.New("the runbook has no title: it must begin with a line \"# NAME\"")
+	}
+	return &r.book, nil
+}
+
+// reader collects a runbook block by block.
+type reader struct {
+	source []byte
+	book   Runbook
+}
+
+func (r *reader) block(block ast.Node) error {
+	switch block := block.(type) {
+	case *ast.Heading:
+		r.heading(block)
+	case *ast.FencedCodeBlock:
+		return r.code(block)
+	case *ast.List:
+		if !block.IsOrdered() {
+			r.prose(block)
+			return nil
+		}
+		number := block.Start
+		for item := block.FirstChild(); item != nil; item = item.NextSibling() {
+			if err := r.item(item, number); err != nil {
+				return err
+			}
+			number++
+		}
+	default:
+		r.prose(block)
+	}
+	return nil
+}
+
+func (r *reader) heading(h *ast.Heading) {
+	words := r.raw(h)
+	switch {
+	case h.Level == 1 && r.book.Title == "":
+		r.book.Title = words
+	case h.Level == 2:
+		r.book.Sections = append(r.book.Sections, Section{Heading: words})
+	}
+}
+
+// item begins a step. Blocks in the item itself belong to it as those after it do.
+func (r *reader) item(item ast.Node, number int) error {
+	section := r.section()
+	if section == nil {
+		return nil
+	}
+	section.Steps = append(section.Steps, Step{Number: number})
+	for block := item.FirstChild(); block != nil; block = block.NextSibling() {
+		// A numbered list within a step is prose, not more steps.
+		if code, ok := block.(*ast.FencedCodeBlock); ok {
+			if err := r.code(code); err != nil {
+				return err
+			}
+			continue
+		}
+		r.prose(block)
+	}
+	return nil
+}
+
+// prose adds a paragraph, or each entry of a list, to the step.
+func (r *reader) prose(block ast.Node) {
+	if r.section() == nil {
+		return
+	}
+	if list, ok := block.(*ast.List); ok {
+		for item := list.FirstChild(); item != nil; item = item.NextSibling() {
+			r.prose(item)
+		}
+		return
+	}
+	step := r.step()
+	if words := r.raw(block); words != "" {
+		if step.Text == "" {
+			step.Text = words
+		} else {
+			step.Notes = append(step.Notes, words)
+		}
+	}
+	// The function that walks fails never, and so does Walk.
+	_ = ast.Walk(block, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if span, ok := n.(*ast.CodeSpan); ok && entering {
+			step.Spans = append(step.Spans, r.span(span))
+		}
+		return ast.WalkContinue, nil
+	})
+}
+
+// raw returns the Markdown of a block and of those within it, on one line.
+func (r *reader) raw(block ast.Node) string {
+	if lines := block.Lines(); lines.Len() > 0 {
+		return oneLine(lines.Value(r.source))
+	}
+	var words []string
+	for child := block.FirstChild(); child != nil && child.Type() == ast.TypeBlock; child = child.NextSibling() {
+		words = append(words, r.raw(child))
+	}
+	return strings.Join(words, " ")
+}
+
+// span returns what stands between the backticks.
+func (r *reader) span(span *ast.CodeSpan) string {
+	var b strings.Builder
+	for child := span.FirstChild(); child != nil; child = child.NextSibling() {
+		if t, ok := child.(*ast.Text); ok {
+			b.Write(t.Segment.Value(r.source))
+		}
+	}
+	return strings.ReplaceAll(b.String(), "\n", " ")
+}
+
+func oneLine(words []byte) string { return strings.Join(strings.Fields(string(words)), " ") }
+
+func (r *reader) code(block *ast.FencedCodeBlock) error {
+	lines := block.Lines()
+	if lines.Len() == 0 || r.section() == nil {
+		return nil
+	}
+	first, last := lines.At(0), lines.At(lines.Len()-1)
+	// The parser takes the end of the text for the end of a block that has none.
+	if rest := bytes.TrimLeft(r.source[last.Stop:], " \t>"); !bytes.HasPrefix(rest, []byte("```")) && !bytes.HasPrefix(rest, []byte("~~~")) {
+		return fmt.Errorf("no line ends the block of code under %q that begins with %q", r.section().Heading, oneLine(first.Value(r.source)))
+	}
+	if slices.Contains([]string{"sh", "bash", "shell"}, string(block.Language(r.source))) {
+		step := r.step()
+		step.Scripts = append(step.Scripts, string(lines.Value(r.source)))
+	}
+	return nil
+}
+
+// section is the one that is being read, or nil before the first.
+func (r *reader) section() *Section {
+	if len(r.book.Sections) == 0 {
+		return nil
+	}
+	return &r.book.Sections[len(r.book.Sections)-1]
+}
+
+// step is the one that is being read; the first is made when something needs it.
+func (r *reader) step() *Step {
+	section := r.section()
+	if len(section.Steps) == 0 {
+		section.Steps = append(section.Steps, Step{})
+	}
+	return &section.Steps[len(section.Steps)-1]
+}

@@ -1,0 +1,103 @@
+// Package runbook reads the runbooks of alerts: what they say step by step, the
+// commands of each step, and those commands with the labels of an alert in the
+// place of their placeholders.
+package runbook
+
+import (
+	"slices"
+	"strings"
+)
+
+// Diagnosis is the heading of the section whose commands only look.
+const Diagnosis = "Diagnosis"
+
+// Runbook is one runbook.
+type Runbook struct {
+	// Title is its first heading, which is the name of the alert.
+	Title    string
+	Sections []Section
+}
+
+// Section is what stands between two headings of the second level.
+type Section struct {
+	// Heading is that of the section, such as Diagnosis.
+	Heading string
+	// Steps are its numbered steps in order. What stands before the first of
+	// them is a step with the number 0.
+	Steps []Step
+}
+
+// Step is a numbered step with everything up to the next one.
+type Step struct {
+	Number int
+	// Text is its first paragraph in Markdown, on one line: what to do.
+	Text string
+	// Notes are the paragraphs after that, in the same form: how to read what the
+	// commands print, most often.
+	Notes []string
+	// Scripts are its blocks of shell commands, each ending with a newline.
+	Scripts []string
+	// Spans are the code spans of its text and notes.
+	Spans []string
+}
+
+// Command is one block of shell commands, and where it stands.
+type Command struct {
+	Section string
+	// Step is the number of the step, or 0 before the first.
+	Step   int
+	Script string
+}
+
+// Commands returns all blocks of shell commands in the order of the text.
+func (r *Runbook) Commands() []Command {
+	var all []Command
+	for _, section := range r.Sections {
+		for _, step := range section.Steps {
+			for _, script := range step.Scripts {
+				all = append(all, Command{Section: section.Heading, Step: step.Number, Script: script})
+			}
+		}
+	}
+	return all
+}
+
+// Opening returns what a reader runs first: the commands of the diagnosis that
+// set variables, and those of the first step that has any. It is empty when the
+// runbook has no commands there.
+func (r *Runbook) Opening() string {
+	var b strings.Builder
+	for _, command := range r.Commands() {
+		if command.Section != Diagnosis {
+			continue
+		}
+		first := command.Step
+		if first > 0 {
+			return b.String() + r.scripts(first)
+		}
+		b.WriteString(command.Script)
+	}
+	return b.String()
+}
+
+// scripts returns the commands of one step of the diagnosis.
+func (r *Runbook) scripts(step int) string {
+	var b strings.Builder
+	for _, command := range r.Commands() {
+		if command.Section == Diagnosis && command.Step == step {
+			b.WriteString(command.Script)
+		}
+	}
+	return b.String()
+}
+
+// Placeholders returns the names of all placeholders of the commands, sorted and
+// once each.
+func (r *Runbook) Placeholders() []string {
+	var names []string
+	for _, command := range r.Commands() {
+		names = append(names, Placeholders(command.Script)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
