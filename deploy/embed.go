@@ -7,9 +7,9 @@ import (
 	"io/fs"
 )
 
-//go:embed base components
+//go:embed kustomization.yaml base components
 var files embed.FS
 
 // Files returns the files of this folder by their path within it, such as
-// base/kustomization.yaml. They are for kustomize.
+// base/deployment.yaml. They are for kustomize.
 func Files() fs.FS { return files }

@@ -49,6 +49,7 @@ type command struct {
 	kubelet      kubelet.Options
 	addressTypes string
 	selection    *collectors.Selection
+	export       exportOptions
 }
 
 func newCommand(stdout, stderr io.Writer) *command {
@@ -61,6 +62,8 @@ func newCommand(stdout, stderr io.Writer) *command {
 	c.kubeletFlags()
 	promslogflag.AddFlags(c.app, c.log)
 	c.selection = collectors.Register(c.app, collectors.Catalogue())
+	c.app.Command(serveName, "Watch the cluster and serve its metrics; what is done without a command, too.").Default()
+	c.exportCommand()
 	return c
 }
 

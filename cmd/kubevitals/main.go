@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt fun
 			terminated = code
 		}
 	})
-	_, err := c.app.Parse(args)
+	name, err := c.app.Parse(args)
 	switch {
 	case terminated >= 0: // --help or --version
 		return terminated
@@ -70,7 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt fun
 	logger := promslog.New(c.log)
 	adopt(logger)
 
-	if err := c.serve(ctx, logger); err != nil {
+	if err := c.dispatch(ctx, name, logger); err != nil {
 		_, _ = fmt.Fprintf(stderr, "kubevitals: %v\n", err)
 		if own, ok := errors.AsType[*exitError](err); ok {
 			return own.code
@@ -78,4 +78,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt fun
 		return exitFailed
 	}
 	return exitOK
+}
+
+// The names of the commands.
+const (
+	serveName  = "serve"
+	exportName = "export"
+)
+
+func (c *command) dispatch(ctx context.Context, name string, logger *slog.Logger) error {
+	if name == exportName {
+		return c.runExport()
+	}
+	return c.serve(ctx, logger)
 }
