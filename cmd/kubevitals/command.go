@@ -54,7 +54,7 @@ type command struct {
 
 func newCommand(stdout, stderr io.Writer) *command {
 	c := &command{app: kingpin.New("kubevitals", help), stdout: stdout, log: &promslog.Config{}}
-	c.app.UsageWriter(stdout).ErrorWriter(stderr).HelpFlag.Short('h')
+	c.app.UsageTemplate(usageTemplate()).UsageWriter(stdout).ErrorWriter(stderr).HelpFlag.Short('h')
 	c.app.Version(version.Print("kubevitals")).VersionFlag.Help("Show the version and exit.")
 	c.clusterFlags()
 	c.webFlags()
