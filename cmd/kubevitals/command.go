@@ -51,11 +51,12 @@ type command struct {
 	kubelet      kubelet.Options
 	addressTypes string
 	selection    *collectors.Selection
+	export       exportOptions
 }
 
 func newCommand(stdout, stderr io.Writer) *command {
 	c := &command{app: kingpin.New("kubevitals", help), stdout: stdout, log: &promslog.Config{}}
-	c.app.UsageWriter(stdout).ErrorWriter(stderr).HelpFlag.Short('h')
+	c.app.UsageTemplate(usageTemplate()).UsageWriter(stdout).ErrorWriter(stderr).HelpFlag.Short('h')
 	c.app.Version(version.Print("kubevitals")).VersionFlag.Help("Show the version and exit.")
 	c.clusterFlags()
 	c.snapshotFlags()
@@ -64,6 +65,8 @@ func newCommand(stdout, stderr io.Writer) *command {
 	c.kubeletFlags()
 	promslogflag.AddFlags(c.app, c.log)
 	c.selection = collectors.Register(c.app, collectors.Catalogue())
+	c.app.Command(serveName, "Watch the cluster and serve its metrics; what is done without a command, too.").Default()
+	c.exportCommand()
 	return c
 }
 

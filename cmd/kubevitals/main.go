@@ -70,11 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt fun
 	logger := promslog.New(c.log)
 	adopt(logger)
 
-	action := c.serve
-	if name == snapshotCommand {
-		action = c.runSnapshot
-	}
-	if err := action(ctx, logger); err != nil {
+	if err := c.dispatch(ctx, name, logger); err != nil {
 		_, _ = fmt.Fprintf(stderr, "kubevitals: %v\n", err)
 		if own, ok := errors.AsType[*exitError](err); ok {
 			return own.code
@@ -82,4 +78,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt fun
 		return exitFailed
 	}
 	return exitOK
+}
+
+// The names of the commands.
+const (
+	serveName    = "serve"
+	checkName    = "check"
+	snapshotName = "snapshot"
+	exportName   = "export"
+)
+
+func (c *command) dispatch(ctx context.Context, name string, logger *slog.Logger) error {
+	switch name {
+	case snapshotName:
+		return c.runSnapshot(ctx, logger)
+	case exportName:
+		return c.runExport()
+	}
+	return c.serve(ctx, logger)
 }

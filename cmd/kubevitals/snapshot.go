@@ -18,9 +18,6 @@ import (
 	"github.com/kubevitals/kubevitals/internal/dump"
 )
 
-// snapshotCommand is the subcommand that takes a snapshot.
-const snapshotCommand = "snapshot"
-
 // taking is how a snapshot is taken.
 type taking struct {
 	dir    string
@@ -31,8 +28,7 @@ type taking struct {
 func (c *command) snapshotFlags() {
 	c.app.Flag("snapshot", "Watch a dump of a cluster: a folder, archive or file made by kubevitals snapshot, kubectl get -o yaml, kubectl cluster-info dump or troubleshoot.sh.").
 		PlaceHolder("PATH").StringVar(&c.snapshot)
-	c.app.Command("serve", "Serve metrics until stopped.").Default()
-	s := c.app.Command(snapshotCommand, "Write what kubevitals needs to know of the cluster to a folder, for --snapshot. Without Secrets, ConfigMaps and logs.")
+	s := c.app.Command(snapshotName, "Write what kubevitals needs to know of the cluster to a folder, for --snapshot. Without Secrets, ConfigMaps and logs.")
 	s.Arg("dir", "Folder to make; it must not exist or be empty.").Required().StringVar(&c.taking.dir)
 	s.Flag("window", "Time between the two recordings of what is probed.").Default("30s").DurationVar(&c.taking.window)
 	s.Flag("redact-names", "Replace the names of nodes, namespaces, pods and all that refers to them.").BoolVar(&c.taking.redact)

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/kubevitals/kubevitals/internal/pack"
+)
+
+const exportHelp = `Hand out the rules, dashboards, runbooks and manifests that belong to this
+program. No cluster and no tool of jsonnet is needed.
+
+  alerts      rule file of Prometheus: the alerts and the recording rules they read
+  rules       rule file of Prometheus: those recording rules alone, for panels where
+              no alerts are evaluated; load one of the two
+  dashboards  dashboards of Grafana
+  runbooks    a text for each alert
+  manifests   what kubectl apply -k installs, with the alerts as a PrometheusRule and
+              the dashboards as ConfigMaps
+
+Without --out the files are printed as one text: rules as they are, dashboards as
+JSON one after the other, manifests as documents of YAML. Runbooks need --out.
+
+Exit codes: 0 done; 1 could not write, or a file is there and differs; 2 bad flag
+or setting.`
+
+// exportOptions are the values of the flags of export.
+type exportOptions struct {
+	kind, out string
+	settings  []string
+	force     bool
+}
+
+func (c *command) exportCommand() {
+	kinds := make([]string, 0, len(pack.Kinds()))
+	for _, k := range pack.Kinds() {
+		kinds = append(kinds, string(k))
+	}
+	e := c.app.Command(exportName, exportHelp)
+	e.Arg("kind", "What to hand out: alerts, rules, dashboards, runbooks or manifests.").
+		Required().EnumVar(&c.export.kind, kinds...)
+	e.Flag("out", "Folder to write the files into; it is made where it is missing, and nothing in it is deleted.").
+		PlaceHolder("DIR").StringVar(&c.export.out)
+	e.Flag("set", "Setting of the rules and dashboards to change, such as selector='job=\"vitals\"', clusterLabel=k8s_cluster, "+
+		"runbookURLPattern=https://example.com/%s.md or runbookBase=https://example.com; docs/mixin-config.md lists all. Can be given several times.").
+		PlaceHolder("KEY=VALUE").StringsVar(&c.export.settings)
+	e.Flag("force", "Overwrite files that are there and differ, but for the kustomization.yaml that is yours to change.").
+		BoolVar(&c.export.force)
+}
+
+// runExport prints or writes what was asked for, once all of it is known to be good.
+func (c *command) runExport() error {
+	kind := pack.Kind(c.export.kind)
+	settings, err := pack.ParseSettings(c.export.settings)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	files, err := pack.Files(kind, settings)
+	if err != nil {
+		return &exitError{exitUsage, fmt.Errorf("export %s: %w", kind, err)}
+	}
+	if c.export.out == "" {
+		text, err := pack.Stream(kind, files)
+		if err != nil {
+			return &exitError{exitUsage, fmt.Errorf("export %s: %w", kind, err)}
+		}
+		if _, err := c.stdout.Write(text); err != nil {
+			return fmt.Errorf("export %s: %w", kind, err)
+		}
+		return nil
+	}
+	result, err := pack.Write(c.export.out, files, c.export.force)
+	if err != nil {
+		return fmt.Errorf("export %s: %w", kind, err)
+	}
+	_, err = fmt.Fprintf(c.stdout, "kubevitals wrote %d files to %s; %d were there already, %d were kept as you changed them\n",
+		result.Written, c.export.out, result.Unchanged, result.Kept)
+	return err
+}
