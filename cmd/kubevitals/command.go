@@ -52,6 +52,7 @@ type command struct {
 	addressTypes string
 	selection    *collectors.Selection
 	export       exportOptions
+	checking     checking
 }
 
 func newCommand(stdout, stderr io.Writer) *command {
@@ -66,6 +67,7 @@ func newCommand(stdout, stderr io.Writer) *command {
 	promslogflag.AddFlags(c.app, c.log)
 	c.selection = collectors.Register(c.app, collectors.Catalogue())
 	c.app.Command(serveName, "Watch the cluster and serve its metrics; what is done without a command, too.").Default()
+	c.checkFlags()
 	c.exportCommand()
 	return c
 }

@@ -22,6 +22,8 @@ type cluster struct {
 	close    func()
 	// dump is what is played back; nil for a cluster that lives.
 	dump *dump.Dump
+	// replay is the clock of what was recorded in it; nil stands at its time.
+	replay func() time.Time
 }
 
 // cluster returns the cluster of the flags: a real one, or with --demo or

@@ -27,13 +27,19 @@ const (
 	exitListen = 4 // a listen address that cannot be used
 )
 
-// exitError is an error that knows the exit code it leads to.
+// exitError is an error that knows the exit code it leads to. Without an error in
+// it, everything has been said.
 type exitError struct {
 	code int
 	err  error
 }
 
-func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
 func (e *exitError) Unwrap() error { return e.err }
 
 func main() {
@@ -70,14 +76,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt fun
 	logger := promslog.New(c.log)
 	adopt(logger)
 
-	if err := c.dispatch(ctx, name, logger); err != nil {
-		_, _ = fmt.Fprintf(stderr, "kubevitals: %v\n", err)
-		if own, ok := errors.AsType[*exitError](err); ok {
-			return own.code
-		}
-		return exitFailed
+	return report(c.dispatch(ctx, name, logger), stderr)
+}
+
+// report says what went wrong, if there are words for it, and returns the exit code.
+func report(err error, stderr io.Writer) int {
+	if err == nil {
+		return exitOK
 	}
-	return exitOK
+	own, ok := errors.AsType[*exitError](err)
+	if !ok || own.err != nil {
+		_, _ = fmt.Fprintf(stderr, "kubevitals: %v\n", err)
+	}
+	if ok {
+		return own.code
+	}
+	return exitFailed
 }
 
 // The names of the commands.
@@ -90,6 +104,8 @@ const (
 
 func (c *command) dispatch(ctx context.Context, name string, logger *slog.Logger) error {
 	switch name {
+	case checkName:
+		return c.runCheck(ctx, logger)
 	case snapshotName:
 		return c.runSnapshot(ctx, logger)
 	case exportName:

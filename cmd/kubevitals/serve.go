@@ -81,7 +81,11 @@ func (c *command) collectors(watched cluster, host collectors.HostConfig, logger
 	c.selection.Configure(&config)
 	if d := watched.dump; d != nil {
 		d.Configure(&config)
-		c.selection.Replay(d.Recorded(d.Now, logger))
+		clock := watched.replay
+		if clock == nil {
+			clock = d.Now
+		}
+		c.selection.Replay(d.Recorded(clock, logger))
 	}
 	sources, err := collectors.NewSources(config)
 	if err != nil {

@@ -115,13 +115,9 @@ func settled(ctx context.Context, frame *exporter.Frame) ([]*dto.MetricFamily, e
 	deadline := time.Now().Add(settlingFor)
 	before := -1
 	for {
-		registry := prometheus.NewRegistry()
-		if err := registry.Register(frame.Bind(ctx)); err != nil {
-			return nil, fmt.Errorf("gather: %w", err)
-		}
-		families, err := registry.Gather()
+		families, err := gather(ctx, frame)
 		if err != nil {
-			return nil, fmt.Errorf("gather: %w", err)
+			return nil, err
 		}
 		count, starting := survey(families)
 		if !starting && count == before || time.Now().After(deadline) {
@@ -134,6 +130,19 @@ func settled(ctx context.Context, frame *exporter.Frame) ([]*dto.MetricFamily, e
 		case <-time.After(settlingPause):
 		}
 	}
+}
+
+// gather runs all collectors once.
+func gather(ctx context.Context, frame *exporter.Frame) ([]*dto.MetricFamily, error) {
+	registry := prometheus.NewRegistry()
+	if err := registry.Register(frame.Bind(ctx)); err != nil {
+		return nil, fmt.Errorf("gather: %w", err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		return nil, fmt.Errorf("gather: %w", err)
+	}
+	return families, nil
 }
 
 // survey counts samples and tells whether a source has not been read yet.

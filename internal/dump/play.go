@@ -45,6 +45,15 @@ func (d *Dump) Configure(c *collectors.Config) {
 	c.APIServers.Recorded = d.recordedServers()
 }
 
+// Window is the time between the two recordings of a snapshot, 15 s in dumps that
+// have none.
+func (d *Dump) Window() time.Duration {
+	if d.Manifest == nil || d.Manifest.Window.Duration <= 0 {
+		return 15 * time.Second
+	}
+	return d.Manifest.Window.Duration
+}
+
 // Now is the time of the dump.
 func (d *Dump) Now() time.Time { return d.Taken }
 

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/checkup"
+	"github.com/kubevitals/kubevitals/internal/runbook"
+	"github.com/kubevitals/kubevitals/internal/verdict"
+	"github.com/kubevitals/kubevitals/mixin"
+)
+
+const checkHelp = `Look at the cluster once, evaluate the alerting rules, and print what holds by
+cause, with evidence and the commands to run first. With --snapshot it looks at a
+dump. Nothing is waited for: what holds only for a moment is told, too.
+
+Exit codes: 0 nothing is wrong; 1 findings; 2 could not tell, because something
+could not be read or a flag is wrong.`
+
+// The exit codes of check.
+const (
+	exitFindings = 1
+	exitUnsure   = 2
+)
+
+// checking is how a cluster is checked.
+type checking struct {
+	output, severity, name string
+	only                   []string
+	window                 time.Duration
+}
+
+func (c *command) checkFlags() {
+	k := c.app.Command(checkName, checkHelp)
+	k.Flag("output", "Form of the result: text, json or junit.").Short('o').Default("text").EnumVar(&c.checking.output, "text", "json", "junit")
+	k.Flag("only", "Alert or signal to look for; all others are left out. Can be given several times.").
+		PlaceHolder("NAME").StringsVar(&c.checking.only)
+	k.Flag("severity", "Least severity to tell of: info, warning or critical.").
+		Default("info").EnumVar(&c.checking.severity, verdict.Severities()...)
+	k.Flag("window", "Time between the two samples that rates are taken from.").Default("15s").DurationVar(&c.checking.window)
+	k.Flag("cluster-name", "Name of the cluster in what is told.").Default("kubernetes").StringVar(&c.checking.name)
+}
+
+// runCheck looks at the cluster and prints what it finds. Its error, if any, bears
+// one of the exit codes of check.
+func (c *command) runCheck(ctx context.Context, logger *slog.Logger) error {
+	result, err := c.check(ctx, logger)
+	if err != nil {
+		return &exitError{exitUnsure, err}
+	}
+	if err := c.print(result); err != nil {
+		return &exitError{exitUnsure, fmt.Errorf("write the result: %w", err)}
+	}
+	switch {
+	case result.Ill():
+		return &exitError{code: exitFindings}
+	case !result.Sure():
+		return &exitError{code: exitUnsure}
+	}
+	return nil
+}
+
+func (c *command) check(ctx context.Context, logger *slog.Logger) (*checkup.Result, error) {
+	if c.checking.window <= 0 {
+		return nil, fmt.Errorf("--window: %s is not a positive duration", c.checking.window)
+	}
+	file, err := fs.ReadFile(mixin.Files(), "generated/alerts.yaml")
+	if err != nil {
+		return nil, err
+	}
+	rules, err := verdict.Parse(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.knownNames(rules); err != nil {
+		return nil, err
+	}
+	look, err := c.look(ctx, logger)
+	if err != nil {
+		return nil, err
+	}
+	report, err := rules.Evaluate(ctx, look.samples)
+	if err != nil {
+		return nil, err
+	}
+	result := &checkup.Result{Cluster: look.cluster, At: look.at, Window: look.window.String()}
+	result.Blind, result.Absent = checkup.Sightless(look.last)
+	for _, name := range look.leftOut {
+		result.Absent = append(result.Absent, checkup.Blind{Kind: "collector", Name: name, Reason: "not_found"})
+	}
+	for _, a := range rules.Alerts() {
+		if c.wanted(a.Name, a.Signal, a.Severity) {
+			result.Evaluated = append(result.Evaluated, a.Name)
+		}
+	}
+	kept := func(alert string) bool { return slices.Contains(result.Evaluated, alert) }
+	result.Reaching = slices.DeleteFunc(report.Reaching, func(a string) bool { return !kept(a) })
+	findings := slices.DeleteFunc(report.Findings, func(f verdict.Finding) bool { return !kept(f.Alert) })
+	result.Causes = checkup.Causes(findings, opening)
+	return result, nil
+}
+
+// knownNames refuses an --only that names neither an alert nor a signal.
+func (c *command) knownNames(rules *verdict.Rules) error {
+	for _, name := range c.checking.only {
+		if !slices.ContainsFunc(rules.Alerts(), func(a verdict.Alert) bool { return a.Name == name || a.Signal == name }) {
+			return fmt.Errorf("--only: there is no alert or signal %q; docs/alerts.md lists them", name)
+		}
+	}
+	return nil
+}
+
+func (c *command) wanted(alert, signal, severity string) bool {
+	if slices.Index(verdict.Severities(), severity) > slices.Index(verdict.Severities(), c.checking.severity) {
+		return false
+	}
+	return len(c.checking.only) == 0 || slices.Contains(c.checking.only, alert) || slices.Contains(c.checking.only, signal)
+}
+
+// opening is what the runbook of the alert says to run first.
+func opening(alert string, labels map[string]string) string {
+	text, err := fs.ReadFile(mixin.Files(), "runbooks/"+alert+".md")
+	if err != nil {
+		return ""
+	}
+	book, err := runbook.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return runbook.Fill(book.Opening(), labels)
+}
+
+// look is what two scrapes saw.
+type look struct {
+	samples *verdict.Samples
+	last    []*dto.MetricFamily
+	at      time.Time
+	window  time.Duration
+	cluster string
+	leftOut []string
+}
+
+// look starts the sources, and scrapes once they have been read and once more
+// after the window. A dump holds both scrapes already.
+func (c *command) look(ctx context.Context, logger *slog.Logger) (*look, error) {
+	kubelets, err := c.kubeletOptions()
+	if err != nil {
+		return nil, err
+	}
+	host, err := c.hostConfig()
+	if err != nil {
+		return nil, err
+	}
+	watched, err := c.cluster(ctx, kubelets, logger)
+	if err != nil {
+		return nil, err
+	}
+	defer watched.close()
+	l := &look{window: c.checking.window, cluster: watched.config.Host}
+	if d := watched.dump; d != nil {
+		l.cluster, l.window = d.Path, d.Window()
+		l.at = d.Taken.Add(-l.window)
+		watched.replay = func() time.Time { return l.at }
+	}
+	sources, named, err := c.collectors(watched, host, logger)
+	if err != nil {
+		return nil, err
+	}
+	running, stop := context.WithCancel(ctx)
+	defer sources.Wait()
+	defer stop()
+	sources.Start(running)
+	l.leftOut = c.selection.LeftOut()
+	return l, c.scrapeTwice(ctx, l, exporter.NewFrame(named, logger), watched)
+}
+
+func (c *command) scrapeTwice(ctx context.Context, l *look, frame *exporter.Frame, watched cluster) error {
+	job := "kubevitals"
+	if c.selection.Scope() == collectors.Node {
+		job = "kubevitals-node"
+	}
+	l.samples = verdict.NewSamples(map[string]string{"job": job, "instance": "check", "cluster": c.checking.name})
+	first, err := settled(ctx, frame)
+	if err != nil {
+		return err
+	}
+	if watched.dump != nil {
+		l.samples.Add(first, l.at)
+		l.at = watched.dump.Taken
+	} else {
+		l.samples.Add(first, time.Now())
+		if err := wait(ctx, l.window); err != nil {
+			return err
+		}
+	}
+	if l.last, err = gather(ctx, frame); err != nil {
+		return err
+	}
+	if watched.dump == nil {
+		l.at = time.Now()
+	}
+	l.samples.Add(l.last, l.at)
+	return nil
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return errors.New("interrupted before the second sample")
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (c *command) print(r *checkup.Result) error {
+	switch c.checking.output {
+	case "json":
+		return r.JSON(c.stdout)
+	case "junit":
+		return r.JUnit(c.stdout)
+	}
+	return r.Text(c.stdout, colourful(c.stdout))
+}
+
+// colourful tells whether the output is a terminal whose user wants colours.
+func colourful(w any) bool {
+	file, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" || strings.EqualFold(os.Getenv("TERM"), "dumb") {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

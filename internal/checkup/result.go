@@ -1,0 +1,146 @@
+// Package checkup turns what the rules say of a cluster into something to read:
+// findings by cause with what to run first, for people, programs and CI systems.
+package checkup
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/kubevitals/kubevitals/internal/verdict"
+)
+
+// Result is one look at a cluster.
+type Result struct {
+	// Cluster is what was looked at, and At when: the present, or that of a dump.
+	Cluster string    `json:"cluster"`
+	At      time.Time `json:"at"`
+	// Window is the time between the two samples that rates are taken from.
+	Window string  `json:"window"`
+	Causes []Cause `json:"causes"`
+	// Blind is what could not be read. While there is any, no finding is no proof
+	// of health.
+	Blind []Blind `json:"blind"`
+	// Absent is what the cluster or the dump does not have.
+	Absent []Blind `json:"absent"`
+	// Evaluated are all alerts, in the order of the rules, after selection.
+	Evaluated []string `json:"evaluated"`
+	// Reaching are alerts that need a longer memory than this look has.
+	Reaching []string `json:"needs_history"`
+}
+
+// Cause is one alert with everything it was found for.
+type Cause struct {
+	Alert    string            `json:"alert"`
+	Severity string            `json:"severity"`
+	Signal   string            `json:"signal"`
+	Summary  string            `json:"summary"`
+	For      string            `json:"for"`
+	Findings []verdict.Finding `json:"findings"`
+	// Commands are what to run first, filled in for the first finding.
+	Commands string `json:"commands"`
+}
+
+// Blind is a source or collector that cannot be read, and why.
+type Blind struct {
+	Kind   string `json:"kind"` // source or collector
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// Causes groups findings by alert; the order stays. Commands gives what to run
+// first for an alert with these labels.
+func Causes(findings []verdict.Finding, commands func(alert string, labels map[string]string) string) []Cause {
+	var causes []Cause
+	for _, f := range findings {
+		i := slices.IndexFunc(causes, func(c Cause) bool { return c.Alert == f.Alert })
+		if i < 0 {
+			i = len(causes)
+			causes = append(causes, Cause{
+				Alert: f.Alert, Severity: f.Severity, Signal: f.Signal, Summary: f.Summary, For: f.For,
+				Commands: commands(f.Alert, f.Labels),
+			})
+		}
+		causes[i].Findings = append(causes[i].Findings, f)
+	}
+	return causes
+}
+
+// Sightless lists what a scrape says could not be read: blind, or absent when
+// there is nothing to read.
+func Sightless(families []*dto.MetricFamily) (blind, absent []Blind) {
+	for _, f := range families {
+		kind := ""
+		switch f.GetName() {
+		case "kubevitals_source_available":
+			kind = "source"
+		case "kubevitals_scrape_collector_success":
+			kind = "collector"
+		default:
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			if m.GetGauge().GetValue() != 0 {
+				continue
+			}
+			b := Blind{Kind: kind, Name: label(m, kind), Reason: cmp.Or(label(m, "reason"), "failed")}
+			if b.Reason == "not_found" {
+				absent = append(absent, b)
+				continue
+			}
+			blind = append(blind, b)
+		}
+	}
+	for _, list := range [][]Blind{blind, absent} {
+		slices.SortFunc(list, func(a, b Blind) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
+	}
+	return blind, absent
+}
+
+func label(m *dto.Metric, name string) string {
+	for _, l := range m.GetLabel() {
+		if l.GetName() == name {
+			return l.GetValue()
+		}
+	}
+	return ""
+}
+
+// blindness is the signal whose alerts are about kubevitals and not the cluster.
+const blindness = "exporter"
+
+// Ill tells whether anything is wrong with the cluster.
+func (r *Result) Ill() bool {
+	return slices.ContainsFunc(r.Causes, func(c Cause) bool { return c.Signal != blindness })
+}
+
+// Sure tells whether everything that there is could be read.
+func (r *Result) Sure() bool {
+	return len(r.Blind) == 0 && !slices.ContainsFunc(r.Causes, func(c Cause) bool { return c.Signal == blindness })
+}
+
+// verdictLine is the result in one line.
+func (r *Result) verdictLine() string {
+	counts, findings := map[string]int{}, 0
+	for _, c := range r.Causes {
+		counts[c.Severity] += len(c.Findings)
+		findings += len(c.Findings)
+	}
+	if findings == 0 {
+		if r.Sure() {
+			return fmt.Sprintf("All clear: none of %d alerts holds.", len(r.Evaluated))
+		}
+		return fmt.Sprintf("Could not tell: none of %d alerts holds, but not everything could be read.", len(r.Evaluated))
+	}
+	var parts []string
+	for _, severity := range verdict.Severities() {
+		if counts[severity] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[severity], severity))
+		}
+	}
+	return fmt.Sprintf("Causes: %d. Findings: %d (%s). Alerts evaluated: %d.", len(r.Causes), findings, strings.Join(parts, ", "), len(r.Evaluated))
+}

@@ -1,0 +1,212 @@
+package verdict
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/template"
+)
+
+// Finding is an alert whose expression holds for one set of labels.
+type Finding struct {
+	Alert    string            `json:"alert"`
+	Severity string            `json:"severity"`
+	Signal   string            `json:"signal"`
+	Labels   map[string]string `json:"labels"`
+	Value    float64           `json:"value"`
+	// Summary is the cause in one sentence, and Description what it is here.
+	Summary     string `json:"summary"`
+	Description string `json:"description"`
+	RunbookURL  string `json:"runbook_url"`
+	// For is how long Prometheus waits before it tells, such as 5m.
+	For string `json:"for"`
+	// Evidence are samples that made the expression true.
+	Evidence []Evidence `json:"evidence"`
+}
+
+// Evidence is one sample.
+type Evidence struct {
+	Series string  `json:"series"`
+	Value  float64 `json:"value"`
+}
+
+// Report is what the rules say of the samples.
+type Report struct {
+	// Findings are sorted by severity, the worst first, then alert and labels.
+	Findings []Finding
+	// Evaluated is the number of alerts that were evaluated.
+	Evaluated int
+	// Reaching are the alerts that look further back than the samples do, and may
+	// hold for somebody with a longer memory.
+	Reaching []string
+}
+
+// mostEvidence bounds the samples that are shown with a finding.
+const mostEvidence = 5
+
+// Evaluate evaluates all rules as of the last scrape. What is recorded on the way
+// is added to the samples.
+func (r *Rules) Evaluate(ctx context.Context, s *Samples) (*Report, error) {
+	if len(s.times) == 0 {
+		return nil, fmt.Errorf("evaluate the rules: there are no samples")
+	}
+	at, covered := s.times[len(s.times)-1], s.covered()
+	report := &Report{}
+	for _, one := range r.list {
+		expr, err := r.during(one, covered)
+		if err != nil {
+			return nil, err
+		}
+		vector, err := r.query(ctx, s, expr, at)
+		if err != nil {
+			return nil, fmt.Errorf("rule %s%s: %w", one.Alert, one.Record, err)
+		}
+		if one.Record != "" {
+			for _, sample := range vector {
+				s.append(recorded(one, sample.Metric), at, sample.F)
+			}
+			continue
+		}
+		report.Evaluated++
+		if one.reach > covered && !onlyRates(one.expr) {
+			report.Reaching = append(report.Reaching, one.Alert)
+		}
+		for _, sample := range vector {
+			f, err := r.finding(ctx, s, one, sample, at)
+			if err != nil {
+				return nil, err
+			}
+			report.Findings = append(report.Findings, f)
+		}
+	}
+	slices.SortFunc(report.Findings, compare)
+	return report, nil
+}
+
+// onlyRates tells whether an expression looks back in nothing but rates.
+func onlyRates(expr parser.Expr) bool {
+	only := true
+	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
+		switch n := n.(type) {
+		case *parser.SubqueryExpr:
+			only = false
+		case *parser.VectorSelector:
+			only = only && n.OriginalOffset == 0
+		case *parser.MatrixSelector:
+			call, ok := path[len(path)-1].(*parser.Call)
+			only = only && ok && call.Func.Name == "rate"
+		}
+		return nil
+	})
+	return only
+}
+
+func (r *Rules) query(ctx context.Context, s *Samples, expr string, at time.Time) (promql.Vector, error) {
+	q, err := r.engine.NewInstantQuery(ctx, s, nil, expr, at)
+	if err != nil {
+		return nil, err
+	}
+	defer q.Close()
+	result := q.Exec(ctx)
+	if result.Err != nil {
+		return nil, result.Err
+	}
+	vector, err := result.Vector()
+	if err != nil {
+		return nil, err
+	}
+	// The engine takes the vector back when the query is closed.
+	return slices.Clone(vector), nil
+}
+
+func (r *Rules) finding(ctx context.Context, s *Samples, one rule, sample promql.Sample, at time.Time) (Finding, error) {
+	own := labels.NewBuilder(sample.Metric).Del(model.MetricNameLabel).Labels().Map()
+	f := Finding{
+		Alert: one.Alert, Severity: one.Labels["severity"], Signal: one.Labels["signal"],
+		Labels: own, Value: sample.F, For: one.For.String(),
+		Evidence: r.evidence(s, one, own),
+	}
+	for name, field := range map[string]*string{"summary": &f.Summary, "description": &f.Description, "runbook_url": &f.RunbookURL} {
+		text, err := expand(ctx, one.Alert, one.Annotations[name], own, sample, at)
+		if err != nil {
+			return f, err
+		}
+		*field = text
+	}
+	return f, nil
+}
+
+// expand fills in the template of an annotation as Prometheus does.
+func expand(ctx context.Context, alert, text string, own map[string]string, sample promql.Sample, at time.Time) (string, error) {
+	const names = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
+	none := func(context.Context, string, time.Time) (promql.Vector, error) { return nil, nil }
+	expander := template.NewTemplateExpander(ctx, names+text, "__alert_"+alert,
+		template.AlertTemplateData(own, nil, "", sample), model.TimeFromUnixNano(at.UnixNano()), none, &url.URL{}, nil)
+	full, err := expander.Expand()
+	if err != nil {
+		return "", fmt.Errorf("annotation of %s: %w", alert, err)
+	}
+	return full, nil
+}
+
+// evidence returns the samples behind a rule that do not contradict the labels of
+// what it found.
+func (r *Rules) evidence(s *Samples, one rule, own map[string]string) []Evidence {
+	seen := map[string]bool{}
+	var found []Evidence
+	for _, selector := range one.telling {
+		for _, bucket := range s.byName[selector.Name] {
+			for _, candidate := range bucket {
+				if !matchesAll(candidate.labels, selector.LabelMatchers) || contradicts(candidate.labels, own) {
+					continue
+				}
+				text := s.text(candidate.labels)
+				if !seen[text] {
+					seen[text] = true
+					found = append(found, Evidence{text, candidate.points[len(candidate.points)-1].F()})
+				}
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b Evidence) int { return strings.Compare(a.Series, b.Series) })
+	return found[:min(len(found), mostEvidence)]
+}
+
+func contradicts(l labels.Labels, own map[string]string) bool {
+	for name, value := range own {
+		if has := l.Get(name); has != "" && has != value {
+			return true
+		}
+	}
+	return false
+}
+
+// Severities are all severities, the worst first.
+func Severities() []string { return []string{"critical", "warning", "info"} }
+
+func compare(a, b Finding) int {
+	return cmp.Or(
+		cmp.Compare(slices.Index(Severities(), a.Severity), slices.Index(Severities(), b.Severity)),
+		strings.Compare(a.Alert, b.Alert),
+		strings.Compare(key(a.Labels), key(b.Labels)),
+	)
+}
+
+// key is the same text for the same labels.
+func key(l map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(l)) {
+		fmt.Fprintf(&b, "%s=%q,", name, l[name])
+	}
+	return b.String()
+}
