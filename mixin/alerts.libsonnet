@@ -11,6 +11,9 @@
     '%s/d/%s?var-cluster={{ $labels.%s }}' % [c.grafanaURL, $._dashboardUID(area), c.clusterLabel]
     + std.join('', ['&var-%s={{ $labels.%s }}' % [label, label] for label in labels]),
 
+  // The labels of the alert as the query of a URL.
+  local labelsQuery = '{{ $sep := "?" }}{{ range $name, $value := $labels }}{{ if ne $name "__name__" }}{{ $sep }}{{ $name }}={{ urlquery $value }}{{ $sep = "&" }}{{ end }}{{ end }}',
+
   local finished(signal, alert) =
     assert std.member(['critical', 'warning', 'info'], alert.severity) : alert.alert + ': unknown severity';
     {
@@ -22,7 +25,7 @@
       annotations: {
         summary: alert.summary,
         description: alert.description,
-        runbook_url: c.runbookURLPattern % alert.alert,
+        runbook_url: c.runbookURLPattern % alert.alert + (if c.runbookURLLabels then labelsQuery else ''),
         dashboard_url: dashboardURL(signal.area, if 'vars' in alert then alert.vars else []),
       },
     },

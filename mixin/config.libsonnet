@@ -24,6 +24,8 @@
     showMultiCluster: false,
     // Where an alert's runbook is; %s is the name of the alert.
     runbookURLPattern: self.home + '/blob/main/mixin/runbooks/%s.md',
+    // Whether links to runbooks carry the labels of the alert: kubevitals, which serves them at /runbooks/%s, fills them into the commands.
+    runbookURLLabels: true,
     // Address of Grafana in front of dashboard links; empty gives links relative to it.
     grafanaURL: '',
     // Tags of all dashboards.

@@ -55,7 +55,7 @@ type Blind struct {
 // Causes groups findings by alert; the order stays. Commands gives what to run
 // first for an alert with these labels.
 func Causes(findings []verdict.Finding, commands func(alert string, labels map[string]string) string) []Cause {
-	var causes []Cause
+	causes := []Cause{}
 	for _, f := range findings {
 		i := slices.IndexFunc(causes, func(c Cause) bool { return c.Alert == f.Alert })
 		if i < 0 {
@@ -73,6 +73,7 @@ func Causes(findings []verdict.Finding, commands func(alert string, labels map[s
 // Sightless lists what a scrape says could not be read: blind, or absent when
 // there is nothing to read.
 func Sightless(families []*dto.MetricFamily) (blind, absent []Blind) {
+	blind, absent = []Blind{}, []Blind{}
 	for _, f := range families {
 		kind := ""
 		switch f.GetName() {

@@ -62,9 +62,6 @@ const (
 // the settings.
 func Files(kind Kind, settings Settings) ([]File, error) {
 	files, err := build(kind, settings)
-	if err == nil {
-		err = check(kind, files)
-	}
 	if err != nil && len(settings.values) > 0 {
 		return nil, fmt.Errorf("with --set %s: %w", strings.Join(settings.names(), ", "), err)
 	}
@@ -76,6 +73,15 @@ func build(kind Kind, settings Settings) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
+	files, err := pick(kind, generated)
+	if err != nil {
+		return nil, err
+	}
+	return files, check(kind, files)
+}
+
+// pick makes the files of a kind from all that are generated.
+func pick(kind Kind, generated map[string][]byte) ([]File, error) {
 	switch kind {
 	case Alerts:
 		return []File{{Path: "kubevitals-alerts.yaml", Data: generated[generatedAlerts]}}, nil
@@ -99,8 +105,8 @@ func build(kind Kind, settings Settings) ([]File, error) {
 		return tree(sub)
 	case Manifests:
 		files, err := tree(deploy.Files())
-		if err != nil || len(settings.values) == 0 {
-			return files, err
+		if err != nil {
+			return nil, err
 		}
 		return files, adapt(files, generated)
 	}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevitals/kubevitals/internal/checkup"
+)
+
+// port is that of a server of the demo, which differs from run to run.
+var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+
+// found lists alerts with labels and evidence.
+func found(t *testing.T, text string) []string {
+	t.Helper()
+	var r checkup.Result
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		t.Fatalf("%v in:\n%s", err, text)
+	}
+	var all []string
+	for _, c := range r.Causes {
+		for _, f := range c.Findings {
+			all = append(all, port.ReplaceAllString(fmt.Sprint(f.Alert, f.Labels), "SERVER"))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// TestSameFindingsFromASnapshot checks the demo live, and a snapshot of it twice.
+func TestSameFindingsFromASnapshot(t *testing.T) {
+	t.Parallel()
+	code, live, stderr := runProgram(t, "check", "--demo", "--window=2s", "-o", "json", "--log.level=error")
+	if code != exitFindings || stderr != "" {
+		t.Fatalf("live: exit code %d, stderr %q", code, stderr)
+	}
+	dir := filepath.Join(t.TempDir(), "snapshot")
+	if code, _, stderr := runProgram(t, "snapshot", dir, "--demo", "--window=2s", "--log.level=error"); code != exitOK {
+		t.Fatalf("snapshot: exit code %d, stderr %q", code, stderr)
+	}
+	code, replayed, stderr := runProgram(t, "check", "--snapshot="+dir, "-o", "json", "--log.level=error")
+	if code != exitFindings || stderr != "" {
+		t.Fatalf("from the snapshot: exit code %d, stderr %q", code, stderr)
+	}
+	if diff := cmp.Diff(found(t, live), found(t, replayed)); diff != "" {
+		t.Errorf("other findings from the snapshot (-live +snapshot):\n%s", diff)
+	}
+	if got := found(t, live); len(got) < 10 || !slices.ContainsFunc(got, func(f string) bool { return strings.Contains(f, "KubeVitalsNodeDiskPressure") && strings.Contains(f, "worker-2") }) {
+		t.Errorf("the demo's faults are not found: %v", got)
+	}
+	_, again, _ := runProgram(t, "check", "--snapshot="+dir, "-o", "json", "--log.level=error")
+	if diff := cmp.Diff(replayed, again); diff != "" {
+		t.Errorf("a second look at the snapshot differs:\n%s", diff)
+	}
+
+	code, text, _ := runProgram(t, "check", "--snapshot="+dir, "--only=node_disk", "--severity=critical", "--log.level=error")
+	for _, want := range []string{"CRITICAL KubeVitalsNodeDiskPressure", "NODE='worker-2'", "Runbook: https://"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the text does not say %q:\n%s", want, text)
+		}
+	}
+	if code != exitFindings || strings.Contains(text, "KubeVitalsNodeDiskImageGCStuck") || strings.Contains(text, "KubeVitalsAPIServer") || strings.Contains(text, "\x1b") {
+		t.Errorf("exit code %d, or more than was asked for, or colours in a file:\n%s", code, text)
+	}
+	code, text, _ = runProgram(t, "check", "--snapshot="+dir, "--only=dns", "--log.level=error")
+	if code != exitOK || !strings.Contains(text, "All clear") {
+		t.Errorf("nothing is wrong with DNS: exit code %d:\n%s", code, text)
+	}
+	_, text, _ = runProgram(t, "check", "--snapshot="+dir, "-o", "junit", "--log.level=error")
+	var suite struct {
+		Tests    int        `xml:"tests,attr"`
+		Failures int        `xml:"failures,attr"`
+		Cases    []struct{} `xml:"testcase"`
+	}
+	if err := xml.Unmarshal([]byte(text), &suite); err != nil || suite.Tests != len(suite.Cases) || suite.Failures < 10 {
+		t.Errorf("JUnit: %v, %d of %d tests fail", err, suite.Failures, suite.Tests)
+	}
+}
+
+func TestCheckCouldNotTell(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, says string
+		args       []string
+	}{
+		{"bad form", "'yaml'", []string{"-o", "yaml"}},
+		{"bad window", "--window", []string{"--window=0s", "--demo"}},
+		{"unknown alert", `"KubeVitalsNothing"`, []string{"--only=KubeVitalsNothing", "--demo"}},
+		{"missing kubeconfig", "/does/not/exist", []string{"--kubeconfig=/does/not/exist"}},
+		{"missing snapshot", "/does/not/exist", []string{"--snapshot=/does/not/exist"}},
+		{"two clusters", "--snapshot excludes", []string{"--snapshot=/tmp", "--demo"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := runProgram(t, append([]string{"check", "--log.level=error"}, test.args...)...)
+			if code != exitUnsure || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, test.says) {
+				t.Errorf("exit code %d, stdout %q, stderr %q; want code %d and one line that says %q", code, stdout, stderr, exitUnsure, test.says)
+			}
+		})
+	}
+}
