@@ -53,7 +53,9 @@ func TestSameFindingsFromASnapshot(t *testing.T) {
 	if diff := cmp.Diff(found(t, live), found(t, replayed)); diff != "" {
 		t.Errorf("other findings from the snapshot (-live +snapshot):\n%s", diff)
 	}
-	if got := found(t, live); len(got) < 10 || !slices.ContainsFunc(got, func(f string) bool { return strings.Contains(f, "KubeVitalsNodeDiskPressure") && strings.Contains(f, "worker-2") }) {
+	if got := found(t, live); len(got) < 10 || !slices.ContainsFunc(got, func(f string) bool {
+		return strings.Contains(f, "KubeVitalsNodeDiskPressure") && strings.Contains(f, "worker-2")
+	}) {
 		t.Errorf("the demo's faults are not found: %v", got)
 	}
 	_, again, _ := runProgram(t, "check", "--snapshot="+dir, "-o", "json", "--log.level=error")
