@@ -75,7 +75,7 @@ func Causes(findings []verdict.Finding, commands func(alert string, labels map[s
 func Sightless(families []*dto.MetricFamily) (blind, absent []Blind) {
 	blind, absent = []Blind{}, []Blind{}
 	for _, f := range families {
-		kind := ""
+		var kind string
 		switch f.GetName() {
 		case "kubevitals_source_available":
 			kind = "source"
