@@ -27,6 +27,8 @@ type Options struct {
 	Ready []Check
 	// Page describes the landing page.
 	Page Page
+	// Runbooks serves everything below /runbooks/; nil for nothing.
+	Runbooks http.Handler
 }
 
 // Check is one named condition of readiness.
@@ -36,7 +38,8 @@ type Check struct {
 	Run func() error
 }
 
-// Handler returns what serves /metrics, /livez, /readyz and a landing page.
+// Handler returns what serves /metrics, /livez, /readyz, a landing page and the
+// runbooks.
 func Handler(ctx context.Context, frame *Frame, o Options, logger *slog.Logger) (http.Handler, error) {
 	// A throw-away registration finds two collectors that disagree on a metric
 	// at the start instead of at every scrape.
@@ -48,6 +51,9 @@ func Handler(ctx context.Context, frame *Frame, o Options, logger *slog.Logger) 
 	mux.HandleFunc("GET /livez", live)
 	mux.HandleFunc("GET /readyz", ready(o.Ready))
 	mux.HandleFunc("GET /{$}", landing(frame, o.Page, logger))
+	if o.Runbooks != nil {
+		mux.Handle("GET /runbooks/", o.Runbooks)
+	}
 	return mux, nil
 }
 

@@ -73,6 +73,7 @@ func landing(frame *Frame, page Page, logger *slog.Logger) http.HandlerFunc {
 			ExtraCSS:    tablesCSS,
 			Links: []web.LandingLinks{
 				{Address: "/metrics", Text: "Metrics"},
+				{Address: "/runbooks/", Text: "Runbooks", Description: "what to do about each alert"},
 				{Address: "/readyz", Text: "Ready", Description: "what this process can read"},
 				{Address: "/livez", Text: "Live"},
 			},

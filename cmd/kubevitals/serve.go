@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -20,6 +21,8 @@ import (
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/footprint"
+	"github.com/kubevitals/kubevitals/internal/site"
+	"github.com/kubevitals/kubevitals/mixin"
 )
 
 // serve wires everything and serves until ctx ends.
@@ -53,9 +56,13 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	if watched.dump != nil {
 		named = watched.dump.AtPresent(named, time.Now)
 	}
+	runbooks, err := runbookPages()
+	if err != nil {
+		return err
+	}
 	handler, err := exporter.Handler(ctx, exporter.NewFrame(named, logger), exporter.Options{
 		Timeout: c.timeout, TimeoutOffset: c.timeoutOffset, MaxRequests: c.maxRequests,
-		Self: selfRegistry(), Ready: sources.Checks(), Page: page(sources),
+		Self: selfRegistry(), Ready: sources.Checks(), Page: page(sources), Runbooks: runbooks,
 	}, logger)
 	if err != nil {
 		return err
@@ -186,6 +193,15 @@ func selfRegistry() *prometheus.Registry {
 		versioncollector.NewCollector(exporter.Namespace),
 	)
 	return r
+}
+
+// runbookPages serves the runbooks that are part of this program.
+func runbookPages() (http.Handler, error) {
+	books, err := fs.Sub(mixin.Files(), "runbooks")
+	if err != nil {
+		return nil, fmt.Errorf("runbooks: %w", err)
+	}
+	return site.Handler(books)
 }
 
 func page(sources *collectors.Sources) exporter.Page {
