@@ -36,19 +36,19 @@ var (
 	// harmless are programs and builtins that only read and are on every Debian with
 	// the packages that `.ci/run` installs.
 	harmless = []string{
-		"[", "awk", "break", "cat", "comm", "cut", "date", "df", "diff", "du", "echo", "find", "grep", "head", "jq", "ls",
-		"openssl", "paste", "printf", "ps", "pidof", "read", "sed", "sleep", "sort", "stat", "tail", "tee", "tr", "uname",
+		"[", "awk", "break", "cat", "comm", "cut", "date", "df", "diff", "du", "echo", "find", "findmnt", "grep", "head", "ip", "jq", "ls",
+		"openssl", "paste", "printf", "ps", "pidof", "read", "sed", "sleep", "sort", "ss", "stat", "tail", "tee", "tr", "uname",
 		"uniq", "wc",
 	}
 	// nodePrograms need systemd, a container runtime, etcd, an administrator's rights
 	// or packages that few machines have.
 	nodePrograms = []string{
-		"bridge", "conntrack", "crictl", "dmesg", "etcdctl", "findmnt", "helm", "ip", "iptables-save", "journalctl", "kubeadm",
-		"last", "lsblk", "nft", "ping", "smartctl", "ss", "systemctl", "systemd-cgls", "systemd-cgtop", "tcpdump",
+		"bridge", "conntrack", "crictl", "dmesg", "etcdctl", "helm", "iptables-save", "journalctl", "kubeadm",
+		"last", "lsblk", "nft", "ping", "smartctl", "systemctl", "systemd-cgls", "systemd-cgtop", "tcpdump",
 		"timedatectl", "traceroute", "wg",
 	}
 	changing  = []string{"kill", "mkdir", "mv", "reboot", "rm", "rmdir", "sync"}
-	nodeFiles = regexp.MustCompile(`/(etc/(kubernetes|cni|sysctl\.d)|opt/cni|run/(containerd|crio|cri-dockerd)|var/(lib/(kubelet|containerd|containers|etcd)|log/pods)|sys/fs/cgroup)\b`)
+	nodeFiles = regexp.MustCompile(`/(etc/(kubernetes|cni|sysctl\.d)|opt/cni|run/(containerd|crio|cri-dockerd)|var/(lib/(kubelet|containerd|containers|etcd)|log/pods)|sys/fs/cgroup/(kubepods|memory|systemd))`)
 	nodePorts = regexp.MustCompile(`127\.0\.0\.1:|:2380/|/dev/tcp/`)
 	reading   = []string{"api-resources", "api-versions", "cluster-info", "describe", "events", "explain", "get", "logs", "top", "version"}
 	entering  = []string{"attach", "cp", "debug", "exec", "port-forward", "proxy", "run"}
@@ -78,7 +78,11 @@ func classify(statements []Statement) []Class {
 	return classes
 }
 
-const diagnosis = "Diagnosis"
+// Sections, as they are headed; what stands in text alone is prose.
+const (
+	diagnosis = "Diagnosis"
+	prose     = "prose"
+)
 
 // onlySets is whether a statement does nothing but to set variables.
 func onlySets(stmt *syntax.Stmt) bool {
