@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/hollow"
 	"github.com/kubevitals/kubevitals/lab/runbooks"
 )
 
@@ -31,12 +32,18 @@ import (
 const minExecuted = 1
 
 // TestRunbooks runs what only reads in all runbooks, as an administrator, with
-// labels of what is there.
+// labels of what is there. It has a cluster of its own: what it makes there would
+// let a kubevitals probe addresses of pods and Services.
 func TestRunbooks(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
-	prepareForRunbooks(t, ctx)
-	books, err := runbooks.Load(ctx, "../..", runbookLabels())
+	l := startForRunbooks(t, ctx)
+	t.Run("shipped", func(t *testing.T) { l.runShipped(t, ctx) })
+	t.Run("broken", func(t *testing.T) { l.runBroken(t, ctx) })
+}
+
+func (l *lab) runShipped(t *testing.T, ctx context.Context) {
+	books, err := runbooks.Load(ctx, "../..", l.runbookLabels())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +55,7 @@ func TestRunbooks(t *testing.T) {
 	if err := yaml.UnmarshalStrict(text, &excuses); err != nil {
 		t.Fatal(err)
 	}
-	report, err := runbooks.Judge(runAll(t, ctx, books), excuses)
+	report, err := runbooks.Judge(l.runAll(t, ctx, l.AdminKubeconfig(), books), excuses)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,11 +73,54 @@ func TestRunbooks(t *testing.T) {
 	}
 }
 
+// runBroken shows that each kind of mistake is found.
+func (l *lab) runBroken(t *testing.T, ctx context.Context) {
+	account, err := l.ServiceAccountKubeconfig(ctx, "kubevitals", "kubevitals")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, broken := range []struct{ name, kubeconfig, script, says string }{
+		{"flag", "", "kubectl get nodes --wider", "unknown flag: --wider"},
+		{"flag of what is not run", "", "kubectl debug node/node-0 -it --picture=busybox -- date", "unknown flag: --picture"},
+		{"printer that is not allowed", "", "kubectl get nodes --show-labels -o custom-columns=A:.metadata.name", "--show-labels"},
+		{"kind", "", "kubectl get knodes | head", `resource type "knodes"`},
+		{"path of jq", "", "kubectl get nodes -o json | jq '.items.metadata'", "Cannot index array"},
+		{"path of jsonpath", "", "A=$(kubectl get nodes -o jsonpath='{.items[9].metadata.name}'); echo \"$A\"", "out of bounds"},
+		{"field selector", "", "kubectl get pods -A --field-selector spec.node=node-0", "not supported"},
+		{"label selector", "", "kubectl -n kube-system get pods -l k8s-app=kube-dnss", "selects nothing"},
+		{"name", "", "kubectl get node 'node-9' | grep Ready", "not found"},
+		{"quotes", "", "grep -E 'a|b(' /etc/hostname", "Unmatched"},
+		{"variable", "", "echo \"$NOED\"", "NOED: unbound variable"},
+		{"after a variable", "", "echo \"$NOED\"\ndate", "the shell ended before"},
+		{"right", account, "kubectl get configmaps -A", "forbidden"},
+		{"right of another", "", "kubectl auth can-i delete nodes -A --as=system:serviceaccount:kubevitals:kubevitals", "ends with 1"},
+		{"program", "", "frobnicate --all", "not known"},
+		{"placeholder", "", "NODE='<nod>'", "no value for '<nod>'"},
+		{"path on a kubelet", "", "kubectl get --raw /api/v1/nodes/node-0/proxy/stats/summery", "NotFound"},
+		{"what never ends", "", "sleep 3600", "does not end"},
+	} {
+		t.Run(broken.name, func(t *testing.T) {
+			kubeconfig := broken.kubeconfig
+			if kubeconfig == "" {
+				kubeconfig = l.AdminKubeconfig()
+			}
+			book := runbooks.Book{Alert: "Broken", Commands: []runbooks.Command{{Section: "Diagnosis", Step: 1, Script: broken.script}}}
+			report, err := runbooks.Judge(l.runAll(t, ctx, kubeconfig, []runbooks.Book{book}), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all := strings.Join(report.Faults, "\n"); !strings.Contains(all, broken.says) {
+				t.Errorf("faults %q, want %q", all, broken.says)
+			}
+		})
+	}
+}
+
 // runAll runs some runbooks at a time.
-func runAll(t *testing.T, ctx context.Context, books []runbooks.Book) []runbooks.Result {
+func (l *lab) runAll(t *testing.T, ctx context.Context, kubeconfig string, books []runbooks.Book) []runbooks.Result {
 	t.Helper()
 	tools := runbooks.Lab{
-		Kubectl: os.Getenv(cluster.BinaryEnv), Kubeconfig: shared.AdminKubeconfig(), KubeletCA: shared.KubeletCAFile(), Timeout: 30 * time.Second,
+		Kubectl: os.Getenv(cluster.BinaryEnv), Kubeconfig: kubeconfig, KubeletCA: l.KubeletCAFile(), Timeout: 20 * time.Second,
 	}
 	results, errs := make([][]runbooks.Result, len(books)), make([]error, len(books))
 	var wait sync.WaitGroup
@@ -89,99 +139,91 @@ func runAll(t *testing.T, ctx context.Context, books []runbooks.Book) []runbooks
 	return slices.Concat(results...)
 }
 
-// prepareForRunbooks makes what runbooks look for, and takes it away at the end.
-func prepareForRunbooks(t *testing.T, ctx context.Context) {
+// startForRunbooks starts a cluster with what runbooks look for.
+func startForRunbooks(t *testing.T, ctx context.Context) *lab {
 	t.Helper()
-	objects := objectsOf(t, "testdata/runbook_objects.yaml")
-	for _, o := range buildWith(t, "node") {
-		if strings.HasPrefix(o.GetName(), "kubevitals-node") {
-			objects = append(objects, o)
-		}
-	}
-	label(t, ctx, "kubevitals", `{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"privileged"}}}`)
-	t.Cleanup(func() {
-		label(t, context.WithoutCancel(ctx), "kubevitals", `{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}`)
-	})
-	for _, k := range shared.Kubelets() {
-		zone(t, ctx, k.Name, `"zone-a"`)
-		t.Cleanup(func() { zone(t, context.WithoutCancel(ctx), k.Name, "null") })
-	}
-	for _, o := range objects {
-		if err := shared.apply(ctx, o); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := shared.remove(context.WithoutCancel(ctx), o); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	names := []string{}
-	for _, k := range shared.Kubelets() {
-		names = append(names, k.Name)
-	}
-	api, err := shared.ServeMetricsAPI(ctx, cluster.PodMetrics{CPU: "100m", Nodes: names})
+	c, err := cluster.Start(ctx, cluster.Options{Nodes: 3, Logf: t.Logf})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		api.Close()
-		if err := api.Unregister(context.WithoutCancel(ctx)); err != nil {
-			t.Error(err)
+		if t.Failed() {
+			c.Fail()
 		}
+		c.Stop()
 	})
-	if err := cluster.Eventually(ctx, 3*time.Minute, readyForRunbooks); err != nil {
+	l := &lab{Cluster: c}
+	names := []string{}
+	for _, k := range c.Kubelets() {
+		names = append(names, k.Name)
+		zone := []byte(`{"metadata":{"labels":{"topology.kubernetes.io/zone":"zone-a"}}}`)
+		if _, err := c.Client().CoreV1().Nodes().Patch(ctx, k.Name, types.MergePatchType, zone, metav1.PatchOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shipped := buildWith(t, "node", "connectivity")
+	for _, o := range shipped {
+		letContainersEnd(t, o)
+	}
+	if err := l.apply(ctx, append(shipped, objectsOf(t, "testdata/runbook_objects.yaml")...)...); err != nil {
 		t.Fatal(err)
+	}
+	api, err := c.ServeMetricsAPI(ctx, cluster.PodMetrics{CPU: "100m", Nodes: names})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(api.Close)
+	if err := cluster.Eventually(ctx, 4*time.Minute, l.readyForRunbooks); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// letContainersEnd gives the pods of a workload an image whose containers end, so
+// that there is a log of the run before.
+func letContainersEnd(t *testing.T, o *unstructured.Unstructured) {
+	t.Helper()
+	// What kustomize builds holds numbers that the copying functions do not take.
+	value, _, err := unstructured.NestedFieldNoCopy(o.Object, "spec", "template", "spec", "containers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	containers, _ := value.([]any)
+	for _, c := range containers {
+		container, ok := c.(map[string]any)
+		if !ok {
+			t.Fatalf("a container of %s is not an object", o.GetName())
+		}
+		container["image"] = "registry.example/" + hollow.ExitImage
 	}
 }
 
-// readyForRunbooks waits until each container of kube-system ended once, and the
-// autoscaler has read its metric.
-func readyForRunbooks(ctx context.Context) error {
-	pods, err := shared.Client().CoreV1().Pods(metav1.NamespaceSystem).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return err
-	}
-	if len(pods.Items) < 8 {
-		return fmt.Errorf("only %d pods in kube-system", len(pods.Items))
-	}
-	for _, p := range pods.Items {
-		ended := func(s corev1.ContainerStatus) bool { return s.RestartCount > 0 }
-		if !slices.ContainsFunc(p.Status.ContainerStatuses, ended) {
-			return fmt.Errorf("no container of %s ended and started again", p.Name)
+// readyForRunbooks waits until each container ended once, and the autoscaler has
+// read its metric.
+func (l *lab) readyForRunbooks(ctx context.Context) error {
+	for namespace, least := range map[string]int{metav1.NamespaceSystem: 14, "kubevitals": 4} {
+		pods, err := l.Client().CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		if len(pods.Items) < least {
+			return fmt.Errorf("%d pods in %s, want %d", len(pods.Items), namespace, least)
+		}
+		for _, p := range pods.Items {
+			ended := func(s corev1.ContainerStatus) bool { return s.RestartCount > 0 }
+			if !slices.ContainsFunc(p.Status.ContainerStatuses, ended) {
+				return fmt.Errorf("no container of %s ended and started again", p.Name)
+			}
 		}
 	}
-	hpa, err := shared.Client().AutoscalingV2().HorizontalPodAutoscalers("default").Get(ctx, "scaled", metav1.GetOptions{})
+	hpa, err := l.Client().AutoscalingV2().HorizontalPodAutoscalers("default").Get(ctx, "scaled", metav1.GetOptions{})
 	if err != nil {
 		return err
 	}
 	if len(hpa.Status.CurrentMetrics) == 0 {
 		return errors.New("the autoscaler has read no metric")
 	}
-	agents, err := shared.Client().CoreV1().Pods("kubevitals").List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=kubevitals-node"})
-	if err != nil {
-		return err
-	}
-	if len(agents.Items) < len(shared.Kubelets()) {
-		return fmt.Errorf("%d agents of nodes", len(agents.Items))
-	}
 	return nil
-}
-
-func label(t *testing.T, ctx context.Context, namespace, patch string) {
-	t.Helper()
-	_, err := shared.Client().CoreV1().Namespaces().Patch(ctx, namespace, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func zone(t *testing.T, ctx context.Context, node, value string) {
-	t.Helper()
-	patch := `{"metadata":{"labels":{"topology.kubernetes.io/zone":` + value + `}}}`
-	if _, err := shared.Client().CoreV1().Nodes().Patch(ctx, node, types.MergePatchType, []byte(patch), metav1.PatchOptions{}); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func objectsOf(t *testing.T, file string) []*unstructured.Unstructured {
@@ -204,8 +246,8 @@ func objectsOf(t *testing.T, file string) []*unstructured.Unstructured {
 }
 
 // runbookLabels are what the alerts would bear, and what a reader would fill in.
-func runbookLabels() map[string]map[string]string {
-	server := strings.TrimPrefix(shared.RESTConfig().Host, "https://")
+func (l *lab) runbookLabels() map[string]map[string]string {
+	server := strings.TrimPrefix(l.RESTConfig().Host, "https://")
 	component := func(name string) map[string]string { return map[string]string{"component": name} }
 	kubelet := map[string]string{"component": "kubelet", "server": ""}
 	return map[string]map[string]string{
@@ -214,7 +256,7 @@ func runbookLabels() map[string]map[string]string {
 			"check": "etcd", "probe": "read", "resource": "pods", "addon": "dns", "api": "resource",
 			"namespace": "default", "horizontalpodautoscaler": "scaled", "type": "Resource", "metric": "cpu", "reason": "x",
 			"collector": "apiserver", "source": "nodes", "signature": "update_conflict", "component": "kube-controller-manager",
-			"endpoint": shared.EtcdURL(), "uid": "0", "pid": "self", "filesystem": "nodefs", "condition": "Ready", "cause": "unknown",
+			"endpoint": l.EtcdURL(), "uid": "0", "pid": "self", "filesystem": "nodefs", "condition": "Ready", "cause": "unknown",
 			"another node": "node-1", "the node of the instance": "node-0", "address of the peer": "127.0.0.1",
 			"address of another member": "127.0.0.1", "address of a node that is the cause": "127.0.0.1",
 			"address of another node": "127.0.0.1", "image": "lab", "pod": "etcd-master-0", "container": "etcd",
