@@ -106,9 +106,14 @@ func (c Call) fault() string {
 
 // Report is what came of all runbooks.
 type Report struct {
-	Parsed, Run, Excused, Checked int
-	NotRun                        map[Class]int
-	Faults                        []string
+	// Parsed are all statements; Run those that ended well; Excused those that may
+	// fail.
+	Parsed, Run, Excused int
+	// Kubectl are the calls of kubectl in what was run, and Checked those in what was
+	// not.
+	Kubectl, Checked int
+	NotRun           map[Class]int
+	Faults           []string
 }
 
 // Judge goes through the results. Each excuse must be needed.
@@ -119,6 +124,11 @@ func Judge(results []Result, excuses []Excuse) (Report, error) {
 			report.Parsed++
 		}
 		report.Checked += r.Checked
+		for _, c := range r.Calls {
+			if r.Class == Runs && c.Args[0] == "kubectl" {
+				report.Kubectl++
+			}
+		}
 		fault, excuse := r.Fault(), -1
 		for i, e := range excuses {
 			holds, err := e.holds(r)

@@ -42,6 +42,7 @@ type Result struct {
 	Statement
 	Class  Class
 	Status int
+	Stdout string
 	Stderr string
 	Calls  []Call
 	// Checked is how many calls of kubectl were checked and not run.
@@ -173,7 +174,11 @@ func (r *Result) read(dir string, i int) error {
 	if err != nil {
 		return err
 	}
-	r.Stderr = string(stderr)
+	stdout, err := os.ReadFile(observed + ".out")
+	if err != nil {
+		return err
+	}
+	r.Stdout, r.Stderr = string(stdout), string(stderr)
 	status, err := os.ReadFile(observed + ".status")
 	if err != nil {
 		r.Status = -1
