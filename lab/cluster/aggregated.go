@@ -21,6 +21,7 @@ import (
 
 // PodMetrics says what the metrics API tells of the pods with the labels.
 type PodMetrics struct {
+	// Namespace is the only one of which it has figures; empty means all.
 	Namespace string
 	Labels    map[string]string
 	CPU       string
@@ -126,7 +127,10 @@ func (c *Cluster) metricsHandler(m PodMetrics) http.Handler {
 	mux.HandleFunc("/apis/metrics.k8s.io/v1beta1", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, metav1.APIResourceList{
 			TypeMeta: metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"}, GroupVersion: "metrics.k8s.io/v1beta1",
-			APIResources: []metav1.APIResource{{Name: "pods", Kind: "PodMetrics", Namespaced: true, Verbs: []string{"get", "list"}}},
+			APIResources: []metav1.APIResource{
+				{Name: "nodes", Kind: "NodeMetrics", Verbs: []string{"get", "list"}},
+				{Name: "pods", Kind: "PodMetrics", Namespaced: true, Verbs: []string{"get", "list"}},
+			},
 		})
 	})
 	mux.HandleFunc("/apis/metrics.k8s.io/v1beta1/nodes", func(w http.ResponseWriter, _ *http.Request) {
@@ -140,25 +144,55 @@ func (c *Cluster) metricsHandler(m PodMetrics) http.Handler {
 		}
 		answer(w, map[string]any{"kind": "NodeMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": map[string]any{}, "items": items})
 	})
-	mux.HandleFunc("/apis/metrics.k8s.io/v1beta1/namespaces/"+m.Namespace+"/pods", func(w http.ResponseWriter, r *http.Request) {
-		pods, err := c.client.CoreV1().Pods(m.Namespace).List(r.Context(), metav1.ListOptions{
-			LabelSelector: labels.SelectorFromSet(m.Labels).String(),
-		})
+	pods := func(w http.ResponseWriter, r *http.Request) {
+		namespace := r.PathValue("namespace")
+		if m.Namespace != "" && namespace != m.Namespace {
+			http.NotFound(w, r)
+			return
+		}
+		items, err := c.podMetrics(r.Context(), m, namespace, r.URL.Query().Get("labelSelector"))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		items := []any{}
-		for _, pod := range pods.Items {
-			items = append(items, map[string]any{
-				"metadata":  map[string]any{"name": pod.Name, "namespace": pod.Namespace, "labels": pod.Labels},
-				"timestamp": time.Now().UTC().Format(time.RFC3339), "window": "1s",
-				"containers": []any{map[string]any{
-					"name": pod.Spec.Containers[0].Name, "usage": map[string]any{"cpu": m.CPU, "memory": "64Mi"},
-				}},
-			})
+		name := r.PathValue("name")
+		if name == "" {
+			answer(w, map[string]any{"kind": "PodMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": map[string]any{}, "items": items})
+			return
 		}
-		answer(w, map[string]any{"kind": "PodMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": map[string]any{}, "items": items})
-	})
+		for _, item := range items {
+			if item["metadata"].(map[string]any)["name"] == name {
+				answer(w, item)
+				return
+			}
+		}
+		http.NotFound(w, r)
+	}
+	mux.HandleFunc("/apis/metrics.k8s.io/v1beta1/pods", pods)
+	mux.HandleFunc("/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods", pods)
+	mux.HandleFunc("/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods/{name}", pods)
 	return mux
+}
+
+// podMetrics has figures of the pods that exist, of one namespace or of all.
+func (c *Cluster) podMetrics(ctx context.Context, m PodMetrics, namespace, selector string) ([]map[string]any, error) {
+	if own := labels.SelectorFromSet(m.Labels).String(); own != "" {
+		selector = own
+	}
+	pods, err := c.client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
+	if err != nil {
+		return nil, err
+	}
+	items := []map[string]any{}
+	for _, pod := range pods.Items {
+		items = append(items, map[string]any{
+			"kind": "PodMetrics", "apiVersion": "metrics.k8s.io/v1beta1",
+			"metadata":  map[string]any{"name": pod.Name, "namespace": pod.Namespace, "labels": pod.Labels},
+			"timestamp": time.Now().UTC().Format(time.RFC3339), "window": "1s",
+			"containers": []any{map[string]any{
+				"name": pod.Spec.Containers[0].Name, "usage": map[string]any{"cpu": m.CPU, "memory": "64Mi"},
+			}},
+		})
+	}
+	return items, nil
 }

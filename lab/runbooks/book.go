@@ -108,7 +108,7 @@ func (b Book) Mentions() ([]Statement, error) {
 			return nil, fmt.Errorf("%s, `%s`: %w", b.Alert, span, err)
 		}
 		for _, stmt := range stmts {
-			all = append(all, Statement{Alert: b.Alert, Section: "prose", Text: text(stmt), stmt: stmt})
+			all = append(all, Statement{Alert: b.Alert, Section: prose, Text: text(stmt), stmt: stmt})
 		}
 	}
 	return all, nil

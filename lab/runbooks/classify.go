@@ -24,6 +24,8 @@ const (
 	NodeFiles Class = "reads a file of a node"
 	// NodePorts is what connects to a port on a node.
 	NodePorts Class = "connects to a port of a node"
+	// PodPorts is what connects to a port of a pod; pods of the lab have no network.
+	PodPorts Class = "connects to a port of a pod"
 	// Prometheus is what asks a Prometheus.
 	Prometheus Class = "asks Prometheus"
 	// Depends is what uses a variable that only a statement sets that is not run.
@@ -36,20 +38,21 @@ var (
 	// harmless are programs and builtins that only read and are on every Debian with
 	// the packages that `.ci/run` installs.
 	harmless = []string{
-		"[", "awk", "break", "cat", "comm", "cut", "date", "df", "diff", "du", "echo", "find", "grep", "head", "jq", "ls",
-		"openssl", "paste", "printf", "ps", "pidof", "read", "sed", "sleep", "sort", "stat", "tail", "tee", "tr", "uname",
+		"[", "awk", "break", "cat", "comm", "cut", "date", "df", "diff", "du", "echo", "find", "findmnt", "grep", "head", "ip", "jq", "ls",
+		"openssl", "paste", "printf", "ps", "read", "sed", "sleep", "sort", "ss", "stat", "tail", "tee", "tr", "uname",
 		"uniq", "wc",
 	}
 	// nodePrograms need systemd, a container runtime, etcd, an administrator's rights
 	// or packages that few machines have.
 	nodePrograms = []string{
-		"bridge", "conntrack", "crictl", "dmesg", "etcdctl", "findmnt", "helm", "ip", "iptables-save", "journalctl", "kubeadm",
-		"last", "lsblk", "nft", "ping", "smartctl", "ss", "systemctl", "systemd-cgls", "systemd-cgtop", "tcpdump",
+		"bridge", "conntrack", "crictl", "dmesg", "etcdctl", "helm", "iptables-save", "journalctl", "kubeadm",
+		"last", "lsblk", "nft", "pidof", "ping", "smartctl", "systemctl", "systemd-cgls", "systemd-cgtop", "tcpdump",
 		"timedatectl", "traceroute", "wg",
 	}
 	changing  = []string{"kill", "mkdir", "mv", "reboot", "rm", "rmdir", "sync"}
-	nodeFiles = regexp.MustCompile(`/(etc/(kubernetes|cni|sysctl\.d)|opt/cni|run/(containerd|crio|cri-dockerd)|var/(lib/(kubelet|containerd|containers|etcd)|log/pods)|sys/fs/cgroup)\b`)
+	nodeFiles = regexp.MustCompile(`/(etc/(kubernetes|cni|sysctl\.d)|opt/cni|run/(containerd|crio|cri-dockerd)|var/(lib/(kubelet|containerd|containers|etcd)|log/pods)|sys/fs/cgroup/(kubepods|memory|systemd))`)
 	nodePorts = regexp.MustCompile(`127\.0\.0\.1:|:2380/|/dev/tcp/`)
+	podProxy  = regexp.MustCompile(`/pods/\S*/proxy/`)
 	reading   = []string{"api-resources", "api-versions", "cluster-info", "describe", "events", "explain", "get", "logs", "top", "version"}
 	entering  = []string{"attach", "cp", "debug", "exec", "port-forward", "proxy", "run"}
 )
@@ -78,7 +81,11 @@ func classify(statements []Statement) []Class {
 	return classes
 }
 
-const diagnosis = "Diagnosis"
+// Sections, as they are headed; what stands in text alone is prose.
+const (
+	diagnosis = "Diagnosis"
+	prose     = "prose"
+)
 
 // onlySets is whether a statement does nothing but to set variables.
 func onlySets(stmt *syntax.Stmt) bool {
@@ -190,6 +197,8 @@ func kubectlClass(words []string) Class {
 	switch {
 	case len(plain) == 0:
 		return Unknown
+	case podProxy.MatchString(strings.Join(words, " ")):
+		return PodPorts
 	case slices.Contains(words, "--dry-run=server"), slices.Contains(reading, plain[0]):
 		return Runs
 	case len(plain) > 1 && slices.Contains([]string{"auth can-i", "auth whoami", "config view"}, plain[0]+" "+plain[1]):
