@@ -116,10 +116,7 @@ func (s *site) book(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	own, ignored := labelsOf(r.URL.Query())
-	for _, l := range own {
-		c.Labels = append(c.Labels, l)
-	}
-	c.Ignored = ignored
+	c.Labels, c.Ignored = own, ignored
 	if c.Body, err = render(text, own, s.query(r, c.Lang)); err != nil {
 		http.Error(w, "the runbook cannot be shown", http.StatusInternalServerError)
 		return
