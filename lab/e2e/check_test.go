@@ -15,9 +15,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/kubevitals/kubevitals/lab/cluster"
-	"github.com/kubevitals/kubevitals/lab/hollow"
 )
 
 // vitalsOnce runs a command of kubevitals to its end against the lab, with the
@@ -96,19 +93,4 @@ func TestCheckAndSnapshotNameTheCause(t *testing.T) {
 	if diff := cmp.Diff(live, findings(t, "--snapshot="+dir)); diff != "" {
 		t.Errorf("other findings from the snapshot (-live +snapshot):\n%s", diff)
 	}
-}
-
-// fillDisk leaves 2 % of the node's disk until the test ends.
-func fillDisk(t *testing.T, kubelet *cluster.Kubelet) {
-	t.Helper()
-	full := hollow.Healthy()
-	full.NodeFS.AvailableBytes = full.NodeFS.CapacityBytes / 50
-	if err := kubelet.SetFilesystems(full); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := kubelet.SetFilesystems(hollow.Healthy()); err != nil {
-			t.Error(err)
-		}
-	})
 }

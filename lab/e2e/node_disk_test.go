@@ -93,11 +93,7 @@ func TestNodeDiskAgreesWithTheKubelet(t *testing.T) {
 // TestNodeDiskFull lets the kubelet's own eviction manager find the disk full.
 func TestNodeDiskFull(t *testing.T) {
 	kubelet := shared.Kubelets()[1]
-	full := hollow.Healthy()
-	full.NodeFS.AvailableBytes = full.NodeFS.CapacityBytes / 50
-	if err := kubelet.SetFilesystems(full); err != nil {
-		t.Fatal(err)
-	}
+	fillDisk(t, kubelet)
 	shared.vitals.eventually(t, time.Minute, func(s samples) error {
 		values := s.all("node_disk_headroom_ratio", "node", kubelet.Name, "filesystem", "nodefs", "resource", "bytes")
 		if len(values) != 1 || math.Abs(values[0]-(0.02-0.10)) > 1e-6 {
@@ -111,5 +107,20 @@ func TestNodeDiskFull(t *testing.T) {
 	}
 	shared.vitals.eventually(t, time.Minute, func(s samples) error {
 		return s.want(0, "node_disk_pressure", "node", kubelet.Name)
+	})
+}
+
+// fillDisk leaves 2 % of the node's disk until the test ends.
+func fillDisk(t *testing.T, kubelet *cluster.Kubelet) {
+	t.Helper()
+	full := hollow.Healthy()
+	full.NodeFS.AvailableBytes = full.NodeFS.CapacityBytes / 50
+	if err := kubelet.SetFilesystems(full); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := kubelet.SetFilesystems(hollow.Healthy()); err != nil {
+			t.Error(err)
+		}
 	})
 }
