@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/internal/playback"
 )
 
 // read is one list that collectors read.
@@ -180,7 +181,13 @@ func (t *taker) slim(q read, raw json.RawMessage) (runtime.Object, bool) {
 	if t.names != nil {
 		t.names.object(obj)
 	}
-	q.kind.stamp(obj)
+	// Lists of objects of any kind need it in each of them.
+	gvk, err := playback.KindOf(obj)
+	if err != nil {
+		t.Logger.Warn("object cannot be understood", "resource", q.kind.key(), "err", err)
+		return nil, false
+	}
+	obj.GetObjectKind().SetGroupVersionKind(gvk)
 	return obj, true
 }
 

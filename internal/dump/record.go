@@ -190,10 +190,9 @@ func (t *taker) takeSamples(first, second []*dto.MetricFamily) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
-	good := succeeded(first)
-	maps.DeleteFunc(good, func(name string, _ bool) bool { return !succeeded(second)[name] })
+	good, still := succeeded(first), succeeded(second)
 	for _, d := range t.Definitions {
-		if !d.Replay || !good[d.Name] {
+		if !d.Replay || !good[d.Name] || !still[d.Name] {
 			continue
 		}
 		for n, families := range [][]*dto.MetricFamily{first, second} {

@@ -11,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kubevitals/kubevitals/collectors/podindex"
 )
@@ -137,28 +136,4 @@ func publicAPI(name string) bool {
 		return true
 	}
 	return group == "k8s.io" || strings.HasSuffix(group, ".k8s.io")
-}
-
-// stamp writes the kind into an object, as lists of objects of any kind need it.
-func (k kind) stamp(obj runtime.Object) {
-	var gvk schema.GroupVersionKind
-	switch k {
-	case nodeKind:
-		gvk = corev1.SchemeGroupVersion.WithKind("Node")
-	case podKind:
-		gvk = corev1.SchemeGroupVersion.WithKind("Pod")
-	case eventKind:
-		gvk = corev1.SchemeGroupVersion.WithKind("Event")
-	case deploymentKind:
-		gvk = appsv1.SchemeGroupVersion.WithKind("Deployment")
-	case daemonSetKind:
-		gvk = appsv1.SchemeGroupVersion.WithKind("DaemonSet")
-	case autoscalerKind:
-		gvk = autoscalingv2.SchemeGroupVersion.WithKind("HorizontalPodAutoscaler")
-	case leaseKind:
-		gvk = coordinationv1.SchemeGroupVersion.WithKind("Lease")
-	default:
-		return // has one
-	}
-	obj.GetObjectKind().SetGroupVersionKind(gvk)
 }

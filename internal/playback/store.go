@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/client-go/kubernetes/scheme"
 )
@@ -91,16 +92,24 @@ func (s *store) empty(t *table) bool {
 	return len(t.objects) == 0
 }
 
-// tableOf finds the table of an object by its kind, which typed objects made by
-// hand rarely have filled in.
+// KindOf returns the kind of an object, which typed objects made by hand rarely
+// have filled in.
+func KindOf(obj runtime.Object) (schema.GroupVersionKind, error) {
+	if gvk := obj.GetObjectKind().GroupVersionKind(); !gvk.Empty() {
+		return gvk, nil
+	}
+	gvks, _, err := scheme.Scheme.ObjectKinds(obj)
+	if err != nil {
+		return schema.GroupVersionKind{}, fmt.Errorf("kind of %T: %w", obj, err)
+	}
+	return gvks[0], nil
+}
+
+// tableOf finds the table of an object by its kind.
 func (s *store) tableOf(obj runtime.Object) (*table, error) {
-	gvk := obj.GetObjectKind().GroupVersionKind()
-	if gvk.Empty() {
-		gvks, _, err := scheme.Scheme.ObjectKinds(obj)
-		if err != nil {
-			return nil, fmt.Errorf("kind of %T: %w", obj, err)
-		}
-		gvk = gvks[0]
+	gvk, err := KindOf(obj)
+	if err != nil {
+		return nil, err
 	}
 	i := slices.IndexFunc(s.tables, func(t *table) bool { return t.resource.gvk == gvk })
 	if i < 0 {
