@@ -28,9 +28,10 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; base-ur
 
 // site serves the runbooks in a file system. It is safe for concurrent use.
 type site struct {
-	books fs.FS
-	names []string
-	page  *template.Template
+	books     fs.FS
+	names     []string
+	page      *template.Template
+	languages language.Matcher
 }
 
 // Handler serves the runbooks ALERT.md in books, and their translations in
@@ -44,7 +45,7 @@ func Handler(books fs.FS) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page of a runbook: %w", err)
 	}
-	s := &site{books: books, page: page}
+	s := &site{books: books, page: page, languages: language.NewMatcher([]language.Tag{language.English, language.TraditionalChinese})}
 	for _, file := range files {
 		s.names = append(s.names, strings.TrimSuffix(file, ".md"))
 	}
@@ -91,20 +92,21 @@ type (
 )
 
 func (s *site) index(w http.ResponseWriter, r *http.Request) {
-	c := s.content(r)
-	c.Title = c.Words["index"]
+	own, _ := labelsOf(r.URL.Query())
+	c := s.content(r, own)
+	c.Title, c.Index = c.Words["index"], s.list(c.Lang)
 	s.show(w, http.StatusOK, c)
 }
 
 func (s *site) book(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimSuffix(r.PathValue("alert"), ".md")
-	c := s.content(r)
+	own, ignored := labelsOf(r.URL.Query())
+	c := s.content(r, own)
 	if !slices.Contains(s.names, name) {
-		c.Title, c.Missing = c.Words["missing"], name
+		c.Title, c.Missing, c.Index = c.Words["missing"], name, s.list(c.Lang)
 		s.show(w, http.StatusNotFound, c)
 		return
 	}
-	c.Index = nil
 	c.Title = name
 	text, err := s.source(name, c.Lang)
 	if err != nil && c.Lang != english {
@@ -115,9 +117,8 @@ func (s *site) book(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the runbook cannot be read", http.StatusInternalServerError)
 		return
 	}
-	own, ignored := labelsOf(r.URL.Query())
 	c.Labels, c.Ignored = own, ignored
-	if c.Body, err = render(text, own, s.query(r, c.Lang)); err != nil {
+	if c.Body, err = render(text, c.Labels, query(c.Labels, c.Lang)); err != nil {
 		http.Error(w, "the runbook cannot be shown", http.StatusInternalServerError)
 		return
 	}
@@ -143,24 +144,28 @@ func (s *site) show(w http.ResponseWriter, status int, c content) {
 	_, _ = w.Write(b.Bytes())
 }
 
-func (s *site) content(r *http.Request) content {
-	lang := languageOf(r)
+// content is what all pages have. own are the labels that its links keep.
+func (s *site) content(r *http.Request, own []pair) content {
+	lang := s.languageOf(r)
 	other := map[string]string{english: chinese, chinese: english}[lang]
-	c := content{
+	return content{
 		Lang: lang, Words: words(lang), Other: other, OtherName: words(other)["name"],
-		OtherURL: r.URL.EscapedPath() + "?" + s.query(r, other), IndexURL: Root + "?lang=" + lang,
+		OtherURL: r.URL.EscapedPath() + "?" + query(own, other), IndexURL: Root + "?lang=" + lang,
 	}
-	for _, name := range s.names {
-		c.Index = append(c.Index, link{name, Root + name + "?lang=" + lang})
-	}
-	return c
 }
 
-// query is the query of a link to another page: the labels that were understood,
-// and the language.
-func (s *site) query(r *http.Request, lang string) string {
+// list links to all runbooks.
+func (s *site) list(lang string) []link {
+	var all []link
+	for _, name := range s.names {
+		all = append(all, link{name, Root + name + "?lang=" + lang})
+	}
+	return all
+}
+
+// query is the query of a link to another page: labels and language.
+func query(own []pair, lang string) string {
 	q := url.Values{}
-	own, _ := labelsOf(r.URL.Query())
 	for _, l := range own {
 		q.Set(l.Name, l.Value)
 	}
@@ -175,18 +180,17 @@ const (
 )
 
 // languageOf is the language that the query asks for, or else the browser.
-func languageOf(r *http.Request) string {
+func (s *site) languageOf(r *http.Request) string {
 	asked := r.URL.Query().Get(languageParameter)
 	if asked == english || asked == chinese {
 		return asked
 	}
-	matcher := language.NewMatcher([]language.Tag{language.English, language.TraditionalChinese})
 	// A header that cannot be read is a preference for nothing.
 	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
 	if err != nil {
 		return english
 	}
-	if _, i, confidence := matcher.Match(tags...); i == 1 && confidence >= language.Low {
+	if _, i, confidence := s.languages.Match(tags...); i == 1 && confidence >= language.Low {
 		return chinese
 	}
 	return english
