@@ -56,7 +56,7 @@ func Parse(file []byte) (*Rules, error) {
 			if err != nil {
 				return nil, fmt.Errorf("rule %s%s: %w", one.Alert, one.Record, err)
 			}
-			r.list = append(r.list, rule{Rule: one, expr: expr, reach: reach(expr), telling: telling(expr)})
+			r.list = append(r.list, rule{Rule: one, expr: expr, reach: reach(expr), telling: Telling(expr)})
 		}
 	}
 	return r, nil
@@ -93,9 +93,9 @@ func reach(expr parser.Expr) time.Duration {
 	return longest
 }
 
-// telling returns the selectors that make an expression true: all but those that
+// Telling returns the selectors that make an expression true: all but those that
 // only keep it quiet, right of an unless.
-func telling(expr parser.Expr) []*parser.VectorSelector {
+func Telling(expr parser.Expr) []*parser.VectorSelector {
 	var found []*parser.VectorSelector
 	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
 		s, ok := n.(*parser.VectorSelector)
@@ -126,8 +126,8 @@ func telling(expr parser.Expr) []*parser.VectorSelector {
 // means the same, and an engine that is given two samples of half a minute would
 // spread them over the whole range.
 func (r *Rules) during(one rule, covered time.Duration) (string, error) {
-	// The two samples must lie within the range, whose start is exclusive.
-	range_ := covered + time.Second
+	// The two samples must lie within it, and its start is exclusive.
+	longest := covered + time.Second
 	expr, err := r.parser.ParseExpr(one.Expr)
 	if err != nil {
 		return "", fmt.Errorf("rule %s%s: %w", one.Alert, one.Record, err)
@@ -137,8 +137,8 @@ func (r *Rules) during(one rule, covered time.Duration) (string, error) {
 		if !ok || call.Func.Name != "rate" {
 			return nil
 		}
-		if m, ok := call.Args[0].(*parser.MatrixSelector); ok && m.Range > range_ {
-			m.Range = range_
+		if m, ok := call.Args[0].(*parser.MatrixSelector); ok && m.Range > longest {
+			m.Range = longest
 		}
 		return nil
 	})

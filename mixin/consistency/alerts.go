@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/kubevitals/kubevitals/internal/verdict"
 )
 
 // annotations: severity, a static summary, a templated description, both links.
@@ -169,35 +171,16 @@ func drawn(p Pack) []string {
 	return problems
 }
 
-// telling returns the metrics that make an alert fire: all but those that only
-// keep it quiet, right of an unless.
+// telling returns the metrics that make an alert fire.
 func telling(expr string) []string {
 	tree, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
 	if err != nil {
 		return nil
 	}
 	var names []string
-	parser.Inspect(tree, func(n parser.Node, path []parser.Node) error {
-		s, ok := n.(*parser.VectorSelector)
-		if !ok {
-			return nil
-		}
-		for i, above := range path {
-			b, ok := above.(*parser.BinaryExpr)
-			if !ok || b.Op != parser.LUNLESS {
-				continue
-			}
-			within := parser.Node(s)
-			if i+1 < len(path) {
-				within = path[i+1]
-			}
-			if within == b.RHS {
-				return nil
-			}
-		}
+	for _, s := range verdict.Telling(tree) {
 		names = append(names, s.Name)
-		return nil
-	})
+	}
 	return names
 }
 

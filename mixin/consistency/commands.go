@@ -2,6 +2,7 @@ package consistency
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -23,7 +24,7 @@ func commands(p Pack) []string {
 		labels := p.labelsOfAlert(name)
 		for _, placeholder := range book.Placeholders() {
 			if !labels[placeholder] && !slices.Contains(p.Free[name], placeholder) {
-				problems = append(problems, fmt.Sprintf("%s: the runbook's placeholder '<%s>' is no label of the alert, which bears %v", name, placeholder, sorted(labels)))
+				problems = append(problems, fmt.Sprintf("%s: the runbook's placeholder '<%s>' is no label of the alert, which bears %v", name, placeholder, slices.Sorted(maps.Keys(labels))))
 			}
 		}
 	}
@@ -96,13 +97,4 @@ func (p Pack) unusedFree() []string {
 		}
 	}
 	return problems
-}
-
-func sorted(set map[string]bool) []string {
-	var names []string
-	for name := range set {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
