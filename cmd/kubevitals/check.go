@@ -154,15 +154,7 @@ type look struct {
 // look starts the sources, and scrapes once they have been read and once more
 // after the window. A dump holds both scrapes already.
 func (c *command) look(ctx context.Context, logger *slog.Logger) (*look, error) {
-	kubelets, err := c.kubeletOptions()
-	if err != nil {
-		return nil, err
-	}
-	host, err := c.hostConfig()
-	if err != nil {
-		return nil, err
-	}
-	watched, err := c.cluster(ctx, kubelets, logger)
+	watched, host, err := c.open(ctx, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -173,16 +165,13 @@ func (c *command) look(ctx context.Context, logger *slog.Logger) (*look, error) 
 		l.at = d.Taken.Add(-l.window)
 		watched.replay = func() time.Time { return l.at }
 	}
-	sources, named, err := c.collectors(watched, host, logger)
+	frame, stop, err := c.read(ctx, watched, host, logger)
 	if err != nil {
 		return nil, err
 	}
-	running, stop := context.WithCancel(ctx)
-	defer sources.Wait()
 	defer stop()
-	sources.Start(running)
 	l.leftOut = c.selection.LeftOut()
-	return l, c.scrapeTwice(ctx, l, exporter.NewFrame(named, logger), watched)
+	return l, c.scrapeTwice(ctx, l, frame, watched)
 }
 
 func (c *command) scrapeTwice(ctx context.Context, l *look, frame *exporter.Frame, watched cluster) error {

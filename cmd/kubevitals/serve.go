@@ -27,13 +27,9 @@ import (
 
 // serve wires everything and serves until ctx ends.
 func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
-	kubelets, err := c.kubeletOptions()
+	kubelets, host, err := c.inputs()
 	if err != nil {
-		return &exitError{exitUsage, err}
-	}
-	host, err := c.hostConfig()
-	if err != nil {
-		return &exitError{exitConfig, err}
+		return err
 	}
 	if err := web.Validate(*c.web.WebConfigFile); err != nil {
 		return &exitError{exitConfig, fmt.Errorf("--web.config.file: %w", err)}

@@ -5,16 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/version"
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/dump"
 )
 
@@ -65,28 +62,16 @@ func (c *command) runSnapshot(ctx context.Context, logger *slog.Logger) error {
 	if c.taking.window <= 0 {
 		return &exitError{exitUsage, fmt.Errorf("--window: %s is not a positive duration", c.taking.window)}
 	}
-	kubelets, err := c.kubeletOptions()
-	if err != nil {
-		return &exitError{exitUsage, err}
-	}
-	host, err := c.hostConfig()
-	if err != nil {
-		return &exitError{exitConfig, err}
-	}
-	watched, err := c.cluster(ctx, kubelets, logger)
+	watched, host, err := c.open(ctx, logger)
 	if err != nil {
 		return err
 	}
 	defer watched.close()
-	sources, named, err := c.collectors(watched, host, logger)
+	frame, stop, err := c.read(ctx, watched, host, logger)
 	if err != nil {
 		return err
 	}
-	running, stop := context.WithCancel(ctx)
-	defer sources.Wait()
 	defer stop()
-	sources.Start(running)
-	frame := exporter.NewFrame(named, logger)
 	manifest, err := dump.Take(ctx, c.taking.dir, dump.TakeOptions{
 		REST: watched.config, Kubelets: watched.kubelets, Window: c.taking.window,
 		Gather:      func(ctx context.Context) ([]*dto.MetricFamily, error) { return settled(ctx, frame) },
@@ -99,64 +84,4 @@ func (c *command) runSnapshot(ctx context.Context, logger *slog.Logger) error {
 	_, _ = fmt.Fprintf(c.stdout, "%s holds a snapshot of %s; look at it with: kubevitals --snapshot=%s\n",
 		c.taking.dir, manifest.Taken.UTC().Format(time.RFC3339), c.taking.dir)
 	return nil
-}
-
-const (
-	// settlingFor is how long sources may take for their first reading: the first
-	// answers of 5,000 kubelets take 50 s.
-	settlingFor = 2 * time.Minute
-	// settlingPause is the time between two looks.
-	settlingPause = time.Second
-)
-
-// settled gathers once no source is starting any more and the number of samples
-// does not grow, or after settlingFor at the latest.
-func settled(ctx context.Context, frame *exporter.Frame) ([]*dto.MetricFamily, error) {
-	deadline := time.Now().Add(settlingFor)
-	before := -1
-	for {
-		families, err := gather(ctx, frame)
-		if err != nil {
-			return nil, err
-		}
-		count, starting := survey(families)
-		if !starting && count == before || time.Now().After(deadline) {
-			return families, nil
-		}
-		before = count
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(settlingPause):
-		}
-	}
-}
-
-// gather runs all collectors once.
-func gather(ctx context.Context, frame *exporter.Frame) ([]*dto.MetricFamily, error) {
-	registry := prometheus.NewRegistry()
-	if err := registry.Register(frame.Bind(ctx)); err != nil {
-		return nil, fmt.Errorf("gather: %w", err)
-	}
-	families, err := registry.Gather()
-	if err != nil {
-		return nil, fmt.Errorf("gather: %w", err)
-	}
-	return families, nil
-}
-
-// survey counts samples and tells whether a source has not been read yet.
-func survey(families []*dto.MetricFamily) (count int, starting bool) {
-	for _, f := range families {
-		count += len(f.GetMetric())
-		if !strings.HasSuffix(f.GetName(), "_available") {
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			for _, l := range m.GetLabel() {
-				starting = starting || l.GetName() == "reason" && l.GetValue() == "starting"
-			}
-		}
-	}
-	return count, starting
 }
