@@ -3,7 +3,6 @@ package verdict
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -175,5 +174,5 @@ func (s *Samples) text(l labels.Labels) string {
 	if rest.IsEmpty() {
 		return l.Get(model.MetricNameLabel)
 	}
-	return l.Get(model.MetricNameLabel) + strings.ReplaceAll(rest.String(), `", `, `",`)
+	return l.Get(model.MetricNameLabel) + rest.String()
 }
