@@ -167,13 +167,14 @@ func (r *Rules) evidence(s *Samples, one rule, own map[string]string) []Evidence
 	for _, selector := range one.telling {
 		for _, bucket := range s.byName[selector.Name] {
 			for _, candidate := range bucket {
-				if !matchesAll(candidate.labels, selector.LabelMatchers) || contradicts(candidate.labels, own) {
+				last := candidate.last()
+				if last.vanished() || !matchesAll(candidate.labels, selector.LabelMatchers) || contradicts(candidate.labels, own) {
 					continue
 				}
 				text := s.text(candidate.labels)
 				if !seen[text] {
 					seen[text] = true
-					found = append(found, Evidence{text, candidate.points[len(candidate.points)-1].F()})
+					found = append(found, Evidence{text, last.v})
 				}
 			}
 		}
