@@ -46,7 +46,7 @@ func (l links) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if to, ok := n.(*ast.Link); ok && entering {
 			if m := otherRunbook.FindSubmatch(to.Destination); m != nil {
-				to.Destination = []byte(Root + string(m[1]) + "?" + l.query)
+				to.Destination = []byte(string(m[1]) + "?" + l.query)
 			}
 		}
 		return ast.WalkContinue, nil

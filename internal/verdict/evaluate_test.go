@@ -118,7 +118,7 @@ func TestFindingIsComplete(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	// What only keeps the alert quiet, and what is of another node, is no evidence.
-	if want := []verdict.Evidence{{Series: `a_up{node="n 1"}`, Value: 0}}; !slices.Equal(f.Evidence, want) {
+	if want := []verdict.Evidence{{Series: `a_up{node="n 1"}`, Value: 0, Metric: "a_up"}}; !slices.Equal(f.Evidence, want) {
 		t.Errorf("evidence %v, want %v", f.Evidence, want)
 	}
 	if want := []string{"ManyFailures"}; !slices.Equal(report.Reaching, want) {

@@ -66,14 +66,18 @@ func Parse(file []byte) (*Rules, error) {
 }
 
 // Alert is what is known of an alert without any sample.
-type Alert struct{ Name, Severity, Signal string }
+type Alert struct {
+	Name, Severity, Signal string
+	// Summary is what it means, in one sentence.
+	Summary string
+}
 
 // Alerts returns all alerts in the order of the file.
 func (r *Rules) Alerts() []Alert {
 	var all []Alert
 	for _, one := range r.list {
 		if one.Alert != "" {
-			all = append(all, Alert{one.Alert, one.Labels["severity"], one.Labels["signal"]})
+			all = append(all, Alert{one.Alert, one.Labels["severity"], one.Labels["signal"], one.Annotations["summary"]})
 		}
 	}
 	return all

@@ -63,7 +63,7 @@ func TestVanishedIsNoEvidence(t *testing.T) {
 	if len(report.Findings) == 0 || report.Findings[0].Alert != "Down" {
 		t.Fatalf("found %v", names(report))
 	}
-	want := []verdict.Evidence{{Series: `a_up{node="n", port="2"}`, Value: 0}}
+	want := []verdict.Evidence{{Series: `a_up{node="n", port="2"}`, Value: 0, Metric: "a_up"}}
 	if got := report.Findings[0].Evidence; !slices.Equal(got, want) {
 		t.Errorf("evidence %v, want %v", got, want)
 	}
