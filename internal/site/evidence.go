@@ -40,8 +40,9 @@ type evidence struct {
 type sample struct{ Name, Value string }
 
 type factTable struct {
-	Title string
-	Rows  []factRow
+	// Object is what all rows are about; if empty, they name their own.
+	Title, Object string
+	Rows          []factRow
 }
 
 type factRow struct{ Name, Object, Value, Age, Message string }
@@ -146,7 +147,20 @@ func (s *site) facts(r reader, own map[string]string) []factTable {
 		for _, f := range t.facts {
 			table.Rows = append(table.Rows, factRow{f.Name, f.Object, f.Value, r.age(f.At), f.Message})
 		}
+		table.shareObject()
 		tables = append(tables, table)
 	}
 	return tables
+}
+
+// shareObject names an object once that all rows are about.
+func (t *factTable) shareObject() {
+	object := t.Rows[0].Object
+	if slices.ContainsFunc(t.Rows, func(r factRow) bool { return r.Object != object }) {
+		return
+	}
+	t.Object = object
+	for i := range t.Rows {
+		t.Rows[i].Object = ""
+	}
 }

@@ -24,7 +24,7 @@ func inEnglish() map[string]string {
 		"conditions": "Conditions", "events": "Recent warnings", "readings": "Last read",
 
 		"cluster": "Cluster", "evaluated": "alerts evaluated:", "clear": "All clear", "unsure": "Could not tell",
-		"wrong": "Wrong now", "runbook": "Runbook", "tellsAfter": "Prometheus tells once this has held for",
+		"wrong": "Wrong now", "runbook": "Runbook", "tellsAfter": "Prometheus tells after",
 		"blind": "Not seen", "blindMeans": "While anything here cannot be read, silence about it is no proof of health.",
 		"starting": "Not read yet:", "well": "Nothing wrong found", "off": "Not looked at",
 		"switchedOff": "Switched off here", "nodeScope": "For the agents on the nodes",
@@ -56,7 +56,7 @@ func inChinese() map[string]string {
 		"conditions": "狀況（conditions）", "events": "最近的警告事件", "readings": "最近一次讀取",
 
 		"cluster": "叢集", "evaluated": "評估的告警數：", "clear": "一切正常", "unsure": "無法判斷",
-		"wrong": "目前的問題", "runbook": "處理手冊", "tellsAfter": "持續這麼久之後 Prometheus 才會發出告警：",
+		"wrong": "目前的問題", "runbook": "處理手冊", "tellsAfter": "Prometheus 發出告警前的等待：",
 		"blind": "看不到的部分", "blindMeans": "只要這裡有讀不到的東西，沒有告警就不代表沒有問題。",
 		"starting": "尚未讀取：", "well": "沒有發現問題", "off": "沒有查看",
 		"switchedOff": "在這裡關閉了", "nodeScope": "由各節點上的代理程式查看",
