@@ -17,8 +17,8 @@ func (s *Sources) Checks() []exporter.Check {
 	return checks
 }
 
-// Tables are what the landing page shows of the sources.
-func (s *Sources) Tables() []exporter.Table {
+// Table shows how far each source can be trusted.
+func (s *Sources) Table() exporter.Table {
 	t := exporter.Table{Title: "Sources", Columns: []string{"source", "state", "last proof"}}
 	for _, state := range s.States() {
 		t.Rows = append(t.Rows, exporter.Row{
@@ -29,7 +29,7 @@ func (s *Sources) Tables() []exporter.Table {
 	if s.kubeletsWanted {
 		t.Rows = append(t.Rows, s.kubeletRow())
 	}
-	return []exporter.Table{t}
+	return t
 }
 
 // kubeletRow counts the kubelets that gave every answer asked of them.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
 )
 
 // Options say how the metrics are served.
@@ -25,10 +26,11 @@ type Options struct {
 	Self *prometheus.Registry
 	// Ready are the checks of /readyz.
 	Ready []Check
-	// Page describes the landing page.
-	Page Page
-	// Runbooks serves everything below /runbooks/; nil for nothing.
-	Runbooks http.Handler
+	// Pages serves every other path; nil for nothing.
+	Pages http.Handler
+	// Gathered is told what the collectors said in each scrape; nil for nobody. It
+	// must not change or keep it.
+	Gathered func([]*dto.MetricFamily)
 }
 
 // Check is one named condition of readiness.
@@ -38,8 +40,7 @@ type Check struct {
 	Run func() error
 }
 
-// Handler returns what serves /metrics, /livez, /readyz, a landing page and the
-// runbooks.
+// Handler returns what serves /metrics, /livez, /readyz and the pages for people.
 func Handler(ctx context.Context, frame *Frame, o Options, logger *slog.Logger) (http.Handler, error) {
 	// A throw-away registration finds two collectors that disagree on a metric
 	// at the start instead of at every scrape.
@@ -50,9 +51,8 @@ func Handler(ctx context.Context, frame *Frame, o Options, logger *slog.Logger) 
 	mux.Handle("GET /metrics", metrics(frame, o, logger))
 	mux.HandleFunc("GET /livez", live)
 	mux.HandleFunc("GET /readyz", ready(o.Ready))
-	mux.HandleFunc("GET /{$}", landing(frame, o.Page, logger))
-	if o.Runbooks != nil {
-		mux.Handle("GET /runbooks/", o.Runbooks)
+	if o.Pages != nil {
+		mux.Handle("GET /", o.Pages)
 	}
 	return mux, nil
 }
@@ -73,7 +73,7 @@ func metrics(frame *Frame, o Options, logger *slog.Logger) http.Handler {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		promhttp.HandlerFor(prometheus.Gatherers{o.Self, perScrape}, promhttp.HandlerOpts{
+		promhttp.HandlerFor(prometheus.Gatherers{o.Self, observed{perScrape, o.Gathered}}, promhttp.HandlerOpts{
 			ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelError),
 			// One bad sample must not cost the on-call all the others.
 			ErrorHandling:     promhttp.ContinueOnError,
@@ -82,6 +82,21 @@ func metrics(frame *Frame, o Options, logger *slog.Logger) http.Handler {
 		}).ServeHTTP(w, r)
 	}
 	return limit(o.MaxRequests, http.HandlerFunc(serve))
+}
+
+// observed tells somebody what is gathered.
+type observed struct {
+	prometheus.Gatherer
+	tell func([]*dto.MetricFamily)
+}
+
+// Gather implements prometheus.Gatherer.
+func (o observed) Gather() ([]*dto.MetricFamily, error) {
+	families, err := o.Gatherer.Gather()
+	if o.tell != nil {
+		o.tell(families)
+	}
+	return families, err
 }
 
 // limit answers 503 to requests beyond the bound instead of queueing them.

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 )
 
 func TestMetricsNegotiation(t *testing.T) {
@@ -91,24 +93,53 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-func TestLandingPage(t *testing.T) {
+func TestTable(t *testing.T) {
 	t.Parallel()
-	bad := named("sick<script>", func(context.Context, chan<- prometheus.Metric) error {
-		return errors.New(`<img src="x">`)
-	})
-	h := serve(t, Options{Page: Page{Name: "kubevitals", Tables: func() []Table {
-		return []Table{{Title: "Sources", Columns: []string{"source"}, Rows: []Row{{Cells: []string{"pods & more"}}}}}
-	}}}, bad, good("fine"))
-
-	wantContains(t, get(t, h, "/").Body.String(), "not scraped yet", "kubevitals", `href="/metrics"`)
-	get(t, h, "/metrics")
-	page := get(t, h, "/").Body.String()
-	wantContains(t, page, "pods &amp; more", "sick&lt;script&gt;", "&lt;img src=", `<tr class="bad">`)
-	if strings.Contains(page, "<script>") || strings.Contains(page, "<img") {
-		t.Error("markup of a collector reaches the page unescaped")
+	bad := named("sick", func(context.Context, chan<- prometheus.Metric) error { return errors.New("no luck") })
+	frame := NewFrame([]Named{bad, good("fine")}, slog.New(slog.DiscardHandler))
+	if row := frame.Table().Rows[0]; row.Cells[1] != "not scraped yet" || row.Bad {
+		t.Errorf("before any scrape: %v", row)
 	}
-	if w := get(t, h, "/nothing"); w.Code != http.StatusNotFound {
-		t.Errorf("unknown path: status %d, want 404", w.Code)
+	registry := prometheus.NewRegistry()
+	if err := registry.Register(frame.Bind(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := registry.Gather(); err != nil {
+		t.Fatal(err)
+	}
+	rows := frame.Table().Rows
+	if !rows[0].Bad || rows[0].Cells[1] != "no luck" || rows[1].Bad || rows[1].Cells[1] != "ok" {
+		t.Errorf("after a scrape: %v", rows)
+	}
+}
+
+// TestPagesAndGathered holds that pages get what is no path of our own, and that
+// somebody is told of what a scrape gathered.
+func TestPagesAndGathered(t *testing.T) {
+	t.Parallel()
+	told := map[string]bool{}
+	h := serve(t, Options{
+		Pages: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("page " + r.URL.Path)) }),
+		Gathered: func(families []*dto.MetricFamily) {
+			for _, f := range families {
+				told[f.GetName()] = true
+			}
+		},
+	}, good("fine"))
+	for _, path := range []string{"/", "/runbooks/x"} {
+		if got := get(t, h, path).Body.String(); got != "page "+path {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+	if got := get(t, h, "/livez").Body.String(); got != "ok\n" || len(told) != 0 {
+		t.Errorf("livez: %q, told %v", got, told)
+	}
+	get(t, h, "/metrics")
+	if !told["kubevitals_test_thing"] {
+		t.Errorf("told %v", told)
+	}
+	if w := get(t, serve(t, Options{}, good("fine")), "/"); w.Code != http.StatusNotFound {
+		t.Errorf("without pages: status %d", w.Code)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 )
 
-//go:embed *.libsonnet generate.jsonnet signals generated runbooks
+//go:embed *.libsonnet generate.jsonnet signals generated runbooks summaries.zh-TW.yaml
 var files embed.FS
 
 // Files returns the files of this folder by their path within it, such as

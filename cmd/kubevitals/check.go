@@ -13,7 +13,6 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/checkup"
 	"github.com/kubevitals/kubevitals/internal/runbook"
@@ -36,9 +35,9 @@ const (
 
 // checking is how a cluster is checked.
 type checking struct {
-	output, severity, name string
-	only                   []string
-	window                 time.Duration
+	output, severity string
+	only             []string
+	window           time.Duration
 }
 
 func (c *command) checkFlags() {
@@ -49,7 +48,6 @@ func (c *command) checkFlags() {
 	k.Flag("severity", "Least severity to tell of: info, warning or critical.").
 		Default("info").EnumVar(&c.checking.severity, verdict.Severities()...)
 	k.Flag("window", "Time between the two samples that rates are taken from.").Default("15s").DurationVar(&c.checking.window)
-	k.Flag("cluster-name", "Name of the cluster in what is told.").Default("kubernetes").StringVar(&c.checking.name)
 }
 
 // runCheck looks at the cluster and prints what it finds. Its error, if any, bears
@@ -75,11 +73,7 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*checkup.Resu
 	if c.checking.window <= 0 {
 		return nil, fmt.Errorf("--window: %s is not a positive duration", c.checking.window)
 	}
-	file, err := fs.ReadFile(mixin.Files(), "generated/alerts.yaml")
-	if err != nil {
-		return nil, err
-	}
-	rules, err := verdict.Parse(file)
+	rules, err := alertRules()
 	if err != nil {
 		return nil, err
 	}
@@ -175,11 +169,7 @@ func (c *command) look(ctx context.Context, logger *slog.Logger) (*look, error) 
 }
 
 func (c *command) scrapeTwice(ctx context.Context, l *look, frame *exporter.Frame, watched cluster) error {
-	job := "kubevitals"
-	if c.selection.Scope() == collectors.Node {
-		job = "kubevitals-node"
-	}
-	l.samples = verdict.NewSamples(map[string]string{"job": job, "instance": "check", "cluster": c.checking.name})
+	l.samples = verdict.NewSamples(c.target("check"))
 	first, err := settled(ctx, frame)
 	if err != nil {
 		return err

@@ -38,6 +38,7 @@ type command struct {
 	stdout io.Writer
 
 	kubeconfig, context string
+	clusterName         string
 	demo                bool
 	snapshot            string
 	taking              taking
@@ -77,6 +78,8 @@ func (c *command) clusterFlags() {
 		PlaceHolder("FILE").StringVar(&c.kubeconfig)
 	c.app.Flag("kubeconfig.context", "Context of the kubeconfig to use instead of its current one.").
 		PlaceHolder("NAME").StringVar(&c.context)
+	c.app.Flag("cluster-name", "Name of the cluster in what people read; best the one that the label cluster has in Prometheus.").
+		Default("kubernetes").StringVar(&c.clusterName)
 	c.app.Flag("demo", "Watch an embedded sick cluster on loopback; no cluster is needed.").
 		BoolVar(&c.demo)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,8 +20,6 @@ import (
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/footprint"
-	"github.com/kubevitals/kubevitals/internal/site"
-	"github.com/kubevitals/kubevitals/mixin"
 )
 
 // serve wires everything and serves until ctx ends.
@@ -52,13 +49,16 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	if watched.dump != nil {
 		named = watched.dump.AtPresent(named, time.Now)
 	}
-	runbooks, err := runbookPages()
-	if err != nil {
-		return err
+	frame := exporter.NewFrame(named, logger)
+	people := c.people(frame, sources)
+	if c.selection.Scope() == collectors.Cluster {
+		if err := people.ready(); err != nil {
+			return err
+		}
 	}
-	handler, err := exporter.Handler(ctx, exporter.NewFrame(named, logger), exporter.Options{
+	handler, err := exporter.Handler(ctx, frame, exporter.Options{
 		Timeout: c.timeout, TimeoutOffset: c.timeoutOffset, MaxRequests: c.maxRequests,
-		Self: selfRegistry(), Ready: sources.Checks(), Page: page(sources), Runbooks: runbooks,
+		Self: selfRegistry(), Ready: sources.Checks(), Pages: people, Gathered: people.observe,
 	}, logger)
 	if err != nil {
 		return err
@@ -189,22 +189,4 @@ func selfRegistry() *prometheus.Registry {
 		versioncollector.NewCollector(exporter.Namespace),
 	)
 	return r
-}
-
-// runbookPages serves the runbooks that are part of this program.
-func runbookPages() (http.Handler, error) {
-	books, err := fs.Sub(mixin.Files(), "runbooks")
-	if err != nil {
-		return nil, fmt.Errorf("runbooks: %w", err)
-	}
-	return site.Handler(books)
-}
-
-func page(sources *collectors.Sources) exporter.Page {
-	return exporter.Page{
-		Name:        "kubevitals",
-		Description: "The vital signs of a Kubernetes cluster.",
-		Version:     version.Version,
-		Tables:      sources.Tables,
-	}
 }

@@ -70,6 +70,9 @@ func Causes(findings []verdict.Finding, commands func(alert string, labels map[s
 	return causes
 }
 
+// collectorSuccess is the metric that says of each collector whether it succeeded.
+const collectorSuccess = "kubevitals_scrape_collector_success"
+
 // Sightless lists what a scrape says could not be read: blind, or absent when
 // there is nothing to read.
 func Sightless(families []*dto.MetricFamily) (blind, absent []Blind) {
@@ -79,7 +82,7 @@ func Sightless(families []*dto.MetricFamily) (blind, absent []Blind) {
 		switch f.GetName() {
 		case "kubevitals_source_available":
 			kind = "source"
-		case "kubevitals_scrape_collector_success":
+		case collectorSuccess:
 			kind = "collector"
 		default:
 			continue
@@ -115,14 +118,16 @@ func label(m *dto.Metric, name string) string {
 const blindness = "exporter"
 
 // Ill tells whether anything is wrong with the cluster.
-func (r *Result) Ill() bool {
-	return slices.ContainsFunc(r.Causes, func(c Cause) bool { return c.Signal != blindness })
-}
+func (r *Result) Ill() bool { return slices.ContainsFunc(r.Causes, OfCluster) }
 
 // Sure tells whether everything that there is could be read.
 func (r *Result) Sure() bool {
-	return len(r.Blind) == 0 && !slices.ContainsFunc(r.Causes, func(c Cause) bool { return c.Signal == blindness })
+	return len(r.Blind) == 0 && !slices.ContainsFunc(r.Causes, func(c Cause) bool { return !OfCluster(c) })
 }
+
+// OfCluster tells whether a cause is about the cluster and not about what
+// kubevitals can see of it.
+func OfCluster(c Cause) bool { return c.Signal != blindness }
 
 // verdictLine is the result in one line.
 func (r *Result) verdictLine() string {

@@ -27,7 +27,8 @@ func render(source []byte, own []pair, query string) (template.HTML, error) {
 		labels[l.Name] = l.Value
 	}
 	markdown := goldmark.New(
-		goldmark.WithExtensions(extension.Table),
+		// In Chinese the end of a line within a paragraph is no space.
+		goldmark.WithExtensions(extension.Table, extension.NewCJK(extension.WithEastAsianLineBreaks(extension.EastAsianLineBreaksCSS3Draft))),
 		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(links{query}, 100))),
 		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(commands{labels}, 100)), html.WithXHTML()),
 	)
@@ -46,7 +47,7 @@ func (l links) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if to, ok := n.(*ast.Link); ok && entering {
 			if m := otherRunbook.FindSubmatch(to.Destination); m != nil {
-				to.Destination = []byte(Root + string(m[1]) + "?" + l.query)
+				to.Destination = []byte(string(m[1]) + "?" + l.query)
 			}
 		}
 		return ast.WalkContinue, nil

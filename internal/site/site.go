@@ -1,60 +1,88 @@
-// Package site serves the runbooks of the alerts as pages, with the labels of an
-// alert filled into the commands. It needs nothing from outside.
+// Package site serves pages for people: what holds in the cluster now, and the
+// runbooks of the alerts with an alert's labels filled into the commands and what
+// is known of them beside. It needs nothing from outside. Its links are relative,
+// so that the pages work behind a proxy that adds a path.
 package site
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
 	"net/url"
-	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
+
+	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/board"
+	"github.com/kubevitals/kubevitals/internal/verdict"
 )
 
-//go:embed static page.html
+//go:embed static pages
 var assets embed.FS
 
-// Root is where the pages are served.
-const Root = "/runbooks/"
+const (
+	// Root is where the runbooks are served.
+	Root = "/runbooks/"
+	// policy lets a page load its own style, script and icon, ask for itself again,
+	// and nothing else.
+	policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
-// policy lets a page load its own style and script, and nothing else.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-// site serves the runbooks in a file system. It is safe for concurrent use.
-type site struct {
-	books     fs.FS
-	names     []string
-	page      *template.Template
-	languages language.Matcher
+// Options say what the pages show.
+type Options struct {
+	// Books holds the runbooks ALERT.md, and their translations in zh-TW/ALERT.md.
+	Books fs.FS
+	// Summaries are those of the alerts in Chinese, by alert.
+	Summaries map[string]string
+	Rules     *verdict.Rules
+	// Look returns what holds now.
+	Look func(context.Context) (*board.Look, error)
+	// Facts returns what the cluster says of the objects that labels name.
+	Facts func(labels map[string]string) collectors.Facts
+	// Definitions are all signals that there are, for their descriptions.
+	Definitions []collectors.Definition
+	// Tables are what is known of collectors and sources.
+	Tables  func() []exporter.Table
+	Version string
+	Now     func() time.Time
 }
 
-// Handler serves the runbooks ALERT.md in books, and their translations in
-// zh-TW/ALERT.md, under Root. It fails if there are none.
-func Handler(books fs.FS) (http.Handler, error) {
-	files, err := fs.Glob(books, "*.md")
+// site is safe for concurrent use.
+type site struct {
+	Options
+	names           []string
+	runbook, status *template.Template
+	languages       language.Matcher
+}
+
+// Handler serves the status page at /, the runbooks under Root, and what both need
+// under /static/. It fails if there are no runbooks.
+func Handler(o Options) (http.Handler, error) {
+	files, err := fs.Glob(o.Books, "*.md")
 	if err != nil || len(files) == 0 {
 		return nil, fmt.Errorf("no runbooks to serve: %w", err)
 	}
-	page, err := template.ParseFS(assets, "page.html")
-	if err != nil {
-		return nil, fmt.Errorf("page of a runbook: %w", err)
-	}
-	s := &site{books: books, page: page, languages: language.NewMatcher([]language.Tag{language.English, language.TraditionalChinese})}
+	s := &site{Options: o, languages: language.NewMatcher([]language.Tag{language.English, language.TraditionalChinese})}
 	for _, file := range files {
 		s.names = append(s.names, strings.TrimSuffix(file, ".md"))
 	}
-	static, err := fs.Sub(assets, "static")
-	if err != nil {
-		return nil, fmt.Errorf("style of the pages: %w", err)
+	if s.runbook, err = template.ParseFS(assets, "pages/layout.html", "pages/runbook.html"); err != nil {
+		return nil, fmt.Errorf("page of a runbook: %w", err)
+	}
+	if s.status, err = template.ParseFS(assets, "pages/layout.html", "pages/status.html"); err != nil {
+		return nil, fmt.Errorf("status page: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET "+Root+"static/", http.StripPrefix(Root+"static/", http.FileServerFS(static)))
+	mux.Handle("GET /static/", http.FileServerFS(assets))
+	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET "+Root+"{$}", s.index)
 	mux.HandleFunc("GET "+Root+"{alert}", s.book)
 	return guarded(mux), nil
@@ -72,18 +100,26 @@ func guarded(next http.Handler) http.Handler {
 	})
 }
 
-// content is what the template shows. Body is made by the renderer, which lets
-// no markup of the source or of labels through.
+// content is what the templates show.
 type content struct {
 	Lang, Title, Other, OtherName, OtherURL string
-	Words                                   map[string]string
-	Labels                                  []pair
-	Ignored                                 []string
-	Untranslated                            bool
-	Missing                                 string
-	Index                                   []link
-	Body                                    template.HTML
-	IndexURL                                string
+	// Base leads from the page to /, relative.
+	Base, Script string
+	Words        map[string]string
+	Version      string
+
+	// Of the status page.
+	Status *status
+
+	// Of the pages of runbooks. Body is made by the renderer, which lets no markup
+	// of the source or of labels through.
+	Labels       []pair
+	Ignored      []string
+	Untranslated bool
+	Missing      string
+	Index        []shelf
+	Body         template.HTML
+	Evidence     *evidence
 }
 
 type (
@@ -91,50 +127,19 @@ type (
 	link struct{ Name, URL string }
 )
 
-func (s *site) index(w http.ResponseWriter, r *http.Request) {
-	own, _ := labelsOf(r.URL.Query())
-	c := s.content(r, own)
-	c.Title, c.Index = c.Words["index"], s.list(c.Lang)
-	s.show(w, http.StatusOK, c)
+// content is what all pages have. own are the labels that its links keep.
+func (s *site) content(r *http.Request, base string, own []pair) content {
+	lang := s.languageOf(r)
+	other := map[string]string{english: chinese, chinese: english}[lang]
+	return content{
+		Lang: lang, Words: words(lang), Other: other, OtherName: words(other)["name"],
+		OtherURL: "?" + query(own, other), Base: base, Script: "copy.js", Version: s.Version,
+	}
 }
 
-func (s *site) book(w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimSuffix(r.PathValue("alert"), ".md")
-	own, ignored := labelsOf(r.URL.Query())
-	c := s.content(r, own)
-	if !slices.Contains(s.names, name) {
-		c.Title, c.Missing, c.Index = c.Words["missing"], name, s.list(c.Lang)
-		s.show(w, http.StatusNotFound, c)
-		return
-	}
-	c.Title = name
-	text, err := s.source(name, c.Lang)
-	if err != nil && c.Lang != english {
-		c.Untranslated = true
-		text, err = s.source(name, english)
-	}
-	if err != nil {
-		http.Error(w, "the runbook cannot be read", http.StatusInternalServerError)
-		return
-	}
-	c.Labels, c.Ignored = own, ignored
-	if c.Body, err = render(text, c.Labels, query(c.Labels, c.Lang)); err != nil {
-		http.Error(w, "the runbook cannot be shown", http.StatusInternalServerError)
-		return
-	}
-	s.show(w, http.StatusOK, c)
-}
-
-func (s *site) source(name, lang string) ([]byte, error) {
-	if lang == english {
-		lang = ""
-	}
-	return fs.ReadFile(s.books, path.Join(lang, name+".md"))
-}
-
-func (s *site) show(w http.ResponseWriter, status int, c content) {
+func (s *site) show(w http.ResponseWriter, status int, page *template.Template, c content) {
 	var b bytes.Buffer
-	if err := s.page.Execute(&b, c); err != nil {
+	if err := page.ExecuteTemplate(&b, "layout.html", c); err != nil {
 		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
 		return
 	}
@@ -142,25 +147,6 @@ func (s *site) show(w http.ResponseWriter, status int, c content) {
 	w.Header().Set("Content-Language", c.Lang)
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes())
-}
-
-// content is what all pages have. own are the labels that its links keep.
-func (s *site) content(r *http.Request, own []pair) content {
-	lang := s.languageOf(r)
-	other := map[string]string{english: chinese, chinese: english}[lang]
-	return content{
-		Lang: lang, Words: words(lang), Other: other, OtherName: words(other)["name"],
-		OtherURL: r.URL.EscapedPath() + "?" + query(own, other), IndexURL: Root + "?lang=" + lang,
-	}
-}
-
-// list links to all runbooks.
-func (s *site) list(lang string) []link {
-	var all []link
-	for _, name := range s.names {
-		all = append(all, link{name, Root + name + "?lang=" + lang})
-	}
-	return all
 }
 
 // query is the query of a link to another page: labels and language.
@@ -182,7 +168,7 @@ const (
 // languageOf is the language that the query asks for, or else the browser.
 func (s *site) languageOf(r *http.Request) string {
 	asked := r.URL.Query().Get(languageParameter)
-	if asked == english || asked == chinese {
+	if slices.Contains([]string{english, chinese}, asked) {
 		return asked
 	}
 	// A header that cannot be read is a preference for nothing.

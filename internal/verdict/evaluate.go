@@ -34,12 +34,6 @@ type Finding struct {
 	Evidence []Evidence `json:"evidence"`
 }
 
-// Evidence is one sample.
-type Evidence struct {
-	Series string  `json:"series"`
-	Value  float64 `json:"value"`
-}
-
 // Report is what the rules say of the samples.
 type Report struct {
 	// Findings are sorted by severity, the worst first, then alert and labels.
@@ -50,9 +44,6 @@ type Report struct {
 	// hold for somebody with a longer memory.
 	Reaching []string
 }
-
-// mostEvidence bounds the samples that are shown with a finding.
-const mostEvidence = 5
 
 // Evaluate evaluates all rules as of the last scrape. What is recorded on the way
 // is added to the samples.
@@ -134,7 +125,7 @@ func (r *Rules) finding(ctx context.Context, s *Samples, one rule, sample promql
 	f := Finding{
 		Alert: one.Alert, Severity: one.Labels["severity"], Signal: one.Labels["signal"],
 		Labels: own, Value: sample.F, For: one.For.String(),
-		Evidence: r.evidence(s, one, own),
+		Evidence: first(s.behind(one, own), mostEvidence),
 	}
 	for name, field := range map[string]*string{"summary": &f.Summary, "description": &f.Description, "runbook_url": &f.RunbookURL} {
 		text, err := expand(ctx, one.Alert, one.Annotations[name], own, sample, at)
@@ -157,38 +148,6 @@ func expand(ctx context.Context, alert, text string, own map[string]string, samp
 		return "", fmt.Errorf("annotation of %s: %w", alert, err)
 	}
 	return full, nil
-}
-
-// evidence returns the samples behind a rule that do not contradict the labels of
-// what it found.
-func (r *Rules) evidence(s *Samples, one rule, own map[string]string) []Evidence {
-	seen := map[string]bool{}
-	var found []Evidence
-	for _, selector := range one.telling {
-		for _, bucket := range s.byName[selector.Name] {
-			for _, candidate := range bucket {
-				if !matchesAll(candidate.labels, selector.LabelMatchers) || contradicts(candidate.labels, own) {
-					continue
-				}
-				text := s.text(candidate.labels)
-				if !seen[text] {
-					seen[text] = true
-					found = append(found, Evidence{text, candidate.points[len(candidate.points)-1].F()})
-				}
-			}
-		}
-	}
-	slices.SortFunc(found, func(a, b Evidence) int { return strings.Compare(a.Series, b.Series) })
-	return found[:min(len(found), mostEvidence)]
-}
-
-func contradicts(l labels.Labels, own map[string]string) bool {
-	for name, value := range own {
-		if has := l.Get(name); has != "" && has != value {
-			return true
-		}
-	}
-	return false
 }
 
 // Severities are all severities, the worst first.

@@ -92,6 +92,10 @@ func TestFindings(t *testing.T) {
 		{"a lower rate", []string{"failures_total 0\n", "failures_total 25\n"}, nil},
 		{"no rate from one scrape", []string{"failures_total 30\n"}, nil},
 		{"time of the scrape and not of the clock", []string{"at_timestamp_seconds 951\n"}, nil},
+		{"vanished before the last scrape", []string{"a_up{node=\"n\"} 0\n", "other 1\n"}, nil},
+		{"vanished and came back", []string{"a_up{node=\"n\"} 0\n", "other 1\n", "a_up{node=\"n\"} 0\n"}, []string{"Down", "Half"}},
+		{"no longer kept quiet by what vanished", []string{"a_up{node=\"n\"} 0\nquiet 1\n", "a_up{node=\"n\"} 0\n"}, []string{"Down", "Half"}},
+		{"the rate that it had, as in Prometheus", []string{"failures_total 0\n", "failures_total 100\n", "other 1\n"}, []string{"Failing", "ManyFailures"}},
 		{"old at the second scrape", []string{"at_timestamp_seconds 951\n", "at_timestamp_seconds 951\n"}, []string{"Old"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -114,7 +118,7 @@ func TestFindingIsComplete(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	// What only keeps the alert quiet, and what is of another node, is no evidence.
-	if want := []verdict.Evidence{{Series: `a_up{node="n 1"}`, Value: 0}}; !slices.Equal(f.Evidence, want) {
+	if want := []verdict.Evidence{{Series: `a_up{node="n 1"}`, Value: 0, Metric: "a_up"}}; !slices.Equal(f.Evidence, want) {
 		t.Errorf("evidence %v, want %v", f.Evidence, want)
 	}
 	if want := []string{"ManyFailures"}; !slices.Equal(report.Reaching, want) {
@@ -124,8 +128,10 @@ func TestFindingIsComplete(t *testing.T) {
 
 func TestWrongRulesAreNamed(t *testing.T) {
 	t.Parallel()
-	_, err := verdict.Parse([]byte("groups:\n  - name: g\n    rules:\n      - alert: Broken\n        expr: 'a ('\n"))
-	if err == nil || !strings.Contains(err.Error(), "Broken") {
-		t.Errorf("%v, want the name of the rule", err)
+	for _, expr := range []string{"a (", `{node="n"}`, `a_up * on () {__name__=~"b_.+"}`} {
+		_, err := verdict.Parse([]byte("groups:\n  - name: g\n    rules:\n      - alert: Broken\n        expr: '" + expr + "'\n"))
+		if err == nil || !strings.Contains(err.Error(), "Broken") {
+			t.Errorf("%s: %v, want the name of the rule", expr, err)
+		}
 	}
 }

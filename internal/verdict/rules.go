@@ -56,6 +56,9 @@ func Parse(file []byte) (*Rules, error) {
 			if err != nil {
 				return nil, fmt.Errorf("rule %s%s: %w", one.Alert, one.Record, err)
 			}
+			if s := nameless(expr); s != nil {
+				return nil, fmt.Errorf("rule %s%s: %s does not name its metric", one.Alert, one.Record, s)
+			}
 			r.list = append(r.list, rule{Rule: one, expr: expr, reach: reach(expr), telling: Telling(expr)})
 		}
 	}
@@ -63,17 +66,55 @@ func Parse(file []byte) (*Rules, error) {
 }
 
 // Alert is what is known of an alert without any sample.
-type Alert struct{ Name, Severity, Signal string }
+type Alert struct {
+	Name, Severity, Signal string
+	// Summary is what it means, in one sentence.
+	Summary string
+}
 
 // Alerts returns all alerts in the order of the file.
 func (r *Rules) Alerts() []Alert {
 	var all []Alert
 	for _, one := range r.list {
 		if one.Alert != "" {
-			all = append(all, Alert{one.Alert, one.Labels["severity"], one.Labels["signal"]})
+			all = append(all, Alert{one.Alert, one.Labels["severity"], one.Labels["signal"], one.Annotations["summary"]})
 		}
 	}
 	return all
+}
+
+// Reads returns the names of all metrics that the rules refer to, those that other
+// rules record and those of other exporters among them.
+func (r *Rules) Reads() map[string]bool {
+	names := map[string]bool{}
+	for _, one := range r.list {
+		for _, s := range selectors(one.expr) {
+			names[s.Name] = true
+		}
+	}
+	return names
+}
+
+// nameless returns a selector of an expression that may select more than one
+// metric, or nil: all that is kept in memory is found by name.
+func nameless(expr parser.Expr) *parser.VectorSelector {
+	for _, s := range selectors(expr) {
+		if s.Name == "" {
+			return s
+		}
+	}
+	return nil
+}
+
+func selectors(expr parser.Expr) []*parser.VectorSelector {
+	var found []*parser.VectorSelector
+	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
+		if s, ok := n.(*parser.VectorSelector); ok {
+			found = append(found, s)
+		}
+		return nil
+	})
+	return found
 }
 
 // reach returns the longest time that any part of an expression looks back.

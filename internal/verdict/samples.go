@@ -2,16 +2,15 @@ package verdict
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
-	"github.com/prometheus/prometheus/tsdb/chunks"
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
@@ -21,11 +20,8 @@ type Samples struct {
 	target labels.Labels
 	byName map[string]map[uint64][]*series
 	times  []time.Time
-}
-
-type series struct {
-	labels labels.Labels
-	points []chunks.Sample
+	// only, if not nil, are the metrics that are kept.
+	only map[string]bool
 }
 
 // NewSamples returns an empty store. The labels of the target, such as job and
@@ -34,11 +30,23 @@ func NewSamples(target map[string]string) *Samples {
 	return &Samples{target: labels.FromMap(target), byName: map[string]map[uint64][]*series{}}
 }
 
+// Only makes Add leave out all metrics but these: rules read few of the series of
+// a large cluster. See Rules.Reads.
+func (s *Samples) Only(names map[string]bool) *Samples {
+	s.only = names
+	return s
+}
+
+func (s *Samples) keeps(name string) bool { return s.only == nil || s.only[name] }
+
 // Add adds a scrape that was taken at a time, which must be later than the one
 // before. Histograms and summaries are left out: no rule reads any of ours.
 func (s *Samples) Add(families []*dto.MetricFamily, at time.Time) {
 	s.times = append(s.times, at)
 	for _, f := range families {
+		if !s.keeps(f.GetName()) {
+			continue
+		}
 		for _, m := range f.GetMetric() {
 			switch {
 			case m.Gauge != nil:
@@ -51,30 +59,47 @@ func (s *Samples) Add(families []*dto.MetricFamily, at time.Time) {
 		}
 	}
 	// What Prometheus itself says of a scrape that went well.
-	s.add("up", nil, at, 1)
+	if s.keeps("up") {
+		s.add("up", nil, at, 1)
+	}
+	s.markVanished(at)
 }
 
-func (s *Samples) add(name string, pairs []*dto.LabelPair, at time.Time, value float64) {
+// markVanished ends the series that the scrape did not have, as Prometheus does:
+// without the mark a query would find their last value for another five minutes.
+func (s *Samples) markVanished(at time.Time) {
+	for _, byHash := range s.byName {
+		for _, bucket := range byHash {
+			for _, one := range bucket {
+				if last := one.last(); last.t < at.UnixMilli() && !last.vanished() {
+					one.points = append(one.points, point{at.UnixMilli(), math.Float64frombits(value.StaleNaN)})
+				}
+			}
+		}
+	}
+}
+
+func (s *Samples) add(name string, pairs []*dto.LabelPair, at time.Time, v float64) {
 	b := labels.NewBuilder(s.target).Set(model.MetricNameLabel, name)
 	for _, p := range pairs {
 		b.Set(p.GetName(), p.GetValue())
 	}
-	s.append(b.Labels(), at, value)
+	s.append(b.Labels(), at, v)
 }
 
-func (s *Samples) append(l labels.Labels, at time.Time, value float64) {
+func (s *Samples) append(l labels.Labels, at time.Time, v float64) {
 	name, hash := l.Get(model.MetricNameLabel), l.Hash()
 	if s.byName[name] == nil {
 		s.byName[name] = map[uint64][]*series{}
 	}
-	p := point{at.UnixMilli(), value}
+	p := point{at.UnixMilli(), v}
 	for _, one := range s.byName[name][hash] {
 		if labels.Equal(one.labels, l) {
-			one.points = append(one.points, p)
+			one.append(p)
 			return
 		}
 	}
-	s.byName[name][hash] = append(s.byName[name][hash], &series{l, []chunks.Sample{p}})
+	s.byName[name][hash] = append(s.byName[name][hash], &series{l, points{p}})
 }
 
 // covered is the time between the first scrape and the last.
@@ -100,7 +125,7 @@ func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, 
 		for _, bucket := range byHash {
 			for _, one := range bucket {
 				if matchesAll(one.labels, matchers) {
-					found = append(found, storage.NewListSeries(one.labels, one.points))
+					found = append(found, one)
 				}
 			}
 		}
@@ -151,20 +176,6 @@ func (s *set) Next() bool                        { s.at++; return s.at < len(s.s
 func (s *set) At() storage.Series                { return s.series[s.at] }
 func (s *set) Err() error                        { return nil }
 func (s *set) Warnings() annotations.Annotations { return nil }
-
-// point is one sample: milliseconds and value.
-type point struct {
-	t int64
-	v float64
-}
-
-func (p point) T() int64                      { return p.t }
-func (p point) ST() int64                     { return 0 }
-func (p point) F() float64                    { return p.v }
-func (p point) H() *histogram.Histogram       { return nil }
-func (p point) FH() *histogram.FloatHistogram { return nil }
-func (p point) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
-func (p point) Copy() chunks.Sample           { return p }
 
 // text is how a person reads a series: without the labels of the target.
 func (s *Samples) text(l labels.Labels) string {

@@ -1,0 +1,145 @@
+package collectors
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevitals/kubevitals/collectors/watch"
+)
+
+// Fact is something that the cluster itself says of an object.
+type Fact struct {
+	// Object is its kind and name, such as "Node worker-1".
+	Object string
+	// Name is the type of a condition, the reason of an event, or what was read.
+	Name string
+	// Value is the status of a condition, or how often an event occurred.
+	Value string
+	// Message says why, in the words of who set it; it may be empty.
+	Message string
+	// At is since when a condition is so, or when the event was last seen or the
+	// kubelet last read.
+	At time.Time
+}
+
+// Facts are the present conditions and recent events of the objects that labels
+// of an alert name, and when their kubelet was last read.
+type Facts struct {
+	Conditions, Events, Readings []Fact
+}
+
+// Facts returns what is known of the objects that the labels name. It only looks
+// at sources that are read anyway, and leaves out those that are blind.
+func (s *Sources) Facts(labels map[string]string) Facts {
+	var f Facts
+	if node := labels["node"]; node != "" {
+		f.Conditions = s.nodeFacts(node)
+		f.Readings = s.readings(node)
+		f.Events = s.eventFacts(func(node string, _ string) bool { return node == labels["node"] })
+	}
+	if name := labels["horizontalpodautoscaler"]; name != "" {
+		f.Conditions = append(f.Conditions, s.autoscalerFacts(labels["namespace"], name)...)
+		f.Events = append(f.Events, s.eventFacts(func(_ string, kind string) bool { return kind == "HorizontalPodAutoscaler" })...)
+	}
+	return f
+}
+
+func (s *Sources) nodeFacts(name string) []Fact {
+	if s.nodes == nil {
+		return nil
+	}
+	nodes, err := s.nodes.List()
+	if err != nil {
+		return nil // the page says which sources are blind
+	}
+	i := slices.IndexFunc(nodes, func(n *corev1.Node) bool { return n.Name == name })
+	if i < 0 {
+		return nil
+	}
+	var facts []Fact
+	for _, c := range nodes[i].Status.Conditions {
+		facts = append(facts, Fact{
+			Object: "Node " + name, Name: string(c.Type), Value: string(c.Status),
+			Message: because(c.Reason, c.Message), At: c.LastTransitionTime.Time,
+		})
+	}
+	return facts
+}
+
+func (s *Sources) autoscalerFacts(namespace, name string) []Fact {
+	if s.hpas == nil {
+		return nil
+	}
+	hpas, err := s.hpas.List()
+	if err != nil {
+		return nil
+	}
+	var facts []Fact
+	for _, hpa := range hpas {
+		if hpa.Namespace != namespace || hpa.Name != name {
+			continue
+		}
+		for _, c := range hpa.Status.Conditions {
+			facts = append(facts, Fact{
+				Object: "HorizontalPodAutoscaler " + namespace + "/" + name, Name: string(c.Type), Value: string(c.Status),
+				Message: because(c.Reason, c.Message), At: c.LastTransitionTime.Time,
+			})
+		}
+	}
+	return facts
+}
+
+func because(reason, message string) string {
+	if reason == "" || message == "" {
+		return cmp.Or(reason, message)
+	}
+	return reason + ": " + message
+}
+
+// eventFacts returns the warnings that happened at a node, or to objects of a kind,
+// the latest first.
+func (s *Sources) eventFacts(wanted func(node, kind string) bool) []Fact {
+	if s.events == nil {
+		return nil
+	}
+	places, err := s.events.Places()
+	if err != nil {
+		return nil
+	}
+	var facts []Fact
+	for place, o := range places {
+		if wanted(place.Node, place.Object) {
+			facts = append(facts, Fact{Object: place.Object, Name: place.Reason, Value: strconv.FormatUint(o.Count, 10), At: o.Last})
+		}
+	}
+	slices.SortFunc(facts, func(a, b Fact) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Object+a.Name, b.Object+b.Name))
+	})
+	return facts
+}
+
+// readings says when the kubelet of a node was last read, and why not.
+func (s *Sources) readings(node string) []Fact {
+	if !s.kubeletsWanted {
+		return nil
+	}
+	var facts []Fact
+	for _, r := range s.kubelets.Results() {
+		if r.Node != node {
+			continue
+		}
+		for endpoint, reason := range r.Reasons() {
+			at := map[string]time.Time{"stats_summary": r.Stats.At, "configz": r.Config.At, "metrics": r.Metrics.At}[endpoint]
+			value := string(reason)
+			if reason == watch.Available {
+				value = ""
+			}
+			facts = append(facts, Fact{Object: "kubelet " + node, Name: endpoint, Value: value, At: at})
+		}
+	}
+	return facts
+}

@@ -1,0 +1,63 @@
+package checkup
+
+import (
+	"slices"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/kubevitals/kubevitals/internal/verdict"
+)
+
+// State says how a signal is.
+type State string
+
+// The states of a signal.
+const (
+	Ill    State = "ill"    // at least one of its alerts holds
+	Unseen State = "unseen" // its collector failed
+	Well   State = "well"   // its collector was asked, and none of its alerts holds
+	Off    State = "off"    // no collector of that name was asked
+)
+
+// Signal is one signal with how many of its alerts were evaluated.
+type Signal struct {
+	Name   string
+	State  State
+	Alerts int
+}
+
+// Signals says of every signal that alerts are about how it is, in the order of
+// the rules. The signal whose alerts are about kubevitals itself is left out.
+func Signals(families []*dto.MetricFamily, alerts []verdict.Alert, causes []Cause) []Signal {
+	asked := map[string]bool{} // with its success
+	for _, f := range families {
+		if f.GetName() != collectorSuccess {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			asked[label(m, "collector")] = m.GetGauge().GetValue() != 0
+		}
+	}
+	var all []Signal
+	for _, a := range alerts {
+		if a.Signal == blindness {
+			continue
+		}
+		if i := slices.IndexFunc(all, func(s Signal) bool { return s.Name == a.Signal }); i >= 0 {
+			all[i].Alerts++
+			continue
+		}
+		success, known := asked[a.Signal]
+		state := Well
+		switch {
+		case slices.ContainsFunc(causes, func(c Cause) bool { return c.Signal == a.Signal }):
+			state = Ill
+		case !known:
+			state = Off
+		case !success:
+			state = Unseen
+		}
+		all = append(all, Signal{a.Signal, state, 1})
+	}
+	return all
+}
