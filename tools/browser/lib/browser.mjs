@@ -57,7 +57,11 @@ function watchFaults(page, origin) {
     requests.push(request.url());
     if (new URL(request.url()).origin !== new URL(origin).origin) faults.push(`request to another origin: ${request.url()}`);
   });
-  page.on('requestfailed', (request) => faults.push(`failed: ${request.url()}: ${request.failure()?.errorText}`));
+  page.on('requestfailed', (request) => {
+    const { errorText } = request.failure();
+    // A test that goes on to the next page leaves requests behind.
+    if (errorText !== 'net::ERR_ABORTED') faults.push(`failed: ${request.url()}: ${errorText}`);
+  });
   page.on('response', (response) => {
     if (response.status() >= 400) faults.push(`status ${response.status()}: ${response.url()}`);
   });

@@ -33,10 +33,11 @@ function look({ selector, fontSize }) {
     faults.push(`${scrollWidth} px of page in ${innerWidth} px, for ${name(widest)}`);
   }
   // A link in a sentence is as high as its line, which WCAG allows.
-  const inSentence = (e) => getComputedStyle(e).display === 'inline' && [...e.parentNode.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim());
+  const words = (n) => n?.nodeType === Node.TEXT_NODE && n.data.trim() !== '';
+  const inSentence = (e) => getComputedStyle(e).display === 'inline' && (words(e.previousSibling) || words(e.nextSibling));
   for (const e of document.querySelectorAll(selector)) {
     const { width, height, left } = e.getBoundingClientRect();
-    if (left < -1000 || inSentence(e)) continue; // the skip link waits off the screen
+    if (left < -1000 || width === 0 || inSentence(e)) continue; // the skip link waits off the screen, others in closed details
     if (width < smallest || height < smallest) faults.push(`${name(e)} is ${Math.round(width)} by ${Math.round(height)} px`);
   }
   for (const button of document.querySelectorAll('.commands button')) {

@@ -8,7 +8,7 @@ import { startExporter } from './exporter.mjs';
 export const book = 'KubeVitalsNodeDiskPressure';
 
 // Returns it(name, options, body), which declares a test. body gets the page,
-// goto, which opens a path of the server, and more. options are those of a browser
+// goto, which opens a path of the server or an address, and more. options are those of a browser
 // context, and expect: faults that the body provokes.
 export function suite({ flags, minutes = 2 } = {}) {
   const shared = {};
@@ -25,7 +25,7 @@ export function suite({ flags, minutes = 2 } = {}) {
     const { expect, host, ...contextOptions } = options;
     const origin = host ? server.url.replace('127.0.0.1', host) : server.url;
     const opened = await open(browser, server, { locale: 'en-US', ...contextOptions, origin });
-    const goto = (path) => opened.page.goto(origin + path, { waitUntil: 'load' });
+    const goto = (path) => opened.page.goto(new URL(path, origin).href, { waitUntil: 'load' });
     try {
       await body({ ...opened, browser, server, goto });
     } catch (error) {
