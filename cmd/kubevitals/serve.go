@@ -124,7 +124,7 @@ func (c *command) serveHTTP(ctx context.Context, listeners []net.Listener, handl
 		failed <- web.ServeMultiple(listeners, server, c.web, logger)
 	}()
 	for _, l := range listeners {
-		_, _ = fmt.Fprintf(c.stdout, "kubevitals serves %s\n", c.url(l.Addr()))
+		_, _ = fmt.Fprintf(c.stdout, "kubevitals serves %[1]s/metrics\nIts status page is %[1]s/\n", c.url(l.Addr()))
 	}
 	select {
 	case err := <-failed:
@@ -177,7 +177,7 @@ func (c *command) url(address net.Addr) string {
 	if config, err := os.ReadFile(*c.web.WebConfigFile); err == nil && strings.Contains(string(config), "tls_server_config") {
 		scheme = "https"
 	}
-	return scheme + "://" + net.JoinHostPort(host, port) + "/metrics"
+	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
 // selfRegistry gathers the metrics of the process itself.

@@ -35,6 +35,7 @@ func TestSnapshotIsServed(t *testing.T) {
 	if _, err := fmt.Fscanf(out, "kubevitals serves %s\n", &url); err != nil {
 		t.Fatal(err)
 	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
 	renewed := regexp.MustCompile(`kubevitals_node_readiness_lease_renew_timestamp_seconds{node="worker-1"} (\S+)`)
 	var age float64
 	answers := regexp.MustCompile(`kubevitals_kubelet_available{.*node="worker-3",reason="unreachable"} 0`)
