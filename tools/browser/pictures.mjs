@@ -1,0 +1,114 @@
+// Takes the pictures of the documents, of a cluster that is really ill: the lab's.
+import { fileURLToPath } from 'node:url';
+import { statSync } from 'node:fs';
+import { launch, open } from './lib/browser.mjs';
+import { binary, startExporter } from './lib/exporter.mjs';
+import { startLab } from './lib/lab.mjs';
+import { runOnTerminal, terminalPage } from './lib/terminal.mjs';
+
+const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
+const largest = 200_000;
+const sick = ['KubeVitalsNodeDiskPressure', 'KubeVitalsAutoscalingMetricsAPIMissing', 'KubeVitalsNodeNotReady'];
+
+const workload = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop, namespace: default}
+spec:
+  replicas: 6
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      automountServiceAccountToken: false
+      containers: [{name: shop, image: shop, resources: {requests: {cpu: 200m}}}]
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: shop, namespace: default}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  minReplicas: 6
+  maxReplicas: 12
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}]
+`;
+
+// An autoscaler without a metrics API, a full disk and a dead kubelet.
+function fallIll(lab) {
+  lab.kubectl(['apply', '-k', 'deploy/base']);
+  lab.kubectl(['apply', '-f', '-'], workload);
+  lab.kubectl(['rollout', 'status', 'deployment/shop', '--timeout=120s']);
+  lab.fillDisk('node-1', 0.02);
+  lab.killKubelet('node-2');
+}
+
+async function untilSeen(page, url) {
+  const end = Date.now() + 10 * 60_000;
+  for (;;) {
+    await page.goto(url);
+    const text = await page.locator('main').innerText();
+    const missing = sick.filter((alert) => !text.includes(alert));
+    if (missing.length === 0) return;
+    if (Date.now() > end) throw new Error(`not seen after 10 minutes: ${missing}\n${text}`);
+    console.log(`waiting for ${missing}`);
+    await page.waitForTimeout(15_000);
+  }
+}
+
+async function picture(page, name, clip) {
+  const path = `${docs}${name}.png`;
+  await page.screenshot({ path, fullPage: true, animations: 'disabled', clip });
+  const { size } = statSync(path);
+  console.log(`docs/${name}.png: ${Math.round(size / 1000)} kB`);
+  if (size > largest) throw new Error(`docs/${name}.png is larger than ${largest} bytes`);
+}
+
+// From the top of the page to the end of an element.
+async function downTo(page, locator, width) {
+  const box = await locator.boundingBox();
+  return { x: 0, y: 0, width, height: Math.ceil(box.y + box.height) + 24 };
+}
+
+async function pictures(browser, server, lab) {
+  const options = { viewport: { width: 1000, height: 800 }, deviceScaleFactor: 1.5, colorScheme: 'light', locale: 'en-US' };
+  const { page, close } = await open(browser, server, options);
+  await untilSeen(page, `${server.url}/?lang=en`);
+
+  const disk = page.locator('article', { hasText: 'KubeVitalsNodeDiskPressure' });
+  const runbook = await disk.getByRole('link').first().getAttribute('href');
+  await disk.locator('summary').first().click();
+  await page.mouse.click(2, 2);
+  await picture(page, 'status', await downTo(page, page.locator('#wrong').locator('..'), 1000));
+  await page.goto(`${server.url}/?lang=zh-TW`);
+  await picture(page, 'status.zh-TW', await downTo(page, page.locator('#wrong').locator('..'), 1000));
+
+  await page.setViewportSize({ width: 1240, height: 900 });
+  for (const [name, lang] of [['runbook', 'en'], ['runbook.zh-TW', 'zh-TW']]) {
+    const url = new URL(runbook, server.url);
+    url.searchParams.set('lang', lang);
+    await page.goto(url.href);
+    await picture(page, name, { x: 0, y: 0, width: 1240, height: 1000 });
+  }
+
+  const check = runOnTerminal(binary, ['check', ...lab.flags, '--log.level=error', '--severity=warning'], 118);
+  if (check.status !== 1) throw new Error(`check ended with ${check.status}: ${check.text}`);
+  await page.setViewportSize({ width: 1000, height: 800 });
+  await page.setContent(terminalPage('kubevitals check --kubeconfig="$HOME/.kube/config" --severity=warning', check.text));
+  await picture(page, 'check');
+  await close();
+}
+
+const lab = await startLab();
+try {
+  fallIll(lab);
+  const server = await startExporter(lab.flags);
+  const browser = await launch();
+  try {
+    await pictures(browser, server, lab);
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+} finally {
+  await lab.stop();
+}
