@@ -29,7 +29,7 @@ func render(source []byte, own []pair, query string) (template.HTML, error) {
 	markdown := goldmark.New(
 		// In Chinese the end of a line within a paragraph is no space.
 		goldmark.WithExtensions(extension.Table, extension.NewCJK(extension.WithEastAsianLineBreaks(extension.EastAsianLineBreaksCSS3Draft))),
-		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(links{query}, 100))),
+		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(links{query}, 100), util.Prioritized(untitled{}, 100))),
 		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(commands{labels}, 100)), html.WithXHTML()),
 	)
 	var b bytes.Buffer
@@ -52,6 +52,16 @@ func (l links) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 		}
 		return ast.WalkContinue, nil
 	})
+}
+
+// untitled takes the title out of a runbook: the page has it, before all else.
+type untitled struct{}
+
+// Transform implements parser.ASTTransformer.
+func (untitled) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+	if title, ok := doc.FirstChild().(*ast.Heading); ok && title.Level == 1 {
+		doc.RemoveChild(doc, title)
+	}
 }
 
 // commands renders blocks of code with the labels filled in.

@@ -16,7 +16,7 @@ func inEnglish() map[string]string {
 		"index": "Runbooks", "missing": "No such runbook", "unknown": "There is no alert of this name:",
 		"labels": "Labels of the alert", "label": "label", "value": "value",
 		"ignored": "Parameters that were left out:", "untranslated": "This runbook has no translation yet.",
-		"copy": "Copy", "copied": "Copied",
+		"copy": "Copy", "copied": "Copied", "keys": "Press Ctrl+C",
 
 		"evidence": "Evidence", "noLook": "Nothing could be read at present; the commands here still help.",
 		"holds": "Holds now", "holdsNot": "Does not hold now for these labels", "holdsFor": "Holds for:",
@@ -48,7 +48,7 @@ func inChinese() map[string]string {
 		"index": "處理手冊", "missing": "沒有這份處理手冊", "unknown": "沒有告警叫這個名字：",
 		"labels": "告警的標籤", "label": "標籤", "value": "值",
 		"ignored": "未採用的參數：", "untranslated": "這份手冊還沒有中文版，以下是英文原文。",
-		"copy": "複製", "copied": "已複製",
+		"copy": "複製", "copied": "已複製", "keys": "請按 Ctrl+C",
 
 		"evidence": "現況", "noLook": "目前讀不到任何資料；這裡的指令仍然有用。",
 		"holds": "現在成立", "holdsNot": "現在對這些標籤不成立", "holdsFor": "成立的對象：",

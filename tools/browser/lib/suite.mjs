@@ -1,0 +1,40 @@
+// What most tests share: one browser and one exporter for a file of tests, and a
+// watched page for each test.
+import { after, before, test } from 'node:test';
+import { launch, open } from './browser.mjs';
+import { startExporter } from './exporter.mjs';
+
+// A runbook with a label in its commands, a table, and links to others.
+export const book = 'KubeVitalsNodeDiskPressure';
+
+// Returns it(name, options, body), which declares a test. body gets the page,
+// goto, which opens a path of the server or an address, and more. options are those of a browser
+// context, and expect: faults that the body provokes.
+export function suite({ flags, minutes = 2 } = {}) {
+  const shared = {};
+  before(async () => {
+    shared.server = await startExporter(flags);
+    shared.browser = await launch();
+  }, { timeout: 90_000 });
+  after(async () => {
+    await shared.browser?.close();
+    await shared.server?.stop();
+  }, { timeout: 60_000 });
+  return (name, options, body) => test(name, { timeout: minutes * 60_000 }, async () => {
+    const { browser, server } = shared;
+    const { expect, host, ...contextOptions } = options;
+    const origin = host ? server.url.replace('127.0.0.1', host) : server.url;
+    const opened = await open(browser, server, { locale: 'en-US', ...contextOptions, origin });
+    const goto = (path) => opened.page.goto(new URL(path, origin).href, { waitUntil: 'load' });
+    try {
+      await body({ ...opened, browser, server, goto });
+    } catch (error) {
+      await opened.context.close();
+      throw error;
+    }
+    await opened.close({ expect });
+  });
+}
+
+// What page.evaluate needs to find all that a person can operate, in the order of the document.
+export const interactive = 'a[href], button, summary, input, select, [tabindex="0"]';
