@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -76,12 +77,14 @@ func Etcd() Definition {
 
 type etcd struct{ results func() []etcdprobe.Result }
 
-// Collect sends what the last round of probes found.
+// Collect sends what the last round of probes found. It fails until every member
+// was probed once: who looks but once must not take a member that hangs for none.
 func (c etcd) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	for _, r := range c.results() {
-		if r.Probed {
-			sendMember(ch, r)
+		if !r.Probed {
+			return fmt.Errorf("first round of probes of etcd: %w", exporter.ErrNotReady)
 		}
+		sendMember(ch, r)
 	}
 	return nil
 }

@@ -24,7 +24,6 @@ func TestEtcd(t *testing.T) {
 				},
 			},
 			{Endpoint: "10.0.0.2:2379", Probed: true, Answer: watch.TLS, MetricsAnswer: watch.TLS},
-			{Endpoint: "10.0.0.3:2379"},
 		}
 	}}
 	golden(t, etcdName, c, Etcd().Metrics)
@@ -36,5 +35,17 @@ func TestEtcdWithoutEndpoints(t *testing.T) {
 	text := string(scrapeText(t, etcdName, etcd{results: func() []etcdprobe.Result { return nil }}, Etcd().Metrics))
 	if strings.Contains(text, "kubevitals_etcd_") || !strings.Contains(text, `success{collector="etcd"} 1`) {
 		t.Errorf("without endpoints:\n%s", text)
+	}
+}
+
+// TestEtcdBeforeTheFirstRound: a member that was not probed yet is no member
+// that is well.
+func TestEtcdBeforeTheFirstRound(t *testing.T) {
+	t.Parallel()
+	text := string(scrapeText(t, etcdName, etcd{results: func() []etcdprobe.Result {
+		return []etcdprobe.Result{{Endpoint: "10.0.0.1:2379", Probed: true, Up: true, Answer: watch.Available}, {Endpoint: "10.0.0.2:2379"}}
+	}}, Etcd().Metrics))
+	if strings.Contains(text, "kubevitals_etcd_") || !strings.Contains(text, `success{collector="etcd"} 0`) {
+		t.Errorf("before the first round:\n%s", text)
 	}
 }

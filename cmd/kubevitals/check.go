@@ -22,7 +22,8 @@ import (
 
 const checkHelp = `Look at the cluster once, evaluate the alerting rules, and print what holds by
 cause, with evidence and the commands to run first. With --snapshot it looks at a
-dump. Nothing is waited for: what holds only for a moment is told, too.
+dump. Nothing is waited for: what holds only for a moment is told, too, and with
+--stays what has not lasted for long enough yet.
 
 Exit codes: 0 nothing is wrong; 1 findings; 2 could not tell, because something
 could not be read or a flag is wrong.`
@@ -37,7 +38,7 @@ const (
 type checking struct {
 	output, severity string
 	only             []string
-	window           time.Duration
+	window, stays    time.Duration
 }
 
 func (c *command) checkFlags() {
@@ -48,6 +49,8 @@ func (c *command) checkFlags() {
 	k.Flag("severity", "Least severity to tell of: info, warning or critical.").
 		Default("info").EnumVar(&c.checking.severity, verdict.Severities()...)
 	k.Flag("window", "Time between the two samples that rates are taken from.").Default("15s").DurationVar(&c.checking.window)
+	k.Flag("stays", "Tell also what will hold once pods that wait and nodes that are not ready have been so for this much longer, such as 15m.").
+		Default("0s").DurationVar(&c.checking.stays)
 }
 
 // runCheck looks at the cluster and prints what it finds. Its error, if any, bears
@@ -73,6 +76,9 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*checkup.Resu
 	if c.checking.window <= 0 {
 		return nil, fmt.Errorf("--window: %s is not a positive duration", c.checking.window)
 	}
+	if c.checking.stays < 0 {
+		return nil, fmt.Errorf("--stays: %s is a negative duration", c.checking.stays)
+	}
 	rules, err := alertRules()
 	if err != nil {
 		return nil, err
@@ -81,10 +87,6 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*checkup.Resu
 		return nil, err
 	}
 	look, err := c.look(ctx, logger)
-	if err != nil {
-		return nil, err
-	}
-	report, err := rules.Evaluate(ctx, look.samples)
 	if err != nil {
 		return nil, err
 	}
@@ -98,11 +100,7 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*checkup.Resu
 			result.Evaluated = append(result.Evaluated, a.Name)
 		}
 	}
-	kept := func(alert string) bool { return slices.Contains(result.Evaluated, alert) }
-	result.Reaching = slices.DeleteFunc(report.Reaching, func(a string) bool { return !kept(a) })
-	findings := slices.DeleteFunc(report.Findings, func(f verdict.Finding) bool { return !kept(f.Alert) })
-	result.Causes = checkup.Causes(findings, opening)
-	return result, nil
+	return result, c.judge(ctx, rules, look, result)
 }
 
 // knownNames refuses an --only that names neither an alert nor a signal.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/collectors/watch"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -57,14 +60,19 @@ const (
 	// settlingFor is how long sources may take for their first reading: the first
 	// answers of 5,000 kubelets take 50 s.
 	settlingFor = 2 * time.Minute
+	// probingFor is how long the first round of probes may take. It is longer than
+	// what any probe waits for an answer by default; some probes never are made,
+	// as those of writes where there is no Lease to write.
+	probingFor = 10 * time.Second
 	// settlingPause is the time between two looks.
 	settlingPause = time.Second
 )
 
-// settled gathers once no source is starting any more and the number of samples
-// does not grow, or after settlingFor at the latest.
+// settled gathers once no source is starting any more, all probes were made and
+// the number of samples does not grow, or after settlingFor at the latest. While
+// no API server answers it waits for no source: nothing more would come of it.
 func settled(ctx context.Context, frame *exporter.Frame) ([]*dto.MetricFamily, error) {
-	deadline := time.Now().Add(settlingFor)
+	begun := time.Now()
 	before := -1
 	for {
 		families, err := gather(ctx, frame)
@@ -72,7 +80,8 @@ func settled(ctx context.Context, frame *exporter.Frame) ([]*dto.MetricFamily, e
 			return nil, err
 		}
 		count, starting := survey(families)
-		if !starting && count == before || time.Now().After(deadline) {
+		waits := starting && !down(families) || probing(frame) && time.Since(begun) < probingFor
+		if !waits && count == before || time.Since(begun) > settlingFor {
 			return families, nil
 		}
 		before = count
@@ -111,4 +120,30 @@ func survey(families []*dto.MetricFamily) (count int, starting bool) {
 		}
 	}
 	return count, starting
+}
+
+// down tells whether API servers were probed and none answers.
+func down(families []*dto.MetricFamily) bool {
+	probed := false
+	for _, f := range families {
+		if f.GetName() != "kubevitals_apiserver_up" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			if m.GetGauge().GetValue() != 0 {
+				return false
+			}
+			probed = true
+		}
+	}
+	return probed
+}
+
+// probing tells whether a collector waits for its first round of probes. One that
+// waits for a source is not meant: the source says so itself.
+func probing(frame *exporter.Frame) bool {
+	return slices.ContainsFunc(frame.Statuses(), func(s exporter.Status) bool {
+		_, blind := errors.AsType[*watch.UnavailableError](s.Err)
+		return !blind && errors.Is(s.Err, exporter.ErrNotReady)
+	})
 }

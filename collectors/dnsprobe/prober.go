@@ -20,8 +20,9 @@ type Prober struct {
 	logger    *slog.Logger
 	now       func() time.Time
 
-	// Only Run uses these.
+	// Only Run uses these. looked says that servers could be looked for once.
 	services, endpoints []target
+	looked              bool
 
 	mu      sync.Mutex
 	at      time.Time // end of the last round; zero before the first
@@ -36,15 +37,24 @@ func New(o Options, d Discovery, logger *slog.Logger, now func() time.Time) (*Pr
 	return &Prober{options: o, discovery: d, logger: logger, now: now}, nil
 }
 
+// lookPause is the time between two rounds while nothing could be looked for yet,
+// as at the start: who looks at a cluster but once must not find no server.
+const lookPause = 500 * time.Millisecond
+
 // Run asks until ctx ends.
 func (p *Prober) Run(ctx context.Context) {
 	tick := time.NewTicker(p.options.Interval)
 	defer tick.Stop()
 	for {
 		p.round(ctx)
+		var soon <-chan time.Time
+		if p.options.Discover && !p.looked {
+			soon = time.After(lookPause)
+		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-soon:
 		case <-tick.C:
 		}
 	}
@@ -84,6 +94,9 @@ func (p *Prober) round(ctx context.Context) {
 	if ctx.Err() != nil {
 		return // what was cut off says nothing about the servers
 	}
+	if p.options.Discover && !p.looked && len(targets) == 0 {
+		return // there may be servers
+	}
 	slices.SortFunc(results, func(a, b Result) int {
 		return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Probe, b.Probe))
 	})
@@ -96,13 +109,16 @@ func (p *Prober) round(ctx context.Context) {
 // dead API server must not hide how DNS is.
 func (p *Prober) targets() []target {
 	if p.options.Discover {
-		if list, err := p.discovery.Services(); err == nil {
-			p.services = serviceTargets(list)
+		services, err := p.discovery.Services()
+		if err == nil {
+			p.services = serviceTargets(services)
 			p.services = p.services[:min(len(p.services), maxServices)]
 		}
-		if list, err := p.discovery.EndpointSlices(); err == nil {
-			p.endpoints, _ = endpointTargets(list)
+		endpoints, also := p.discovery.EndpointSlices()
+		if also == nil {
+			p.endpoints, _ = endpointTargets(endpoints)
 		}
+		p.looked = p.looked || err == nil && also == nil
 	}
 	var targets []target
 	for _, s := range p.options.Servers {

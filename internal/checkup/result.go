@@ -31,6 +31,8 @@ type Result struct {
 	Evaluated []string `json:"evaluated"`
 	// Reaching are alerts that need a longer memory than this look has.
 	Reaching []string `json:"needs_history"`
+	// Early are alerts that will hold if what they are about stays as it is.
+	Early []string `json:"early"`
 }
 
 // Cause is one alert with everything it was found for.

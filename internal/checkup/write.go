@@ -26,6 +26,9 @@ func (r *Result) Text(w io.Writer, colour bool) error {
 	p.line("%s", p.bold(r.verdictLine()))
 	p.list("Could not be read", r.Blind)
 	p.list("Not there", r.Absent)
+	if len(r.Early) > 0 {
+		p.line("Not for long enough to be an alert yet: %s; --stays=1h tells more.", strings.Join(r.Early, ", "))
+	}
 	if len(r.Reaching) > 0 {
 		p.line("%d alerts look further back than this check does; Prometheus evaluates those.", len(r.Reaching))
 	}
@@ -71,7 +74,7 @@ func (p *printer) cause(c Cause) {
 			p.line("  - and %d more", len(c.Findings)-i)
 			break
 		}
-		p.line("  - %s", plain(f.Description))
+		p.line("  - %s%s", plain(f.Description), early(f))
 		for _, e := range f.Evidence {
 			p.line("      %s", p.paint("2", plain(fmt.Sprintf("%s = %v", e.Series, e.Value))))
 		}
@@ -83,6 +86,14 @@ func (p *printer) cause(c Cause) {
 		}
 	}
 	p.line("  Runbook: %s", plain(c.Findings[0].RunbookURL))
+}
+
+// early marks what is no alert yet.
+func early(f verdict.Finding) string {
+	if f.Early {
+		return " (Not for long enough to be an alert yet.)"
+	}
+	return ""
 }
 
 func (p *printer) list(title string, blind []Blind) {
@@ -174,7 +185,7 @@ func (r *Result) JUnit(w io.Writer) error {
 func failureText(findings []verdict.Finding, commands string) string {
 	var b strings.Builder
 	for _, f := range findings {
-		b.WriteString(plain(f.Description) + "\n")
+		b.WriteString(plain(f.Description) + early(f) + "\n")
 		for _, e := range f.Evidence {
 			b.WriteString(plain(fmt.Sprintf("  %s = %v", e.Series, e.Value)) + "\n")
 		}

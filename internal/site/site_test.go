@@ -96,7 +96,8 @@ func TestAttacksStayText(t *testing.T) {
 	plain := parse(t, get(t, h, site.Root+book+"?node=plain").Body.String())
 	index := parse(t, get(t, h, site.Root+"?lang=en").Body.String())
 	holding := parse(t, get(t, h, site.Root+book+"?node=worker-2").Body.String())
-	known := slices.Concat(plain.elements, index.elements, holding.elements)
+	status := parse(t, get(t, h, "/").Body.String())
+	known := slices.Concat(plain.elements, index.elements, holding.elements, status.elements)
 	for _, attack := range attacks() {
 		escaped := url.QueryEscape(attack)
 		for name, target := range map[string]string{
@@ -105,6 +106,8 @@ func TestAttacksStayText(t *testing.T) {
 			"language":         site.Root + book + "?lang=" + escaped,
 			"alert":            site.Root + url.PathEscape(attack),
 			"header":           site.Root + book,
+			"status, language": "/?lang=" + escaped,
+			"status, any":      "/?" + escaped + "=" + escaped,
 		} {
 			t.Run(fmt.Sprintf("%s %q", name, attack), func(t *testing.T) {
 				t.Parallel()
@@ -133,7 +136,7 @@ func TestAttacksStayText(t *testing.T) {
 	}
 }
 
-var ownLinks = regexp.MustCompile(`^(#content|(\./|\.\./)?(runbooks/|static/[a-z.]+)?|KubeVitals[A-Za-z]+)?(\?[A-Za-z0-9_=&.%+-]*)?$`)
+var ownLinks = regexp.MustCompile(`^(#content|metrics|livez|readyz|(\./|\.\./)?(runbooks/|static/[a-z.]+)?(KubeVitals[A-Za-z]+)?)?(\?[A-Za-z0-9_=&.%+-]*)?$`)
 
 // ownLink tells whether a link stays within the pages.
 func ownLink(l string) bool { return ownLinks.MatchString(l) }

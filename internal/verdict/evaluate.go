@@ -3,6 +3,7 @@ package verdict
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -30,6 +31,8 @@ type Finding struct {
 	RunbookURL  string `json:"runbook_url"`
 	// For is how long Prometheus waits before it tells, such as 5m.
 	For string `json:"for"`
+	// Early says that the alert holds only if everything stays as it is.
+	Early bool `json:"early,omitempty"`
 	// Evidence are samples that made the expression true.
 	Evidence []Evidence `json:"evidence"`
 }
@@ -45,11 +48,13 @@ type Report struct {
 	Reaching []string
 }
 
+var errNoSamples = errors.New("evaluate the rules: there are no samples")
+
 // Evaluate evaluates all rules as of the last scrape. What is recorded on the way
 // is added to the samples.
 func (r *Rules) Evaluate(ctx context.Context, s *Samples) (*Report, error) {
 	if len(s.times) == 0 {
-		return nil, fmt.Errorf("evaluate the rules: there are no samples")
+		return nil, errNoSamples
 	}
 	at, covered := s.times[len(s.times)-1], s.covered()
 	report := &Report{}
@@ -80,7 +85,7 @@ func (r *Rules) Evaluate(ctx context.Context, s *Samples) (*Report, error) {
 			report.Findings = append(report.Findings, f)
 		}
 	}
-	slices.SortFunc(report.Findings, compare)
+	Sort(report.Findings)
 	return report, nil
 }
 
@@ -152,6 +157,9 @@ func expand(ctx context.Context, alert, text string, own map[string]string, samp
 
 // Severities are all severities, the worst first.
 func Severities() []string { return []string{"critical", "warning", "info"} }
+
+// Sort sorts findings by severity, the worst first, then alert and labels.
+func Sort(findings []Finding) { slices.SortFunc(findings, compare) }
 
 func compare(a, b Finding) int {
 	return cmp.Or(

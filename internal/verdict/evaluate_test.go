@@ -126,6 +126,67 @@ func TestFindingIsComplete(t *testing.T) {
 	}
 }
 
+// TestLater asks what will hold if all stays as it is: what has lasted for long is
+// no news, and what beats goes on beating.
+func TestLater(t *testing.T) {
+	t.Parallel()
+	rules, err := verdict.Parse([]byte(`
+groups:
+  - name: g
+    rules:
+      - alert: Waits
+        expr: time() - min by (cluster, node) (oldest_timestamp_seconds{job="j"}) > 300
+        labels: {severity: warning, signal: a}
+        annotations: {description: "{{ $labels.node }} waits since {{ $value }} s"}
+      - alert: Silent
+        expr: time() - max by (cluster, node) (beat_timestamp_seconds{job="j"}) > 40
+        labels: {severity: critical, signal: b}
+      - alert: Marked
+        expr: |
+          max by (cluster, node) (ready{job="j"}) == 0
+          and on (cluster, node)
+          time() - max by (cluster, node) (oldest_timestamp_seconds{job="j"}) > 300
+        labels: {severity: critical, signal: b}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := verdict.NewSamples(map[string]string{"job": "j", "cluster": "lab"})
+	s.Add(families(t, "oldest_timestamp_seconds{node=\"long\"} 600\noldest_timestamp_seconds{node=\"new\"} 970\nbeat_timestamp_seconds{node=\"new\"} 995\nready{node=\"new\"} 0\n"), time.Unix(1000, 0))
+	now, err := rules.Evaluate(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := names(now); !slices.Equal(got, []string{"Waits"}) {
+		t.Fatalf("now %v holds, want what has lasted for long", got)
+	}
+	for _, test := range []struct {
+		longer time.Duration
+		want   []string
+	}{
+		{4 * time.Minute, nil},
+		{5 * time.Minute, []string{"Marked", "Waits"}},
+	} {
+		later, err := rules.Later(t.Context(), s, now, []string{"oldest_timestamp_seconds"}, test.longer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := names(&verdict.Report{Findings: later}); !slices.Equal(got, test.want) {
+			t.Fatalf("after %s more %v holds, want %v", test.longer, got, test.want)
+		}
+		for _, f := range later {
+			if !f.Early || f.Labels["node"] != "new" || f.Alert == "Waits" && f.Description != "new waits since 30 s" {
+				t.Errorf("after %s more: %+v", test.longer, f)
+			}
+			for _, e := range f.Evidence {
+				if e.Series == `oldest_timestamp_seconds{node="new"}` && e.Value != 970 {
+					t.Errorf("the evidence is not what was seen: %v", e)
+				}
+			}
+		}
+	}
+}
+
 func TestWrongRulesAreNamed(t *testing.T) {
 	t.Parallel()
 	for _, expr := range []string{"a (", `{node="n"}`, `a_up * on () {__name__=~"b_.+"}`} {

@@ -85,6 +85,13 @@ func (p *Process) launch() error {
 	return nil
 }
 
+// Running tells whether the process has not ended.
+func (p *Process) Running() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.running()
+}
+
 // running must be called with the lock held.
 func (p *Process) running() bool {
 	if p.exited == nil {

@@ -45,6 +45,7 @@ func TestAddonHealth(t *testing.T) {
 			s.want(0, "addon_health_pods", "addon", "dns", "state", "ready"),
 		)
 	})
+	shared.vitals.wantAlert(t, 0, "KubeVitalsAddonDown", "addon", "dns")
 	patch := []byte(`{"spec":{"strategy":{"rollingUpdate":{"maxUnavailable":"100%"}},"template":{"spec":{"containers":[{"name":"server","image":"registry.example/runs"}]}}}}`)
 	if _, err := deployments.Patch(t.Context(), "coredns", types.StrategicMergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
@@ -88,6 +89,7 @@ func TestAddonHealthOfADaemonSet(t *testing.T) {
 		if s.sum("addon_health_crash_loop_pods", "addon", "kube-proxy", "reason", "Completed") < 1 {
 			return errors.New("nothing crashes")
 		}
-		return nil
+		return s.want(0, "addon_health_ready_pods", "addon", "kube-proxy")
 	})
+	shared.vitals.wantAlert(t, 0, "KubeVitalsAddonDown", "addon", "kube-proxy")
 }

@@ -74,9 +74,25 @@ func TestAPIServerKilled(t *testing.T) {
 	if err := server.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
+	revive(ctx, t)
 	started := time.Now()
 	shared.vitals.eventually(t, time.Minute, allWell)
 	t.Logf("all was well %s after the API server was ready again", time.Since(started).Round(100*time.Millisecond))
+}
+
+// revive starts the components that have ended, as a kubelet does: without an API
+// server they lose their Leases after ten seconds.
+func revive(ctx context.Context, t *testing.T) {
+	t.Helper()
+	for _, name := range []string{cluster.ControllerManager, cluster.Scheduler} {
+		p := shared.Process(name)
+		if p.Running() {
+			continue
+		}
+		if err := p.Start(ctx); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // TestAPIServerHangs stops the API server without ending it: its port stays
@@ -93,8 +109,12 @@ func TestAPIServerHangs(t *testing.T) {
 			s.want(1, "apiserver_probe_result", "probe", "livez", "result", "timeout"),
 		)
 	})
+	shared.vitals.wantAlert(t, 0, "KubeVitalsAPIServerAllDown")
 	if err := server.Resume(); err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	revive(ctx, t)
 	shared.vitals.eventually(t, 2*time.Minute, allWell)
 }

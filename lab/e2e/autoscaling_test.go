@@ -88,6 +88,8 @@ func TestAutoscaling(t *testing.T) {
 		return s.want(1, "autoscaling_metrics_available", append(labelsOf, "reason", "ValidMetricFound")...)
 	})
 
+	shared.vitals.wantAlert(t, 0, "KubeVitalsMetricsAPINodeMissing", "node", shared.Kubelets()[2].Name)
+
 	// Registered, but nobody answers.
 	api.Close()
 	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {

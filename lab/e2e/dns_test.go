@@ -96,6 +96,7 @@ func TestDNSDown(t *testing.T) {
 	v.eventually(t, time.Minute, answers(server, ok, ok))
 	server.Kill()
 	v.eventually(t, time.Minute, answers(server, []string{"unreachable"}, []string{"unreachable"}))
+	v.wantAlert(t, 0, "KubeVitalsDNSDown")
 }
 
 // TestDNSWithoutAPIServer starts CoreDNS where it reaches no API server: it

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -85,6 +86,12 @@ func (n *namespace) run(t *testing.T, name, path string, command ...string) *os.
 	return cmd.Process
 }
 
+// start starts a command in the namespace.
+func (n *namespace) start(cmd *exec.Cmd) (err error) {
+	n.do(func() { err = cmd.Start() })
+	return err
+}
+
 // TestKubeProxy runs the real kube-proxy in a network namespace, with an agent
 // beside it: while it is well, while the kernel's tools refuse its rules, and
 // after it is stopped.
@@ -102,8 +109,11 @@ func TestKubeProxy(t *testing.T) {
 	proxy := n.run(t, "kube-proxy", path, os.Getenv(cluster.BinaryEnv), cluster.Proxy, "--kubeconfig="+kubeconfig, "--proxy-mode=iptables",
 		"--hostname-override=node-0", "--bind-address=127.0.0.1", "--iptables-sync-period=2s", "--iptables-min-sync-period=0s",
 		"--conntrack-max-per-core=0", "--conntrack-tcp-timeout-established=0", "--conntrack-tcp-timeout-close-wait=0")
-	n.run(t, "agent", path, os.Getenv(binaryEnv), "--scope=node", "--host.node=node-0", "--kubeconfig="+kubeconfig,
-		"--web.listen-address=127.0.0.1:9898", "--collector.kube_proxy.probe-interval=1s", "--collector.kube_proxy.probe-timeout=1s")
+	flags := []string{
+		"--scope=node", "--host.node=node-0", "--kubeconfig=" + kubeconfig,
+		"--collector.kube_proxy.probe-interval=1s", "--collector.kube_proxy.probe-timeout=1s",
+	}
+	n.run(t, "agent", path, append([]string{os.Getenv(binaryEnv), "--web.listen-address=127.0.0.1:9898"}, flags...)...)
 	a := &agent{client: &http.Client{Transport: &http.Transport{DialContext: n.dial, DisableKeepAlives: true}}}
 
 	a.until(ctx, t, "kube-proxy writes its rules", func(s samples) bool {
@@ -119,6 +129,9 @@ func TestKubeProxy(t *testing.T) {
 			s.sum("kube_proxy_rules_healthy", "ip_family", "IPv4") == 0 &&
 			s.sum("kube_proxy_sync_failures_total", "ip_family", "IPv4", "kind", "restore") > 0
 	})
+	if found, err := check(ctx, n.start, flags...); err != nil || found.code != foundSome || !found.names("KubeVitalsKubeProxyRulesStale", "node", "node-0") {
+		t.Errorf("check does not say that rules are refused: %v, exit code %d, %v", found.found(), found.code, err)
+	}
 	if err := os.Remove(fail); err != nil {
 		t.Fatal(err)
 	}
@@ -132,6 +145,12 @@ func TestKubeProxy(t *testing.T) {
 		return len(s.all("kube_proxy_up")) == 1 && s.sum("kube_proxy_up") == 0 &&
 			s.sum("kube_proxy_probe_result", "probe", "livez", "result", "timeout") == 1
 	})
+	// That nobody answers is no fault where something else does the work of
+	// kube-proxy: it takes one who remembers it, or sees the whole cluster.
+	const down = "KubeVitalsKubeProxyDown"
+	if found, err := check(ctx, n.start, flags...); err != nil || !slices.Contains(found.History, down) || found.names(down) {
+		t.Errorf("check does not say that %s takes a memory: %v, but %v, %v", down, found.History, found.found(), err)
+	}
 	if err := proxy.Kill(); err != nil {
 		t.Fatal(err)
 	}

@@ -90,23 +90,23 @@ func (v *vitals) alerts(ctx context.Context, dir string, stays time.Duration) ([
 }
 
 // wantAlert fails unless the alert's expression holds once everything has stayed
-// as it is for so long, with the labels: name, value, name, value.
+// as it is for so long, with the labels: name, value, name, value. A look at the
+// cluster must find the same, with nothing known but what it sees.
 func (v *vitals) wantAlert(t *testing.T, stays time.Duration, alert string, labels ...string) {
+	t.Helper()
+	v.wantHolding(t, stays, alert, labels...)
+	v.wantCause(t, stays, alert, labels...)
+}
+
+// wantHolding fails unless the alert's expression holds over a scrape.
+func (v *vitals) wantHolding(t *testing.T, stays time.Duration, alert string, labels ...string) {
 	t.Helper()
 	all, err := v.alerts(t.Context(), t.TempDir(), stays)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, h := range all {
-		if h.Alert != alert {
-			continue
-		}
-		for i := 0; i < len(labels); i += 2 {
-			if h.Labels[labels[i]] != labels[i+1] {
-				h.Alert = ""
-			}
-		}
-		if h.Alert != "" {
+		if h.Alert == alert && bears(h.Labels, labels) {
 			return
 		}
 	}

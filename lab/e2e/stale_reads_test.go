@@ -15,11 +15,11 @@ import (
 )
 
 // ownLab starts a cluster that a test may ruin, and a kubevitals for it.
-func ownLab(t *testing.T, args ...string) *lab {
+func ownLab(t *testing.T, nodes int, args ...string) *lab {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	c, err := cluster.Start(ctx, cluster.Options{Nodes: 1, Logf: t.Logf})
+	c, err := cluster.Start(ctx, cluster.Options{Nodes: nodes, Logf: t.Logf})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func fresh(s samples) error {
 func TestStaleReads(t *testing.T) {
 	state := "--collector.stale_reads.state-file=" + filepath.Join(t.TempDir(), "mark.json")
 	// With the intervals that users have.
-	l := ownLab(t, state)
+	l := ownLab(t, 1, state)
 	l.vitals.eventually(t, time.Minute, fresh)
 	snapshot := filepath.Join(t.TempDir(), "snapshot.db")
 	if err := l.SnapshotEtcd(t.Context(), snapshot); err != nil {
@@ -128,6 +128,7 @@ func TestStaleReads(t *testing.T) {
 	t.Run("kubevitals restarts without its file", func(t *testing.T) {
 		l.startVitals(t, "--collector.apiserver.write-interval=2s")
 		l.vitals.eventually(t, time.Minute, func(s samples) error { return s.want(1, "stale_reads_rewound") })
+		l.vitals.wantAlert(t, 0, "KubeVitalsEtcdWentBack")
 		l.startVitals(t, state, "--collector.apiserver.write-interval=2s")
 	})
 
@@ -143,6 +144,7 @@ func TestStaleReads(t *testing.T) {
 			// It is right again, and refuses whoever was not restarted.
 			return s.want(1, "stale_reads_too_large_resource_version")
 		})
+		l.vitals.wantAlert(t, 0, "KubeVitalsResourceVersionTooLarge")
 	})
 	t.Run("who was not restarted is told", func(t *testing.T) {
 		s := l.vitals.eventually(t, time.Minute, func(s samples) error { return s.want(1, "stale_reads_rewound") })
@@ -170,7 +172,7 @@ func TestStaleReads(t *testing.T) {
 func TestStaleReadsNoFalseAlarm(t *testing.T) {
 	const rounds = 1000
 	// The health probes set the pace of all others.
-	l := ownLab(t, "--collector.apiserver.probe-interval=50ms", "--collector.apiserver.write-interval=50ms")
+	l := ownLab(t, 1, "--collector.apiserver.probe-interval=50ms", "--collector.apiserver.write-interval=50ms")
 	l.vitals.eventually(t, time.Minute, fresh)
 	disturb := map[float64]func() error{
 		300: func() error { return l.CompactEtcd(t.Context()) },

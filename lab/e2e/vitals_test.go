@@ -26,6 +26,8 @@ import (
 type vitals struct {
 	cmd *exec.Cmd
 	url string
+	// flags are those that say what it looks at, and how.
+	flags []string
 }
 
 type envKey struct{}
@@ -46,12 +48,11 @@ func startVitals(ctx context.Context, name, logDir, kubeconfig string, args ...s
 		return nil, err
 	}
 	defer func() { _ = log.Close() }()
-	cmd := exec.Command(binary, append([]string{
-		"--kubeconfig=" + kubeconfig, "--web.listen-address=127.0.0.1:0",
-		"--kubelet.stats-interval=2s", "--kubelet.metrics-interval=3s",
+	flags := append([]string{
+		"--kubeconfig=" + kubeconfig, "--kubelet.stats-interval=2s", "--kubelet.metrics-interval=3s",
 		"--collector.metric_cardinality.apiserver-interval=3s", "--collector.metrics_api.interval=2s",
-		"--log.level=debug",
-	}, args...)...)
+	}, args...)
+	cmd := exec.Command(binary, append([]string{"--web.listen-address=127.0.0.1:0", "--log.level=debug"}, flags...)...)
 	cmd.Stderr = log
 	if env, ok := ctx.Value(envKey{}).(string); ok {
 		cmd.Env = append(os.Environ(), env)
@@ -64,7 +65,7 @@ func startVitals(ctx context.Context, name, logDir, kubeconfig string, args ...s
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start kubevitals: %w", err)
 	}
-	v := &vitals{cmd: cmd}
+	v := &vitals{cmd: cmd, flags: flags}
 	line := make(chan string, 1)
 	go func() {
 		text, _ := bufio.NewReader(stdout).ReadString('\n')

@@ -198,7 +198,10 @@ func (s settings) config() (*options.KubeletFlags, *kubeletconfig.KubeletConfigu
 	c.SyncFrequency.Duration = time.Minute
 	c.EvictionPressureTransitionPeriod.Duration = 10 * time.Second
 	c.ImageGCHighThresholdPercent, c.ImageGCLowThresholdPercent = 85, 80
-	c.EnforceNodeAllocatable = nil
+	// As a kubelet of kubeadm with something reserved says it; the container manager
+	// is a stub, and there are no cgroups.
+	c.CgroupsPerQOS, c.EnforceNodeAllocatable = true, []string{"pods"}
+	c.KubeReserved = map[string]string{"cpu": "100m"}
 	c.LocalStorageCapacityIsolation = false
 	c.FailCgroupV1 = false
 	return flags, c, nil

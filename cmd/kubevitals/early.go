@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/internal/checkup"
+	"github.com/kubevitals/kubevitals/internal/verdict"
+)
+
+// foresight is how far ahead a check without --stays looks in order to say that
+// there is something that --stays would tell.
+const foresight = time.Hour
+
+// judge evaluates the rules over what was seen. Alerts about what lasts, such as a
+// pod that waits for its network, do not hold in its first minutes: with --stays
+// they are findings, and without it the result only names them.
+func (c *command) judge(ctx context.Context, rules *verdict.Rules, l *look, result *checkup.Result) error {
+	report, err := rules.Evaluate(ctx, l.samples)
+	if err != nil {
+		return err
+	}
+	var since []string
+	for _, d := range collectors.Since() {
+		since = append(since, d.Name)
+	}
+	ahead := c.checking.stays
+	if ahead == 0 {
+		ahead = foresight
+	}
+	later, err := rules.Later(ctx, l.samples, report, since, ahead)
+	if err != nil {
+		return err
+	}
+	left := func(alert string) bool { return !slices.Contains(result.Evaluated, alert) }
+	outside := func(f verdict.Finding) bool { return left(f.Alert) }
+	result.Reaching = slices.DeleteFunc(report.Reaching, left)
+	findings, later := slices.DeleteFunc(report.Findings, outside), slices.DeleteFunc(later, outside)
+	if c.checking.stays > 0 {
+		findings = append(findings, later...)
+		verdict.Sort(findings)
+		later = nil
+	}
+	result.Causes = checkup.Causes(findings, opening)
+	result.Early = []string{}
+	for _, f := range later {
+		if !slices.Contains(result.Early, f.Alert) {
+			result.Early = append(result.Early, f.Alert)
+		}
+	}
+	return nil
+}

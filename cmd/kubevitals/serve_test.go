@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// serving starts the program and returns the address of its pages. It is stopped
+// after the test, which fails if it then does not end well.
+func serving(t *testing.T, args ...string) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	out, w := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, append(args, "--web.listen-address=127.0.0.1:0", "--log.level=error"), w, io.Discard, func(*slog.Logger) {})
+	}()
+	var metrics, pages string
+	if _, err := fmt.Fscanf(out, "kubevitals serves %s\nIts status page is %s\n", &metrics, &pages); err != nil {
+		t.Fatal(err)
+	}
+	if metrics != pages+"metrics" {
+		t.Errorf("metrics at %s and pages at %s", metrics, pages)
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	t.Cleanup(func() {
+		stop()
+		if code := <-ended; code != exitOK {
+			t.Errorf("exit code %d", code)
+		}
+	})
+	return pages
+}
+
+func fetch(t *testing.T, url string) string {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// TestPagesOfTheDemonstration follows the link of a finding on the status page to
+// the runbook, which has the conditions of the node beside it.
+func TestPagesOfTheDemonstration(t *testing.T) {
+	t.Parallel()
+	pages := serving(t, "--demo", "--cluster-name=tiny")
+	link := regexp.MustCompile(`runbooks/KubeVitalsNodeDiskPressure\?cluster=tiny&amp;lang=en&amp;node=worker-2`)
+	deadline := time.Now().Add(time.Minute)
+	for !link.MatchString(fetch(t, pages)) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no full disk on the page:\n%s", fetch(t, pages))
+		}
+		time.Sleep(time.Second)
+	}
+	book := fetch(t, pages+"runbooks/KubeVitalsNodeDiskPressure?cluster=tiny&lang=en&node=worker-2")
+	for _, text := range []string{"Holds now", "NODE=&#39;worker-2&#39;", "DiskPressure", "KubeletHasDiskPressure", "FreeDiskSpaceFailed", "stats_summary"} {
+		if !strings.Contains(book, text) {
+			t.Errorf("%q is missing in:\n%s", text, book)
+		}
+	}
+}
+
+// TestPagesOfAnAgent holds that an agent, which makes its pages only when somebody
+// looks, has the same pages.
+func TestPagesOfAnAgent(t *testing.T) {
+	t.Parallel()
+	page := fetch(t, serving(t, "--demo", "--scope=node", "--host.node=worker-1"))
+	if !strings.Contains(page, `id="verdict"`) || !strings.Contains(page, "inotify") {
+		t.Errorf("no status page:\n%s", page)
+	}
+}

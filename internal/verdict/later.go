@@ -1,0 +1,84 @@
+package verdict
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Later evaluates the alerts that depend on for how long something has been
+// wrong, as if it had been so for longer. The gauges since, by name, hold the time
+// at which it began. Findings that the report has already are left out.
+//
+// Other timestamps stay as they are: those of heartbeats would else grow old, as
+// if everybody had stopped.
+func (r *Rules) Later(ctx context.Context, s *Samples, now *Report, since []string, longer time.Duration) ([]Finding, error) {
+	if len(s.times) == 0 {
+		return nil, errNoSamples
+	}
+	old := s.aged(since, longer)
+	at, covered := s.times[len(s.times)-1], s.covered()
+	var later []Finding
+	for _, one := range r.list {
+		if one.Alert == "" || !one.reads(since) {
+			continue
+		}
+		expr, err := r.during(one, covered)
+		if err != nil {
+			return nil, err
+		}
+		vector, err := r.query(ctx, old, expr, at)
+		if err != nil {
+			return nil, err
+		}
+		for _, sample := range vector {
+			if sample.F > longer.Seconds() { // an age: what is told of it is to be true now
+				sample.F -= longer.Seconds()
+			}
+			f, err := r.finding(ctx, s, one, sample, at)
+			if err != nil {
+				return nil, err
+			}
+			known := func(n Finding) bool { return n.Alert == f.Alert && key(n.Labels) == key(f.Labels) }
+			if !slices.ContainsFunc(now.Findings, known) {
+				f.Early = true
+				later = append(later, f)
+			}
+		}
+	}
+	Sort(later)
+	return later, nil
+}
+
+// reads tells whether the rule is true because of one of the metrics.
+func (one rule) reads(metrics []string) bool {
+	for _, selector := range one.telling {
+		if slices.Contains(metrics, selector.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// aged are the samples with the values of some metrics, which are times, earlier
+// by so much. What does not change is shared.
+func (s *Samples) aged(names []string, by time.Duration) *Samples {
+	old := &Samples{target: s.target, byName: maps.Clone(s.byName), times: s.times}
+	for _, name := range names {
+		byHash := map[uint64][]*series{}
+		for hash, bucket := range s.byName[name] {
+			for _, one := range bucket {
+				earlier := slices.Clone(one.points)
+				for i, p := range earlier {
+					if !p.vanished() {
+						earlier[i].v -= by.Seconds()
+					}
+				}
+				byHash[hash] = append(byHash[hash], &series{one.labels, earlier})
+			}
+		}
+		old.byName[name] = byHash
+	}
+	return old
+}

@@ -1,0 +1,163 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubevitals/kubevitals/lab/cluster"
+)
+
+// The exit codes of check.
+const (
+	nothingWrong = 0
+	foundSome    = 1
+	couldNotTell = 2
+)
+
+// once runs a command of kubevitals to its end. It is started by start, if given.
+func once(ctx context.Context, start func(*exec.Cmd) error, args ...string) (code int, stdout, stderr string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Getenv(binaryEnv), append(args, "--log.level=error")...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if start == nil {
+		start = (*exec.Cmd).Start
+	}
+	if err := start(cmd); err != nil {
+		return 0, "", "", err
+	}
+	err = cmd.Wait()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() > 0 {
+		err = nil
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String(), err
+}
+
+// verdict is what one check told.
+type verdict struct {
+	code   int
+	Causes []struct {
+		Findings []struct {
+			Alert  string
+			Labels map[string]string
+		}
+	}
+	Blind   []blindness
+	History []string `json:"needs_history"`
+}
+
+// blindness is what a check could not read.
+type blindness struct{ Kind, Name, Reason string }
+
+// found are the alerts with their labels, sorted.
+func (v verdict) found() []string {
+	var all []string
+	for _, c := range v.Causes {
+		for _, f := range c.Findings {
+			all = append(all, fmt.Sprint(f.Alert, f.Labels))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// names tells whether the alert is found with the labels.
+func (v verdict) names(alert string, labels ...string) bool {
+	for _, c := range v.Causes {
+		for _, f := range c.Findings {
+			if f.Alert == alert && bears(f.Labels, labels) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// bears tells whether the labels are there: name, value, name, value.
+func bears(has map[string]string, labels []string) bool {
+	for i := 0; i < len(labels); i += 2 {
+		if has[labels[i]] != labels[i+1] {
+			return false
+		}
+	}
+	return true
+}
+
+// check looks at a cluster once.
+func check(ctx context.Context, start func(*exec.Cmd) error, args ...string) (verdict, error) {
+	code, stdout, stderr, err := once(ctx, start, append([]string{"check", "-o", "json", "--window=2s"}, args...)...)
+	v := verdict{code: code}
+	if err != nil {
+		return v, fmt.Errorf("check: %w\n%s", err, stderr)
+	}
+	if err := json.Unmarshal([]byte(stdout), &v); err != nil {
+		return v, fmt.Errorf("check ended with %d: %w in %q; it says %s", code, err, stdout, stderr)
+	}
+	return v, nil
+}
+
+// sameFlags are the flags of a running kubevitals for a look at what it looks at.
+// A file of state is copied, for both write to it.
+func (v *vitals) sameFlags(t *testing.T) []string {
+	t.Helper()
+	const state = "--collector.stale_reads.state-file="
+	flags := slices.Clone(v.flags)
+	for i, flag := range flags {
+		file, ok := strings.CutPrefix(flag, state)
+		if !ok {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copied := filepath.Join(t.TempDir(), filepath.Base(file))
+		if err := os.WriteFile(copied, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		flags[i] = state + copied
+	}
+	return flags
+}
+
+// wantCause fails unless a check finds the alert with the labels. What is ill may
+// flicker, as a container that crashes does, so it may take some looks.
+func (v *vitals) wantCause(t *testing.T, stays time.Duration, alert string, labels ...string) {
+	t.Helper()
+	args := append(v.sameFlags(t), "--stays="+stays.String())
+	begun := time.Now()
+	err := cluster.Eventually(t.Context(), time.Minute, func(context.Context) error {
+		found, err := check(t.Context(), nil, args...)
+		if err != nil {
+			return err
+		}
+		if found.code != foundSome || !found.names(alert, labels...) {
+			return fmt.Errorf("check does not name %s %v, but %v; its exit code is %d", alert, labels, found.found(), found.code)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("check took %s to name %s", time.Since(begun).Round(100*time.Millisecond), alert)
+}
+
+// wantBlind fails unless a check says that it cannot tell, because of the source.
+func wantBlind(t *testing.T, v *vitals, source, reason string) {
+	t.Helper()
+	looked, err := check(t.Context(), nil, v.sameFlags(t)...)
+	if err != nil || looked.code != couldNotTell || !slices.Contains(looked.Blind, blindness{"source", source, reason}) {
+		t.Errorf("check does not say that %s is %s, but that it could not read %v; its exit code is %d, %v", source, reason, looked.Blind, looked.code, err)
+	}
+}
