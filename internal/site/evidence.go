@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/internal/board"
+	"github.com/kubevitals/kubevitals/internal/checkup"
 	"github.com/kubevitals/kubevitals/internal/verdict"
 )
 
@@ -24,8 +25,10 @@ const (
 type evidence struct {
 	// Unknown says that nobody could look.
 	Unknown bool
-	// Holds tells whether the alert holds for the labels of the page.
+	// Holds tells whether the alert holds for the labels of the page, and Verdict
+	// the same in words, or why nobody can tell.
 	Holds   bool
+	Verdict string
 	At, Age string
 	// Descriptions are those of the findings for the labels of the page.
 	Descriptions []string
@@ -67,7 +70,42 @@ func (s *site) evidence(ctx context.Context, alert string, c content) *evidence 
 	e.Samples = r.samples(samples[:min(len(samples), mostSamples)])
 	e.More -= len(e.Samples)
 	e.Facts = s.facts(r, own)
+	e.Verdict = c.Words[s.verdict(look, alert, e, len(own) > 0)]
 	return e
+}
+
+// verdict names the words for whether the alert holds. That nothing was found is
+// no proof where nobody could look.
+func (s *site) verdict(look *board.Look, alert string, e *evidence, ofLabels bool) string {
+	if e.Holds {
+		return "holds"
+	}
+	switch s.state(look, alert) {
+	case checkup.Unseen:
+		return "holdsUnseen"
+	case checkup.Off:
+		return "holdsOff"
+	}
+	switch {
+	case slices.Contains(look.Reaching, alert):
+		return "holdsReaching"
+	case !ofLabels:
+		return "holdsNot"
+	case len(e.Samples) == 0:
+		return "holdsNoSeries"
+	}
+	return "holdsNotThese"
+}
+
+// state is that of the signal of an alert.
+func (s *site) state(look *board.Look, alert string) checkup.State {
+	for _, a := range s.Rules.Alerts() {
+		i := slices.IndexFunc(look.Signals, func(one checkup.Signal) bool { return one.Name == a.Signal })
+		if a.Name == alert && i >= 0 {
+			return look.Signals[i].State
+		}
+	}
+	return checkup.Well
 }
 
 // findings sorts what the alert holds for into that of the page and the others.

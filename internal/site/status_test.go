@@ -171,18 +171,6 @@ func TestStatusLeadsToRunbooks(t *testing.T) {
 	}
 }
 
-func TestEvidenceOfWhatIsWell(t *testing.T) {
-	t.Parallel()
-	h := handler(t)
-	text := parse(t, get(t, h, site.Root+book+"?lang=en&cluster=another&node=worker-3").Body.String()).text.String()
-	inOrder(t, text, "Does not hold now for these labels", "Holds for:", "node=worker-2", `kubevitals_node_disk_pressure{node="worker-3"}`, "0")
-	text = parse(t, get(t, h, site.Root+book+"?lang=en").Body.String()).text.String()
-	inOrder(t, text, "Holds now", "Holds for:", "node=worker-2")
-	if strings.Contains(text, "Does not hold") {
-		t.Error("holds, and does not")
-	}
-}
-
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	failing := func(context.Context) (*board.Look, error) { return nil, errors.New(`no <b>look</b>`) }

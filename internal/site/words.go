@@ -19,7 +19,9 @@ func inEnglish() map[string]string {
 		"copy": "Copy", "copied": "Copied", "keys": "Press Ctrl+C",
 
 		"evidence": "Evidence", "noLook": "Nothing could be read at present; the commands here still help.",
-		"holds": "Holds now", "holdsNot": "Does not hold now for these labels", "holdsFor": "Holds for:",
+		"holds": "Holds now", "holdsFor": "Holds for:", "holdsNot": "Does not hold now", "holdsNotThese": "Does not hold now for these labels",
+		"holdsNoSeries": "Does not hold now: no series has these labels", "holdsReaching": "Cannot tell: the alert looks further back than this page does",
+		"holdsUnseen": "Cannot tell: this signal could not be read", "holdsOff": "Cannot tell: this signal is not looked at here",
 		"samples": "What the alert goes by", "series": "series", "more": "More:", "what": "what", "state": "state",
 		"conditions": "Conditions", "events": "Recent warnings", "readings": "Last read",
 
@@ -51,7 +53,9 @@ func inChinese() map[string]string {
 		"copy": "複製", "copied": "已複製", "keys": "請按 Ctrl+C",
 
 		"evidence": "現況", "noLook": "目前讀不到任何資料；這裡的指令仍然有用。",
-		"holds": "現在成立", "holdsNot": "現在對這些標籤不成立", "holdsFor": "成立的對象：",
+		"holds": "現在成立", "holdsFor": "成立的對象：", "holdsNot": "現在不成立", "holdsNotThese": "現在對這些標籤不成立",
+		"holdsNoSeries": "現在不成立：沒有序列帶有這些標籤", "holdsReaching": "無法判斷：這條告警需要比本頁更久的歷史資料",
+		"holdsUnseen": "無法判斷：讀不到這個訊號", "holdsOff": "無法判斷：這裡沒有查看這個訊號",
 		"samples": "告警所依據的數據", "series": "序列", "more": "其餘：", "what": "項目", "state": "狀態",
 		"conditions": "狀況（conditions）", "events": "最近的警告事件", "readings": "最近一次讀取",
 

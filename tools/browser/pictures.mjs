@@ -1,5 +1,6 @@
 // Takes the pictures of the documents, of a cluster that is really ill: the lab's.
 import { fileURLToPath } from 'node:url';
+import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { launch, open } from './lib/browser.mjs';
 import { binary, startExporter } from './lib/exporter.mjs';
@@ -58,6 +59,7 @@ async function untilSeen(page, url) {
 async function picture(page, name, clip) {
   const path = `${docs}${name}.png`;
   await page.screenshot({ path, fullPage: true, animations: 'disabled', clip });
+  execFileSync('pngquant', ['--force', '--speed=1', '--strip', '--ext=.png', path]);
   const { size } = statSync(path);
   console.log(`docs/${name}.png: ${Math.round(size / 1000)} kB`);
   if (size > largest) throw new Error(`docs/${name}.png is larger than ${largest} bytes`);
@@ -70,7 +72,7 @@ async function downTo(page, locator, width) {
 }
 
 async function pictures(browser, server, lab) {
-  const options = { viewport: { width: 1000, height: 800 }, deviceScaleFactor: 1.5, colorScheme: 'light', locale: 'en-US' };
+  const options = { viewport: { width: 1000, height: 800 }, deviceScaleFactor: 2, colorScheme: 'light', locale: 'en-US' };
   const { page, close } = await open(browser, server, options);
   await untilSeen(page, `${server.url}/?lang=en`);
 
@@ -78,9 +80,10 @@ async function pictures(browser, server, lab) {
   const runbook = await disk.getByRole('link').first().getAttribute('href');
   await disk.locator('summary').first().click();
   await page.mouse.click(2, 2);
-  await picture(page, 'status', await downTo(page, page.locator('#wrong').locator('..'), 1000));
+  const last = page.locator('article', { hasText: 'KubeVitalsNodeNotReady' });
+  await picture(page, 'status', await downTo(page, last, 1000));
   await page.goto(`${server.url}/?lang=zh-TW`);
-  await picture(page, 'status.zh-TW', await downTo(page, page.locator('#wrong').locator('..'), 1000));
+  await picture(page, 'status.zh-TW', await downTo(page, last, 1000));
 
   await page.setViewportSize({ width: 1240, height: 900 });
   for (const [name, lang] of [['runbook', 'en'], ['runbook.zh-TW', 'zh-TW']]) {

@@ -1,0 +1,38 @@
+package site_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kubevitals/kubevitals/internal/site"
+)
+
+func TestEvidenceOfWhatIsWell(t *testing.T) {
+	t.Parallel()
+	h := handler(t)
+	text := parse(t, get(t, h, site.Root+book+"?lang=en&cluster=another&node=worker-3").Body.String()).text.String()
+	inOrder(t, text, "Does not hold now for these labels", "Holds for:", "node=worker-2", `kubevitals_node_disk_pressure{node="worker-3"}`, "0")
+	text = parse(t, get(t, h, site.Root+book+"?lang=en").Body.String()).text.String()
+	inOrder(t, text, "Holds now", "Holds for:", "node=worker-2")
+	if strings.Contains(text, "Does not hold") {
+		t.Error("holds, and does not")
+	}
+}
+
+// TestEvidenceNeverGreenWhileBlind checks that silence is not taken for health.
+func TestEvidenceNeverGreenWhileBlind(t *testing.T) {
+	t.Parallel()
+	h := handler(t)
+	for name, test := range map[string]struct{ alert, query, want string }{
+		"a collector that failed": {"KubeVitalsEtcdSlow", "", "Cannot tell: this signal could not be read"},
+		"of its labels, too":      {"KubeVitalsEtcdSlow", "server=cp-1", "Cannot tell: this signal could not be read"},
+		"a collector that is off": {"KubeVitalsConntrackNearlyFull", "node=worker-2", "Cannot tell: this signal is not looked at here"},
+		"an unknown object":       {book, "node=worker-9", "Does not hold now: no series has these labels"},
+		"what is well":            {"KubeVitalsDNSDown", "", "Does not hold now"},
+	} {
+		text := parse(t, get(t, h, site.Root+test.alert+"?lang=en&"+test.query).Body.String()).text.String()
+		if !strings.Contains(text, "\n"+test.want+"\n") {
+			t.Errorf("%s: not %q:\n%s", name, test.want, text)
+		}
+	}
+}
