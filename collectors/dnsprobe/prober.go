@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubevitals/kubevitals/collectors/watch"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -40,6 +41,7 @@ func New(o Options, d Discovery, logger *slog.Logger, now func() time.Time) (*Pr
 func (p *Prober) Run(ctx context.Context) {
 	tick := time.NewTicker(p.options.Interval)
 	defer tick.Stop()
+	p.awaitServers(ctx)
 	for {
 		p.round(ctx)
 		select {
@@ -48,6 +50,32 @@ func (p *Prober) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// awaitServers waits, but not for longer than a round, until the lists of servers
+// have been read: a first round without them would tell nothing until the next.
+func (p *Prober) awaitServers(ctx context.Context) {
+	const pause = 200 * time.Millisecond
+	starting := func(err error) bool { return watch.Classify(err) == watch.Starting }
+	for waited := time.Duration(0); p.options.Discover && waited < p.options.Interval; waited += pause {
+		_, ofServices := p.discovery.Services()
+		_, ofSlices := p.discovery.EndpointSlices()
+		if !starting(ofServices) && !starting(ofSlices) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// Starting tells whether the first round has not ended yet.
+func (p *Prober) Starting() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.at.IsZero()
 }
 
 // round asks all servers at once, so that those that hang cost one timeout
