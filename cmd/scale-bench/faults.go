@@ -38,7 +38,9 @@ func (f fleet) plant(s *playback.Snapshot, now time.Time) []fault {
 	}
 	held := f.pod(f.pods, now)
 	held.DeletionTimestamp, held.Finalizers = new(metav1.NewTime(long)), []string{"example.com/wait"}
-	s.Objects = append(s.Objects, held)
+	// What is read to see whether API servers reach etcd is there.
+	system := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: metav1.NamespaceSystem, UID: "kube-system"}}
+	s.Objects = append(s.Objects, held, system)
 	s.APIServers[0].FailingReadyz = []string{"etcd-readiness"}
 	healthy := s.Kubelet
 	s.Kubelet = func(node string) playback.Kubelet {
