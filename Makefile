@@ -65,6 +65,10 @@ bench: ## Print the cost of the pod index and the speed of the parser.
 bench-scale: build ## Print memory and scrape time at 5,000 nodes, 50,000 pods and 5,000 HPAs.
 	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals
 
+.PHONY: bench-check
+bench-check: build ## Print time and memory of one kubevitals check at the same size, and whether it names the faults.
+	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals -check -- --log.level=error
+
 .PHONY: bench-node
 bench-node: build ## Print memory and CPU of the agent of a node with 2,000 processes and 20,000 inotify watches.
 	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals -node -- --log.level=error

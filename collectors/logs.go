@@ -38,12 +38,16 @@ func (s *Sources) NodeLogs() *componentlogs.Reader {
 	if s.nodeLogs == nil {
 		nodes, starts, kubelets := s.Nodes(), s.KubeletStarts(), s.Kubelets()
 		kubelets.WantConfig()
+		asked := false // kubelets, which say whether they offer logs
 		services := slices.DeleteFunc(slices.Clone(s.config.Logs.NodeServices), func(name string) bool { return name == "" })
 		s.nodeLogs = s.newReader("node_logs", componentlogs.Source{
 			Targets: func() ([]componentlogs.Target, error) {
 				list, err := nodes.List()
 				if err != nil {
 					return nil, err
+				}
+				if asked = asked || !kubelets.Starting(); !asked {
+					return nil, &watch.UnavailableError{State: watch.State{Source: "kubelets", Reason: watch.Starting}}
 				}
 				// Without the events those that start over are missed, and no more.
 				places, _ := starts.Places()

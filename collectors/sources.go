@@ -84,7 +84,9 @@ type Sources struct {
 	kubeletsWanted, apiServersWanted, dnsWanted, etcdWanted bool
 
 	health []*watch.Health
+	lists  []*watch.Health // those of whole lists of objects
 	runs   []func(context.Context)
+	begun  time.Time
 	wait   sync.WaitGroup
 }
 
@@ -100,9 +102,10 @@ func NewSources(c Config) (*Sources, error) {
 	if s.dynamic, err = dynamic.NewForConfig(wire(c.REST, false)); err != nil {
 		return nil, fmt.Errorf("client for the API server: %w", err)
 	}
+	c.Exposition.Buffers = &exposition.Buffers{}
 	c.Kubelet.Exposition = c.Exposition
 	c.APIServers.Exposition = c.Exposition
-	s.kubelets, err = kubelet.NewPoller(c.Kubelet, c.REST, func() ([]*corev1.Node, error) { return s.nodes.List() }, c.Logger, c.Now)
+	s.kubelets, err = kubelet.NewPoller(c.Kubelet, c.REST, s.kubeletNodes, c.Logger, c.Now)
 	if err != nil {
 		return nil, fmt.Errorf("client for the kubelets: %w", err)
 	}
@@ -192,6 +195,7 @@ func (s *Sources) Etcd() *etcdprobe.Prober {
 
 // Start begins to read what was asked for, until ctx ends.
 func (s *Sources) Start(ctx context.Context) {
+	s.begun = time.Now()
 	for _, run := range s.runs {
 		s.wait.Go(func() { run(ctx) })
 	}

@@ -205,6 +205,7 @@ func reportTo(h *watch.Health) func(error) {
 }
 
 func (s *Sources) watch(h *watch.Health, lw *cache.ListWatch, expected runtime.Object, store cache.ReflectorStore) {
+	s.lists = append(s.lists, h)
 	s.runs = append(s.runs, func(ctx context.Context) {
 		watch.Run(ctx, s.config.Logger, watch.Target{
 			Health: h, ListWatch: lw, Client: s.typed, Expected: expected, Store: store,

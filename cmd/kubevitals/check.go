@@ -13,7 +13,6 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/checkup"
 	"github.com/kubevitals/kubevitals/internal/runbook"
 	"github.com/kubevitals/kubevitals/internal/verdict"
@@ -86,12 +85,11 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*checkup.Resu
 	if err := c.knownNames(rules); err != nil {
 		return nil, err
 	}
-	look, err := c.look(ctx, logger)
+	look, err := c.look(ctx, rules, logger)
 	if err != nil {
 		return nil, err
 	}
-	result := &checkup.Result{Cluster: look.cluster, At: look.at, Window: look.window.String()}
-	result.Blind, result.Absent = checkup.Sightless(look.last)
+	result := &checkup.Result{Cluster: look.cluster, At: look.at, Window: look.window.String(), Blind: look.blind, Absent: look.absent}
 	for _, name := range look.leftOut {
 		result.Absent = append(result.Absent, checkup.Blind{Kind: "collector", Name: name, Reason: "not_found"})
 	}
@@ -135,17 +133,16 @@ func opening(alert string, labels map[string]string) string {
 
 // look is what two scrapes saw.
 type look struct {
-	samples *verdict.Samples
-	last    []*dto.MetricFamily
-	at      time.Time
-	window  time.Duration
-	cluster string
-	leftOut []string
+	samples       *verdict.Samples
+	blind, absent []checkup.Blind
+	at            time.Time
+	window        time.Duration
+	cluster       string
+	leftOut       []string
 }
 
-// look starts the sources, and scrapes once they have been read and once more
-// after the window. A dump holds both scrapes already.
-func (c *command) look(ctx context.Context, logger *slog.Logger) (*look, error) {
+// look starts the sources and scrapes twice. A dump holds both scrapes already.
+func (c *command) look(ctx context.Context, rules *verdict.Rules, logger *slog.Logger) (*look, error) {
 	watched, host, err := c.open(ctx, logger)
 	if err != nil {
 		return nil, err
@@ -157,38 +154,62 @@ func (c *command) look(ctx context.Context, logger *slog.Logger) (*look, error) 
 		l.at = d.Taken.Add(-l.window)
 		watched.replay = func() time.Time { return l.at }
 	}
-	frame, stop, err := c.read(ctx, watched, host, logger)
+	reading, err := c.read(ctx, watched, host, logger)
 	if err != nil {
 		return nil, err
 	}
-	defer stop()
+	defer reading.stop()
 	l.leftOut = c.selection.LeftOut()
-	return l, c.scrapeTwice(ctx, l, frame, watched)
+	l.samples = verdict.NewSamples(c.target("check")).Only(rules.Reads())
+	if d := watched.dump; d != nil {
+		return l, l.replayTwice(ctx, reading, d.Taken)
+	}
+	return l, l.scrapeTwice(ctx, reading)
 }
 
-func (c *command) scrapeTwice(ctx context.Context, l *look, frame *exporter.Frame, watched cluster) error {
-	l.samples = verdict.NewSamples(c.target("check"))
-	first, err := settled(ctx, frame)
+// scrapeTwice scrapes as soon as all that counts something has been read, and again
+// after the window and once everything was read, kubelets above all: of those no
+// rate is taken, and a large cluster is seen sooner.
+func (l *look) scrapeTwice(ctx context.Context, r *reading) error {
+	first, err := r.begun(ctx)
 	if err != nil {
 		return err
 	}
-	if watched.dump != nil {
-		l.samples.Add(first, l.at)
-		l.at = watched.dump.Taken
-	} else {
-		l.samples.Add(first, time.Now())
-		if err := wait(ctx, l.window); err != nil {
-			return err
-		}
-	}
-	if l.last, err = gather(ctx, frame); err != nil {
+	begun := time.Now()
+	l.samples.Add(first, begun)
+	if err := wait(ctx, l.window); err != nil {
 		return err
 	}
-	if watched.dump == nil {
-		l.at = time.Now()
+	last, err := r.settled(ctx)
+	if err != nil {
+		return err
 	}
-	l.samples.Add(l.last, l.at)
+	l.add(last, time.Now())
+	l.window = max(l.window, l.at.Sub(begun).Round(time.Second))
 	return nil
+}
+
+// replayTwice scrapes a dump as it was at the beginning and at the end.
+func (l *look) replayTwice(ctx context.Context, r *reading, end time.Time) error {
+	first, err := r.settled(ctx)
+	if err != nil {
+		return err
+	}
+	l.samples.Add(first, l.at)
+	l.at = end
+	last, err := r.gather(ctx)
+	if err != nil {
+		return err
+	}
+	l.add(last, end)
+	return nil
+}
+
+// add takes the last scrape.
+func (l *look) add(families []*dto.MetricFamily, at time.Time) {
+	l.at = at
+	l.blind, l.absent = checkup.Sightless(families)
+	l.samples.Add(families, at)
 }
 
 func wait(ctx context.Context, d time.Duration) error {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/version"
 
 	"github.com/kubevitals/kubevitals/collectors"
@@ -67,14 +66,14 @@ func (c *command) runSnapshot(ctx context.Context, logger *slog.Logger) error {
 		return err
 	}
 	defer watched.close()
-	frame, stop, err := c.read(ctx, watched, host, logger)
+	reading, err := c.read(ctx, watched, host, logger)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer reading.stop()
 	manifest, err := dump.Take(ctx, c.taking.dir, dump.TakeOptions{
 		REST: watched.config, Kubelets: watched.kubelets, Window: c.taking.window,
-		Gather:      func(ctx context.Context) ([]*dto.MetricFamily, error) { return settled(ctx, frame) },
+		Gather:      reading.settled,
 		Definitions: collectors.Catalogue(), RedactNames: c.taking.redact,
 		Version: version.Version, Now: time.Now, Logger: logger,
 	})

@@ -41,9 +41,27 @@ func onFleet(ctx context.Context, s settings, stderr io.Writer,
 func onCluster(ctx context.Context, s settings, snapshot *playback.Snapshot, stderr io.Writer,
 	do func(ctx context.Context, cluster *playback.Cluster, p *process, begun time.Time) error,
 ) error {
+	return onPlayback(ctx, snapshot, func(ctx context.Context, cluster *playback.Cluster, flags []string) error {
+		begun := time.Now()
+		flags = append(flags, "--web.listen-address="+playback.Loopback+":0")
+		p, err := start(ctx, s.binary, append(flags, s.arguments...), stderr)
+		if err != nil {
+			return err
+		}
+		// It ends before the cluster does, of which it would complain.
+		defer p.stop()
+		notes(stderr)("reading %s", p.url)
+		return do(ctx, cluster, p, begun)
+	})
+}
+
+// onPlayback plays the snapshot while do runs, which is told the flags by which
+// kubevitals reaches it.
+func onPlayback(ctx context.Context, snapshot *playback.Snapshot,
+	do func(ctx context.Context, cluster *playback.Cluster, flags []string) error,
+) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	note := notes(stderr)
 	cluster, err := playback.Start(ctx, snapshot, playback.Options{})
 	if err != nil {
 		return fmt.Errorf("play the cluster back: %w", err)
@@ -59,19 +77,7 @@ func onCluster(ctx context.Context, s settings, snapshot *playback.Snapshot, std
 	if err != nil {
 		return err
 	}
-	begun := time.Now()
-	p, err := start(ctx, s.binary, append([]string{
-		"--kubeconfig=" + files.Kubeconfig,
-		"--kubelet.ca-file=" + files.KubeletCA,
-		"--web.listen-address=" + playback.Loopback + ":0",
-	}, s.arguments...), stderr)
-	if err != nil {
-		return err
-	}
-	defer p.stop()
-	note("reading %s", p.url)
-	// It ends before the cluster does, of which it would complain.
-	return do(ctx, cluster, p, begun)
+	return do(ctx, cluster, []string{"--kubeconfig=" + files.Kubeconfig, "--kubelet.ca-file=" + files.KubeletCA})
 }
 
 // measure takes the figures of the report, one after the other.

@@ -1,7 +1,8 @@
 // Command scale-bench measures kubevitals on a large cluster: it plays one back
 // in this process, starts the real binary in another, and reads its metrics as
-// Prometheus does. Everything stays on loopback. With -node it measures the agent
-// of a node instead, on this machine, after making it busy.
+// Prometheus does. Everything stays on loopback. With -check it measures one look
+// at the cluster instead, and with -node the agent of a node, on this machine,
+// after making it busy.
 package main
 
 import (
@@ -42,6 +43,8 @@ type settings struct {
 	scrapes          int
 	// cardinality asks for the number of series instead of for time and memory.
 	cardinality bool
+	// check asks for the cost of one look.
+	check bool
 	// onNode asks for the cost of the agent of a node.
 	onNode bool
 	crowd  crowd
@@ -60,6 +63,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case s.cardinality:
 		do = cardinality
+	case s.check:
+		do = benchCheck
 	case s.onNode:
 		do = benchNode
 	}
@@ -98,6 +103,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.DurationVar(&s.interval, "interval", 15*time.Second, "time between scrapes in the steady state")
 	f.IntVar(&s.scrapes, "scrapes", 10, "scrapes to time, with and without compression each")
 	f.BoolVar(&s.cardinality, "cardinality", false, "print how many series each signal has, and fail if any grows with the number of pods")
+	f.BoolVar(&s.check, "check", false, "measure one look with kubevitals check instead, and fail if it does not name what is wrong")
 	f.BoolVar(&s.onNode, "node", false, "measure the agent of a node on this machine instead, and fail if it costs more than it may")
 	f.IntVar(&s.crowd.processes, "processes", 2000, "with -node, processes to start")
 	f.IntVar(&s.crowd.files, "files", 20, "with -node, open files of each process")

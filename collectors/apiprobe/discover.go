@@ -10,6 +10,8 @@ import (
 
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubevitals/kubevitals/collectors/watch"
 )
 
 const (
@@ -52,9 +54,11 @@ func hostPort(text string) (string, error) {
 
 // discover learns of API servers that announce themselves, and forgets those
 // that nobody has listed for a while. What cannot be read now changes nothing: a
-// dead API server must not take its own probe along.
-func (p *Prober) discover() {
+// dead API server must not take its own probe along. It returns false while what
+// lists them has not been read at all.
+func (p *Prober) discover() bool {
 	slices, err := p.discovery.EndpointSlices()
+	known := watch.Classify(err) != watch.Starting
 	if err == nil {
 		for _, server := range addresses(slices) {
 			p.learn(server, EndpointSlice)
@@ -64,8 +68,35 @@ func (p *Prober) discover() {
 	}
 	if err := p.readLeases(); err != nil {
 		p.confirm(Lease)
+		known = known && watch.Classify(err) != watch.Starting
 	}
 	p.forget()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known = p.known || known
+	return p.known
+}
+
+// Starting tells whether some API server has not been asked all questions yet, be
+// they answered or not, or it is not known who they are.
+func (p *Prober) Starting() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.replayed {
+		if r.Metrics.At.IsZero() {
+			return true
+		}
+	}
+	if p.options.Recorded != nil {
+		return false
+	}
+	for _, i := range p.instances {
+		if !i.health.done || p.WritesProbed() && !i.write.done ||
+			p.wantLimit.Load() && !i.limit.done || p.wantMetrics.Load() && !i.metrics.done {
+			return true
+		}
+	}
+	return !p.known
 }
 
 func addresses(list []*discoveryv1.EndpointSlice) []string {
@@ -146,4 +177,17 @@ func (p *Prober) forget() {
 			}
 		}
 	}
+}
+
+// Down tells whether all servers that are known so far were asked, and none
+// answers. Of a recording it is not known.
+func (p *Prober) Down() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, i := range p.instances {
+		if i.up || i.at.IsZero() {
+			return false
+		}
+	}
+	return p.options.Recorded == nil && len(p.instances) > 0
 }

@@ -12,8 +12,8 @@ import (
 // task is one kind of work that an instance repeats. The prober's lock guards
 // it.
 type task struct {
-	busy  bool
-	begun time.Time
+	busy, done bool // done: at least once
+	begun      time.Time
 }
 
 // instance is one API server. The prober's lock guards all but what newInstance

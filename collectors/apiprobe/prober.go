@@ -25,6 +25,7 @@ type Prober struct {
 	versions               atomic.Pointer[versions]
 
 	mu        sync.Mutex
+	known     bool // the servers that announce themselves, as far as that can be read
 	instances map[string]*instance
 	leases    []LeaseState
 	replayed  []Result
@@ -86,24 +87,37 @@ func (p *Prober) Run(ctx context.Context) {
 	}
 	tick := time.NewTicker(p.options.Interval)
 	defer tick.Stop()
+	var soon <-chan time.Time // while nobody knows all servers yet
 	for {
-		p.discover()
-		p.probe(ctx)
+		fresh := soon != nil
+		if soon = nil; !p.discover() {
+			soon = time.After(lookAgain)
+		}
+		p.probe(ctx, fresh)
 		select {
 		case <-ctx.Done():
 			return
+		case <-soon:
 		case <-tick.C:
+			soon = nil
 		}
 	}
 }
 
+// lookAgain is the time between two looks for API servers at the start, when the
+// lists of them come in.
+const lookAgain = 200 * time.Millisecond
+
 // probe starts a round of each kind that is due, unless the one before is still
-// under way.
-func (p *Prober) probe(ctx context.Context) {
+// under way. If so told, it leaves out the servers that were probed before.
+func (p *Prober) probe(ctx context.Context, onlyNew bool) {
 	now := p.now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, i := range p.instances {
+		if onlyNew && !i.health.begun.IsZero() {
+			continue
+		}
 		p.begin(ctx, &i.health, now, 0, i.probeHealth)
 		if p.WritesProbed() {
 			p.begin(ctx, &i.write, now, p.options.WriteInterval, i.probeWrite)
@@ -126,7 +140,7 @@ func (p *Prober) begin(ctx context.Context, t *task, now time.Time, every time.D
 	p.wait.Go(func() {
 		run(ctx)
 		p.mu.Lock()
-		t.busy = false
+		t.busy, t.done = false, true
 		p.mu.Unlock()
 	})
 }

@@ -99,7 +99,7 @@ func round(t *testing.T, p *Prober) []Result {
 	}
 	p.mu.Unlock()
 	p.discover()
-	p.probe(t.Context())
+	p.probe(t.Context(), false)
 	p.wait.Wait()
 	return p.Results()
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubevitals/kubevitals/collectors/watch"
 )
 
 // Reader reads the logs of pods or nodes that are not well.
@@ -55,13 +57,22 @@ func (r *Reader) Run(ctx context.Context) {
 		if ctx.Err() == nil {
 			r.source.Report(err)
 		}
+		var soon <-chan time.Time
+		if watch.Classify(err) == watch.Starting {
+			soon = time.After(lookAgain)
+		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-soon:
 		case <-tick.C:
 		}
 	}
 }
+
+// lookAgain is the time until the next round at the start, when nobody knows yet
+// whose logs are to be read.
+const lookAgain = time.Second
 
 // round reads one log after the other, which bounds the load on the API server
 // and the kubelets.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubevitals/kubevitals/collectors/watch"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -20,9 +21,8 @@ type Prober struct {
 	logger    *slog.Logger
 	now       func() time.Time
 
-	// Only Run uses these. looked says that servers could be looked for once.
+	// Only Run uses these.
 	services, endpoints []target
-	looked              bool
 
 	mu      sync.Mutex
 	at      time.Time // end of the last round; zero before the first
@@ -37,27 +37,45 @@ func New(o Options, d Discovery, logger *slog.Logger, now func() time.Time) (*Pr
 	return &Prober{options: o, discovery: d, logger: logger, now: now}, nil
 }
 
-// lookPause is the time between two rounds while nothing could be looked for yet,
-// as at the start: who looks at a cluster but once must not find no server.
-const lookPause = 500 * time.Millisecond
-
 // Run asks until ctx ends.
 func (p *Prober) Run(ctx context.Context) {
 	tick := time.NewTicker(p.options.Interval)
 	defer tick.Stop()
+	p.awaitServers(ctx)
 	for {
 		p.round(ctx)
-		var soon <-chan time.Time
-		if p.options.Discover && !p.looked {
-			soon = time.After(lookPause)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// awaitServers waits, but not for longer than a round, until the lists of servers
+// have been read: a first round without them would tell nothing until the next.
+func (p *Prober) awaitServers(ctx context.Context) {
+	const pause = 200 * time.Millisecond
+	starting := func(err error) bool { return watch.Classify(err) == watch.Starting }
+	for waited := time.Duration(0); p.options.Discover && waited < p.options.Interval; waited += pause {
+		_, ofServices := p.discovery.Services()
+		_, ofSlices := p.discovery.EndpointSlices()
+		if !starting(ofServices) && !starting(ofSlices) {
+			return
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-soon:
-		case <-tick.C:
+		case <-time.After(pause):
 		}
 	}
+}
+
+// Starting tells whether the first round has not ended yet.
+func (p *Prober) Starting() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.at.IsZero()
 }
 
 // round asks all servers at once, so that those that hang cost one timeout
@@ -94,9 +112,6 @@ func (p *Prober) round(ctx context.Context) {
 	if ctx.Err() != nil {
 		return // what was cut off says nothing about the servers
 	}
-	if p.options.Discover && !p.looked && len(targets) == 0 {
-		return // there may be servers
-	}
 	slices.SortFunc(results, func(a, b Result) int {
 		return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Probe, b.Probe))
 	})
@@ -109,16 +124,13 @@ func (p *Prober) round(ctx context.Context) {
 // dead API server must not hide how DNS is.
 func (p *Prober) targets() []target {
 	if p.options.Discover {
-		services, err := p.discovery.Services()
-		if err == nil {
-			p.services = serviceTargets(services)
+		if list, err := p.discovery.Services(); err == nil {
+			p.services = serviceTargets(list)
 			p.services = p.services[:min(len(p.services), maxServices)]
 		}
-		endpoints, also := p.discovery.EndpointSlices()
-		if also == nil {
-			p.endpoints, _ = endpointTargets(endpoints)
+		if list, err := p.discovery.EndpointSlices(); err == nil {
+			p.endpoints, _ = endpointTargets(list)
 		}
-		p.looked = p.looked || err == nil && also == nil
 	}
 	var targets []target
 	for _, s := range p.options.Servers {

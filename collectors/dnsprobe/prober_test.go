@@ -16,6 +16,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevitals/kubevitals/collectors/watch"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -195,7 +196,7 @@ func TestServersThatCannotBeLookedForYet(t *testing.T) {
 	var seen atomic.Bool
 	unless := func() error {
 		if !seen.Load() {
-			return errors.New("the Services were not listed yet")
+			return &watch.UnavailableError{State: watch.State{Source: "services", Reason: watch.Starting}}
 		}
 		return nil
 	}
@@ -205,9 +206,8 @@ func TestServersThatCannotBeLookedForYet(t *testing.T) {
 		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return nil, unless() },
 	}
 	p := newProber(t, Options{Discover: true, Interval: time.Hour}, d, time.Now)
-	p.round(t.Context())
-	if results, err := p.Results(); !errors.Is(err, exporter.ErrNotReady) {
-		t.Fatalf("results %v, %v: want ErrNotReady while nothing can be looked for", results, err)
+	if !p.Starting() {
+		t.Error("not starting before the start")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -215,6 +215,9 @@ func TestServersThatCannotBeLookedForYet(t *testing.T) {
 	seen.Store(true)
 	for {
 		if results, err := p.Results(); err == nil && len(results) == 1 {
+			if p.Starting() {
+				t.Error("starting after the first round")
+			}
 			return
 		}
 		select {

@@ -120,6 +120,13 @@ func (p *Prober) Results() []Result {
 	return results
 }
 
+// Starting tells whether a member has not been asked yet.
+func (p *Prober) Starting() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.members, func(m *member) bool { return !m.result.Probed })
+}
+
 // ask puts all questions at once, so that a member that hangs costs one timeout.
 func (p *Prober) ask(ctx context.Context, base string) Result {
 	ctx, cancel := context.WithTimeout(ctx, p.options.Timeout)

@@ -29,6 +29,8 @@ type Options struct {
 	// between the braces and the text of the value. Both are only valid during
 	// the call.
 	Visit map[string]func(labels, value []byte)
+	// Buffers, if set, lends what bodies are read into.
+	Buffers *Buffers
 }
 
 const (

@@ -50,7 +50,8 @@ func newParser(o Options, own map[string]func(labels, value []byte)) *parser {
 // read goes through r chunk by chunk; what follows the last newline of a chunk
 // moves to the front of the next.
 func (p *parser) read(r io.Reader, limit int64) error {
-	buffer := make([]byte, bufferSize)
+	buffer, back := p.options.Buffers.lend()
+	defer back()
 	kept := 0
 	skipping := false // inside a line too long for the buffer
 	for {

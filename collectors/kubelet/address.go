@@ -16,6 +16,8 @@ type target struct {
 	// host is host:port; empty when err says why there is none.
 	host string
 	err  error
+	// keep leaves the connection open, for a request right after.
+	keep bool
 }
 
 // targetOf picks the node's address of the best kind.

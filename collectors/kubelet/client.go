@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -152,7 +151,12 @@ func (c *client) request(ctx context.Context, t target, path, accept string, rea
 	// Not cancelled with ctx: a connection closed under a request that runs out of
 	// time would look like a kubelet that hung up.
 	fetch, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
+	kept := false
+	defer func() {
+		if !kept {
+			end()
+		}
+	}()
 	ctx = context.WithValue(ctx, fetchKey{}, fetch)
 	var dialled, connected atomic.Bool
 	ctx = context.WithValue(ctx, dialledKey{}, &dialled)
@@ -167,8 +171,9 @@ func (c *client) request(ctx context.Context, t target, path, accept string, rea
 		req.Header.Set("Accept", accept)
 	}
 	// One connection a request: 5,000 idle ones would cost more memory than a few
-	// handshakes a second cost time, and none is left that died in between.
-	req.Close = true
+	// handshakes a second cost time, and none is left that died in between. But for
+	// the next request right after, it stays.
+	req.Close = !t.keep
 	resp, err := c.http.Do(req)
 	if err != nil {
 		if errors.Is(err, http.ErrSchemeMismatch) {
@@ -183,7 +188,11 @@ func (c *client) request(ctx context.Context, t target, path, accept string, rea
 	if resp.StatusCode != http.StatusOK {
 		return statusError(resp)
 	}
-	return read(resp.Body)
+	if err := read(resp.Body); err != nil {
+		return err
+	}
+	kept = t.keep && drained(resp.Body)
+	return nil
 }
 
 func (c *client) decode(e endpoint, body io.Reader) (a answer, err error) {
@@ -201,41 +210,3 @@ func (c *client) decode(e endpoint, body io.Reader) (a answer, err error) {
 	}
 	return a, err
 }
-
-// statusError says what an answer other than 200 stands for.
-func statusError(resp *http.Response) error {
-	reason := watch.OfStatus(resp.StatusCode)
-	if reason == watch.Failed && resp.StatusCode < http.StatusInternalServerError {
-		reason = watch.Invalid // a redirect, say: no kubelet answers so
-	}
-	// The kubelet puts the cause in the body: who may not do what, for one.
-	cause, err := io.ReadAll(io.LimitReader(resp.Body, 512))
-	if err != nil || len(cause) == 0 {
-		return &answerError{reason: reason, err: errors.New(resp.Status)}
-	}
-	line, _, _ := strings.Cut(strings.TrimSpace(string(cause)), "\n")
-	return &answerError{reason: reason, err: fmt.Errorf("%s: %q", resp.Status, line)}
-}
-
-// answerError is a failure whose reason is known.
-type answerError struct {
-	reason watch.Reason
-	err    error
-}
-
-var _ watch.Reasoner = (*answerError)(nil)
-
-func (e *answerError) Error() string        { return e.err.Error() }
-func (e *answerError) Unwrap() error        { return e.err }
-func (e *answerError) Reason() watch.Reason { return e.reason }
-
-// unreachedError marks failures before there was a connection: nothing on the
-// node can be asked then.
-type unreachedError struct {
-	err error
-	// dialled: the connection came about, and the handshake did not.
-	dialled bool
-}
-
-func (e *unreachedError) Error() string { return e.err.Error() }
-func (e *unreachedError) Unwrap() error { return e.err }

@@ -43,6 +43,10 @@ type Options struct {
 	// MetricsInterval is the time between two requests for metrics and for the
 	// configuration of one kubelet.
 	MetricsInterval time.Duration
+	// AtOnce asks new kubelets as soon as Concurrency allows, and all endpoints of
+	// one on the same connection. Who looks once waits for the last of them; who
+	// watches for weeks need not burden every core for the first seconds.
+	AtOnce bool
 	// Exposition says how the kubelets' own metrics are read.
 	Exposition exposition.Options
 	// Recorded, if set, gives the answers instead of the kubelets, each of which is

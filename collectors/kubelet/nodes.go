@@ -11,6 +11,8 @@ import (
 const (
 	// refreshEvery is how long a node may be new or gone before that is seen.
 	refreshEvery = time.Second
+	// refreshAtOnce is the same for who waits for the first nodes.
+	refreshAtOnce = 200 * time.Millisecond
 	// newNodesWithin is the time in which a new node is asked first.
 	newNodesWithin = 5 * time.Second
 	// newNodesPace stretches that time when many are new at once, at the start
@@ -18,11 +20,11 @@ const (
 	newNodesPace = 10 * time.Millisecond
 )
 
-// refresh takes over the list of nodes.
-func (p *Poller) refresh(now time.Time) {
+// refresh takes over the list of nodes, if it can be seen.
+func (p *Poller) refresh(now time.Time) bool {
 	nodes, err := p.nodes()
 	if err != nil {
-		return // the view of the nodes reports on itself
+		return false // the view of the nodes reports on itself
 	}
 	seen := make(map[string]bool, len(nodes))
 	var fresh []*tracked
@@ -49,7 +51,8 @@ func (p *Poller) refresh(now time.Time) {
 		}
 	}
 	if !changed {
-		return
+		p.looked(nil)
+		return true
 	}
 	p.add(fresh, now)
 	order := make([]*tracked, 0, len(p.tracked))
@@ -57,9 +60,18 @@ func (p *Poller) refresh(now time.Time) {
 		order = append(order, k)
 	}
 	slices.SortFunc(order, func(a, b *tracked) int { return strings.Compare(a.result.Node, b.result.Node) })
+	p.looked(order)
+	return true
+}
+
+// looked notes that the nodes were seen, and their kubelets if there are others.
+func (p *Poller) looked(order []*tracked) {
 	p.mu.Lock()
-	p.order = order
-	p.mu.Unlock()
+	defer p.mu.Unlock()
+	p.seen = true
+	if order != nil {
+		p.order = order
+	}
 }
 
 func (p *Poller) newResult(node string) Result {
@@ -98,8 +110,8 @@ func (p *Poller) add(fresh []*tracked, now time.Time) {
 	}
 	within := max(newNodesWithin, time.Duration(len(fresh))*newNodesPace)
 	within = min(within, p.options.StatsInterval, p.options.MetricsInterval)
-	if p.options.Recorded != nil {
-		within = 1 // all at once: nobody is disturbed, and the clock may stand still
+	if p.options.AtOnce || p.options.Recorded != nil {
+		within = 1 // of a recording, nobody is disturbed, and the clock may stand still
 	}
 	for _, k := range fresh {
 		p.schedule.add(k, wanted, now, within)

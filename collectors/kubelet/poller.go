@@ -32,8 +32,9 @@ type Poller struct {
 	schedule *schedule
 	tracked  map[string]*tracked
 
-	// mu guards order, and the results and targets of the kubelets in it.
+	// mu guards seen and order, and the results and targets of the kubelets in it.
 	mu    sync.RWMutex
+	seen  bool // the nodes, at least once
 	order []*tracked
 }
 
@@ -84,7 +85,11 @@ func (p *Poller) Run(ctx context.Context) {
 	var requests sync.WaitGroup
 	defer requests.Wait()
 	done := make(chan finished)
-	refresh := time.NewTicker(refreshEvery)
+	every := refreshEvery
+	if p.options.AtOnce {
+		every = refreshAtOnce
+	}
+	refresh := time.NewTicker(every)
 	defer refresh.Stop()
 	due := time.NewTimer(0)
 	defer due.Stop()
@@ -92,6 +97,7 @@ func (p *Poller) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		for t := p.schedule.next(p.now()); t != nil; t = p.schedule.next(p.now()) {
 			to := t.kubelet.target
+			to.keep = t.kubelet.holding()
 			requests.Go(func() {
 				a, err := p.client.fetch(ctx, to, t.endpoint)
 				select {
@@ -105,7 +111,9 @@ func (p *Poller) Run(ctx context.Context) {
 		case <-ctx.Done():
 		case <-due.C:
 		case <-refresh.C:
-			p.refresh(p.now())
+			if p.refresh(p.now()) {
+				refresh.Reset(refreshEvery)
+			}
 		case f := <-done:
 			if ctx.Err() == nil { // else it may have failed for that alone
 				p.finish(f, p.now())
@@ -131,15 +139,32 @@ func (p *Poller) finish(f finished, now time.Time) {
 		k.result.Config.take(f.answer.config, now)
 	case f.err == nil:
 		k.result.Metrics.take(f.answer.report, now)
-	case e == statsSummary:
-		k.result.Stats.fail(reason)
-	case e == configz:
-		k.result.Config.fail(reason)
 	default:
-		k.result.Metrics.fail(reason)
+		k.result.fail(e, reason)
+		if p.schedule.chained && outcomeOf(f.err) == unreached {
+			k.result.failStarting(reason)
+		}
 	}
 	p.mu.Unlock()
 	p.trouble.changed(k.result.Node, e, was, reason, f.err)
+}
+
+// Starting tells whether the nodes or an endpoint of a kubelet have not been read
+// at all yet, be it well or not.
+func (p *Poller) Starting() bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if !p.seen {
+		return true
+	}
+	for _, k := range p.order {
+		for _, reason := range k.result.Reasons() {
+			if reason == watch.Starting {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func outcomeOf(err error) outcome {

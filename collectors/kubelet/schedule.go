@@ -49,7 +49,8 @@ type task struct {
 	started  time.Time
 	failures int
 	lane     *lane
-	index    int // in the queue of its lane; -1 while the request runs
+	index    int  // in the queue of its lane; -1 while the request runs
+	held     bool // until the request before it in the chain has ended
 }
 
 // troubled tasks must not take slots from those that are likely to succeed.
@@ -70,12 +71,14 @@ type schedule struct {
 	concurrency int
 	patience    time.Duration
 	intervals   [endpointCount]time.Duration
+	chained     bool // see first
 }
 
 func newSchedule(o Options) *schedule {
 	return &schedule{
 		concurrency: o.Concurrency,
 		patience:    o.Timeout / 5,
+		chained:     o.AtOnce && o.Recorded == nil,
 		intervals:   [endpointCount]time.Duration{statsSummary: o.StatsInterval, configz: o.MetricsInterval, metrics: o.MetricsInterval},
 	}
 }
@@ -89,9 +92,8 @@ func (s *schedule) add(k *tracked, wanted []endpoint, now time.Time, within time
 		h := fnv.New64a()
 		h.Write([]byte(k.target.node + e.path()))
 		t := &task{kubelet: k, endpoint: e, phase: h.Sum64()}
-		t.due = now.Add(time.Duration(t.phase % uint64(within)))
 		k.tasks = append(k.tasks, t)
-		s.enqueue(t)
+		s.first(t, now, within)
 	}
 }
 
@@ -165,6 +167,7 @@ func (s *schedule) finish(t *task, o outcome, now time.Time) {
 	k.down = o == unreached
 	t.due = s.due(t, o, now)
 	s.enqueue(t)
+	s.follow(k, o, now)
 	if !recovered {
 		return
 	}

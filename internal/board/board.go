@@ -4,7 +4,6 @@ package board
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -102,10 +101,10 @@ func (b *Board) Look(ctx context.Context) (*Look, error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("look at the cluster: %w", context.Cause(ctx))
 	case result := <-done:
-		l, ok := result.Val.(*Look)
-		if result.Err != nil || !ok {
-			return nil, errors.Join(errors.New("look at the cluster"), result.Err)
+		if result.Err != nil {
+			return nil, fmt.Errorf("look at the cluster: %w", result.Err)
 		}
+		l, _ := result.Val.(*Look)
 		return l, nil
 	}
 }
@@ -173,7 +172,7 @@ func (l *Look) Evidence(alert string, labels map[string]string) []verdict.Eviden
 	return l.rules.Behind(alert, l.samples, labels)
 }
 
-// Findings returns what the alert holds for, and ok if it was evaluated.
+// Findings returns what the alert holds for.
 func (l *Look) Findings(alert string) []verdict.Finding {
 	for _, c := range l.Causes {
 		if c.Alert == alert {

@@ -1,0 +1,37 @@
+package componentlogs
+
+import (
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/kubevitals/kubevitals/collectors/watch"
+)
+
+// TestFirstRoundIsNotMissed holds that a round which comes before it is known whose
+// logs to read is made up for soon, and not after an interval.
+func TestFirstRoundIsNotMissed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		rounds := 0
+		r := NewReader(Options{Interval: time.Hour}, Source{
+			Targets: func() ([]Target, error) {
+				if rounds++; rounds < 3 {
+					return nil, &watch.UnavailableError{State: watch.State{Source: "system_pods", Reason: watch.Starting}}
+				}
+				return nil, nil
+			},
+			Open: (&logs{}).open, Stamp: PodStamp, Report: func(error) {},
+		}, slog.New(slog.DiscardHandler), time.Now)
+		go r.Run(t.Context())
+		time.Sleep(3 * lookAgain)
+		if _, ok := r.State(); !ok || rounds != 3 {
+			t.Errorf("%d rounds, read %t", rounds, ok)
+		}
+		time.Sleep(time.Hour)
+		if rounds != 4 {
+			t.Errorf("%d rounds an hour later, want 4", rounds)
+		}
+	})
+}

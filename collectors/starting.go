@@ -1,0 +1,53 @@
+package collectors
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevitals/kubevitals/collectors/watch"
+)
+
+// listsFirst is how long kubelets that are all read at once are put off for the
+// lists of objects.
+const listsFirst = 15 * time.Second
+
+// kubeletNodes are the nodes whose kubelets are read. Thousands of kubelets that
+// are read at once would hold up all else, so they wait for the lists to be there.
+func (s *Sources) kubeletNodes() ([]*corev1.Node, error) {
+	if s.config.Kubelet.AtOnce && time.Since(s.begun) < listsFirst {
+		for _, h := range s.lists {
+			if state := h.State(); state.Reason == watch.Starting {
+				return nil, &watch.UnavailableError{State: state}
+			}
+		}
+	}
+	return s.nodes.List()
+}
+
+// WatchedStarting tells whether a source that is watched or polled has not been
+// read at all yet, be it well or not. While no API server answers none is waited
+// for: nothing would come of it.
+func (s *Sources) WatchedStarting() bool {
+	if s.noAPIServer() {
+		return false
+	}
+	for _, state := range s.States() {
+		if state.Reason == watch.Starting {
+			return true
+		}
+	}
+	return false
+}
+
+// Starting tells the same of all that is asked one by one, too: kubelets, API
+// servers, DNS servers and members of etcd.
+func (s *Sources) Starting() bool {
+	return s.WatchedStarting() ||
+		s.kubeletsWanted && !s.noAPIServer() && s.kubelets.Starting() ||
+		s.apiServersWanted && !s.noAPIServer() && s.apiServers.Starting() ||
+		s.dnsWanted && s.dns.Starting() ||
+		s.etcdWanted && s.etcd.Starting()
+}
+
+func (s *Sources) noAPIServer() bool { return s.apiServersWanted && s.apiServers.Down() }
