@@ -39,12 +39,12 @@ func TestAtOnce(t *testing.T) {
 		o.Concurrency = 10
 		c.set(errors.New("nodes cannot be seen"))
 		p, _ := startPoller(t, n, c, o)
-		time.Sleep(time.Second)
+		time.Sleep(time.Second + refreshAtOnce/2) // between two looks for nodes
 		if !p.Starting() {
 			t.Error("all is read before there are nodes")
 		}
 		c.set(nil, nodes...)
-		time.Sleep(refreshAtOnce + time.Millisecond)
+		time.Sleep(refreshAtOnce/2 + time.Millisecond)
 		if !p.Starting() {
 			t.Error("all is read before the first answer")
 		}
