@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -55,6 +54,7 @@ func (c *command) checkFlags() {
 // runCheck looks at the cluster and prints what it finds. Its error, if any, bears
 // one of the exit codes of check.
 func (c *command) runCheck(ctx context.Context, logger *slog.Logger) error {
+	defer collectRarely()()
 	result, err := c.check(ctx, logger)
 	if err != nil {
 		return &exitError{exitUnsure, err}
@@ -210,15 +210,6 @@ func (l *look) add(families []*dto.MetricFamily, at time.Time) {
 	l.at = at
 	l.blind, l.absent = checkup.Sightless(families)
 	l.samples.Add(families, at)
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return errors.New("interrupted before the second sample")
-	case <-time.After(d):
-		return nil
-	}
 }
 
 func (c *command) print(r *checkup.Result) error {
