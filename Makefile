@@ -130,6 +130,10 @@ update-mixin: $(BIN)/jsonnet $(BIN)/jsonnetfmt ## Write the rules and dashboards
 verify-dashboards: ## Check the dashboards against Grafana's own types.
 	cd tools/grafana-types && npm ci --no-audit --no-fund && npm test
 
+.PHONY: verify-browser
+verify-browser: build ## Test the pages in a headless Chromium.
+	cd tools/browser && npm ci --no-audit --no-fund && npm test
+
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Run the linters.
 	$(BIN)/golangci-lint run $(PACKAGES)
@@ -151,13 +155,9 @@ $(BIN)/golangci-lint: tools/golangci-lint/go.mod
 update-docs: ## Write the generated documents and golden files.
 	$(GO) test ./collectors ./cmd/kubevitals ./mixin -run "Fresh|golden|Golden" -update
 
-.PHONY: picture
-picture: build ## Take the picture of the landing page in the README (needs Debian's chromium).
-	$(BIN)/kubevitals --demo --web.listen-address=127.0.0.1:9898 --log.level=error & pid=$$!; trap "kill $$pid" EXIT; sleep 14; \
-	curl -s -o /dev/null http://127.0.0.1:9898/metrics; \
-	chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
-		--disable-component-update --disable-sync --user-data-dir=$$(mktemp -d) --hide-scrollbars --window-size=900,940 \
-		--screenshot=docs/landing.png http://127.0.0.1:9898/
+.PHONY: pictures
+pictures: build $(BIN)/kubevitals-lab ## Take the pictures of the documents from a real ill cluster (needs Debian's chromium and pngquant).
+	cd tools/browser && npm ci --no-audit --no-fund && npm run pictures
 
 .PHONY: clean
 clean:

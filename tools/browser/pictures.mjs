@@ -1,7 +1,8 @@
 // Takes the pictures of the documents, of a cluster that is really ill: the lab's.
-import { fileURLToPath } from 'node:url';
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { launch, open } from './lib/browser.mjs';
 import { binary, startExporter } from './lib/exporter.mjs';
 import { startLab } from './lib/lab.mjs';
@@ -56,6 +57,8 @@ async function untilSeen(page, url) {
   }
 }
 
+const options = { viewport: { width: 1000, height: 800 }, deviceScaleFactor: 2, colorScheme: 'light', locale: 'en-US' };
+
 async function picture(page, name, clip) {
   const path = `${docs}${name}.png`;
   await page.screenshot({ path, fullPage: true, animations: 'disabled', clip });
@@ -68,11 +71,10 @@ async function picture(page, name, clip) {
 // From the top of the page to the end of an element.
 async function downTo(page, locator, width) {
   const box = await locator.boundingBox();
-  return { x: 0, y: 0, width, height: Math.ceil(box.y + box.height) + 24 };
+  return { x: 0, y: 0, width, height: Math.ceil(box.y + box.height) + 12 };
 }
 
-async function pictures(browser, server, lab) {
-  const options = { viewport: { width: 1000, height: 800 }, deviceScaleFactor: 2, colorScheme: 'light', locale: 'en-US' };
+async function ofPages(browser, server) {
   const { page, close } = await open(browser, server, options);
   await untilSeen(page, `${server.url}/?lang=en`);
 
@@ -85,20 +87,23 @@ async function pictures(browser, server, lab) {
   await page.goto(`${server.url}/?lang=zh-TW`);
   await picture(page, 'status.zh-TW', await downTo(page, last, 1000));
 
-  await page.setViewportSize({ width: 1240, height: 900 });
+  await page.setViewportSize({ width: 1240, height: 1600 });
   for (const [name, lang] of [['runbook', 'en'], ['runbook.zh-TW', 'zh-TW']]) {
     const url = new URL(runbook, server.url);
     url.searchParams.set('lang', lang);
     await page.goto(url.href);
-    await picture(page, name, { x: 0, y: 0, width: 1240, height: 1000 });
+    await picture(page, name, await downTo(page, page.locator('.commands').nth(1), 1240));
   }
-
-  const check = runOnTerminal(binary, ['check', ...lab.flags, '--log.level=error', '--severity=warning'], 118);
-  if (check.status !== 1) throw new Error(`check ended with ${check.status}: ${check.text}`);
-  await page.setViewportSize({ width: 1000, height: 800 });
-  await page.setContent(terminalPage('kubevitals check --kubeconfig="$HOME/.kube/config" --severity=warning', check.text));
-  await picture(page, 'check');
   await close();
+}
+
+async function ofTerminal(browser, lab) {
+  const args = ['check', '--kubeconfig=admin.kubeconfig', '--kubelet.ca-file=kubelet-ca.crt', '--log.level=error', '--severity=warning'];
+  const check = runOnTerminal(binary, args, { columns: 118, cwd: lab.dir });
+  if (check.status !== 1) throw new Error(`check ended with ${check.status}: ${check.text}`);
+  const page = await browser.newPage(options);
+  await page.setContent(terminalPage(`${basename(binary)} ${args.join(' ')}`, check.text));
+  await picture(page, 'check');
 }
 
 const lab = await startLab();
@@ -107,7 +112,8 @@ try {
   const server = await startExporter(lab.flags);
   const browser = await launch();
   try {
-    await pictures(browser, server, lab);
+    await ofPages(browser, server);
+    await ofTerminal(browser, lab);
   } finally {
     await browser.close();
     await server.stop();

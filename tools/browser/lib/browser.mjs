@@ -30,7 +30,8 @@ export function launch() {
 
 // Opens an empty page whose every request, message, error and dialog is watched.
 // check fails unless all requests went to the origin of the server and succeeded,
-// and nothing was said to the console. expect names faults that a test provokes.
+// and nothing was said to the console. expect are faults that a test provokes, and
+// allow those that may come with them.
 export async function open(browser, server, options = {}) {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(30_000);
@@ -40,8 +41,8 @@ export async function open(browser, server, options = {}) {
     page,
     context,
     requests: watch.requests,
-    async close({ expect = [] } = {}) {
-      const left = watch.faults.filter((fault) => !expect.some((pattern) => pattern.test(fault)));
+    async close({ expect = [], allow = [] } = {}) {
+      const left = watch.faults.filter((fault) => ![...expect, ...allow].some((pattern) => pattern.test(fault)));
       const missing = expect.filter((pattern) => !watch.faults.some((fault) => pattern.test(fault)));
       await context.close();
       assert.deepEqual(left, [], 'the page did what it should not');

@@ -24,10 +24,11 @@ export async function startLab() {
   return lab(child, ended, output.match(/KUBECONFIG=(\S+)/)[1], output.match(/--kubelet.ca-file=(\S+)/)[1], output.match(/reads (\S+)\/NODE/)[1]);
 }
 
+// dir holds admin.kubeconfig and kubelet-ca.crt, of which flags tell the exporter.
 function lab(child, ended, kubeconfig, kubeletCA, dir) {
   return {
     flags: [`--kubeconfig=${kubeconfig}`, `--kubelet.ca-file=${kubeletCA}`],
-    kubeconfig,
+    dir,
     kubectl: (args, input) => execFileSync(binary, ['kubectl', ...args], { cwd: root, env: { ...process.env, KUBECONFIG: kubeconfig }, input, encoding: 'utf8' }),
     // Leaves that part of the node's disk for the kubelet to find.
     fillDisk(node, left) {

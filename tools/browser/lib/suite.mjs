@@ -7,13 +7,14 @@ import { startExporter } from './exporter.mjs';
 // A runbook with a label in its commands, a table, and links to others.
 export const book = 'KubeVitalsNodeDiskPressure';
 
-// Returns it(name, options, body), which declares a test. body gets the page,
-// goto, which opens a path of the server or an address, and more. options are those of a browser
-// context, and expect: faults that the body provokes.
+// Returns it(name, options, body), which declares a test. flags returns those that
+// say what to watch; without, it is the sick cluster. body gets the page, goto, which
+// opens a path of the server or an address, and more. options are those of a browser
+// context, host, and the faults of the page that are expected or allowed.
 export function suite({ flags, minutes = 2 } = {}) {
   const shared = {};
   before(async () => {
-    shared.server = await startExporter(flags);
+    shared.server = await startExporter(await flags?.());
     shared.browser = await launch();
   }, { timeout: 90_000 });
   after(async () => {
@@ -22,7 +23,7 @@ export function suite({ flags, minutes = 2 } = {}) {
   }, { timeout: 60_000 });
   return (name, options, body) => test(name, { timeout: minutes * 60_000 }, async () => {
     const { browser, server } = shared;
-    const { expect, host, ...contextOptions } = options;
+    const { expect, allow, host, ...contextOptions } = options;
     const origin = host ? server.url.replace('127.0.0.1', host) : server.url;
     const opened = await open(browser, server, { locale: 'en-US', ...contextOptions, origin });
     const goto = (path) => opened.page.goto(new URL(path, origin).href, { waitUntil: 'load' });
@@ -32,8 +33,20 @@ export function suite({ flags, minutes = 2 } = {}) {
       await opened.context.close();
       throw error;
     }
-    await opened.close({ expect });
+    await opened.close({ expect, allow });
   });
+}
+
+// Opens a path until wanted(page) is true: the exporter has to read the cluster
+// first, and shows what it saw for some seconds.
+export async function until(page, goto, path, wanted) {
+  const end = Date.now() + 90_000;
+  for (;;) {
+    await goto(path);
+    if (await wanted(page)) return;
+    if (Date.now() > end) throw new Error(`${path} does not come to what it should be:\n${await page.locator('main').innerText()}`);
+    await page.waitForTimeout(500);
+  }
 }
 
 // What page.evaluate needs to find all that a person can operate, in the order of the document.

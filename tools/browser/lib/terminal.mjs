@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process';
 
 // Runs a command on a terminal of its own, so that it writes what a person sees.
-export function runOnTerminal(command, args, columns) {
+export function runOnTerminal(command, args, { columns, cwd }) {
   const quoted = [command, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   const { stdout, status, error } = spawnSync('script', ['-qec', `stty cols ${columns} rows 200; exec ${quoted}`, '/dev/null'], {
-    encoding: 'utf8', timeout: 120_000, env: { ...process.env, TERM: 'xterm-256color' },
+    cwd, encoding: 'utf8', timeout: 120_000, env: { ...process.env, TERM: 'xterm-256color' },
   });
   if (error) throw error;
   return { text: stdout.replaceAll('\r\n', '\n'), status };

@@ -1,9 +1,10 @@
 // Everything can be reached, seen and used with the keys alone.
 import assert from 'node:assert/strict';
-import { book, interactive, suite } from '../lib/suite.mjs';
+import { book, interactive, suite, until } from '../lib/suite.mjs';
 
 const it = suite();
 const pages = {
+  'the status page': '/?lang=en',
   'a runbook': `/runbooks/${book}?node=worker-2&lang=en`,
   'a runbook in Chinese': `/runbooks/${book}?node=worker-2&lang=zh-TW`,
   'the index': '/runbooks/?lang=en',
@@ -21,7 +22,7 @@ const focused = (page) => page.evaluate((selector) => {
   const [outline, paper] = [style.outlineColor, getComputedStyle(document.body).backgroundColor].map(luminance);
   return {
     name: `${e.tagName} ${e.textContent.trim().slice(0, 30)}`,
-    index: [...document.querySelectorAll(selector)].indexOf(e),
+    index: [...document.querySelectorAll(selector)].filter((o) => o.checkVisibility()).indexOf(e),
     outline: style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth),
     contrast: (Math.max(outline, paper) + 0.05) / (Math.min(outline, paper) + 0.05),
     inView: box.width > 0 && box.left >= 0 && box.right <= innerWidth + 1 && box.bottom > 0 && box.top < innerHeight,
@@ -32,7 +33,7 @@ for (const [name, path] of Object.entries(pages)) {
   for (const colorScheme of ['light', 'dark']) {
     it(`Tab goes through ${name} in order and shows where it is, ${colorScheme}`, { colorScheme }, async ({ page, goto }) => {
       await goto(path);
-      const count = await page.locator(interactive).count();
+      const count = await page.locator(interactive).evaluateAll((all) => all.filter((e) => e.checkVisibility()).length);
       assert.ok(count > 3);
       for (let i = 0; i < count; i++) {
         await page.keyboard.press('Tab');
@@ -58,6 +59,16 @@ for (const [name, path] of Object.entries(pages)) {
 }
 
 for (const key of ['Enter', 'Space']) {
+  it(`${key} opens the evidence of a finding`, {}, async ({ page, goto }) => {
+    await until(page, goto, '/?lang=en', async () => await page.locator('.findings details').count() > 0);
+    const evidence = page.locator('.findings details').first();
+    assert.ok(!await evidence.locator('.samples').isVisible());
+    await evidence.locator('summary').focus();
+    await page.keyboard.press(key);
+    await evidence.locator('.samples').waitFor();
+    assert.match(await evidence.locator('.samples li').first().textContent(), /^kubevitals_\w+\{.*\} /);
+  });
+
   it(`${key} copies`, { permissions: ['clipboard-read', 'clipboard-write'] }, async ({ page, goto }) => {
     await goto(pages['a runbook']);
     const button = page.locator('.commands button').first();

@@ -1,6 +1,6 @@
 // The pages need no script, and run none but their own.
 import assert from 'node:assert/strict';
-import { book, suite } from '../lib/suite.mjs';
+import { book, suite, until } from '../lib/suite.mjs';
 
 const it = suite();
 const path = `/runbooks/${book}?node=worker-2&lang=en`;
@@ -15,6 +15,17 @@ it('a runbook is complete without JavaScript', { javaScriptEnabled: false }, asy
   assert.ok(requests.some((url) => url.endsWith('.css')));
   await page.getByRole('link', { name: '中文（繁體）' }).click();
   assert.match(await page.locator('.text h2').first().textContent(), /\p{Script=Han}/u);
+});
+
+it('the status page is complete without JavaScript', { javaScriptEnabled: false }, async ({ page, goto }) => {
+  await until(page, goto, '/?lang=en', async () => await page.locator('article').count() > 10);
+  for (const heading of ['Wrong now', 'Not seen', 'Nothing wrong found', 'Not looked at']) assert.ok(await page.getByRole('heading', { name: heading, exact: true }).isVisible(), heading);
+  const evidence = page.locator('.findings details').first();
+  await evidence.locator('summary').click();
+  assert.ok(await evidence.locator('.samples').isVisible());
+  assert.equal(await page.locator('#stale').isVisible(), false);
+  await page.locator('.findings a').first().click();
+  assert.match(await page.locator('aside').innerText(), /Holds now/);
 });
 
 it('the index is complete without JavaScript', { javaScriptEnabled: false }, async ({ page, goto }) => {
@@ -45,7 +56,7 @@ for (const target of ['/', '/runbooks/', path]) {
   });
 }
 
-it('no other page may frame it', { expect: [/ERR_BLOCKED_BY_RESPONSE/, /^console: .*404/] }, async ({ page, goto, server }) => {
+it('no other page may frame it', { expect: [/ERR_BLOCKED_BY_RESPONSE/], allow: [/frame-ancestors/, /^console: .*404/] }, async ({ page, goto, server }) => {
   await goto('/livez');
   await page.evaluate((url) => new Promise((resolve) => {
     const frame = document.createElement('iframe');

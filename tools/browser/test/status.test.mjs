@@ -1,0 +1,88 @@
+// The status page of the sick cluster: the worst first, each with its evidence and
+// a runbook for exactly this.
+import assert from 'node:assert/strict';
+import { book, suite, until } from '../lib/suite.mjs';
+
+const it = suite({ minutes: 5 });
+const ready = (page) => page.evaluate(() => document.querySelectorAll('#live article').length > 10 && !document.body.innerText.includes('Not read yet'));
+const looks = (requests) => requests.filter((url) => new URL(url).pathname === '/').length;
+const severities = ['critical', 'warning', 'info'];
+
+it('findings are sorted by severity, and the verdict counts them', {}, async ({ page, goto }) => {
+  await until(page, goto, '/?lang=en', ready);
+  const found = await page.locator('section[aria-labelledby=wrong] article .severity').allTextContents();
+  const order = found.map((severity) => severities.indexOf(severity));
+  assert.ok(order.every((rank) => rank >= 0) && new Set(order).size > 1);
+  assert.deepEqual(order, order.toSorted((a, b) => a - b));
+  const counted = severities.map((s) => [found.filter((f) => f === s).length, s]).filter(([n]) => n > 0).map(([n, s]) => `${n} ${s}`).join(', ');
+  assert.equal(await page.locator('#verdict').textContent(), counted);
+  assert.equal(await page.title(), `${counted} · kubevitals`);
+});
+
+it('what cannot be seen is told apart from what is wrong and what is well', {}, async ({ page, goto }) => {
+  await until(page, goto, '/?lang=en', ready);
+  const section = (name) => page.locator(`section[aria-labelledby=${name}]`);
+  assert.match(await section('blind').innerText(), /silence about it is no proof of health[\s\S]*KubeVitalsKubeletsUnreadable[\s\S]*unreachable/);
+  assert.ok((await section('wrong').innerText()).includes(book));
+  assert.ok(!(await section('wrong').innerText()).includes('KubeVitalsKubeletsUnreadable'));
+  const well = await section('well').locator('strong').allTextContents();
+  assert.ok(well.includes('control_plane_leases') && !well.includes('node_disk') && !well.includes('autoscaling'), String(well));
+  assert.match(await section('off').innerText(), /connectivity/);
+});
+
+it('each finding leads to its runbook, filled in, with present evidence', {}, async ({ page, goto }) => {
+  await until(page, goto, '/?lang=en', ready);
+  const findings = await page.locator('article').evaluateAll((all) => all.flatMap((article) => [...article.querySelectorAll('.findings > li')].map((li) => ({
+    alert: article.querySelector('h3').lastChild.data.trim(), href: li.querySelector('a').href, description: li.querySelector('span').textContent,
+  }))));
+  assert.ok(findings.length > 10);
+  let filled = 0;
+  for (const { alert, href, description } of findings) {
+    const response = await goto(href);
+    assert.equal(response.status(), 200, href);
+    assert.equal(await page.locator('h1').textContent(), alert);
+    const labels = Object.fromEntries(new URL(href).searchParams);
+    delete labels.lang;
+    const shown = await page.locator('table.labels tbody tr').evaluateAll((rows) => rows.map((r) => [r.cells[0].textContent, r.cells[1].textContent]));
+    assert.deepEqual(Object.fromEntries(shown), labels, href);
+    const evidence = await page.locator('aside').innerText();
+    assert.match(evidence, /Holds now/, href);
+    const digits = (text) => text.replace(/[\d.,]+\S*/g, '#'); // ages go on
+    assert.ok(digits(evidence).includes(digits(description)), `${href}: ${description}\n${evidence}`);
+    assert.ok(await page.locator('aside table code').count() > 0, `${href} shows no series`);
+    const commands = (await page.locator('.commands code').allTextContents()).join('\n');
+    for (const [name, value] of Object.entries(labels)) {
+      assert.ok(!commands.includes(`'<${name}>'`), `${href}: <${name}> is not filled in`);
+      if (commands.includes(`='${value}'`)) filled++;
+    }
+  }
+  assert.ok(filled > 10, `only ${filled} labels are in commands`);
+});
+
+it('asks for itself again, and keeps what a person has opened', {}, async ({ page, goto, requests }) => {
+  await page.clock.install();
+  await until(page, goto, '/?lang=en', ready);
+  await page.evaluate(() => {
+    document.querySelector('#live').dataset.before = 'yes';
+    document.querySelector('#verdict').textContent = 'something else';
+    document.querySelector('.findings details').open = true;
+  });
+  const asked = looks(requests);
+  await page.clock.fastForward(31_000);
+  await page.waitForFunction(() => !document.querySelector('#live').dataset.before);
+  assert.equal(looks(requests), asked + 1, 'the page must not be loaded anew');
+  assert.ok(await page.locator('.findings details').first().evaluate((d) => d.open), 'what was open is closed');
+  const verdict = await page.locator('#verdict').textContent();
+  assert.match(verdict, /critical/);
+  assert.equal(await page.getByRole('status').textContent(), verdict, 'a changed verdict is not announced');
+});
+
+it('does not take away what the keyboard is at', {}, async ({ page, goto, requests }) => {
+  await page.clock.install();
+  await until(page, goto, '/?lang=en', ready);
+  await page.locator('.findings a').nth(2).focus();
+  const asked = looks(requests);
+  await page.clock.fastForward(61_000);
+  assert.equal(looks(requests), asked);
+  assert.ok(await page.locator('.findings a').nth(2).evaluate((a) => a === document.activeElement));
+});

@@ -1,0 +1,61 @@
+// The status page where all is well, and where nobody can tell.
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { noFaults } from '../lib/assert.mjs';
+import { violationsAtWidths } from '../lib/axe.mjs';
+import { healthy, unreachable, unsure } from '../lib/clusters.mjs';
+import { faultsOfLayout } from '../lib/layout.mjs';
+import { book, suite, until } from '../lib/suite.mjs';
+
+const verdictIs = (text) => async (page) => (await page.locator('#verdict').textContent()) === text;
+const sections = (page) => page.locator('section h2').allTextContents();
+
+async function isInGoodForm(page) {
+  noFaults(await violationsAtWidths(page));
+  noFaults(await faultsOfLayout(page));
+}
+
+describe('all is well', () => {
+  const it = suite({ flags: healthy });
+  for (const colorScheme of ['light', 'dark']) {
+    it(`and the page says so, ${colorScheme}`, { colorScheme }, async ({ page, goto }) => {
+      await until(page, goto, '/?lang=en', verdictIs('All clear'));
+      assert.deepEqual(await sections(page), ['Nothing wrong found', 'Not looked at']);
+      assert.deepEqual(await page.locator('section[aria-labelledby=well] strong').allTextContents(), ['control_plane_leases']);
+      await isInGoodForm(page);
+      await until(page, goto, '/?lang=zh-TW', verdictIs('一切正常'));
+      await isInGoodForm(page);
+    });
+  }
+  it('a runbook of what is not looked at does not call it well', {}, async ({ page, goto }) => {
+    await goto(`/runbooks/${book}?node=worker-1&lang=en`);
+    assert.match(await page.locator('aside').innerText(), /Cannot tell/);
+  });
+});
+
+describe('much cannot be read', () => {
+  const it = suite({ flags: unsure });
+  for (const colorScheme of ['light', 'dark']) {
+    it(`and the page does not call it well, ${colorScheme}`, { colorScheme }, async ({ page, goto }) => {
+      await until(page, goto, '/?lang=en', verdictIs('Could not tell'));
+      assert.equal((await sections(page))[0], 'Not seen');
+      assert.match(await page.locator('section[aria-labelledby=blind]').innerText(), /KubeVitalsSourceUnavailable[\s\S]*pods/);
+      await isInGoodForm(page);
+    });
+  }
+});
+
+describe('no API server answers', () => {
+  const it = suite({ flags: unreachable });
+  it('and the page names it, and all that it cannot see', {}, async ({ page, goto }) => {
+    await until(page, goto, '/?lang=en', verdictIs('1 critical'));
+    assert.match(await page.locator('section[aria-labelledby=wrong]').innerText(), /KubeVitalsAPIServerAllDown/);
+    const blind = await page.locator('section[aria-labelledby=blind]').innerText();
+    for (const name of ['node_disk', 'autoscaling', 'pods', 'nodes']) assert.match(blind, new RegExp(`\\b${name}\\b`));
+    await isInGoodForm(page);
+  });
+  it('and a runbook does not claim that its alert does not hold', {}, async ({ page, goto }) => {
+    await until(page, goto, `/runbooks/${book}?node=worker-1&lang=en`, async () => /Cannot tell/.test(await page.locator('aside').innerText()));
+    assert.doesNotMatch(await page.locator('aside').innerText(), /Does not hold/);
+  });
+});
