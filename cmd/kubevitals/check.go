@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -222,15 +221,6 @@ func (l *look) add(families []*dto.MetricFamily, at time.Time) {
 	l.at = at
 	l.blind, l.absent = checkup.Sightless(families)
 	l.samples.Add(families, at)
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return errors.New("interrupted before the second sample")
-	case <-time.After(d):
-		return nil
-	}
 }
 
 func (c *command) print(r *checkup.Result) error {

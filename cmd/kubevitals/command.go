@@ -126,7 +126,7 @@ func (c *command) kubeletFlags() {
 		BoolVar(&k.InsecureSkipVerify)
 	c.app.Flag("kubelet.timeout", "Longest time that one request to a kubelet may take.").
 		Default("10s").DurationVar(&k.Timeout)
-	c.app.Flag("kubelet.concurrency", "Kubelets to ask at the same time.").
+	c.app.Flag("kubelet.concurrency", "Kubelets to ask at the same time; check and snapshot ask twice as many.").
 		Default("32").IntVar(&k.Concurrency)
 	c.app.Flag("kubelet.stats-interval", "How often to ask each kubelet for its disk statistics.").
 		Default("1m").DurationVar(&k.StatsInterval)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -111,4 +112,13 @@ func (r *reading) gather(ctx context.Context) ([]*dto.MetricFamily, error) {
 		return nil, fmt.Errorf("gather: %w", err)
 	}
 	return families, nil
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return errors.New("interrupted before the second sample")
+	case <-time.After(d):
+		return nil
+	}
 }
