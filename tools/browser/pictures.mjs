@@ -57,7 +57,7 @@ async function untilSeen(page, url) {
   }
 }
 
-const options = { viewport: { width: 1000, height: 800 }, deviceScaleFactor: 2, colorScheme: 'light', locale: 'en-US' };
+const options = { viewport: { width: 1000, height: 800 }, deviceScaleFactor: 1.5, colorScheme: 'light', locale: 'en-US' };
 
 async function picture(page, name, clip) {
   const path = `${docs}${name}.png`;
@@ -88,12 +88,8 @@ async function ofPages(browser, server) {
   await picture(page, 'status.zh-TW', await downTo(page, last, 1000));
 
   await page.setViewportSize({ width: 1240, height: 1600 });
-  for (const [name, lang] of [['runbook', 'en'], ['runbook.zh-TW', 'zh-TW']]) {
-    const url = new URL(runbook, server.url);
-    url.searchParams.set('lang', lang);
-    await page.goto(url.href);
-    await picture(page, name, await downTo(page, page.locator('.commands').nth(1), 1240));
-  }
+  await page.goto(new URL(runbook, server.url).href);
+  await picture(page, 'runbook', await downTo(page, page.locator('aside'), 1240));
   await close();
 }
 
