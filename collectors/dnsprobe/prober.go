@@ -27,6 +27,7 @@ type Prober struct {
 	mu      sync.Mutex
 	at      time.Time // end of the last round; zero before the first
 	results []Result
+	blind   error // why nothing could be looked for yet
 }
 
 // New returns a prober. It asks nobody before Run.
@@ -63,7 +64,10 @@ func (p *Prober) Run(ctx context.Context) {
 // round asks all servers at once, so that those that hang cost one timeout
 // together. The number of servers is bounded, and with it that of sockets.
 func (p *Prober) round(ctx context.Context) {
-	targets := p.targets()
+	targets, err := p.targets()
+	p.mu.Lock()
+	p.blind = err
+	p.mu.Unlock()
 	questions := []struct {
 		probe Probe
 		name  string
@@ -94,7 +98,7 @@ func (p *Prober) round(ctx context.Context) {
 	if ctx.Err() != nil {
 		return // what was cut off says nothing about the servers
 	}
-	if p.options.Discover && !p.looked && len(targets) == 0 {
+	if err != nil && len(targets) == 0 {
 		return // there may be servers
 	}
 	slices.SortFunc(results, func(a, b Result) int {
@@ -106,8 +110,10 @@ func (p *Prober) round(ctx context.Context) {
 }
 
 // targets are the servers to ask. What cannot be read now changes nothing: a
-// dead API server must not hide how DNS is.
-func (p *Prober) targets() []target {
+// dead API server must not hide how DNS is. It fails, beside those that are known
+// anyway, while nothing could be looked for yet.
+func (p *Prober) targets() ([]target, error) {
+	var blind error
 	if p.options.Discover {
 		services, err := p.discovery.Services()
 		if err == nil {
@@ -119,22 +125,29 @@ func (p *Prober) targets() []target {
 			p.endpoints, _ = endpointTargets(endpoints)
 		}
 		p.looked = p.looked || err == nil && also == nil
+		if !p.looked {
+			blind = fmt.Errorf("look for DNS servers: %w", cmp.Or(err, also))
+		}
 	}
 	var targets []target
 	for _, s := range p.options.Servers {
 		targets = append(targets, target{Flag, s, s})
 	}
-	return append(append(targets, p.services...), p.endpoints...)
+	return append(append(targets, p.services...), p.endpoints...), blind
 }
 
 // errStale is the fault of this process, not of any DNS server.
 var errStale = errors.New("the last round of DNS probes ended too long ago")
 
-// Results returns the last round, sorted. It fails with exporter.ErrNotReady
-// before the end of the first round, and if the last one is too old.
+// Results returns the last round, sorted. It fails before the end of the first
+// round, with why nothing can be looked for or else exporter.ErrNotReady, and if
+// the last one is too old.
 func (p *Prober) Results() ([]Result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.at.IsZero() && p.blind != nil {
+		return nil, p.blind
+	}
 	if p.at.IsZero() {
 		return nil, fmt.Errorf("first round of DNS probes: %w", exporter.ErrNotReady)
 	}
