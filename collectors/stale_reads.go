@@ -63,14 +63,14 @@ func StaleReads() Definition {
 		},
 		Replay: true, // written and cached versions, compared while they change
 		New: func(s *Sources) (exporter.Collector, error) {
-			tracker, err := s.Revisions(file)
+			tracker, blind, err := s.Revisions(file)
 			if err != nil {
 				return nil, err
 			}
 			servers := s.APIServers()
 			return staleReads{
 				state:  func() revision.State { return tracker.State(s.Now(), servers.VersionsAge()) },
-				probed: servers.WritesProbed(),
+				probed: servers.WritesProbed(), blind: blind,
 			}, nil
 		},
 	}
@@ -92,12 +92,13 @@ func staleReadsRules() map[string][]rbacv1.PolicyRule {
 const staleReadsSaved = 10 * time.Second
 
 // Revisions follows the resource versions that the write probes get. The file
-// keeps the mark over restarts; it may be empty.
-func (s *Sources) Revisions(file string) (*revision.Tracker, error) {
-	tracker := revision.New()
+// keeps the mark over restarts; it may be empty. blind tells why no cache can be
+// read, if so.
+func (s *Sources) Revisions(file string) (tracker *revision.Tracker, blind func() error, err error) {
+	tracker, blind = revision.New(), func() error { return nil }
 	if file != "" {
 		if err := tracker.Load(file); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		s.runs = append(s.runs, func(ctx context.Context) {
 			tracker.Keep(ctx, file, staleReadsSaved, s.config.Logger)
@@ -106,8 +107,9 @@ func (s *Sources) Revisions(file string) (*revision.Tracker, error) {
 	if servers := s.APIServers(); servers.WritesProbed() {
 		reads := cachedReads{health: s.newHealth("cached_reads"), now: s.Now, age: servers.VersionsAge(), last: map[string]lastRead{}}
 		servers.WantVersions(tracker, reads.report)
+		blind = reads.health.Err
 	}
-	return tracker, nil
+	return tracker, blind, nil
 }
 
 // cachedReads tells whether the caches of API servers can be read: a right that
@@ -145,6 +147,7 @@ func (c *cachedReads) report(server string, err error) {
 type staleReads struct {
 	state  func() revision.State
 	probed bool
+	blind  func() error
 }
 
 // Collect sends nothing where writes are not probed: without them nobody knows
@@ -155,6 +158,9 @@ func (c staleReads) Collect(_ context.Context, ch chan<- prometheus.Metric) erro
 		return nil
 	}
 	if len(s.Servers) == 0 {
+		if err := c.blind(); err != nil {
+			return err
+		}
 		return exporter.ErrNotReady
 	}
 	ch <- staleReadsMark.Sample(float64(s.Mark))
