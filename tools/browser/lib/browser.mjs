@@ -34,7 +34,7 @@ export function launch() {
 // allow those that may come with them.
 export async function open(browser, server, options = {}) {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const watch = watchFaults(page, options.origin ?? server.url);
   return {

@@ -4,7 +4,7 @@ import { noFaults } from '../lib/assert.mjs';
 import { faultsOfLayout } from '../lib/layout.mjs';
 import { book, suite, until } from '../lib/suite.mjs';
 
-const it = suite({ minutes: 10 });
+const it = suite({ minutes: 20 });
 const long = 'x'.repeat(253);
 
 it('a runbook with the longest labels fits', {}, async ({ page, goto }) => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { book, suite, until } from '../lib/suite.mjs';
 
-const it = suite({ minutes: 5 });
+const it = suite({ minutes: 10 });
 const ready = (page) => page.evaluate(() => document.querySelectorAll('#live article').length > 10 && !document.body.innerText.includes('Not read yet'));
 const looks = (requests) => requests.filter((url) => new URL(url).pathname === '/').length;
 const severities = ['critical', 'warning', 'info'];
