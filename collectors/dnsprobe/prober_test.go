@@ -16,7 +16,6 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/watch"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
