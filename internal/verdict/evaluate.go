@@ -77,8 +77,9 @@ func (r *Rules) Evaluate(ctx context.Context, s *Samples) (*Report, error) {
 		if one.reach > covered && !onlyRates(one.expr) {
 			report.Reaching = append(report.Reaching, one.Alert)
 		}
+		behind := s.witnesses(one)
 		for _, sample := range vector {
-			f, err := r.finding(ctx, s, one, sample, at)
+			f, err := r.finding(ctx, behind, sample, at)
 			if err != nil {
 				return nil, err
 			}
@@ -125,12 +126,13 @@ func (r *Rules) query(ctx context.Context, s *Samples, expr string, at time.Time
 	return slices.Clone(vector), nil
 }
 
-func (r *Rules) finding(ctx context.Context, s *Samples, one rule, sample promql.Sample, at time.Time) (Finding, error) {
+func (r *Rules) finding(ctx context.Context, behind *witnesses, sample promql.Sample, at time.Time) (Finding, error) {
+	one := behind.rule
 	own := labels.NewBuilder(sample.Metric).Del(model.MetricNameLabel).Labels().Map()
 	f := Finding{
 		Alert: one.Alert, Severity: one.Labels["severity"], Signal: one.Labels["signal"],
 		Labels: own, Value: sample.F, For: one.For.String(),
-		Evidence: first(s.behind(one, own), mostEvidence),
+		Evidence: first(behind.of(own), mostEvidence),
 	}
 	for name, field := range map[string]*string{"summary": &f.Summary, "description": &f.Description, "runbook_url": &f.RunbookURL} {
 		text, err := expand(ctx, one.Alert, one.Annotations[name], own, sample, at)

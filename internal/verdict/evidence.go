@@ -1,10 +1,10 @@
 package verdict
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -29,7 +29,7 @@ func (r *Rules) Behind(alert string, s *Samples, own map[string]string) []Eviden
 	var found []Evidence
 	for _, one := range r.list {
 		if one.Alert == alert {
-			found = append(found, s.behind(one, own)...)
+			found = append(found, s.witnesses(one).of(own)...)
 		}
 	}
 	return found
@@ -61,35 +61,80 @@ func (r *Rules) LooksBack() map[string]bool {
 	return names
 }
 
-// behind returns the samples behind a rule that do not contradict the labels of
-// what it found, sorted.
-func (s *Samples) behind(one rule, own map[string]string) []Evidence {
-	seen := map[string]bool{}
+// witnesses are the present samples behind one rule, found by the labels of what
+// the rule found: a rule may find thousands, each among thousands of samples.
+type witnesses struct {
+	samples *Samples
+	rule    rule
+	// groups, by the names of labels that are asked for.
+	groups map[string][]group
+}
+
+// group are samples that bear the same of the labels that are asked for.
+type group struct {
+	names []string
+	byKey map[string][]Evidence
+}
+
+func (s *Samples) witnesses(one rule) *witnesses {
+	return &witnesses{samples: s, rule: one, groups: map[string][]group{}}
+}
+
+// of returns the samples that do not contradict the labels, sorted.
+func (w *witnesses) of(own map[string]string) []Evidence {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		if !w.samples.target.Has(name) {
+			names = append(names, name)
+		}
+	}
+	asked := strings.Join(names, ",")
+	groups, ok := w.groups[asked]
+	if !ok {
+		groups = w.group(names)
+		w.groups[asked] = groups
+	}
 	var found []Evidence
-	for _, selector := range one.telling {
-		for _, bucket := range s.byName[selector.Name] {
+	for _, g := range groups {
+		found = append(found, g.byKey[valuesOf(g.names, func(name string) string { return own[name] })]...)
+	}
+	slices.SortFunc(found, func(a, b Evidence) int { return strings.Compare(a.Series, b.Series) })
+	return slices.CompactFunc(found, func(a, b Evidence) bool { return a.Series == b.Series })
+}
+
+func (w *witnesses) group(names []string) []group {
+	byNames := map[string]*group{}
+	for _, selector := range w.rule.telling {
+		for _, bucket := range w.samples.byName[selector.Name] {
 			for _, candidate := range bucket {
 				last := candidate.last()
-				if last.vanished() || !matchesAll(candidate.labels, selector.LabelMatchers) || s.contradicts(candidate.labels, own) {
+				if last.vanished() || !matchesAll(candidate.labels, selector.LabelMatchers) {
 					continue
 				}
-				text := s.text(candidate.labels)
-				if !seen[text] {
-					seen[text] = true
-					found = append(found, Evidence{text, last.v, selector.Name})
+				borne := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !candidate.labels.Has(name) })
+				g := byNames[strings.Join(borne, ",")]
+				if g == nil {
+					g = &group{names: borne, byKey: map[string][]Evidence{}}
+					byNames[strings.Join(borne, ",")] = g
 				}
+				key := valuesOf(borne, candidate.labels.Get)
+				g.byKey[key] = append(g.byKey[key], Evidence{w.samples.text(candidate.labels), last.v, selector.Name})
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b Evidence) int { return strings.Compare(a.Series, b.Series) })
-	return found
+	var groups []group
+	for _, name := range slices.Sorted(maps.Keys(byNames)) {
+		groups = append(groups, *byNames[name])
+	}
+	return groups
 }
 
-func (s *Samples) contradicts(l labels.Labels, own map[string]string) bool {
-	for name, value := range own {
-		if has := l.Get(name); has != "" && has != value && !s.target.Has(name) {
-			return true
-		}
+// valuesOf is the same text for the same values.
+func valuesOf(names []string, value func(string) string) string {
+	var b strings.Builder
+	for _, name := range names {
+		b.WriteString(value(name))
+		b.WriteByte(0xff) // is in no UTF-8 text
 	}
-	return false
+	return b.String()
 }

@@ -19,6 +19,10 @@ func (r *Rules) Later(ctx context.Context, s *Samples, now *Report, since []stri
 	}
 	old := s.aged(since, longer)
 	at, covered := s.times[len(s.times)-1], s.covered()
+	known := map[string]bool{}
+	for _, f := range now.Findings {
+		known[f.Alert+key(f.Labels)] = true
+	}
 	var later []Finding
 	for _, one := range r.list {
 		if one.Alert == "" || !one.reads(since) {
@@ -32,16 +36,16 @@ func (r *Rules) Later(ctx context.Context, s *Samples, now *Report, since []stri
 		if err != nil {
 			return nil, err
 		}
+		behind := s.witnesses(one)
 		for _, sample := range vector {
 			if sample.F > longer.Seconds() { // an age: what is told of it is to be true now
 				sample.F -= longer.Seconds()
 			}
-			f, err := r.finding(ctx, s, one, sample, at)
+			f, err := r.finding(ctx, behind, sample, at)
 			if err != nil {
 				return nil, err
 			}
-			known := func(n Finding) bool { return n.Alert == f.Alert && key(n.Labels) == key(f.Labels) }
-			if !slices.ContainsFunc(now.Findings, known) {
+			if !known[f.Alert+key(f.Labels)] {
 				f.Early = true
 				later = append(later, f)
 			}

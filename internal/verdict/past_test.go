@@ -1,8 +1,10 @@
 package verdict_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,5 +75,45 @@ func TestBehind(t *testing.T) {
 	want := []verdict.Evidence{{Series: `a_up{node="n"}`, Value: 1, Metric: "a_up"}}
 	if !slices.Equal(got, want) {
 		t.Errorf("behind the alert: %v, want %v", got, want)
+	}
+}
+
+// TestManyFindings holds that each of many findings has its own evidence, and all
+// have that which bears none of their labels.
+func TestManyFindings(t *testing.T) {
+	t.Parallel()
+	rules, err := verdict.Parse([]byte(`
+groups:
+  - name: g
+    rules:
+      - {alert: A, expr: 'max by (node) (a) == 1 and on () all == 1'}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	text.WriteString("all 1\n")
+	for i := range 1000 {
+		fmt.Fprintf(&text, "a{node=\"n%d\",port=\"1\"} 1\na{node=\"n%d\",port=\"2\"} 0\n", i, i)
+	}
+	s := verdict.NewSamples(nil)
+	s.Add(families(t, text.String()), time.Unix(1000, 0))
+	report, err := rules.Evaluate(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Findings) != 1000 {
+		t.Fatalf("%d findings", len(report.Findings))
+	}
+	for _, f := range report.Findings {
+		node := f.Labels["node"]
+		want := []verdict.Evidence{
+			{Series: "all", Value: 1, Metric: "all"},
+			{Series: `a{node="` + node + `", port="1"}`, Value: 1, Metric: "a"},
+			{Series: `a{node="` + node + `", port="2"}`, Value: 0, Metric: "a"},
+		}
+		if !slices.Equal(f.Evidence, want) {
+			t.Errorf("evidence of %s: %v", node, f.Evidence)
+		}
 	}
 }
