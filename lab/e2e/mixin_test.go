@@ -92,7 +92,7 @@ func (v *vitals) alerts(ctx context.Context, dir string, stays time.Duration) ([
 // cause is an alert with some of its labels: alert, name, value, name, value.
 type cause []string
 
-func (c cause) String() string { return fmt.Sprint(c[0], c[1:]) }
+func (c cause) String() string { return fmt.Sprint(c[0], []string(c[1:])) }
 
 // is tells whether the alert with its labels is meant.
 func (c cause) is(alert string, labels map[string]string) bool {
