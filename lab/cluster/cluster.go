@@ -2,8 +2,8 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -184,28 +184,25 @@ func (c *Cluster) nodeReady(ctx context.Context, name string) error {
 	return fmt.Errorf("node %s has no Ready condition", name)
 }
 
+// The ports of the lab lie below those that Linux gives to connections: a
+// component that is down must find its port free when it is started again.
+const firstPort, lastPort = 20000, 32000
+
 // freePorts returns ports of 127.0.0.1 that nobody used a moment ago.
 func freePorts(ctx context.Context, n int) ([]int, error) {
 	var numbers []int
-	var listeners []net.Listener
-	defer func() {
-		for _, l := range listeners {
-			_ = l.Close()
-		}
-	}()
-	for range n {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	for range 100 * n {
+		port := firstPort + rand.IntN(lastPort-firstPort)
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			return nil, fmt.Errorf("free port: %w", err)
+			continue
 		}
-		listeners = append(listeners, l)
-		address, ok := l.Addr().(*net.TCPAddr)
-		if !ok {
-			return nil, errors.New("free port: not a TCP address")
+		defer func() { _ = l.Close() }()
+		if numbers = append(numbers, port); len(numbers) == n {
+			return numbers, nil
 		}
-		numbers = append(numbers, address.Port)
 	}
-	return numbers, nil
+	return nil, fmt.Errorf("no %d free ports from %d to %d", n, firstPort, lastPort)
 }
 
 // Eventually calls check until it returns nil; it fails with check's last error

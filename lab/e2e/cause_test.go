@@ -72,26 +72,16 @@ func (v verdict) found() []string {
 	return all
 }
 
-// names tells whether the alert is found with the labels.
-func (v verdict) names(alert string, labels ...string) bool {
+// names tells whether the cause is found.
+func (v verdict) names(want cause) bool {
 	for _, c := range v.Causes {
 		for _, f := range c.Findings {
-			if f.Alert == alert && bears(f.Labels, labels) {
+			if want.is(f.Alert, f.Labels) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// bears tells whether the labels are there: name, value, name, value.
-func bears(has map[string]string, labels []string) bool {
-	for i := 0; i < len(labels); i += 2 {
-		if has[labels[i]] != labels[i+1] {
-			return false
-		}
-	}
-	return true
 }
 
 // check looks at a cluster once.
@@ -131,26 +121,26 @@ func (v *vitals) sameFlags(t *testing.T) []string {
 	return flags
 }
 
-// wantCause fails unless a check finds the alert with the labels. What is ill may
-// flicker, as a container that crashes does, so it may take some looks.
-func (v *vitals) wantCause(t *testing.T, stays time.Duration, alert string, labels ...string) {
+// wantFound fails unless a check finds the causes. What is ill may flicker, as a
+// container that crashes does, so it may take some looks.
+func (v *vitals) wantFound(t *testing.T, stays time.Duration, causes ...cause) {
 	t.Helper()
 	args := append(v.sameFlags(t), "--stays="+stays.String())
-	begun := time.Now()
 	err := cluster.Eventually(t.Context(), time.Minute, func(context.Context) error {
-		found, err := check(t.Context(), nil, args...)
+		looked, err := check(t.Context(), nil, args...)
 		if err != nil {
 			return err
 		}
-		if found.code != foundSome || !found.names(alert, labels...) {
-			return fmt.Errorf("check does not name %s %v, but %v; its exit code is %d", alert, labels, found.found(), found.code)
+		for _, c := range causes {
+			if looked.code != foundSome || !looked.names(c) {
+				return fmt.Errorf("check does not name %s, but %v; its exit code is %d", c, looked.found(), looked.code)
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		t.Error(err)
 	}
-	t.Logf("check took %s to name %s", time.Since(begun).Round(100*time.Millisecond), alert)
 }
 
 // wantBlind fails unless a check says that it cannot tell, because of the source.

@@ -129,7 +129,7 @@ func TestKubeProxy(t *testing.T) {
 			s.sum("kube_proxy_rules_healthy", "ip_family", "IPv4") == 0 &&
 			s.sum("kube_proxy_sync_failures_total", "ip_family", "IPv4", "kind", "restore") > 0
 	})
-	if found, err := check(ctx, n.start, flags...); err != nil || found.code != foundSome || !found.names("KubeVitalsKubeProxyRulesStale", "node", "node-0") {
+	if found, err := check(ctx, n.start, flags...); err != nil || found.code != foundSome || !found.names(cause{"KubeVitalsKubeProxyRulesStale", "node", "node-0"}) {
 		t.Errorf("check does not say that rules are refused: %v, exit code %d, %v", found.found(), found.code, err)
 	}
 	if err := os.Remove(fail); err != nil {
@@ -148,7 +148,7 @@ func TestKubeProxy(t *testing.T) {
 	// That nobody answers is no fault where something else does the work of
 	// kube-proxy: it takes one who remembers it, or sees the whole cluster.
 	const down = "KubeVitalsKubeProxyDown"
-	if found, err := check(ctx, n.start, flags...); err != nil || !slices.Contains(found.History, down) || found.names(down) {
+	if found, err := check(ctx, n.start, flags...); err != nil || !slices.Contains(found.History, down) || found.names(cause{down}) {
 		t.Errorf("check does not say that %s takes a memory: %v, but %v, %v", down, found.History, found.found(), err)
 	}
 	if err := proxy.Kill(); err != nil {

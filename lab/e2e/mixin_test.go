@@ -89,28 +89,51 @@ func (v *vitals) alerts(ctx context.Context, dir string, stays time.Duration) ([
 	return all, lines.Err()
 }
 
+// cause is an alert with some of its labels: alert, name, value, name, value.
+type cause []string
+
+func (c cause) String() string { return fmt.Sprint(c[0], []string(c[1:])) }
+
+// is tells whether the alert with its labels is meant.
+func (c cause) is(alert string, labels map[string]string) bool {
+	if alert != c[0] {
+		return false
+	}
+	for i := 1; i < len(c); i += 2 {
+		if labels[c[i]] != c[i+1] {
+			return false
+		}
+	}
+	return true
+}
+
 // wantAlert fails unless the alert's expression holds once everything has stayed
 // as it is for so long, with the labels: name, value, name, value. A look at the
 // cluster must find the same, with nothing known but what it sees.
 func (v *vitals) wantAlert(t *testing.T, stays time.Duration, alert string, labels ...string) {
 	t.Helper()
-	v.wantHolding(t, stays, alert, labels...)
-	v.wantCause(t, stays, alert, labels...)
+	v.wantAlerts(t, stays, append(cause{alert}, labels...))
 }
 
-// wantHolding fails unless the alert's expression holds over a scrape.
-func (v *vitals) wantHolding(t *testing.T, stays time.Duration, alert string, labels ...string) {
+// wantAlerts does the same for several that hold at the same time.
+func (v *vitals) wantAlerts(t *testing.T, stays time.Duration, causes ...cause) {
+	t.Helper()
+	v.wantHolding(t, stays, causes...)
+	v.wantFound(t, stays, causes...)
+}
+
+// wantHolding fails unless the alerts' expressions hold over a scrape.
+func (v *vitals) wantHolding(t *testing.T, stays time.Duration, causes ...cause) {
 	t.Helper()
 	all, err := v.alerts(t.Context(), t.TempDir(), stays)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, h := range all {
-		if h.Alert == alert && bears(h.Labels, labels) {
-			return
+	for _, c := range causes {
+		if !slices.ContainsFunc(all, func(h holding) bool { return c.is(h.Alert, h.Labels) }) {
+			t.Errorf("%s does not hold; what holds: %v", c, all)
 		}
 	}
-	t.Errorf("%s does not hold with %v; what holds: %v", alert, labels, all)
 }
 
 // startAgents starts the agents of two nodes, which are this machine, and of a pod

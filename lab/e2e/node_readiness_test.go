@@ -62,7 +62,7 @@ func nodeIsBack(t *testing.T, node string) {
 
 // silenceKubelet makes a kubelet silent and follows what kubevitals says of its node:
 // first that its Lease is overdue while it counts as ready, then the cause.
-func silenceKubelet(t *testing.T, node, cause string) {
+func silenceKubelet(t *testing.T, node, why string) {
 	t.Helper()
 	// The Lease is good for 40 s and the controller manager waits 50 s.
 	shared.vitals.eventually(t, 75*time.Second, func(s samples) error {
@@ -74,14 +74,15 @@ func silenceKubelet(t *testing.T, node, cause string) {
 		}
 		return nil
 	})
-	shared.vitals.wantHolding(t, 0, "KubeVitalsNodeLeaseStale", "node", node)
-	if cause != "kubelet_hung" {
+	stale := cause{"KubeVitalsNodeLeaseStale", "node", node}
+	shared.vitals.wantHolding(t, 0, stale)
+	if why != "kubelet_hung" {
 		// Of a kubelet that hangs a look awaits the answer, and then the node is marked.
-		shared.vitals.wantCause(t, 0, "KubeVitalsNodeLeaseStale", "node", node)
+		shared.vitals.wantFound(t, 0, stale)
 	}
 	began := time.Now()
-	shared.vitals.eventually(t, time.Minute, func(s samples) error { return nodeIsNotReady(s, node, cause) })
-	shared.vitals.wantAlert(t, 4*time.Minute, "KubeVitalsNodeNotReady", "node", node, "cause", cause)
+	shared.vitals.eventually(t, time.Minute, func(s samples) error { return nodeIsNotReady(s, node, why) })
+	shared.vitals.wantAlert(t, 4*time.Minute, "KubeVitalsNodeNotReady", "node", node, "cause", why)
 	t.Logf("the overdue Lease was seen %v before the cause", time.Since(began).Round(time.Second))
 }
 

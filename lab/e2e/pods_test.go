@@ -81,10 +81,8 @@ func TestPendingPods(t *testing.T) {
 		})
 		defer remove(t, name)
 	}
-	shared.vitals.wantAlert(t, 6*time.Minute, "KubeVitalsPodNetworkFailing", "node", "node-1")
-	shared.vitals.wantAlert(t, 16*time.Minute, "KubeVitalsPodsUnschedulable")
-	shared.vitals.wantAlert(t, 16*time.Minute, "KubeVitalsPodSetupFailing", "node", "node-0")
-	shared.vitals.wantAlert(t, 16*time.Minute, "KubeVitalsPodImagesFailing", "node", "node-0")
+	shared.vitals.wantAlerts(t, 16*time.Minute, cause{"KubeVitalsPodsUnschedulable"}, cause{"KubeVitalsPodNetworkFailing", "node", "node-1"},
+		cause{"KubeVitalsPodSetupFailing", "node", "node-0"}, cause{"KubeVitalsPodImagesFailing", "node", "node-0"})
 	t.Run("events", func(t *testing.T) {
 		shared.vitals.eventually(t, time.Minute, func(s samples) error {
 			// The scheduler uses the new API of events, the kubelet the old one.
@@ -130,8 +128,7 @@ func TestTerminatingPods(t *testing.T) {
 			s.want(1, "terminating_pods_overdue", "node", kubelet.Name, "hold", "kubelet"),
 			s.want(1, "terminating_pods_overdue", "node", shared.Kubelets()[1].Name, "hold", "finalizers"))
 	})
-	shared.vitals.wantAlert(t, 6*time.Minute, "KubeVitalsPodsStuckInKubelet", "node", kubelet.Name)
-	shared.vitals.wantAlert(t, 31*time.Minute, "KubeVitalsPodsHeldByFinalizer")
+	shared.vitals.wantAlerts(t, 31*time.Minute, cause{"KubeVitalsPodsStuckInKubelet", "node", kubelet.Name}, cause{"KubeVitalsPodsHeldByFinalizer"})
 	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
 		return s.want(1, "terminating_pods_overdue", "node", kubelet.Name, "hold", "node_unreachable")
 	})

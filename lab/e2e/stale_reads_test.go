@@ -115,11 +115,9 @@ func TestStaleReads(t *testing.T) {
 	})
 	t.Logf("named %v after etcd was killed", time.Since(restored).Round(100*time.Millisecond))
 	// What must be restarted is named, too.
-	l.vitals.wantAlert(t, 0, "KubeVitalsEtcdWentBack")
-	l.vitals.wantAlert(t, 0, "KubeVitalsAPIServerCacheFromBefore")
-	for _, component := range []string{"kube-controller-manager", "kube-scheduler"} {
-		l.vitals.wantAlert(t, 0, "KubeVitalsControllerFromBefore", "component", component)
-	}
+	l.vitals.wantAlerts(t, 0, cause{"KubeVitalsEtcdWentBack"}, cause{"KubeVitalsAPIServerCacheFromBefore"},
+		cause{"KubeVitalsControllerFromBefore", "component", "kube-controller-manager"},
+		cause{"KubeVitalsControllerFromBefore", "component", "kube-scheduler"})
 
 	t.Run("kubevitals restarts", func(t *testing.T) {
 		l.startVitals(t, state, "--collector.apiserver.write-interval=2s")
