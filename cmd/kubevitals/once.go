@@ -38,9 +38,9 @@ func (c *command) open(ctx context.Context, logger *slog.Logger) (cluster, colle
 		return cluster{}, host, err
 	}
 	kubelets.AtOnce = true
-	// Somebody waits: a kubelet takes some 100 ms for all its answers, and most of it
-	// to collect them. Each makes up to four reviews of access, so that the API
-	// servers get a few thousand small requests a second for a few seconds.
+	// Somebody waits, most of the time for kubelets that collect their answers: with
+	// 100 ms for each, 5,000 take 8 s and not 16. Each may ask API servers for up to
+	// four reviews of access, so these get some 2,500 small requests a second then.
 	kubelets.Concurrency *= 2
 	watched, err := c.cluster(ctx, kubelets, logger)
 	return watched, host, err
@@ -83,8 +83,8 @@ func (r *reading) stop() {
 }
 
 const (
-	// settlingFor is how long the first reading may take: that of 5,000 kubelets
-	// takes some 15 s, and as long again if many of them are dead.
+	// settlingFor is how long the first reading may take: a part of a minute in a
+	// large cluster, and more on a busy machine or where many kubelets hang.
 	settlingFor = 2 * time.Minute
 	// settlingPause is the time between two looks whether it has ended.
 	settlingPause = 100 * time.Millisecond

@@ -16,7 +16,6 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/watch"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -185,45 +184,6 @@ func TestRoundAsksEveryServerBothQuestions(t *testing.T) {
 		_, known, err := p.Endpoints()
 		if known == blinded || (err != nil) != blinded {
 			t.Errorf("blind %v: endpoints known %v, %v", blinded, known, err)
-		}
-	}
-}
-
-// TestServersThatCannotBeLookedForYet: what cannot be seen is not taken for
-// nothing, and is asked soon after it can be seen.
-func TestServersThatCannotBeLookedForYet(t *testing.T) {
-	t.Parallel()
-	var seen atomic.Bool
-	unless := func() error {
-		if !seen.Load() {
-			return &watch.UnavailableError{State: watch.State{Source: "services", Reason: watch.Starting}}
-		}
-		return nil
-	}
-	server := serve(t, answer(dns.RcodeSuccess))
-	d := Discovery{
-		Services:       func() ([]*corev1.Service, error) { return []*corev1.Service{dnsService(t, server)}, unless() },
-		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return nil, unless() },
-	}
-	p := newProber(t, Options{Discover: true, Interval: time.Hour}, d, time.Now)
-	if !p.Starting() {
-		t.Error("not starting before the start")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	go p.Run(ctx)
-	seen.Store(true)
-	for {
-		if results, err := p.Results(); err == nil && len(results) == 1 {
-			if p.Starting() {
-				t.Error("starting after the first round")
-			}
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatal("the server is not asked before the next round, which is an hour away")
-		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }
