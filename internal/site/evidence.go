@@ -89,6 +89,8 @@ func (s *site) verdict(look *board.Look, alert string, e *evidence, ofLabels boo
 	switch {
 	case slices.Contains(look.Reaching, alert):
 		return "holdsReaching"
+	case len(e.Samples) == 0 && len(look.Blind) > 0:
+		return "holdsBlind"
 	case !ofLabels:
 		return "holdsNot"
 	case len(e.Samples) == 0:

@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -22,15 +23,21 @@ func TestEvidenceOfWhatIsWell(t *testing.T) {
 // TestEvidenceNeverGreenWhileBlind checks that silence is not taken for health.
 func TestEvidenceNeverGreenWhileBlind(t *testing.T) {
 	t.Parallel()
-	h := handler(t)
-	for name, test := range map[string]struct{ alert, query, want string }{
-		"a collector that failed": {"KubeVitalsEtcdSlow", "", "Cannot tell: this signal could not be read"},
-		"of its labels, too":      {"KubeVitalsEtcdSlow", "server=cp-1", "Cannot tell: this signal could not be read"},
-		"a collector that is off": {"KubeVitalsConntrackNearlyFull", "node=worker-2", "Cannot tell: this signal is not looked at here"},
-		"an unknown object":       {book, "node=worker-9", "Does not hold now: no series has these labels"},
-		"what is well":            {"KubeVitalsDNSDown", "", "Does not hold now"},
+	const blind = "Cannot tell: there are no series of this, and a part of the cluster cannot be read"
+	ill, well := handler(t), pagesOver(t, looking(t, healthy))
+	for name, test := range map[string]struct {
+		h                  http.Handler
+		alert, query, want string
+	}{
+		"a collector that failed":             {ill, "KubeVitalsEtcdSlow", "", "Cannot tell: this signal could not be read"},
+		"of its labels, too":                  {ill, "KubeVitalsEtcdSlow", "server=cp-1", "Cannot tell: this signal could not be read"},
+		"a collector that is off":             {ill, "KubeVitalsConntrackNearlyFull", "node=worker-2", "Cannot tell: this signal is not looked at here"},
+		"no series while blind":               {ill, "KubeVitalsDNSDown", "", blind},
+		"an unknown object while blind":       {ill, book, "node=worker-9", blind},
+		"an unknown object while all is seen": {well, "KubeVitalsAPIServerDown", "server=cp-9", "Does not hold now: no series has these labels"},
+		"what is well":                        {well, "KubeVitalsAPIServerDown", "", "Does not hold now"},
 	} {
-		text := parse(t, get(t, h, site.Root+test.alert+"?lang=en&"+test.query).Body.String()).text.String()
+		text := parse(t, get(t, test.h, site.Root+test.alert+"?lang=en&"+test.query).Body.String()).text.String()
 		if !strings.Contains(text, "\n"+test.want+"\n") {
 			t.Errorf("%s: not %q:\n%s", name, test.want, text)
 		}

@@ -22,6 +22,7 @@ func inEnglish() map[string]string {
 		"holds": "Holds now", "holdsFor": "Holds for:", "holdsNot": "Does not hold now", "holdsNotThese": "Does not hold now for these labels",
 		"holdsNoSeries": "Does not hold now: no series has these labels", "holdsReaching": "Cannot tell: the alert looks further back than this page does",
 		"holdsUnseen": "Cannot tell: this signal could not be read", "holdsOff": "Cannot tell: this signal is not looked at here",
+		"holdsBlind": "Cannot tell: there are no series of this, and a part of the cluster cannot be read",
 		"samples": "What the alert goes by", "series": "series", "more": "More:", "what": "what", "state": "state",
 		"conditions": "Conditions", "events": "Recent warnings", "readings": "Last read",
 
@@ -56,6 +57,7 @@ func inChinese() map[string]string {
 		"holds": "現在成立", "holdsFor": "成立的對象：", "holdsNot": "現在不成立", "holdsNotThese": "現在對這些標籤不成立",
 		"holdsNoSeries": "現在不成立：沒有序列帶有這些標籤", "holdsReaching": "無法判斷：這條告警需要比本頁更久的歷史資料",
 		"holdsUnseen": "無法判斷：讀不到這個訊號", "holdsOff": "無法判斷：這裡沒有查看這個訊號",
+		"holdsBlind": "無法判斷：沒有相關的序列，而且叢集有一部分讀不到",
 		"samples": "告警所依據的數據", "series": "序列", "more": "其餘：", "what": "項目", "state": "狀態",
 		"conditions": "狀況（conditions）", "events": "最近的警告事件", "readings": "最近一次讀取",
 

@@ -49,5 +49,16 @@ export async function until(page, goto, path, wanted) {
   }
 }
 
+// Whether the status page of the sick cluster shows all that there is to see.
+export async function ready(page) {
+  const text = await page.locator('main').innerText();
+  return await page.locator('#live article').count() > 10 && text.includes('KubeVitalsKubeletsUnreadable') && !/Not read yet|尚未讀取/.test(text);
+}
+
+// Opens a page of the sick cluster when it is whole.
+export function visit(page, goto, path) {
+  return path.startsWith('/runbooks/') ? goto(path) : until(page, goto, path, ready);
+}
+
 // What page.evaluate needs to find all that a person can operate, in the order of the document.
 export const interactive = 'a[href], button, summary, input, select, [tabindex="0"]';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { noFaults } from '../lib/assert.mjs';
 import { violations, violationsAtWidths } from '../lib/axe.mjs';
-import { book, suite } from '../lib/suite.mjs';
+import { book, suite, visit } from '../lib/suite.mjs';
 
 const it = suite({ minutes: 10 });
 
@@ -20,7 +20,7 @@ for (const [name, path] of Object.entries(pages)) {
   for (const lang of ['en', 'zh-TW']) {
     for (const colorScheme of ['light', 'dark']) {
       it(`${name} in ${lang}, ${colorScheme}`, { colorScheme, expect }, async ({ page, goto }) => {
-        await goto(path + (path.includes('?') ? '&' : '?') + `lang=${lang}`);
+        await visit(page, goto, path + (path.includes('?') ? '&' : '?') + `lang=${lang}`);
         noFaults(await violationsAtWidths(page));
       });
     }

@@ -1,6 +1,6 @@
 // Everything can be reached, seen and used with the keys alone.
 import assert from 'node:assert/strict';
-import { book, interactive, suite, until } from '../lib/suite.mjs';
+import { book, interactive, ready, suite, until, visit } from '../lib/suite.mjs';
 
 const it = suite();
 const pages = {
@@ -32,7 +32,7 @@ const focused = (page) => page.evaluate((selector) => {
 for (const [name, path] of Object.entries(pages)) {
   for (const colorScheme of ['light', 'dark']) {
     it(`Tab goes through ${name} in order and shows where it is, ${colorScheme}`, { colorScheme }, async ({ page, goto }) => {
-      await goto(path);
+      await visit(page, goto, path);
       const count = await page.locator(interactive).evaluateAll((all) => all.filter((e) => e.checkVisibility()).length);
       assert.ok(count > 3);
       for (let i = 0; i < count; i++) {
@@ -60,7 +60,7 @@ for (const [name, path] of Object.entries(pages)) {
 
 for (const key of ['Enter', 'Space']) {
   it(`${key} opens the evidence of a finding`, {}, async ({ page, goto }) => {
-    await until(page, goto, '/?lang=en', async () => await page.locator('.findings details').count() > 0);
+    await until(page, goto, '/?lang=en', ready);
     const evidence = page.locator('.findings details').first();
     assert.ok(!await evidence.locator('.samples').isVisible());
     await evidence.locator('summary').focus();

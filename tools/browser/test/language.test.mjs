@@ -1,6 +1,6 @@
 // English or Traditional Chinese: what the link asks for, or else the browser.
 import assert from 'node:assert/strict';
-import { book, suite, until } from '../lib/suite.mjs';
+import { book, ready, suite, until } from '../lib/suite.mjs';
 
 const it = suite();
 
@@ -36,7 +36,7 @@ for (const path of [`/runbooks/${book}?cluster=prod&node=worker-2`, '/runbooks/'
 
 it('the status page is in both languages, and so are the runbooks that it leads to', {}, async ({ page, goto }) => {
   for (const [lang, heading, holds] of [['en', 'Wrong now', 'Holds now'], ['zh-TW', '目前的問題', '現在成立']]) {
-    await until(page, goto, `/?lang=${lang}`, async () => await page.locator('article').count() > 10);
+    await until(page, goto, `/?lang=${lang}`, ready);
     assert.equal(await language(page), lang);
     assert.equal(await page.locator('#wrong').textContent(), heading);
     await page.locator('.findings a').first().click();

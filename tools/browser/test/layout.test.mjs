@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { noFaults } from '../lib/assert.mjs';
 import { faultsOfLayout } from '../lib/layout.mjs';
-import { book, suite, until } from '../lib/suite.mjs';
+import { book, ready, suite, until } from '../lib/suite.mjs';
 
 const it = suite({ minutes: 20 });
 const long = 'x'.repeat(253);
@@ -17,7 +17,7 @@ it('a runbook with the longest labels fits', {}, async ({ page, goto }) => {
 
 it('the status page fits, with everything opened', {}, async ({ page, goto }) => {
   for (const lang of ['en', 'zh-TW']) {
-    await until(page, goto, `/?lang=${lang}`, async () => await page.locator('article').count() > 10);
+    await until(page, goto, `/?lang=${lang}`, ready);
     for (const open of [false, true]) {
       await page.evaluate((o) => { for (const d of document.querySelectorAll('details')) d.open = o; }, open);
       noFaults(await faultsOfLayout(page));

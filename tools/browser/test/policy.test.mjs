@@ -1,6 +1,6 @@
 // The pages need no script, and run none but their own.
 import assert from 'node:assert/strict';
-import { book, suite, until } from '../lib/suite.mjs';
+import { book, ready, suite, until } from '../lib/suite.mjs';
 
 const it = suite();
 const path = `/runbooks/${book}?node=worker-2&lang=en`;
@@ -18,7 +18,7 @@ it('a runbook is complete without JavaScript', { javaScriptEnabled: false }, asy
 });
 
 it('the status page is complete without JavaScript', { javaScriptEnabled: false }, async ({ page, goto }) => {
-  await until(page, goto, '/?lang=en', async () => await page.locator('article').count() > 10);
+  await until(page, goto, '/?lang=en', ready);
   for (const heading of ['Wrong now', 'Not seen', 'Nothing wrong found', 'Not looked at']) assert.ok(await page.getByRole('heading', { name: heading, exact: true }).isVisible(), heading);
   const evidence = page.locator('.findings details').first();
   await evidence.locator('summary').click();

@@ -1,10 +1,9 @@
 // The status page of the sick cluster: the worst first, each with its evidence and
 // a runbook for exactly this.
 import assert from 'node:assert/strict';
-import { book, suite, until } from '../lib/suite.mjs';
+import { book, ready, suite, until } from '../lib/suite.mjs';
 
 const it = suite({ minutes: 10 });
-const ready = (page) => page.evaluate(() => document.querySelectorAll('#live article').length > 10 && !document.body.innerText.includes('Not read yet'));
 const looks = (requests) => requests.filter((url) => new URL(url).pathname === '/').length;
 const severities = ['critical', 'warning', 'info'];
 
