@@ -195,12 +195,13 @@ func TestSignalsAndEvidence(t *testing.T) {
 	c := &cluster{text: `
 kubevitals_scrape_collector_success{collector="a"} 1
 kubevitals_scrape_collector_success{collector="b"} 0
+kubevitals_scrape_collector_success{collector="c"} 1
 kubevitals_source_available{source="pods",reason="forbidden"} 0
 a_up{node="n"} 0
 a_up{node="m"} 1
 `}
 	l, _ := look(t, start(t, c))
-	want := []checkup.Signal{{Name: "a", State: checkup.Ill, Alerts: 1}, {Name: "b", State: checkup.Unseen, Alerts: 1}, {Name: "c", State: checkup.Off, Alerts: 1}}
+	want := []checkup.Signal{{Name: "a", State: checkup.Ill, Alerts: 1}, {Name: "b", State: checkup.Unseen, Alerts: 1}, {Name: "c", State: checkup.Idle, Alerts: 1}}
 	if !slices.Equal(l.Signals, want) {
 		t.Errorf("signals %v, want %v", l.Signals, want)
 	}

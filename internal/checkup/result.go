@@ -11,6 +11,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/kubevitals/kubevitals/collectors/watch"
 	"github.com/kubevitals/kubevitals/internal/verdict"
 )
 
@@ -55,10 +56,15 @@ type Blind struct {
 }
 
 // Causes groups findings by alert; the order stays. Commands gives what to run
-// first for an alert with these labels.
+// first for an alert with these labels. That a source does not exist is left out:
+// it is told as absent, and whoever looks at a cluster without having installed
+// anything there need not hear that a part of the installation is missing.
 func Causes(findings []verdict.Finding, commands func(alert string, labels map[string]string) string) []Cause {
 	causes := []Cause{}
 	for _, f := range findings {
+		if f.Signal == blindness && f.Labels["source"] != "" && f.Labels["reason"] == notFound {
+			continue
+		}
 		i := slices.IndexFunc(causes, func(c Cause) bool { return c.Alert == f.Alert })
 		if i < 0 {
 			i = len(causes)
@@ -94,7 +100,7 @@ func Sightless(families []*dto.MetricFamily) (blind, absent []Blind) {
 				continue
 			}
 			b := Blind{Kind: kind, Name: label(m, kind), Reason: cmp.Or(label(m, "reason"), "failed")}
-			if b.Reason == "not_found" {
+			if b.Reason == notFound {
 				absent = append(absent, b)
 				continue
 			}
@@ -115,6 +121,9 @@ func label(m *dto.Metric, name string) string {
 	}
 	return ""
 }
+
+// notFound is the reason of what does not exist.
+const notFound = string(watch.NotFound)
 
 // blindness is the signal whose alerts are about kubevitals and not the cluster.
 const blindness = "exporter"

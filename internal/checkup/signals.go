@@ -2,6 +2,7 @@ package checkup
 
 import (
 	"slices"
+	"strings"
 
 	dto "github.com/prometheus/client_model/go"
 
@@ -15,7 +16,8 @@ type State string
 const (
 	Ill    State = "ill"    // at least one of its alerts holds
 	Unseen State = "unseen" // its collector failed
-	Well   State = "well"   // its collector was asked, and none of its alerts holds
+	Well   State = "well"   // its collector told something, and none of its alerts holds
+	Idle   State = "idle"   // its collector had nothing to tell: there is nothing of the kind
 	Off    State = "off"    // no collector of that name was asked
 )
 
@@ -29,14 +31,11 @@ type Signal struct {
 // Signals says of every signal that alerts are about how it is, in the order of
 // the rules. The signal whose alerts are about kubevitals itself is left out.
 func Signals(families []*dto.MetricFamily, alerts []verdict.Alert, causes []Cause) []Signal {
-	asked := map[string]bool{} // with its success
-	for _, f := range families {
-		if f.GetName() != collectorSuccess {
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			asked[label(m, "collector")] = m.GetGauge().GetValue() != 0
-		}
+	asked := successes(families)
+	told := func(signal string) bool {
+		return slices.ContainsFunc(families, func(f *dto.MetricFamily) bool {
+			return len(f.GetMetric()) > 0 && strings.HasPrefix(f.GetName(), "kubevitals_"+signal+"_")
+		})
 	}
 	var all []Signal
 	for _, a := range alerts {
@@ -56,8 +55,24 @@ func Signals(families []*dto.MetricFamily, alerts []verdict.Alert, causes []Caus
 			state = Off
 		case !success:
 			state = Unseen
+		case !told(a.Signal):
+			state = Idle
 		}
 		all = append(all, Signal{a.Signal, state, 1})
 	}
 	return all
+}
+
+// successes are the collectors that were asked, with whether they succeeded.
+func successes(families []*dto.MetricFamily) map[string]bool {
+	asked := map[string]bool{}
+	for _, f := range families {
+		if f.GetName() != collectorSuccess {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			asked[label(m, "collector")] = m.GetGauge().GetValue() != 0
+		}
+	}
+	return asked
 }

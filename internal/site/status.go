@@ -100,12 +100,14 @@ func (s *site) statusOf(look *board.Look, c content) *status {
 		}
 	}
 	v.sources(look.Result, c.Words)
-	var onNodes, switchedOff []string
+	var onNodes, switchedOff, idle []string
 	for _, one := range look.Signals {
 		d := s.definition(one.Name)
 		switch one.State {
 		case checkup.Well:
 			v.Well = append(v.Well, signal{one.Name, d.Help, one.Alerts})
+		case checkup.Idle:
+			idle = append(idle, one.Name)
 		case checkup.Off:
 			if d.Scope == collectors.Node {
 				onNodes = append(onNodes, one.Name)
@@ -117,7 +119,7 @@ func (s *site) statusOf(look *board.Look, c content) *status {
 	for _, off := range []struct {
 		why   string
 		names []string
-	}{{"nodeScope", onNodes}, {"switchedOff", switchedOff}} {
+	}{{"idle", idle}, {"nodeScope", onNodes}, {"switchedOff", switchedOff}} {
 		if len(off.names) > 0 {
 			v.Off = append(v.Off, reasoned{c.Words[off.why], strings.Join(off.names, c.Words["comma"])})
 		}

@@ -35,6 +35,8 @@ kubevitals_source_available{source="hpas",reason="starting"} 0
 kubevitals_scrape_collector_success{collector="node_disk"} 1
 kubevitals_scrape_collector_success{collector="apiserver"} 1
 kubevitals_scrape_collector_success{collector="dns"} 1
+kubevitals_dns_up{server="10.0.0.10"} 1
+kubevitals_scrape_collector_success{collector="autoscaling"} 1
 kubevitals_scrape_collector_success{collector="etcd"} 0
 `
 
@@ -132,7 +134,7 @@ func TestStatusPage(t *testing.T) {
 		"Wrong now", book, "A node is short of disk", "worker-2", `kubevitals_node_disk_pressure{node="worker-2"}`,
 		"KubeVitalsAPIServerDown", "cp-2",
 		"Not seen", "KubeVitalsSourceUnavailable", "cannot read pods: forbidden", "collector etcd", "it failed", "Not read yet:", "hpas",
-		"Nothing wrong found", "dns", "Not looked at", "For the agents on the nodes", "inotify")
+		"Nothing wrong found", "dns", "Not looked at", "Nothing of the kind was seen", "autoscaling", "For the agents on the nodes", "inotify")
 	for _, e := range p.elements {
 		if strings.HasPrefix(e, "img") || e == "script" {
 			t.Errorf("markup of the cluster reaches the page: <%s>", e)

@@ -23,14 +23,14 @@ func inEnglish() map[string]string {
 		"holdsNoSeries": "Does not hold now: no series has these labels", "holdsReaching": "Cannot tell: the alert looks further back than this page does",
 		"holdsUnseen": "Cannot tell: this signal could not be read", "holdsOff": "Cannot tell: this signal is not looked at here",
 		"holdsBlind": "Cannot tell: there are no series of this, and a part of the cluster cannot be read",
-		"samples": "What the alert goes by", "series": "series", "more": "More:", "what": "what", "state": "state",
+		"samples":    "What the alert goes by", "series": "series", "more": "More:", "what": "what", "state": "state",
 		"conditions": "Conditions", "events": "Recent warnings", "readings": "Last read",
 
 		"cluster": "Cluster", "evaluated": "alerts evaluated:", "clear": "All clear", "unsure": "Could not tell",
 		"wrong": "Wrong now", "runbook": "Runbook", "tellsAfter": "Prometheus tells after",
 		"blind": "Not seen", "blindMeans": "While anything here cannot be read, silence about it is no proof of health.",
 		"starting": "Not read yet:", "well": "Nothing wrong found", "off": "Not looked at",
-		"switchedOff": "Switched off here", "nodeScope": "For the agents on the nodes",
+		"idle": "Nothing of the kind was seen", "switchedOff": "Switched off here", "nodeScope": "For the agents on the nodes",
 		"reaching": "alerts look further back than this page does; Prometheus evaluates those.",
 		"stale":    "kubevitals does not answer. What is shown is from", "source": "source", "collector": "collector",
 
@@ -58,14 +58,14 @@ func inChinese() map[string]string {
 		"holdsNoSeries": "現在不成立：沒有序列帶有這些標籤", "holdsReaching": "無法判斷：這條告警需要比本頁更久的歷史資料",
 		"holdsUnseen": "無法判斷：讀不到這個訊號", "holdsOff": "無法判斷：這裡沒有查看這個訊號",
 		"holdsBlind": "無法判斷：沒有相關的序列，而且叢集有一部分讀不到",
-		"samples": "告警所依據的數據", "series": "序列", "more": "其餘：", "what": "項目", "state": "狀態",
+		"samples":    "告警所依據的數據", "series": "序列", "more": "其餘：", "what": "項目", "state": "狀態",
 		"conditions": "狀況（conditions）", "events": "最近的警告事件", "readings": "最近一次讀取",
 
 		"cluster": "叢集", "evaluated": "評估的告警數：", "clear": "一切正常", "unsure": "無法判斷",
 		"wrong": "目前的問題", "runbook": "處理手冊", "tellsAfter": "Prometheus 發出告警前的等待：",
 		"blind": "看不到的部分", "blindMeans": "只要這裡有讀不到的東西，沒有告警就不代表沒有問題。",
 		"starting": "尚未讀取：", "well": "沒有發現問題", "off": "沒有查看",
-		"switchedOff": "在這裡關閉了", "nodeScope": "由各節點上的代理程式查看",
+		"idle": "沒有看到這類對象", "switchedOff": "在這裡關閉了", "nodeScope": "由各節點上的代理程式查看",
 		"reaching": "條告警需要比本頁更久的歷史資料，由 Prometheus 評估。",
 		"stale":    "kubevitals 沒有回應。畫面上的內容是這個時間的：", "source": "來源", "collector": "收集器",
 

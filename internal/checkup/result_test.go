@@ -1,0 +1,50 @@
+package checkup_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/kubevitals/kubevitals/internal/checkup"
+	"github.com/kubevitals/kubevitals/internal/verdict"
+)
+
+func unreadable(source, reason string) verdict.Finding {
+	return verdict.Finding{
+		Alert: "SourceUnavailable", Severity: "warning", Signal: "exporter",
+		Labels: map[string]string{"source": source, "reason": reason},
+	}
+}
+
+// TestWhatIsMissing holds that what does not exist makes nobody unsure, and that
+// what cannot be read does.
+func TestWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	none := func(string, map[string]string) string { return "" }
+	full := verdict.Finding{Alert: "DiskFull", Severity: "critical", Signal: "node_disk"}
+	for _, test := range []struct {
+		name     string
+		findings []verdict.Finding
+		ill      bool
+		sure     bool
+		says     string
+	}{
+		{"nothing", nil, false, true, "All clear"},
+		{"a source that does not exist", []verdict.Finding{unreadable("cached_reads", "not_found")}, false, true, "All clear"},
+		{"a source that cannot be read", []verdict.Finding{unreadable("pods", "forbidden")}, false, false, "SourceUnavailable"},
+		{"a full disk", []verdict.Finding{full}, true, true, "DiskFull"},
+		{"both", []verdict.Finding{full, unreadable("pods", "timeout")}, true, false, "Causes: 2"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := &checkup.Result{Causes: checkup.Causes(test.findings, none)}
+			if r.Ill() != test.ill || r.Sure() != test.sure {
+				t.Errorf("ill %t, sure %t", r.Ill(), r.Sure())
+			}
+			var out bytes.Buffer
+			if err := r.Text(&out, false); err != nil || !strings.Contains(out.String(), test.says) {
+				t.Errorf("%v: %q is not in:\n%s", err, test.says, out.String())
+			}
+		})
+	}
+}
