@@ -12,7 +12,7 @@ it('findings are sorted by severity, and the verdict counts them', {}, async ({ 
   const found = await page.locator('section[aria-labelledby=wrong] article .severity').allTextContents();
   const order = found.map((severity) => severities.indexOf(severity));
   assert.ok(order.every((rank) => rank >= 0) && new Set(order).size > 1);
-  assert.deepEqual(order, order.toSorted((a, b) => a - b));
+  assert.deepEqual(order, [...order].sort((a, b) => a - b));
   const counted = severities.map((s) => [found.filter((f) => f === s).length, s]).filter(([n]) => n > 0).map(([n, s]) => `${n} ${s}`).join(', ');
   assert.equal(await page.locator('#verdict').textContent(), counted);
   assert.equal(await page.title(), `${counted} · kubevitals`);
