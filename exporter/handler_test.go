@@ -142,12 +142,3 @@ func TestPagesAndGathered(t *testing.T) {
 		t.Errorf("without pages: status %d", w.Code)
 	}
 }
-
-func wantContains(t *testing.T, text string, parts ...string) {
-	t.Helper()
-	for _, p := range parts {
-		if !strings.Contains(text, p) {
-			t.Errorf("%q is missing in:\n%s", p, text)
-		}
-	}
-}
