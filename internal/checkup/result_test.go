@@ -21,7 +21,10 @@ func unreadable(source, reason string) verdict.Finding {
 func TestWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	none := func(string, map[string]string) string { return "" }
-	full := verdict.Finding{Alert: "DiskFull", Severity: "critical", Signal: "node_disk"}
+	full := verdict.Finding{
+		Alert: "DiskFull", Severity: "critical", Signal: "node_disk",
+		Evidence: []verdict.Evidence{{Series: "full_since_timestamp_seconds", Value: 1.7e9, Metric: "full_since_timestamp_seconds"}},
+	}
 	for _, test := range []struct {
 		name     string
 		findings []verdict.Finding
@@ -32,7 +35,7 @@ func TestWhatIsMissing(t *testing.T) {
 		{"nothing", nil, false, true, "All clear"},
 		{"a source that does not exist", []verdict.Finding{unreadable("cached_reads", "not_found")}, false, true, "All clear"},
 		{"a source that cannot be read", []verdict.Finding{unreadable("pods", "forbidden")}, false, false, "SourceUnavailable"},
-		{"a full disk", []verdict.Finding{full}, true, true, "DiskFull"},
+		{"a full disk", []verdict.Finding{full}, true, true, "full_since_timestamp_seconds = 2023-11-14T22:13:20Z"},
 		{"both", []verdict.Finding{full, unreadable("pods", "timeout")}, true, false, "Causes: 2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -76,7 +76,7 @@ func (p *printer) cause(c Cause) {
 		}
 		p.line("  - %s%s", plain(f.Description), early(f))
 		for _, e := range f.Evidence {
-			p.line("      %s", p.paint("2", plain(fmt.Sprintf("%s = %v", e.Series, e.Value))))
+			p.line("      %s", p.paint("2", plain(measured(e))))
 		}
 	}
 	if c.Commands != "" {
@@ -94,6 +94,14 @@ func early(f verdict.Finding) string {
 		return " (Not for long enough to be an alert yet.)"
 	}
 	return ""
+}
+
+// measured is a sample as a person reads it: a time is no number.
+func measured(e verdict.Evidence) string {
+	if strings.HasSuffix(e.Metric, "_timestamp_seconds") {
+		return e.Series + " = " + time.Unix(int64(e.Value), 0).UTC().Format(time.RFC3339)
+	}
+	return fmt.Sprintf("%s = %v", e.Series, e.Value)
 }
 
 func (p *printer) list(title string, blind []Blind) {
@@ -187,7 +195,7 @@ func failureText(findings []verdict.Finding, commands string) string {
 	for _, f := range findings {
 		b.WriteString(plain(f.Description) + early(f) + "\n")
 		for _, e := range f.Evidence {
-			b.WriteString(plain(fmt.Sprintf("  %s = %v", e.Series, e.Value)) + "\n")
+			b.WriteString(plain("  "+measured(e)) + "\n")
 		}
 	}
 	return b.String() + "\n" + commands
