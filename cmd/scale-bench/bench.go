@@ -106,6 +106,10 @@ func (r *report) measure(ctx context.Context, cluster *playback.Cluster, p *proc
 	if r.usage, err = p.usage(); err != nil {
 		return err
 	}
+	note("looking at the status page")
+	if r.page, err = p.statusPage(ctx); err != nil {
+		return err
+	}
 	calm()
 	if r.churned, err = churned(); err != nil {
 		return fmt.Errorf("change pods: %w", err)

@@ -17,6 +17,7 @@ type report struct {
 	steady    steady
 	scrapes   []sample
 	usage     usage
+	page      page
 	churned   int
 }
 
@@ -45,6 +46,9 @@ func (r *report) write(w io.Writer) error {
 	line("resident memory, steady state", "%.1f MiB", mebibytes(r.steady.resident))
 	line("resident memory, after the timed scrapes", "%.1f MiB", mebibytes(r.usage.resident))
 	line("resident memory, peak", "%.1f MiB", mebibytes(r.usage.peak))
+	line("status page", "%s for a look, %s again within some seconds, %d bytes",
+		r.page.look.Round(time.Millisecond), r.page.shown.Round(time.Millisecond), r.page.size)
+	line("resident memory, peak after the status page", "%.1f MiB", mebibytes(r.page.peak))
 	line("heap in use", "%.1f MiB", mebibytes(int64(last.heap)))
 	line("goroutines", "%.0f", last.goroutines)
 	line("CPU in the steady state", "%.2f s/min (over %s, %d scrapes)",
