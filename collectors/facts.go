@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"time"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubevitals/kubevitals/collectors/kubelet"
 	"github.com/kubevitals/kubevitals/collectors/watch"
 )
 
@@ -62,10 +64,7 @@ func (s *Sources) nodeFacts(name string) []Fact {
 	}
 	var facts []Fact
 	for _, c := range nodes[i].Status.Conditions {
-		facts = append(facts, Fact{
-			Object: "Node " + name, Name: string(c.Type), Value: string(c.Status),
-			Message: because(c.Reason, c.Message), At: c.LastTransitionTime.Time,
-		})
+		facts = append(facts, condition("Node "+name, string(c.Type), string(c.Status), c.Reason, c.Message, c.LastTransitionTime.Time))
 	}
 	return facts
 }
@@ -78,19 +77,19 @@ func (s *Sources) autoscalerFacts(namespace, name string) []Fact {
 	if err != nil {
 		return nil
 	}
+	i := slices.IndexFunc(hpas, func(h *autoscalingv2.HorizontalPodAutoscaler) bool { return h.Namespace == namespace && h.Name == name })
+	if i < 0 {
+		return nil
+	}
 	var facts []Fact
-	for _, hpa := range hpas {
-		if hpa.Namespace != namespace || hpa.Name != name {
-			continue
-		}
-		for _, c := range hpa.Status.Conditions {
-			facts = append(facts, Fact{
-				Object: "HorizontalPodAutoscaler " + namespace + "/" + name, Name: string(c.Type), Value: string(c.Status),
-				Message: because(c.Reason, c.Message), At: c.LastTransitionTime.Time,
-			})
-		}
+	for _, c := range hpas[i].Status.Conditions {
+		facts = append(facts, condition("HorizontalPodAutoscaler "+namespace+"/"+name, string(c.Type), string(c.Status), c.Reason, c.Message, c.LastTransitionTime.Time))
 	}
 	return facts
+}
+
+func condition(object, kind, status, reason, message string, since time.Time) Fact {
+	return Fact{Object: object, Name: kind, Value: status, Message: because(reason, message), At: since}
 }
 
 func because(reason, message string) string {
@@ -127,19 +126,20 @@ func (s *Sources) readings(node string) []Fact {
 	if !s.kubeletsWanted {
 		return nil
 	}
+	results := s.kubelets.Results()
+	i := slices.IndexFunc(results, func(r kubelet.Result) bool { return r.Node == node })
+	if i < 0 {
+		return nil
+	}
+	r := results[i]
+	read := map[string]time.Time{"stats_summary": r.Stats.At, "configz": r.Config.At, "metrics": r.Metrics.At}
 	var facts []Fact
-	for _, r := range s.kubelets.Results() {
-		if r.Node != node {
-			continue
+	for endpoint, reason := range r.Reasons() {
+		f := Fact{Object: "kubelet " + node, Name: endpoint, At: read[endpoint]}
+		if reason != watch.Available {
+			f.Value = string(reason)
 		}
-		for endpoint, reason := range r.Reasons() {
-			at := map[string]time.Time{"stats_summary": r.Stats.At, "configz": r.Config.At, "metrics": r.Metrics.At}[endpoint]
-			value := string(reason)
-			if reason == watch.Available {
-				value = ""
-			}
-			facts = append(facts, Fact{Object: "kubelet " + node, Name: endpoint, Value: value, At: at})
-		}
+		facts = append(facts, f)
 	}
 	return facts
 }

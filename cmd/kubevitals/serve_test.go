@@ -66,10 +66,15 @@ func TestPagesOfTheDemonstration(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 	}
-	book := fetch(t, pages+"runbooks/KubeVitalsNodeDiskPressure?cluster=tiny&lang=en&node=worker-2")
-	for _, text := range []string{"Holds now", "NODE=&#39;worker-2&#39;", "DiskPressure", "KubeletHasDiskPressure", "FreeDiskSpaceFailed", "stats_summary"} {
-		if !strings.Contains(book, text) {
-			t.Errorf("%q is missing in:\n%s", text, book)
+	for book, texts := range map[string][]string{
+		"KubeVitalsNodeDiskPressure?cluster=tiny&lang=en&node=worker-2":                                        {"Holds now", "NODE=&#39;worker-2&#39;", "DiskPressure", "KubeletHasDiskPressure", "FreeDiskSpaceFailed", "stats_summary"},
+		"KubeVitalsAutoscalingMetricsUnavailable?lang=en&namespace=default&horizontalpodautoscaler=php-apache": {"HorizontalPodAutoscaler default/php-apache", "ScalingActive", "FailedGetResourceMetric"},
+	} {
+		page := fetch(t, pages+"runbooks/"+book)
+		for _, text := range texts {
+			if !strings.Contains(page, text) {
+				t.Errorf("%q is missing in:\n%s", text, page)
+			}
 		}
 	}
 }

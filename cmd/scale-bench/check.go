@@ -128,10 +128,7 @@ func (r *checkReport) write(w io.Writer) error {
 		_, _ = fmt.Fprintf(t, name+"\t"+format+"\n", args...)
 	}
 	s := r.settings
-	line("nodes", "%d", s.fleet.nodes)
-	line("pods", "%d", s.fleet.pods)
-	line("horizontalpodautoscalers", "%d", s.fleet.hpas)
-	line("API servers", "%d, %d series each", s.fleet.apiServers, s.fleet.apiServerSeries)
+	s.fleet.write(line)
 	line("flags of the binary", "%s", strings.Join(s.arguments, " "))
 	line("cores, of this machine, for both processes", "%d", runtime.NumCPU())
 	line("wall time", "%.1f s (window %s)", r.took.Seconds(), r.result.Window)

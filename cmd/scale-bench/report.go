@@ -28,10 +28,7 @@ func (r *report) write(w io.Writer) error {
 		_, _ = fmt.Fprintf(t, name+"\t"+format+"\n", args...)
 	}
 	s := r.settings
-	line("nodes", "%d", s.fleet.nodes)
-	line("pods", "%d", s.fleet.pods)
-	line("horizontalpodautoscalers", "%d", s.fleet.hpas)
-	line("API servers", "%d, %d series each", s.fleet.apiServers, s.fleet.apiServerSeries)
+	s.fleet.write(line)
 	line("kubelet metrics body", "%d bytes", len(kubeletMetrics()))
 	line("kubelet summary body", "%d bytes", len(kubeletSummary()))
 	line("flags of the binary", "%s", strings.Join(s.arguments, " "))
@@ -88,3 +85,11 @@ func spread(seconds []float64) string {
 }
 
 func mebibytes(n int64) float64 { return float64(n) / (1 << 20) }
+
+// write prints how large the cluster is.
+func (f fleet) write(line func(name, format string, args ...any)) {
+	line("nodes", "%d", f.nodes)
+	line("pods", "%d", f.pods)
+	line("horizontalpodautoscalers", "%d", f.hpas)
+	line("API servers", "%d, %d series each", f.apiServers, f.apiServerSeries)
+}

@@ -51,9 +51,6 @@ type factTable struct {
 type factRow struct{ Name, Object, Value, Age, Message string }
 
 func (s *site) evidence(ctx context.Context, alert string, c content) *evidence {
-	if s.Look == nil {
-		return nil
-	}
 	look, err := s.Look(ctx)
 	if err != nil {
 		return &evidence{Unknown: true}
@@ -63,12 +60,11 @@ func (s *site) evidence(ctx context.Context, alert string, c content) *evidence 
 		own[l.Name] = l.Value
 	}
 	r := reader{c.Words, s.Now()}
-	e := &evidence{At: look.At.UTC().Format("15:04:05 UTC"), Age: r.age(look.At)}
+	e := &evidence{At: clock(look.At), Age: r.age(look.At)}
 	e.findings(look, alert, own, c.Lang)
 	samples := look.Evidence(alert, own)
-	e.More = len(samples)
 	e.Samples = r.samples(samples[:min(len(samples), mostSamples)])
-	e.More -= len(e.Samples)
+	e.More = len(samples) - len(e.Samples)
 	e.Facts = s.facts(r, own)
 	e.Verdict = c.Words[s.verdict(look, alert, e, len(own) > 0)]
 	return e
@@ -170,9 +166,6 @@ func (r reader) samples(list []verdict.Evidence) []sample {
 
 // facts are conditions, events and readings of the objects that the labels name.
 func (s *site) facts(r reader, own map[string]string) []factTable {
-	if s.Facts == nil {
-		return nil
-	}
 	facts := s.Facts(own)
 	events := facts.Events[:min(len(facts.Events), mostEvents)]
 	var tables []factTable

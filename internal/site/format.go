@@ -37,6 +37,9 @@ func (r reader) moment(at time.Time) string {
 	return at.UTC().Format("2006-01-02 15:04:05 UTC") + " (" + r.age(at) + ")"
 }
 
+// clock is the time of the day.
+func clock(at time.Time) string { return at.UTC().Format("15:04:05 UTC") }
+
 // age tells how long ago a time was, or how far ahead it is; never if it is zero.
 func (r reader) age(at time.Time) string {
 	if at.IsZero() {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/collectors/watch"
@@ -68,11 +69,8 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	code := http.StatusOK
 	if look, err := s.Look(r.Context()); err != nil {
 		code = http.StatusServiceUnavailable
-		now := s.Now()
-		c.Status = &status{
-			Class: "unsure", Verdict: c.Words["unsure"], Failed: err.Error(),
-			At: now.UTC().Format("15:04:05 UTC"), Stamp: now.UTC().Format("2006-01-02T15:04:05Z"),
-		}
+		c.Status = statusAt(s.Now())
+		c.Status.Class, c.Status.Verdict, c.Status.Failed = "unsure", c.Words["unsure"], err.Error()
 	} else {
 		c.Status = s.statusOf(look, c)
 	}
@@ -81,12 +79,14 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	s.show(w, code, s.status, c)
 }
 
+func statusAt(at time.Time) *status {
+	return &status{At: clock(at), Stamp: at.UTC().Format(time.RFC3339)}
+}
+
 func (s *site) statusOf(look *board.Look, c content) *status {
 	r := reader{c.Words, s.Now()}
-	v := &status{
-		Cluster: look.Cluster, At: look.At.UTC().Format("15:04:05 UTC"), Stamp: look.At.UTC().Format("2006-01-02T15:04:05Z"),
-		Age: r.age(look.At), Evaluated: len(look.Evaluated), Reaching: len(look.Reaching),
-	}
+	v := statusAt(look.At)
+	v.Cluster, v.Age, v.Evaluated, v.Reaching = look.Cluster, r.age(look.At), len(look.Evaluated), len(look.Reaching)
 	v.Class, v.Verdict = verdictOf(look.Result, c.Words)
 	for _, one := range look.Causes {
 		if checkup.OfCluster(one) {
