@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kubevitals/kubevitals/collectors/proxyprobe"
+	"github.com/kubevitals/kubevitals/collectors/proxytrace"
 	"github.com/kubevitals/kubevitals/collectors/watch"
 	"github.com/kubevitals/kubevitals/exporter"
 )
@@ -34,6 +35,9 @@ var (
 		"node", "ip_family", "kind")
 	proxyMode = exporter.NewGauge(kubeProxyName, "mode",
 		"Is 1 for the mode in which kube-proxy writes its rules.", "node", "mode")
+	proxyTrace = exporter.NewGauge(kubeProxyName, "trace",
+		"Whether the node bears a trace of a kube-proxy that does not answer: a chain KUBE-SERVICES (iptables), a table kube-proxy (nftables), an interface kube-ipvs0 (ipvs), logs of its container (pod) or a service of systemd (unit); 1 is yes, and what could not be looked at is absent, as rules are without the capability NET_ADMIN.",
+		"node", "trace")
 )
 
 // KubeProxy is the failure mode of a kube-proxy that is gone or does not get its
@@ -51,7 +55,7 @@ func KubeProxy() Definition {
 		Help:    "The node's kube-proxy is gone, or does not get its rules written: Services lead to pods that are gone.",
 		Scope:   Node,
 		Default: true,
-		Metrics: []*exporter.Desc{proxyUp, proxyProbe, proxyHealthy, proxyQueued, proxyApplied, proxyFailures, proxyMode},
+		Metrics: []*exporter.Desc{proxyUp, proxyProbe, proxyHealthy, proxyQueued, proxyApplied, proxyFailures, proxyMode, proxyTrace},
 		Flags: func(f *Flags) {
 			f.Flag("health-url", "Where the node's kube-proxy serves /livez.").Default("http://127.0.0.1:10256").StringVar(&o.HealthURL)
 			f.Flag("metrics-url", "Where the node's kube-proxy serves /metrics and /proxyMode.").Default("http://127.0.0.1:10249").StringVar(&o.MetricsURL)
@@ -64,19 +68,34 @@ func KubeProxy() Definition {
 			if err != nil {
 				return nil, err
 			}
-			poll := pollHost(s, kubeProxyName, max(interval, o.Timeout+time.Second), p.Ask)
+			traces := proxytrace.New(s.Host().Path())
+			poll := pollHost(s, kubeProxyName, max(interval, o.Timeout+time.Second), func(ctx context.Context) (proxySeen, error) {
+				r, err := p.Ask(ctx)
+				if err != nil || r.Livez == watch.Available {
+					return proxySeen{Result: r}, err
+				}
+				return proxySeen{r, traces.Find(ctx)}, nil
+			})
 			return kubeProxy{node: s.Host().Node(), result: poll.Get}, nil
 		},
 	}
 }
 
+// proxySeen is what one round found.
+type proxySeen struct {
+	proxyprobe.Result
+	// traces are looked for only while kube-proxy does not answer.
+	traces map[string]bool
+}
+
 type kubeProxy struct {
 	node   string
-	result func() (proxyprobe.Result, error)
+	result func() (proxySeen, error)
 }
 
 // Collect sends what the last round found. That nobody answers is a fact and no
-// failure: where something else does the work of kube-proxy, nobody ever does.
+// failure: where something else does the work of kube-proxy, nobody ever does. The
+// traces tell such nodes from those where one is missed.
 func (c kubeProxy) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	r, err := c.result()
 	if err != nil {
@@ -108,6 +127,9 @@ func (c kubeProxy) Collect(_ context.Context, ch chan<- prometheus.Metric) error
 	}
 	if r.Mode == watch.Available {
 		ch <- proxyMode.Sample(1, c.node, r.ModeName)
+	}
+	for trace, there := range r.traces {
+		ch <- proxyTrace.Sample(exporter.Bool(there), c.node, trace)
 	}
 	return nil
 }

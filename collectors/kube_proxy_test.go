@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/kubevitals/kubevitals/collectors/proxyprobe"
+	"github.com/kubevitals/kubevitals/collectors/proxytrace"
 	"github.com/kubevitals/kubevitals/collectors/watch"
 )
 
-func kubeProxySays(r proxyprobe.Result) kubeProxy {
-	return kubeProxy{node: "n1", result: func() (proxyprobe.Result, error) { return r, nil }}
+func kubeProxySays(r proxyprobe.Result, traces map[string]bool) kubeProxy {
+	return kubeProxy{node: "n1", result: func() (proxySeen, error) { return proxySeen{r, traces}, nil }}
 }
 
 func TestKubeProxy(t *testing.T) {
@@ -20,7 +21,7 @@ func TestKubeProxy(t *testing.T) {
 		Queued:   map[string]float64{"IPv4": 1700000300, "IPv6": 1700000200},
 		Applied:  map[string]float64{"IPv4": 1700000000, "IPv6": 1700000240},
 		Failures: map[proxyprobe.Failure]float64{{Family: "IPv4", Kind: "restore"}: 7},
-	}), KubeProxy().Metrics)
+	}, nil), KubeProxy().Metrics)
 }
 
 // TestKubeProxyIsNotThere: on a node without kube-proxy nobody is well or ill.
@@ -29,8 +30,11 @@ func TestKubeProxyIsNotThere(t *testing.T) {
 	text := string(scrapeText(t, kubeProxyName, kubeProxySays(proxyprobe.Result{
 		Livez: watch.Unreachable, Metrics: watch.Unreachable, Mode: watch.Unreachable,
 		Healthy: map[string]bool{"IPv4": true}, Applied: map[string]float64{"IPv4": 1}, ModeName: "iptables",
-	}), KubeProxy().Metrics))
-	for _, want := range []string{`up{node="n1"} 0`, `probe_result{node="n1",probe="livez",result="unreachable"} 1`, `success{collector="kube_proxy"} 1`} {
+	}, map[string]bool{proxytrace.Pod: true, proxytrace.IPVS: false}), KubeProxy().Metrics))
+	for _, want := range []string{
+		`up{node="n1"} 0`, `probe_result{node="n1",probe="livez",result="unreachable"} 1`, `success{collector="kube_proxy"} 1`,
+		`trace{node="n1",trace="pod"} 1`, `trace{node="n1",trace="ipvs"} 0`,
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)
 		}

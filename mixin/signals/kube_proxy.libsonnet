@@ -21,7 +21,8 @@ function(c) {
       alert: 'KubeVitalsKubeProxyDown',
       severity: 'warning',
       // Where something else does its work, no kube-proxy ever answers: only one
-      // that was there before, or that the cluster wants, can be missed.
+      // that was there before, that the cluster wants, or that left traces on the
+      // node, can be missed.
       expr: |||
         max by (%(by)s, node) (kubevitals_kube_proxy_up{%(nodeSelector)s}) == 0
         and on (%(by)s, node)
@@ -31,6 +32,8 @@ function(c) {
           max by (%(by)s, node) (kubevitals_kube_proxy_up{%(nodeSelector)s}) == 0
           and on (%(by)s)
           max by (%(by)s) (kubevitals_addon_health_desired_pods{%(selector)s, addon="kube-proxy"}) > 0
+          or
+          max by (%(by)s, node) (kubevitals_kube_proxy_trace{%(nodeSelector)s}) == 1
         )
       ||| % c,
       'for': '5m',
@@ -74,6 +77,12 @@ function(c) {
       'Nodes without an answer of kube-proxy',
       'What became of the question for its health; normal where something else does the work of kube-proxy.',
       [g.target('max by (node, result) (kubevitals_kube_proxy_probe_result{%(nodePanel)s, node=~"$node", probe="livez", result!="available"}) == 1 and on (node) max by (node) (kubevitals_kube_proxy_up{%(nodePanel)s}) == 0' % c, '')],
+      { alerts: ['KubeVitalsKubeProxyDown'], mayBeEmpty: true },
+    ),
+    g.table(
+      'Traces of kube-proxy where it does not answer',
+      'What shows that kube-proxy belongs on the node: its rules in the kernel (iptables, nftables, ipvs), its pod, or its service of systemd (unit).',
+      [g.target('max by (node, trace) (kubevitals_kube_proxy_trace{%(nodePanel)s, node=~"$node"}) == 1' % c, '')],
       { alerts: ['KubeVitalsKubeProxyDown'], mayBeEmpty: true },
     ),
     g.timeseries(

@@ -1,0 +1,77 @@
+package proxytrace
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// stageEnv tells a process of this test binary, in a network namespace of its own,
+// which rights it has.
+const stageEnv = "KUBEVITALS_TEST_PROXYTRACE"
+
+// TestRulesOfTheKernel makes in a real kernel what kube-proxy makes in each mode.
+func TestRulesOfTheKernel(t *testing.T) {
+	switch os.Getenv(stageEnv) {
+	case "root":
+		rulesInNamespace(t)
+		return
+	case "nobody":
+		if found := New(t.TempDir()).Find(t.Context()); !cmp.Equal(found, map[string]bool{IPVS: false}) {
+			t.Errorf("one who may not look at rules finds %v", found)
+		}
+		return
+	}
+	t.Parallel()
+	for _, program := range []string{"ip", "nft"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("what kube-proxy leaves in the kernel is made with the program %s", program)
+		}
+	}
+	inNamespace(t, "root", nil)
+	inNamespace(t, "nobody", &syscall.Credential{Uid: 65534, Gid: 65534})
+}
+
+func inNamespace(t *testing.T, stage string, user *syscall.Credential) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
+	command.Env = append(os.Environ(), stageEnv+"="+stage, "TMPDIR=/tmp")
+	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Credential: user}
+	out, err := command.CombinedOutput()
+	if errors.Is(err, fs.ErrPermission) {
+		t.Skipf("a network namespace of its own: %v", err)
+	}
+	if err != nil || !strings.Contains(string(out), "--- PASS") {
+		t.Fatalf("%s in the namespace: %v\n%s", stage, err, out)
+	}
+}
+
+func rulesInNamespace(t *testing.T) {
+	want := map[string]bool{IPTables: false, NFTables: false, IPVS: false}
+	f := New(t.TempDir())
+	for _, step := range []struct{ line, trace string }{
+		{"ip link set lo up", ""},
+		{"nft add table ip nat", ""},                     // as other programs do
+		{"nft add chain ip nat KUBE-KUBELET-CANARY", ""}, // the kubelet's
+		{"nft add chain ip nat KUBE-SERVICES", IPTables},
+		{"nft add table ip6 kube-proxy", NFTables},
+		{"ip link add kube-ipvs0 type veth", IPVS}, // kube-proxy's is a dummy, which some kernels do not know
+	} {
+		fields := strings.Fields(step.line)
+		if out, err := exec.CommandContext(t.Context(), fields[0], fields[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", step.line, err, out)
+		}
+		if step.trace != "" {
+			want[step.trace] = true
+		}
+		if diff := cmp.Diff(want, f.Find(t.Context())); diff != "" {
+			t.Errorf("after %s (-want +got):\n%s", step.line, diff)
+		}
+	}
+}
