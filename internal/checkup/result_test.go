@@ -51,3 +51,16 @@ func TestWhatIsMissing(t *testing.T) {
 		})
 	}
 }
+
+// TestTextOfAWait: one look does not say that something lasted as long as the alert
+// waits.
+func TestTextOfAWait(t *testing.T) {
+	t.Parallel()
+	for wait, want := range map[string]string{"5m": "  It hangs. Prometheus tells after 5m.\n", "0s": "  It hangs.\n"} {
+		r := &checkup.Result{Causes: []checkup.Cause{{Alert: "A", Severity: "warning", Summary: "It hangs.", For: wait, Findings: []verdict.Finding{{}}}}}
+		var out bytes.Buffer
+		if err := r.Text(&out, false); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("%v: %q is not in:\n%s", err, want, out.String())
+		}
+	}
+}

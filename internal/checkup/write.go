@@ -68,7 +68,7 @@ func (p *printer) cause(c Cause) {
 	codes := map[string]string{"critical": "1;31", "warning": "1;33", "info": "1;36"}
 	p.line("")
 	p.line("%s %s", p.paint(codes[c.Severity], strings.ToUpper(c.Severity)), p.bold(c.Alert))
-	p.line("  %s", plain(c.Summary))
+	p.line("  %s%s", plain(c.Summary), wait(c))
 	for i, f := range c.Findings {
 		if i == mostFindings {
 			p.line("  - and %d more", len(c.Findings)-i)
@@ -86,6 +86,15 @@ func (p *printer) cause(c Cause) {
 		}
 	}
 	p.line("  Runbook: %s", plain(c.Findings[0].RunbookURL))
+}
+
+// wait says how long the alert waits, which a text that says "for 5 minutes" takes
+// for granted and one look does not.
+func wait(c Cause) string {
+	if c.For == "0s" {
+		return ""
+	}
+	return " Prometheus tells after " + c.For + "."
 }
 
 // early marks what is no alert yet.
