@@ -25,25 +25,30 @@ func (s *Sources) kubeletNodes() ([]*corev1.Node, error) {
 	return s.nodes.List()
 }
 
-// WatchedStarting tells whether a source that is watched or polled has not been
-// read at all yet, be it well or not. While no API server answers none is waited
-// for: nothing would come of it.
-func (s *Sources) WatchedStarting() bool {
+// CountersStarting tells whether a source that counters are made of has not been
+// read at all yet, be it well or not: one that is watched or polled, but not the
+// list of all pods, which takes longest in a large cluster. While no API server
+// answers none is waited for: nothing would come of it.
+func (s *Sources) CountersStarting() bool {
+	return s.watchedStarting(func(source string) bool { return source != podsSource })
+}
+
+func (s *Sources) watchedStarting(counts func(source string) bool) bool {
 	if s.noAPIServer() {
 		return false
 	}
 	for _, state := range s.States() {
-		if state.Reason == watch.Starting {
+		if state.Reason == watch.Starting && counts(state.Source) {
 			return true
 		}
 	}
 	return false
 }
 
-// Starting tells the same of all that is asked one by one, too: kubelets, API
-// servers, DNS servers and members of etcd.
+// Starting tells the same of all sources, and of what is asked one by one, too:
+// kubelets, API servers, DNS servers and members of etcd.
 func (s *Sources) Starting() bool {
-	return s.WatchedStarting() ||
+	return s.watchedStarting(func(string) bool { return true }) ||
 		s.kubeletsWanted && !s.noAPIServer() && s.kubelets.Starting() ||
 		s.apiServersWanted && !s.noAPIServer() && s.apiServers.Starting() ||
 		s.dnsWanted && s.dns.Starting() ||

@@ -3,15 +3,37 @@ package collectors
 import (
 	"log/slog"
 	"net"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/collectors/apiprobe"
 	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/exporter"
 )
+
+// sourcesOf are the sources of a cluster whose API server is at the address.
+func sourcesOf(t *testing.T, server net.Addr) *Sources {
+	t.Helper()
+	s, err := NewSources(Config{
+		REST:       &rest.Config{Host: "http://" + server.String()},
+		APIServers: apiprobe.Options{Interval: time.Hour, Timeout: 300 * time.Millisecond},
+		Kubelet: kubelet.Options{
+			PreferredAddressTypes: []corev1.NodeAddressType{corev1.NodeInternalIP},
+			Timeout:               time.Second, StatsInterval: time.Minute, MetricsInterval: time.Minute, Concurrency: 1, AtOnce: true,
+		},
+		Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
 
 // TestNobodyWaitsForADeadCluster holds that a cluster whose only API server takes
 // connections and never answers is not waited for once that is known, though its
@@ -23,18 +45,7 @@ func TestNobodyWaitsForADeadCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	s, err := NewSources(Config{
-		REST:       &rest.Config{Host: "http://" + listener.Addr().String()},
-		APIServers: apiprobe.Options{Interval: time.Hour, Timeout: 300 * time.Millisecond},
-		Kubelet: kubelet.Options{
-			PreferredAddressTypes: []corev1.NodeAddressType{corev1.NodeInternalIP},
-			Timeout:               time.Second, StatsInterval: time.Minute, MetricsInterval: time.Minute, Concurrency: 1, AtOnce: true,
-		},
-		Logger: slog.New(slog.DiscardHandler), Now: time.Now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := sourcesOf(t, listener.Addr())
 	s.APIServers()
 	s.Kubelets()
 	if !s.Starting() {
@@ -45,5 +56,51 @@ func TestNobodyWaitsForADeadCluster(t *testing.T) {
 		if time.Now().After(bound) {
 			t.Fatal("a dead cluster is waited for")
 		}
+	}
+}
+
+// TestNobodyCountsPods holds that the list of all pods may come after a first look,
+// which is there for the counters.
+func TestNobodyCountsPods(t *testing.T) {
+	t.Parallel()
+	counting := 0
+	for _, d := range Catalogue() {
+		if d.Scope != Cluster || !slices.ContainsFunc(d.Metrics, func(m *exporter.Desc) bool { return m.Type == prometheus.CounterValue }) {
+			continue
+		}
+		counting++
+		app := kingpin.New("test", "")
+		selection := Register(app, []Definition{d})
+		if _, err := app.Parse([]string{"--collector." + d.Name}); err != nil {
+			t.Fatal(err)
+		}
+		s := sourcesOf(t, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 6443})
+		if _, err := selection.Build(s); err != nil {
+			t.Fatal(err)
+		}
+		if s.pods != nil {
+			t.Errorf("%s has counters and reads all pods", d.Name)
+		}
+	}
+	if counting == 0 {
+		t.Error("no collector counts anything")
+	}
+}
+
+func TestCountersDoNotWaitForPods(t *testing.T) {
+	t.Parallel()
+	s := sourcesOf(t, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 6443})
+	s.Pods()
+	s.Events()
+	if !s.CountersStarting() || !s.Starting() {
+		t.Error("not starting before the start")
+	}
+	for _, h := range s.health {
+		if h.State().Source != podsSource {
+			h.Succeed()
+		}
+	}
+	if s.CountersStarting() || !s.Starting() {
+		t.Errorf("with all but pods, counters starting: %t, starting: %t; want false, true", s.CountersStarting(), s.Starting())
 	}
 }

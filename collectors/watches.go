@@ -31,10 +31,13 @@ func (s *Sources) Nodes() *watch.View[*corev1.Node] {
 	return s.nodes
 }
 
+// podsSource is the list of all pods.
+const podsSource = "pods"
+
 // Pods is the compact index of all pods.
 func (s *Sources) Pods() *podindex.Index {
 	if s.pods == nil {
-		h := s.newHealth("pods")
+		h := s.newHealth(podsSource)
 		s.pods = podindex.New()
 		s.pods.SetHealth(h)
 		client := s.typed.CoreV1().Pods(metav1.NamespaceAll)

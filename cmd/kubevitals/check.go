@@ -168,8 +168,8 @@ func (c *command) look(ctx context.Context, rules *verdict.Rules, logger *slog.L
 }
 
 // scrapeTwice scrapes as soon as all that counts something has been read, and again
-// after the window and once everything was read, kubelets above all: of those no
-// rate is taken, and a large cluster is seen sooner.
+// after the window and once everything was read: of pods and kubelets no rate is
+// taken, and a large cluster is seen sooner.
 func (l *look) scrapeTwice(ctx context.Context, r *reading) error {
 	first, err := r.begun(ctx)
 	if err != nil {
@@ -177,7 +177,7 @@ func (l *look) scrapeTwice(ctx context.Context, r *reading) error {
 	}
 	begun := time.Now()
 	l.samples.Add(first, begun)
-	if err := wait(ctx, l.window); err != nil {
+	if err := wait(ctx, time.Until(begun.Add(l.window))); err != nil {
 		return err
 	}
 	last, err := r.settled(ctx)

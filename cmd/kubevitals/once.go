@@ -96,10 +96,9 @@ func (r *reading) settled(ctx context.Context) ([]*dto.MetricFamily, error) {
 	return r.once(ctx, r.sources.Starting)
 }
 
-// begun gathers once all sources have been read, but not what is asked one by one.
-// All that counts something is there by then.
+// begun gathers once all that counts something has been read.
 func (r *reading) begun(ctx context.Context) ([]*dto.MetricFamily, error) {
-	return r.once(ctx, r.sources.WatchedStarting)
+	return r.once(ctx, r.sources.CountersStarting)
 }
 
 // once gathers when nothing is starting any more.
