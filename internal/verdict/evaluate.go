@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/template"
+	"golang.org/x/sync/errgroup"
 )
 
 // Finding is an alert whose expression holds for one set of labels.
@@ -50,44 +52,63 @@ type Report struct {
 
 var errNoSamples = errors.New("evaluate the rules: there are no samples")
 
-// Evaluate evaluates all rules as of the last scrape. What is recorded on the way
-// is added to the samples.
+// Evaluate evaluates all rules as of the last scrape: what is recorded first, which
+// is added to the samples, and then the alerts, as many at once as there are cores.
 func (r *Rules) Evaluate(ctx context.Context, s *Samples) (*Report, error) {
 	if len(s.times) == 0 {
 		return nil, errNoSamples
 	}
 	at, covered := s.times[len(s.times)-1], s.covered()
 	report := &Report{}
+	var alerts []rule
 	for _, one := range r.list {
-		expr, err := r.during(one, covered)
+		if one.Record == "" {
+			alerts = append(alerts, one)
+			continue
+		}
+		vector, err := r.query(ctx, s, one, at)
 		if err != nil {
 			return nil, err
 		}
-		vector, err := r.query(ctx, s, expr, at)
-		if err != nil {
-			return nil, fmt.Errorf("rule %s%s: %w", one.Alert, one.Record, err)
+		for _, sample := range vector {
+			s.append(recorded(one, sample.Metric), at, sample.F)
 		}
-		if one.Record != "" {
-			for _, sample := range vector {
-				s.append(recorded(one, sample.Metric), at, sample.F)
-			}
-			continue
-		}
+	}
+	for _, one := range alerts {
 		report.Evaluated++
 		if one.reach > covered && !onlyRates(one.expr) {
 			report.Reaching = append(report.Reaching, one.Alert)
 		}
-		behind := s.witnesses(one)
-		for _, sample := range vector {
-			f, err := r.finding(ctx, behind, sample, at)
-			if err != nil {
-				return nil, err
-			}
-			report.Findings = append(report.Findings, f)
-		}
 	}
-	Sort(report.Findings)
-	return report, nil
+	var err error
+	report.Findings, err = atOnce(ctx, alerts, func(ctx context.Context, one rule) ([]Finding, error) {
+		vector, err := r.query(ctx, s, one, at)
+		if err != nil {
+			return nil, err
+		}
+		return findings(ctx, s.witnesses(one), vector, at)
+	})
+	return report, err
+}
+
+// atOnce evaluates rules, as many at once as there are cores, and returns what all
+// of them found, sorted. The first error ends it.
+func atOnce(ctx context.Context, list []rule, evaluate func(context.Context, rule) ([]Finding, error)) ([]Finding, error) {
+	found := make([][]Finding, len(list))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, one := range list {
+		group.Go(func() (err error) {
+			found[i], err = evaluate(ctx, one)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	all := slices.Concat(found...)
+	Sort(all)
+	return all, nil
 }
 
 // onlyRates tells whether an expression looks back in nothing but rates.
@@ -108,25 +129,45 @@ func onlyRates(expr parser.Expr) bool {
 	return only
 }
 
-func (r *Rules) query(ctx context.Context, s *Samples, expr string, at time.Time) (promql.Vector, error) {
-	q, err := r.engine.NewInstantQuery(ctx, s, nil, expr, at)
+// query evaluates the expression of a rule, with rates over the time that the
+// samples cover. Its error names the rule.
+func (r *Rules) query(ctx context.Context, s *Samples, one rule, at time.Time) (promql.Vector, error) {
+	expr, err := r.during(one, s.covered())
 	if err != nil {
 		return nil, err
+	}
+	failed := func(err error) error { return fmt.Errorf("rule %s%s: %w", one.Alert, one.Record, err) }
+	q, err := r.engine.NewInstantQuery(ctx, s, nil, expr, at)
+	if err != nil {
+		return nil, failed(err)
 	}
 	defer q.Close()
 	result := q.Exec(ctx)
 	if result.Err != nil {
-		return nil, result.Err
+		return nil, failed(result.Err)
 	}
 	vector, err := result.Vector()
 	if err != nil {
-		return nil, err
+		return nil, failed(err)
 	}
 	// The engine takes the vector back when the query is closed.
 	return slices.Clone(vector), nil
 }
 
-func (r *Rules) finding(ctx context.Context, behind *witnesses, sample promql.Sample, at time.Time) (Finding, error) {
+// findings are those of one alert, of which behind are the samples.
+func findings(ctx context.Context, behind *witnesses, vector promql.Vector, at time.Time) ([]Finding, error) {
+	found := make([]Finding, 0, len(vector))
+	for _, sample := range vector {
+		f, err := finding(ctx, behind, sample, at)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, f)
+	}
+	return found, nil
+}
+
+func finding(ctx context.Context, behind *witnesses, sample promql.Sample, at time.Time) (Finding, error) {
 	one := behind.rule
 	own := labels.NewBuilder(sample.Metric).Del(model.MetricNameLabel).Labels().Map()
 	f := Finding{

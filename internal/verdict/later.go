@@ -18,40 +18,31 @@ func (r *Rules) Later(ctx context.Context, s *Samples, now *Report, since []stri
 		return nil, errNoSamples
 	}
 	old := s.aged(since, longer)
-	at, covered := s.times[len(s.times)-1], s.covered()
+	at := s.times[len(s.times)-1]
+	depending := slices.DeleteFunc(slices.Clone(r.list), func(one rule) bool { return one.Alert == "" || !one.reads(since) })
+	later, err := atOnce(ctx, depending, func(ctx context.Context, one rule) ([]Finding, error) {
+		vector, err := r.query(ctx, old, one, at)
+		if err != nil {
+			return nil, err
+		}
+		for i := range vector {
+			if v := &vector[i]; v.F > longer.Seconds() { // an age: what is told of it is to be true now
+				v.F -= longer.Seconds()
+			}
+		}
+		return findings(ctx, s.witnesses(one), vector, at)
+	})
+	if err != nil {
+		return nil, err
+	}
 	known := map[string]bool{}
 	for _, f := range now.Findings {
 		known[f.Alert+key(f.Labels)] = true
 	}
-	var later []Finding
-	for _, one := range r.list {
-		if one.Alert == "" || !one.reads(since) {
-			continue
-		}
-		expr, err := r.during(one, covered)
-		if err != nil {
-			return nil, err
-		}
-		vector, err := r.query(ctx, old, expr, at)
-		if err != nil {
-			return nil, err
-		}
-		behind := s.witnesses(one)
-		for _, sample := range vector {
-			if sample.F > longer.Seconds() { // an age: what is told of it is to be true now
-				sample.F -= longer.Seconds()
-			}
-			f, err := r.finding(ctx, behind, sample, at)
-			if err != nil {
-				return nil, err
-			}
-			if !known[f.Alert+key(f.Labels)] {
-				f.Early = true
-				later = append(later, f)
-			}
-		}
+	later = slices.DeleteFunc(later, func(f Finding) bool { return known[f.Alert+key(f.Labels)] })
+	for i := range later {
+		later[i].Early = true
 	}
-	Sort(later)
 	return later, nil
 }
 
