@@ -205,8 +205,16 @@ func (s *Sources) Start(ctx context.Context) {
 func (s *Sources) Wait() { s.wait.Wait() }
 
 // States returns what is known of each watched source, in the order in which
-// they were asked for.
+// they were asked for, and of what API servers were asked.
 func (s *Sources) States() []watch.State {
+	states := s.watched()
+	if s.apiServersWanted {
+		states = append(states, s.apiServers.Access()...)
+	}
+	return states
+}
+
+func (s *Sources) watched() []watch.State {
 	states := make([]watch.State, 0, len(s.health))
 	for _, h := range s.health {
 		states = append(states, h.State())

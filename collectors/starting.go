@@ -37,7 +37,7 @@ func (s *Sources) watchedStarting(counts func(source string) bool) bool {
 	if s.noAPIServer() {
 		return false
 	}
-	for _, state := range s.States() {
+	for _, state := range s.watched() {
 		if state.Reason == watch.Starting && counts(state.Source) {
 			return true
 		}

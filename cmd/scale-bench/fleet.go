@@ -33,6 +33,7 @@ func (f fleet) snapshot(now time.Time) *playback.Snapshot {
 		s.Objects = append(s.Objects, identityLease(name, now))
 	}
 	s.Objects = append(s.Objects,
+		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: metav1.NamespaceSystem}},
 		&coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: "kubevitals", Name: "kubevitals-write-probe"}},
 		apiService("v1beta1.metrics.k8s.io"), apiService("v1beta1.external.metrics.k8s.io"))
 	for _, component := range []string{"kube-controller-manager", "kube-scheduler"} {

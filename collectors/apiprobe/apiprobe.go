@@ -39,6 +39,8 @@ type Options struct {
 	Exposition exposition.Options
 	// Recorded, if not nil, is what is known instead of all that would be probed.
 	Recorded []Recorded
+	// RecordedAccess is what Access told when Recorded was made: reasons by source.
+	RecordedAccess map[string]watch.Reason
 }
 
 func (o *Options) fill() error {

@@ -38,6 +38,7 @@ type instance struct {
 	expiry     time.Time
 	streams    uint32
 	read       Metrics
+	refusals   map[string]error // see asked
 }
 
 func newInstance(p *Prober, server, base string, isConfigured bool) (*instance, error) {
@@ -54,7 +55,7 @@ func newInstance(p *Prober, server, base string, isConfigured bool) (*instance, 
 		},
 		tls: t.dialer, close: t.plain.CloseIdleConnections,
 		seen: map[Origin]time.Time{},
-		read: Metrics{Reason: watch.Starting},
+		read: Metrics{Reason: watch.Starting}, refusals: map[string]error{},
 	}, nil
 }
 
@@ -68,11 +69,11 @@ func (i *instance) busy() bool {
 func (i *instance) probeHealth(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, i.prober.options.Timeout)
 	defer cancel()
-	requests := []struct{ name, path string }{
-		{"livez", "/livez?verbose"},
-		{"readyz", "/readyz?verbose"},
+	requests := []struct{ name, path, source string }{
+		{"livez", "/livez?verbose", ""},
+		{"readyz", "/readyz?verbose", checksSource},
 		// Without a resource version a read goes through etcd's quorum.
-		{"read", "/api/v1/namespaces/kube-system"},
+		{"read", "/api/v1/namespaces/kube-system", readSource},
 	}
 	answers := make([]answer, len(requests))
 	var wait sync.WaitGroup
@@ -91,6 +92,9 @@ func (i *instance) probeHealth(ctx context.Context) {
 		up = up || a.code != 0
 		if !a.expiry.IsZero() {
 			expiry = a.expiry
+		}
+		if r.source != "" && a.code != 0 {
+			i.asked(r.source, a.refusal())
 		}
 		if r.name == "read" && a.outcome == OK {
 			store = storeOf(a.body)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/kubevitals/kubevitals/collectors/watch"
 )
 
 // Prober probes all API servers of one cluster.
@@ -23,6 +25,7 @@ type Prober struct {
 
 	wantMetrics, wantLimit atomic.Bool
 	versions               atomic.Pointer[versions]
+	access                 map[string]*watch.Health
 
 	mu        sync.Mutex
 	known     bool // the servers that announce themselves, as far as that can be read
@@ -44,6 +47,7 @@ func New(o Options, config *rest.Config, d Discovery, logger *slog.Logger, now f
 		return nil, err
 	}
 	p := &Prober{options: o, config: config, discovery: d, logger: logger, now: now, instances: map[string]*instance{}}
+	p.access = p.newAccess()
 	if o.Recorded != nil {
 		for _, r := range o.Recorded {
 			p.replayed = append(p.replayed, Result{Server: r.Server, StreamLimit: r.StreamLimit})

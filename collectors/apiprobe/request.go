@@ -106,6 +106,9 @@ func (i *instance) probeWrite(ctx context.Context) {
 	if v != nil {
 		v.after(o, i, a)
 	}
+	if a.code != 0 {
+		i.asked(writeSource, a.refusal())
+	}
 	i.prober.mu.Lock()
 	defer i.prober.mu.Unlock()
 	i.writeProbe, i.writeAt = &Probe{"write", a.outcome, a.duration}, i.prober.now()
@@ -114,12 +117,15 @@ func (i *instance) probeWrite(ctx context.Context) {
 // readMetrics counts the server's own metrics, and in passing the watches that
 // kubelets hold on single objects.
 func (i *instance) readMetrics(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, i.prober.options.MetricsInterval/2)
+	bounded, cancel := context.WithTimeout(ctx, i.prober.options.MetricsInterval/2)
 	defer cancel()
-	m, err := i.countMetrics(ctx)
+	m, err := i.countMetrics(bounded)
 	m.At, m.Reason = i.prober.now(), watch.Classify(err)
 	if err != nil {
 		i.prober.logger.DebugContext(ctx, "metrics of an API server", "server", i.server, "err", err)
+	}
+	if ctx.Err() == nil {
+		i.asked(metricsSource, err)
 	}
 	i.prober.mu.Lock()
 	defer i.prober.mu.Unlock()

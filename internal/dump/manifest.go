@@ -33,6 +33,9 @@ type Manifest struct {
 	Kubelets map[string]KubeletState `json:"kubelets,omitempty"`
 	// APIServers are all whose metrics were asked for, by address.
 	APIServers map[string]APIServerState `json:"apiServers,omitempty"`
+	// Questions are those to API servers, by source: watch.Available if one of them
+	// could be asked, and otherwise why not.
+	Questions map[string]watch.Reason `json:"questions,omitempty"`
 	// Collectors are those whose samples were recorded.
 	Collectors []string `json:"collectors,omitempty"`
 }

@@ -43,6 +43,9 @@ func (d *Dump) Configure(c *collectors.Config) {
 	c.Now = d.Now
 	c.Kubelet.Recorded = d.answer
 	c.APIServers.Recorded = d.recordedServers()
+	if d.Manifest != nil {
+		c.APIServers.RecordedAccess = d.Manifest.Questions
+	}
 }
 
 // Window is the time between the two recordings of a snapshot, 15 s in dumps that

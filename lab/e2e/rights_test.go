@@ -1,7 +1,11 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -146,13 +150,17 @@ func TestRightsAreEnoughAndNoMore(t *testing.T) {
 	if len(all) < 10 {
 		t.Fatalf("only %d rights were found in the manifests: %v", len(all), all)
 	}
+	whole, err := check(t.Context(), nil, shared.vitals.sameFlags(t)...)
+	if err != nil || len(whole.Blind) > 0 {
+		t.Fatalf("with all rights check cannot read %v, %v", whole.Blind, err)
+	}
 	slots := make(chan struct{}, 4)
 	var wait sync.WaitGroup
 	for i, r := range all {
 		wait.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			if err := missed(t, objects, r, fmt.Sprintf("less-%d", i)); err != nil {
+			if err := missed(t, objects, r, fmt.Sprintf("less-%d", i), whole); err != nil {
 				t.Errorf("%s: %v", r, err)
 			}
 		})
@@ -160,8 +168,9 @@ func TestRightsAreEnoughAndNoMore(t *testing.T) {
 	wait.Wait()
 }
 
-// missed fails unless a kubevitals without the right loses sight of something.
-func missed(t *testing.T, objects []*unstructured.Unstructured, r right, account string) error {
+// missed fails unless a kubevitals without the right loses sight of something, and
+// a check without it tells more than a whole one.
+func missed(t *testing.T, objects []*unstructured.Unstructured, r right, account string, whole verdict) error {
 	ctx := t.Context()
 	if err := shared.apply(ctx, without(t, objects, r, account)...); err != nil {
 		return err
@@ -181,7 +190,12 @@ func missed(t *testing.T, objects []*unstructured.Unstructured, r right, account
 	}
 	defer v.stop()
 	// Long enough for all that can be seen to be seen: what is missing then stays so.
-	time.Sleep(20 * time.Second)
+	enough := time.After(20 * time.Second)
+	told, err := toldWithout(ctx, v.sameFlags(t), whole)
+	if err != nil {
+		return err
+	}
+	<-enough
 	s, err := v.scrape(ctx)
 	if err != nil {
 		return err
@@ -189,6 +203,27 @@ func missed(t *testing.T, objects []*unstructured.Unstructured, r right, account
 	if len(lost(s)) == 0 {
 		return fmt.Errorf("the right is not needed")
 	}
-	t.Logf("%s: without it kubevitals does not see %v", r, lost(s))
+	if len(told) == 0 {
+		return fmt.Errorf("without it kubevitals does not see %v, and check says nothing of it", lost(s))
+	}
+	t.Logf("%s: without it kubevitals does not see %v, and check tells %v", r, lost(s), told)
 	return shared.Client().CoreV1().ServiceAccounts("kubevitals").Delete(ctx, account, metav1.DeleteOptions{})
+}
+
+// toldWithout is what a check tells that a whole one does not.
+func toldWithout(ctx context.Context, flags []string, whole verdict) ([]string, error) {
+	looked, err := check(ctx, func(cmd *exec.Cmd) error {
+		if env, ok := ctx.Value(envKey{}).(string); ok {
+			cmd.Env = append(os.Environ(), env)
+		}
+		return cmd.Start()
+	}, flags...)
+	if err != nil {
+		return nil, err
+	}
+	told := slices.DeleteFunc(looked.found(), func(f string) bool { return slices.Contains(whole.found(), f) })
+	for _, b := range looked.Blind {
+		told = append(told, fmt.Sprint(b))
+	}
+	return told, nil
 }
