@@ -73,7 +73,7 @@ func metrics(frame *Frame, o Options, logger *slog.Logger) http.Handler {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		promhttp.HandlerFor(prometheus.Gatherers{o.Self, observed{perScrape, o.Gathered}}, promhttp.HandlerOpts{
+		promhttp.HandlerFor(sideBySide{o.Self, observed{perScrape, o.Gathered}}, promhttp.HandlerOpts{
 			ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelError),
 			// One bad sample must not cost the on-call all the others.
 			ErrorHandling:     promhttp.ContinueOnError,
@@ -82,21 +82,6 @@ func metrics(frame *Frame, o Options, logger *slog.Logger) http.Handler {
 		}).ServeHTTP(w, r)
 	}
 	return limit(o.MaxRequests, http.HandlerFunc(serve))
-}
-
-// observed tells somebody what is gathered.
-type observed struct {
-	prometheus.Gatherer
-	tell func([]*dto.MetricFamily)
-}
-
-// Gather implements prometheus.Gatherer.
-func (o observed) Gather() ([]*dto.MetricFamily, error) {
-	families, err := o.Gatherer.Gather()
-	if o.tell != nil {
-		o.tell(families)
-	}
-	return families, err
 }
 
 // limit answers 503 to requests beyond the bound instead of queueing them.
