@@ -36,7 +36,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'Autoscalers cannot scale because nobody serves the metrics API that they read.',
-      description: '{{ $value }} autoscalers of cluster %(cluster)s need the {{ $labels.api }} metrics API, and nobody is registered to serve it. For resource metrics that is metrics-server.' % c,
+      description: 'Nobody is registered to serve the {{ $labels.api }} metrics API of cluster %(cluster)s; for resource metrics that is metrics-server. Autoscalers that need it: {{ $value }}.' % c,
     },
     {
       alert: 'KubeVitalsAutoscalingMetricsAPIUnavailable',
@@ -50,7 +50,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'Autoscalers cannot scale because the API server does not reach the metrics API.',
-      description: '{{ $value }} autoscalers of cluster %(cluster)s need the {{ $labels.api }} metrics API, which is registered but not available.' % c,
+      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available. Autoscalers that need it: {{ $value }}.' % c,
     },
     {
       alert: 'KubeVitalsAutoscalingMetricsUnavailable',

@@ -145,7 +145,7 @@ function(c) {
       ||| % (k { refused: k.paths % 'result="refused"', all: 'kubevitals_connectivity_path{%s}' % c.nodeSelector }),
       'for': '15m',
       summary: 'Agents are refused when they probe others, so that nobody sees these paths.',
-      description: 'In cluster %(cluster)s {{ $value }} times a node refuses most of those that probe it in one direction, for 15 minutes: its agent does not run there, or a rule refuses its port. Whether the network is well there is not known.' % c,
+      description: 'Nodes of cluster %(cluster)s that refuse most of those that probe them in one direction, for 15 minutes: {{ $value }}. The agent does not run there, or a rule refuses its port. Whether the network is well there is not known.' % c,
     },
   ],
   panels: [

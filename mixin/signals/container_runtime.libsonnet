@@ -54,7 +54,7 @@ function(c) {
       ||| % c,
       'for': '30m',
       summary: 'Agents cannot ask the container runtimes of their nodes.',
-      description: 'On {{ $value }} nodes of cluster %(cluster)s the agent of kubevitals gets no usable answer of the container runtime ({{ $labels.result }}): nothing is known of the runtime there.' % c,
+      description: 'Nodes of cluster %(cluster)s where the agent of kubevitals gets no usable answer of the container runtime ({{ $labels.result }}): {{ $value }}. Nothing is known of the runtime there.' % c,
     },
   ],
   panels: [

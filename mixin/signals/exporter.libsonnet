@@ -100,7 +100,7 @@ function(config) {
       ||| % c,
       'for': '15m',
       summary: 'Agents of kubevitals on nodes cannot be scraped.',
-      description: '{{ $value }} agents of kubevitals in cluster %(cluster)s could not be scraped for 15 minutes, which is more than nodes are not ready. What only a node can see is not seen there.' % c,
+      description: 'Agents of kubevitals in cluster %(cluster)s that could not be scraped for 15 minutes: {{ $value }}, which is more than nodes are not ready. What only a node can see is not seen there.' % c,
     },
     {
       alert: 'KubeVitalsNodesWithoutAgent',
@@ -120,7 +120,7 @@ function(config) {
       ||| % c,
       'for': '30m',
       summary: 'Nodes that are ready have no agent of kubevitals, though others have.',
-      description: '{{ $value }} ready nodes of cluster %(cluster)s have had no agent of kubevitals for 30 minutes, though there were agents within the last day. What only a node can see is not seen there.' % c,
+      description: 'Ready nodes of cluster %(cluster)s that have had no agent of kubevitals for 30 minutes: {{ $value }}. There were agents within the last day. What only a node can see is not seen there.' % c,
     },
     {
       alert: 'KubeVitalsNodeAgentSourceUnavailable',
@@ -132,7 +132,7 @@ function(config) {
       ||| % c,
       'for': '15m',
       summary: 'Agents of kubevitals on nodes cannot read a part of what they are to watch.',
-      description: '{{ $value }} agents of kubevitals in cluster %(cluster)s have not been able to read {{ $labels.source }} for 15 minutes: {{ $labels.reason }}. The signals that depend on it are absent for their nodes.' % c,
+      description: 'Agents of kubevitals in cluster %(cluster)s that have not been able to read {{ $labels.source }} ({{ $labels.reason }}) for 15 minutes: {{ $value }}. The signals that depend on it are absent for their nodes.' % c,
     },
     {
       alert: 'KubeVitalsNodeAgentCollectorFailing',
@@ -146,7 +146,7 @@ function(config) {
       ||| % c,
       'for': '15m',
       summary: 'A collector fails on agents of kubevitals though their sources can be read.',
-      description: 'Collector {{ $labels.collector }} has failed on {{ $value }} agents of kubevitals in cluster %(cluster)s for 15 minutes, so its alerts cannot fire for their nodes.' % c,
+      description: 'Agents of kubevitals in cluster %(cluster)s on which collector {{ $labels.collector }} has failed for 15 minutes: {{ $value }}. Its alerts cannot fire for their nodes.' % c,
     },
   ],
   panels: [

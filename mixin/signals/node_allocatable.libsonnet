@@ -43,7 +43,7 @@ function(c) {
       ||| % c,
       'for': '1h',
       summary: 'Nodes reserve nothing for their own daemons.',
-      description: '{{ $value }} nodes of cluster %(cluster)s reserve neither CPU nor memory for the kubelet, the container runtime and the system: busy pods starve them, and the node stops being ready.' % c,
+      description: 'Nodes of cluster %(cluster)s that reserve neither CPU nor memory for the kubelet, the container runtime and the system: {{ $value }}. Busy pods starve these, and the node stops being ready.' % c,
     },
   ],
   panels: [
