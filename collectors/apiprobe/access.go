@@ -1,6 +1,7 @@
 package apiprobe
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/kubevitals/kubevitals/collectors/watch"
@@ -77,6 +78,16 @@ func (i *instance) asked(source string, refusal error) {
 		h.Fail(refusal)
 	} else {
 		h.Succeed()
+	}
+}
+
+// unheard notes that an API server answers nothing any more, to whatever it was asked.
+func (i *instance) unheard(silence error) {
+	i.prober.mu.Lock()
+	put := slices.Collect(maps.Keys(i.refusals))
+	i.prober.mu.Unlock()
+	for _, source := range put {
+		i.asked(source, silence)
 	}
 }
 

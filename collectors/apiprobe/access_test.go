@@ -82,6 +82,20 @@ func TestAccessOfOneIsEnough(t *testing.T) {
 	}
 }
 
+// TestAccessOfADeadServer: what could be asked cannot be asked any more.
+func TestAccessOfADeadServer(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, healthy)
+	p := newProber(t, Options{WriteLease: "kubevitals/write"}, s.config(), nothing())
+	round(t, p)
+	s.Close()
+	round(t, p)
+	want := map[string]watch.Reason{checksSource: watch.Unreachable, readSource: watch.Unreachable, writeSource: watch.Unreachable}
+	if diff := cmp.Diff(want, reasons(p)); diff != "" {
+		t.Errorf("access (-want +got):\n%s", diff)
+	}
+}
+
 // TestAccessSaysNothing of servers that do not answer, and of what is not asked.
 func TestAccessSaysNothing(t *testing.T) {
 	t.Parallel()

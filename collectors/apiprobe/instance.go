@@ -106,6 +106,7 @@ func (i *instance) probeHealth(ctx context.Context) {
 	if !up {
 		// A connection that hangs must not be what the next round asks through.
 		i.close()
+		i.unheard(answers[0].err())
 	}
 	i.prober.mu.Lock()
 	defer i.prober.mu.Unlock()
