@@ -65,10 +65,14 @@ func referringPods() []*corev1.Pod {
 			InitContainers: []corev1.Container{{Env: configMapEnv("cm-c")}},
 			Containers:     []corev1.Container{{Env: configMapEnv("cm-a")}},
 		}),
-		// node-1: cm-d, s-c (volumes), cm-e, s-d (projected), s-e (pull secret)
+		// node-1: cm-d, s-c (volumes), cm-e, s-d (projected), s-e (pull secret).
+		// They have to be mounted: a kubelet never reads what no container mounts,
+		// and stops watching what it never read within a minute.
 		pod("node-1", "volumes", corev1.PodSpec{
 			ImagePullSecrets: []corev1.LocalObjectReference{ref("s-e")},
-			Containers:       []corev1.Container{{}},
+			Containers: []corev1.Container{{VolumeMounts: []corev1.VolumeMount{
+				{Name: "a", MountPath: "/a"}, {Name: "b", MountPath: "/b"}, {Name: "c", MountPath: "/c"},
+			}}},
 			Volumes: []corev1.Volume{
 				{Name: "a", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: ref("cm-d")}}},
 				{Name: "b", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "s-c"}}},
