@@ -17,6 +17,20 @@ func (s *Sources) Checks() []exporter.Check {
 	return checks
 }
 
+// Err returns why a source cannot be read: an *watch.UnavailableError, or nil if it
+// can or is none of those of States.
+func (s *Sources) Err(source string) error {
+	for _, h := range s.health {
+		if h.State().Source == source {
+			return h.Err()
+		}
+	}
+	if s.apiServersWanted {
+		return s.apiServers.AccessErr(source)
+	}
+	return nil
+}
+
 // Table shows how far each source can be trusted.
 func (s *Sources) Table() exporter.Table {
 	t := exporter.Table{Title: "Sources", Columns: []string{"source", "state", "last proof"}}

@@ -67,6 +67,14 @@ func (f *Frame) Statuses() []Status {
 	return list
 }
 
+// Err returns the error of the most recent run of a collector; nil if it succeeded,
+// never ran, or is none of the frame.
+func (f *Frame) Err(collector string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.last[collector].Err
+}
+
 // scrape is the frame during one request. The context lives in it because
 // prometheus.Collector has no parameter for one.
 type scrape struct {

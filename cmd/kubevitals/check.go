@@ -91,7 +91,7 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*checkup.Resu
 	}
 	result := &checkup.Result{Cluster: look.cluster, At: look.at, Window: look.window.String(), Blind: look.blind, Absent: look.absent}
 	for _, name := range look.leftOut {
-		result.Absent = append(result.Absent, checkup.Blind{Kind: "collector", Name: name, Reason: "not_found"})
+		result.Absent = append(result.Absent, checkup.Blind{Kind: checkup.Collector, Name: name, Reason: "not_found"})
 	}
 	for _, a := range rules.Alerts() {
 		if c.wanted(a.Name, a.Signal, a.Severity) {
@@ -184,7 +184,7 @@ func (l *look) scrapeTwice(ctx context.Context, r *reading) error {
 	if err != nil {
 		return err
 	}
-	l.add(last, time.Now())
+	l.add(last, time.Now(), why(r.frame, r.sources))
 	l.window = max(l.window, l.at.Sub(begun).Round(time.Second))
 	return nil
 }
@@ -201,14 +201,14 @@ func (l *look) replayTwice(ctx context.Context, r *reading, end time.Time) error
 	if err != nil {
 		return err
 	}
-	l.add(last, end)
+	l.add(last, end, why(r.frame, r.sources))
 	return nil
 }
 
 // add takes the last scrape.
-func (l *look) add(families []*dto.MetricFamily, at time.Time) {
+func (l *look) add(families []*dto.MetricFamily, at time.Time, why checkup.Why) {
 	l.at = at
-	l.blind, l.absent = checkup.Sightless(families)
+	l.blind, l.absent = checkup.Sightless(families, why)
 	l.samples.Add(families, at)
 }
 

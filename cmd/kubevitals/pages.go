@@ -15,6 +15,7 @@ import (
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/board"
+	"github.com/kubevitals/kubevitals/internal/checkup"
 	"github.com/kubevitals/kubevitals/internal/site"
 	"github.com/kubevitals/kubevitals/internal/verdict"
 	"github.com/kubevitals/kubevitals/mixin"
@@ -52,7 +53,7 @@ type people struct {
 func (c *command) people(frame *exporter.Frame, sources *collectors.Sources) *people {
 	p := &people{}
 	p.ready = sync.OnceValue(func() error {
-		seen, err := c.board(frame)
+		seen, err := c.board(frame, sources)
 		if err != nil {
 			return err
 		}
@@ -91,7 +92,7 @@ func (p *people) observe(families []*dto.MetricFamily) {
 }
 
 // board tells what holds, from what the frame gathers.
-func (c *command) board(frame *exporter.Frame) (*board.Board, error) {
+func (c *command) board(frame *exporter.Frame, sources *collectors.Sources) (*board.Board, error) {
 	rules, err := alertRules()
 	if err != nil {
 		return nil, err
@@ -102,8 +103,18 @@ func (c *command) board(frame *exporter.Frame) (*board.Board, error) {
 			defer cancel()
 			return gather(ctx, frame)
 		},
-		Rules: rules, Target: c.target("self"), Now: time.Now,
+		Why: why(frame, sources), Rules: rules, Target: c.target("self"), Now: time.Now,
 	}), nil
+}
+
+// why tells the errors of collectors and of sources.
+func why(frame *exporter.Frame, sources *collectors.Sources) checkup.Why {
+	return func(kind, name string) error {
+		if kind == checkup.Source {
+			return sources.Err(name)
+		}
+		return frame.Err(name)
+	}
 }
 
 // pages are the status page and the runbooks that are part of this program.

@@ -63,6 +63,16 @@ func (p *Prober) Access() []watch.State {
 	return states
 }
 
+// AccessErr returns why no API server lets us ask the question of a source: nil if
+// one does, or if it is none of Access.
+func (p *Prober) AccessErr(source string) error {
+	h, ok := p.access[source]
+	if !ok || h.State().Reason == watch.Starting {
+		return nil
+	}
+	return h.Err()
+}
+
 // asked notes what became of a question to an API server: nil, or why it may not be
 // asked. One that lets us ask is enough.
 func (i *instance) asked(source string, refusal error) {

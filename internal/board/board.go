@@ -30,8 +30,10 @@ const (
 
 // Options say what is looked at.
 type Options struct {
-	// Gather returns what the exporter exports at present.
+	// Gather returns what the exporter exports at present, and Why the errors behind
+	// what is missing there.
 	Gather func(context.Context) ([]*dto.MetricFamily, error)
+	Why    checkup.Why
 	Rules  *verdict.Rules
 	// Target are the labels that Prometheus would add: job, instance and cluster.
 	Target map[string]string
@@ -143,7 +145,7 @@ func (b *Board) look(ctx context.Context) (*Look, error) {
 		},
 		rules: b.options.Rules, samples: samples,
 	}
-	l.Blind, l.Absent = checkup.Sightless(families)
+	l.Blind, l.Absent = checkup.Sightless(families, b.options.Why)
 	for _, a := range b.options.Rules.Alerts() {
 		l.Evaluated = append(l.Evaluated, a.Name)
 	}

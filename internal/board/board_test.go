@@ -85,7 +85,8 @@ func start(t *testing.T, c *cluster) *board.Board {
 		t.Fatal(err)
 	}
 	c.now = time.Unix(1000, 0)
-	return board.New(board.Options{Gather: c.gather, Rules: parsed, Target: map[string]string{"cluster": "lab"}, Now: c.clock})
+	why := func(string, string) error { return nil }
+	return board.New(board.Options{Gather: c.gather, Why: why, Rules: parsed, Target: map[string]string{"cluster": "lab"}, Now: c.clock})
 }
 
 func look(t *testing.T, b *board.Board) (*board.Look, string) {

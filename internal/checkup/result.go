@@ -3,15 +3,11 @@
 package checkup
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-
-	"github.com/kubevitals/kubevitals/collectors/watch"
 	"github.com/kubevitals/kubevitals/internal/verdict"
 )
 
@@ -48,13 +44,6 @@ type Cause struct {
 	Commands string `json:"commands"`
 }
 
-// Blind is a source or collector that cannot be read, and why.
-type Blind struct {
-	Kind   string `json:"kind"` // source or collector
-	Name   string `json:"name"`
-	Reason string `json:"reason"`
-}
-
 // Causes groups findings by alert; the order stays. Commands gives what to run
 // first for an alert with these labels. That a source does not exist is left out:
 // it is told as absent, and whoever looks at a cluster without having installed
@@ -77,53 +66,6 @@ func Causes(findings []verdict.Finding, commands func(alert string, labels map[s
 	}
 	return causes
 }
-
-// collectorSuccess is the metric that says of each collector whether it succeeded.
-const collectorSuccess = "kubevitals_scrape_collector_success"
-
-// Sightless lists what a scrape says could not be read: blind, or absent when
-// there is nothing to read.
-func Sightless(families []*dto.MetricFamily) (blind, absent []Blind) {
-	blind, absent = []Blind{}, []Blind{}
-	for _, f := range families {
-		var kind string
-		switch f.GetName() {
-		case "kubevitals_source_available":
-			kind = "source"
-		case collectorSuccess:
-			kind = "collector"
-		default:
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			if m.GetGauge().GetValue() != 0 {
-				continue
-			}
-			b := Blind{Kind: kind, Name: label(m, kind), Reason: cmp.Or(label(m, "reason"), "failed")}
-			if b.Reason == notFound {
-				absent = append(absent, b)
-				continue
-			}
-			blind = append(blind, b)
-		}
-	}
-	for _, list := range [][]Blind{blind, absent} {
-		slices.SortFunc(list, func(a, b Blind) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })
-	}
-	return blind, absent
-}
-
-func label(m *dto.Metric, name string) string {
-	for _, l := range m.GetLabel() {
-		if l.GetName() == name {
-			return l.GetValue()
-		}
-	}
-	return ""
-}
-
-// notFound is the reason of what does not exist.
-const notFound = string(watch.NotFound)
 
 // blindness is the signal whose alerts are about kubevitals and not the cluster.
 const blindness = "exporter"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubevitals/kubevitals/internal/checkup"
 	"github.com/kubevitals/kubevitals/internal/verdict"
@@ -35,12 +36,12 @@ func TestWhatIsMissing(t *testing.T) {
 		{"nothing", nil, false, true, "All clear"},
 		{"a source that does not exist", []verdict.Finding{unreadable("cached_reads", "not_found")}, false, true, "All clear"},
 		{"a source that cannot be read", []verdict.Finding{unreadable("pods", "forbidden")}, false, false, "SourceUnavailable"},
-		{"a full disk", []verdict.Finding{full}, true, true, "full_since_timestamp_seconds = 2023-11-14T22:13:20Z"},
+		{"a full disk", []verdict.Finding{full}, true, true, "full_since_timestamp_seconds = 2023-11-14 22:13:20 UTC (2m0s ago)"},
 		{"both", []verdict.Finding{full, unreadable("pods", "timeout")}, true, false, "Causes: 2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			r := &checkup.Result{Causes: checkup.Causes(test.findings, none)}
+			r := &checkup.Result{At: time.Unix(1.7e9, 0).Add(2 * time.Minute), Causes: checkup.Causes(test.findings, none)}
 			if r.Ill() != test.ill || r.Sure() != test.sure {
 				t.Errorf("ill %t, sure %t", r.Ill(), r.Sure())
 			}

@@ -2,30 +2,33 @@ package checkup
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 	"unicode"
 
+	"github.com/kubevitals/kubevitals/internal/quantity"
 	"github.com/kubevitals/kubevitals/internal/verdict"
 )
 
-// mostFindings bounds the findings of one cause that a person is shown.
-const mostFindings = 10
+const (
+	// mostFindings bounds the findings of one cause that a person is shown.
+	mostFindings = 10
+	// mostDetails bounds the errors that are shown of one reason.
+	mostDetails = 3
+)
 
 // Text writes the result for people, with colours if wanted.
 func (r *Result) Text(w io.Writer, colour bool) error {
-	p := &printer{colour: colour}
+	p := &printer{colour: colour, values: r.values()}
 	p.line("%s", p.bold(fmt.Sprintf("%s, %s", r.Cluster, r.At.UTC().Format("2006-01-02 15:04:05 MST"))))
 	for _, c := range r.Causes {
 		p.cause(c)
 	}
 	p.line("")
 	p.line("%s", p.bold(r.verdictLine()))
-	p.list("Could not be read", r.Blind)
-	p.list("Not there", r.Absent)
+	p.blind(r.Blind)
+	p.absent(r.Absent)
 	if len(r.Early) > 0 {
 		p.line("Not for long enough to be an alert yet: %s; --stays=1h tells more.", strings.Join(r.Early, ", "))
 	}
@@ -39,6 +42,12 @@ func (r *Result) Text(w io.Writer, colour bool) error {
 type printer struct {
 	b      strings.Builder
 	colour bool
+	values quantity.Reader
+}
+
+// values writes values as of the time of the look.
+func (r *Result) values() quantity.Reader {
+	return quantity.Reader{Words: quantity.English(), Now: r.At}
 }
 
 // line writes one line; what comes from the cluster cannot steer a terminal.
@@ -76,7 +85,7 @@ func (p *printer) cause(c Cause) {
 		}
 		p.line("  - %s%s", plain(f.Description), early(f))
 		for _, e := range f.Evidence {
-			p.line("      %s", p.paint("2", plain(measured(e))))
+			p.line("      %s", p.paint("2", plain(measured(p.values, e))))
 		}
 	}
 	if c.Commands != "" {
@@ -105,23 +114,41 @@ func early(f verdict.Finding) string {
 	return ""
 }
 
-// measured is a sample as a person reads it: a time is no number.
-func measured(e verdict.Evidence) string {
-	if strings.HasSuffix(e.Metric, "_timestamp_seconds") {
-		return e.Series + " = " + time.Unix(int64(e.Value), 0).UTC().Format(time.RFC3339)
-	}
-	return fmt.Sprintf("%s = %v", e.Series, e.Value)
+func measured(values quantity.Reader, e verdict.Evidence) string {
+	return e.Series + " = " + values.Value(e.Metric, e.Value)
 }
 
-func (p *printer) list(title string, blind []Blind) {
-	if len(blind) == 0 {
+// blind says what could not be read, by reason.
+func (p *printer) blind(all []Blind) {
+	if len(all) == 0 {
 		return
 	}
-	names := make([]string, 0, len(blind))
-	for _, b := range blind {
-		names = append(names, fmt.Sprintf("%s %s (%s)", b.Kind, b.Name, b.Reason))
+	groups, waiting := grouped(all)
+	p.line("Could not be read:")
+	for _, g := range groups {
+		p.line("  %s: %s", g.reason, plain(strings.Join(g.names, ", ")))
+		for _, d := range g.details[:min(len(g.details), mostDetails)] {
+			p.line("      %s", p.paint("2", plain(d)))
+		}
+		if more := len(g.details) - mostDetails; more > 0 {
+			p.line("      and %d more, which -o json tells", more)
+		}
 	}
-	p.line("%s: %s.", title, plain(strings.Join(names, ", ")))
+	if len(waiting) > 0 {
+		p.line("  So nothing is known of: %s", plain(strings.Join(waiting, ", ")))
+	}
+}
+
+// absent names what the cluster or the dump does not have.
+func (p *printer) absent(all []Blind) {
+	if len(all) == 0 {
+		return
+	}
+	names := make([]string, 0, len(all))
+	for _, b := range all {
+		names = append(names, b.Kind+" "+b.Name)
+	}
+	p.line("Not there: %s.", plain(strings.Join(names, ", ")))
 }
 
 // JSON writes the result as one object.
@@ -130,82 +157,4 @@ func (r *Result) JSON(w io.Writer) error {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(r)
-}
-
-type (
-	junitSuite struct {
-		XMLName   xml.Name    `xml:"testsuite"`
-		Name      string      `xml:"name,attr"`
-		Tests     int         `xml:"tests,attr"`
-		Failures  int         `xml:"failures,attr"`
-		Errors    int         `xml:"errors,attr"`
-		Skipped   int         `xml:"skipped,attr"`
-		Timestamp string      `xml:"timestamp,attr"`
-		Cases     []junitCase `xml:"testcase"`
-	}
-	junitCase struct {
-		Class   string        `xml:"classname,attr"`
-		Name    string        `xml:"name,attr"`
-		Failure *junitMessage `xml:"failure,omitempty"`
-		Error   *junitMessage `xml:"error,omitempty"`
-		Skipped *junitMessage `xml:"skipped,omitempty"`
-	}
-	junitMessage struct {
-		Message string `xml:"message,attr"`
-		Type    string `xml:"type,attr,omitempty"`
-		Text    string `xml:",chardata"`
-	}
-)
-
-// JUnit writes one test case for each alert, which fails where the alert holds,
-// and one in error for each source that could not be read.
-func (r *Result) JUnit(w io.Writer) error {
-	suite := junitSuite{Name: "kubevitals check " + plain(r.Cluster), Timestamp: r.At.UTC().Format(time.RFC3339)}
-	causes := map[string]Cause{}
-	for _, c := range r.Causes {
-		causes[c.Alert] = c
-	}
-	for _, alert := range r.Evaluated {
-		one := junitCase{Class: "kubevitals", Name: alert}
-		if c, ok := causes[alert]; ok {
-			one.Failure = &junitMessage{Message: plain(c.Summary), Type: c.Severity, Text: failureText(c.Findings, c.Commands)}
-			suite.Failures++
-		}
-		suite.Cases = append(suite.Cases, one)
-	}
-	for _, b := range r.Blind {
-		suite.Cases = append(suite.Cases, junitCase{
-			Class: "kubevitals." + b.Kind, Name: b.Name,
-			Error: &junitMessage{Message: "could not be read: " + b.Reason, Type: b.Reason},
-		})
-		suite.Errors++
-	}
-	for _, b := range r.Absent {
-		suite.Cases = append(suite.Cases, junitCase{
-			Class: "kubevitals." + b.Kind, Name: b.Name, Skipped: &junitMessage{Message: "not there"},
-		})
-		suite.Skipped++
-	}
-	suite.Tests = len(suite.Cases)
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	encoder := xml.NewEncoder(w)
-	encoder.Indent("", "  ")
-	if err := encoder.Encode(suite); err != nil {
-		return fmt.Errorf("write JUnit: %w", err)
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
-}
-
-func failureText(findings []verdict.Finding, commands string) string {
-	var b strings.Builder
-	for _, f := range findings {
-		b.WriteString(plain(f.Description) + early(f) + "\n")
-		for _, e := range f.Evidence {
-			b.WriteString(plain("  "+measured(e)) + "\n")
-		}
-	}
-	return b.String() + "\n" + commands
 }

@@ -5,10 +5,12 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/internal/board"
 	"github.com/kubevitals/kubevitals/internal/checkup"
+	"github.com/kubevitals/kubevitals/internal/quantity"
 	"github.com/kubevitals/kubevitals/internal/verdict"
 )
 
@@ -59,8 +61,8 @@ func (s *site) evidence(ctx context.Context, alert string, c content) *evidence 
 	for _, l := range c.Labels {
 		own[l.Name] = l.Value
 	}
-	r := reader{c.Words, s.Now()}
-	e := &evidence{At: clock(look.At), Age: r.age(look.At)}
+	r := s.reader(c.Words)
+	e := &evidence{At: clock(look.At), Age: r.Age(look.At)}
 	e.findings(look, alert, own, c.Lang)
 	samples := look.Evidence(alert, own)
 	e.Samples = r.samples(samples[:min(len(samples), mostSamples)])
@@ -156,10 +158,24 @@ func pairs(labels map[string]string) []pair {
 	return all
 }
 
+// reader writes what is shown in the words of a language, as of now.
+type reader struct {
+	words map[string]string
+	quantity.Reader
+}
+
+func (s *site) reader(words map[string]string) reader {
+	spoken := quantity.Words{Ago: words["ago"], Ahead: words["ahead"], Never: words["never"]}
+	return reader{words, quantity.Reader{Words: spoken, Now: s.Now()}}
+}
+
+// clock is the time of the day.
+func clock(at time.Time) string { return at.UTC().Format("15:04:05 UTC") }
+
 func (r reader) samples(list []verdict.Evidence) []sample {
 	var all []sample
 	for _, e := range list {
-		all = append(all, sample{e.Series, r.quantity(e.Metric, e.Value)})
+		all = append(all, sample{e.Series, r.Value(e.Metric, e.Value)})
 	}
 	return all
 }
@@ -178,7 +194,7 @@ func (s *site) facts(r reader, own map[string]string) []factTable {
 		}
 		table := factTable{Title: r.words[t.title]}
 		for _, f := range t.facts {
-			table.Rows = append(table.Rows, factRow{f.Name, f.Object, f.Value, r.age(f.At), f.Message})
+			table.Rows = append(table.Rows, factRow{f.Name, f.Object, f.Value, r.Age(f.At), f.Message})
 		}
 		table.shareObject()
 		tables = append(tables, table)

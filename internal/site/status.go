@@ -53,7 +53,9 @@ type cause struct {
 type finding struct {
 	// ID is the same for the same finding at the next look.
 	ID, Description, URL, LinkName string
-	Samples                        []sample
+	// Detail is the error, if the finding is about what cannot be read.
+	Detail  string
+	Samples []sample
 }
 
 type reasoned struct{ Name, Why string }
@@ -84,9 +86,9 @@ func statusAt(at time.Time) *status {
 }
 
 func (s *site) statusOf(look *board.Look, c content) *status {
-	r := reader{c.Words, s.Now()}
+	r := s.reader(c.Words)
 	v := statusAt(look.At)
-	v.Cluster, v.Age, v.Evaluated, v.Reaching = look.Cluster, r.age(look.At), len(look.Evaluated), len(look.Reaching)
+	v.Cluster, v.Age, v.Evaluated, v.Reaching = look.Cluster, r.Age(look.At), len(look.Evaluated), len(look.Reaching)
 	v.Class, v.Verdict = verdictOf(look.Result, c.Words)
 	for _, one := range look.Causes {
 		if checkup.OfCluster(one) {
@@ -96,7 +98,11 @@ func (s *site) statusOf(look *board.Look, c content) *status {
 		// What was just not read yet is listed below, and is no reason to worry.
 		one.Findings = slices.DeleteFunc(slices.Clone(one.Findings), func(f verdict.Finding) bool { return f.Labels["reason"] == starting })
 		if len(one.Findings) > 0 {
-			v.Unsure = append(v.Unsure, s.causeOf(one, r, c.Lang))
+			shown := s.causeOf(one, r, c.Lang)
+			for i := range shown.Findings {
+				shown.Findings[i].Detail = detail(look.Blind, one.Findings[i])
+			}
+			v.Unsure = append(v.Unsure, shown)
 		}
 	}
 	v.sources(look.Result, c.Words)
@@ -188,13 +194,34 @@ func (v *status) sources(r *checkup.Result, words map[string]string) {
 			continue
 		}
 		if !told(r.Causes, b) {
-			v.Blind = append(v.Blind, reasoned{words[b.Kind] + " " + b.Name, words["reason-"+b.Reason]})
+			v.Blind = append(v.Blind, reasoned{words[b.Kind] + " " + b.Name, because(b, words)})
 		}
 	}
 	v.Starting = strings.Join(unread, words["comma"])
 	for _, b := range r.Absent {
 		v.Absent = append(v.Absent, reasoned{words[b.Kind] + " " + b.Name, words["reason-"+b.Reason]})
 	}
+}
+
+// because says why something could not be read.
+func because(b checkup.Blind, words map[string]string) string {
+	switch {
+	case b.WaitsFor != "":
+		return words["waitsFor"] + b.WaitsFor
+	case b.Detail != "":
+		return words["reason-"+b.Reason] + words["colon"] + b.Detail
+	}
+	return words["reason-"+b.Reason]
+}
+
+// detail is the error of what a finding says cannot be read.
+func detail(blind []checkup.Blind, f verdict.Finding) string {
+	for _, b := range blind {
+		if f.Labels[b.Kind] == b.Name && b.WaitsFor == "" {
+			return b.Detail
+		}
+	}
+	return ""
 }
 
 // told tells whether a finding is about what cannot be read.

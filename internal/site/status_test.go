@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/collectors/watch"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/board"
 	"github.com/kubevitals/kubevitals/internal/site"
@@ -46,6 +48,12 @@ kubevitals_source_available{source="pods",reason="available"} 1
 kubevitals_scrape_collector_success{collector="apiserver"} 1
 `
 
+const waiting = `
+kubevitals_source_available{source="nodes",reason="timeout"} 0
+kubevitals_scrape_collector_success{collector="etcd"} 0
+kubevitals_scrape_collector_success{collector="node_disk"} 0
+`
+
 func now() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) }
 
 func rules(t *testing.T) *verdict.Rules {
@@ -74,9 +82,25 @@ func looking(t *testing.T, text string) func(context.Context) (*board.Look, erro
 			}
 			return list, err
 		},
-		Rules: rules(t), Target: map[string]string{"job": "kubevitals", "cluster": "prod"},
+		Why: why, Rules: rules(t), Target: map[string]string{"job": "kubevitals", "cluster": "prod"},
 		Now: func() time.Time { return now().Add(-3 * time.Second) },
 	}).Look
+}
+
+// why is the error behind the collector etcd, with markup in it, and the source nodes,
+// which the collector node_disk waits for.
+func why(kind, name string) error {
+	nodes := &watch.UnavailableError{
+		State: watch.State{Source: "nodes", Reason: watch.Timeout},
+		Cause: &url.Error{Op: "Get", URL: "https://long/address", Err: errors.New("deadline <b>exceeded</b>")},
+	}
+	switch kind + " " + name {
+	case "collector etcd":
+		return errors.New(`no <img src="x"> there`)
+	case "collector node_disk", "source nodes":
+		return nodes
+	}
+	return nil
 }
 
 func facts(labels map[string]string) collectors.Facts {
@@ -184,7 +208,11 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"well", looking(t, healthy), http.StatusOK, []string{"All clear", "Nothing wrong found"}},
 		{"blind", looking(t, healthy+"kubevitals_source_available{source=\"nodes\",reason=\"timeout\"} 0\n"), http.StatusOK,
-			[]string{"Could not tell", "Not seen", "cannot read nodes: timeout"}},
+			[]string{"Could not tell", "Not seen", "cannot read nodes: timeout", "deadline <b>exceeded</b>"}},
+		{"a collector fails", looking(t, healthy+"kubevitals_scrape_collector_success{collector=\"etcd\"} 0\n"), http.StatusOK,
+			[]string{"Could not tell", "Collector etcd", "no <img src=\"x\"> there"}},
+		{"collectors fail for a source and for reasons of their own", looking(t, healthy+waiting), http.StatusOK,
+			[]string{"collector etcd", "it failed: no <img src=\"x\"> there", "collector node_disk", "waits for the source nodes"}},
 		{"no look", failing, http.StatusServiceUnavailable, []string{"Could not tell", "no <b>look</b>", "Sources"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

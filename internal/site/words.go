@@ -10,7 +10,7 @@ func words(lang string) map[string]string {
 
 func inEnglish() map[string]string {
 	return map[string]string{
-		"name": "English", "comma": ", ", "skip": "Skip to the content", "ago": "%s ago", "ahead": "in %s", "never": "never",
+		"name": "English", "comma": ", ", "colon": ": ", "skip": "Skip to the content", "ago": "%s ago", "ahead": "in %s", "never": "never",
 		"critical": "critical", "warning": "warning", "info": "info",
 
 		"index": "Runbooks", "missing": "No such runbook", "unknown": "There is no alert of this name: ",
@@ -38,14 +38,14 @@ func inEnglish() map[string]string {
 		"reason-tls": "certificate or handshake refused", "reason-unauthorized": "the credentials are not accepted (401)",
 		"reason-forbidden": "the rights are missing (403)", "reason-not_found": "does not exist in this cluster",
 		"reason-overloaded": "the server is overloaded (429 or 503)", "reason-invalid": "the answer cannot be understood",
-		"reason-stale": "the last good answer is too old", "reason-error": "an error that the log names",
-		"reason-failed": "it failed; the log says why",
+		"reason-stale": "the last good answer is too old", "reason-error": "another error",
+		"reason-failed": "it failed", "waitsFor": "waits for the source ",
 	}
 }
 
 func inChinese() map[string]string {
 	return map[string]string{
-		"name": "中文（繁體）", "comma": "、", "skip": "跳到內容", "ago": "%s 前", "ahead": "%s 後", "never": "從未",
+		"name": "中文（繁體）", "comma": "、", "colon": "：", "skip": "跳到內容", "ago": "%s 前", "ahead": "%s 後", "never": "從未",
 		"critical": "嚴重", "warning": "警告", "info": "資訊",
 
 		"index": "處理手冊", "missing": "沒有這份處理手冊", "unknown": "沒有告警叫這個名字：",
@@ -73,7 +73,7 @@ func inChinese() map[string]string {
 		"reason-tls": "憑證或交握被拒絕", "reason-unauthorized": "憑據不被接受（401）",
 		"reason-forbidden": "缺少權限（403）", "reason-not_found": "這個叢集沒有",
 		"reason-overloaded": "伺服器過載（429 或 503）", "reason-invalid": "看不懂回應的內容",
-		"reason-stale": "最後一次正常的回應太舊", "reason-error": "發生錯誤，日誌裡有說明",
-		"reason-failed": "失敗了，原因在日誌裡",
+		"reason-stale": "最後一次正常的回應太舊", "reason-error": "其他錯誤",
+		"reason-failed": "失敗了", "waitsFor": "等待這個來源：",
 	}
 }

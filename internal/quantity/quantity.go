@@ -1,4 +1,5 @@
-package site
+// Package quantity writes values and times of metrics as a person reads them.
+package quantity
 
 import (
 	"fmt"
@@ -8,19 +9,31 @@ import (
 	"time"
 )
 
-// reader writes values and times in the words of a language, as of now.
-type reader struct {
-	words map[string]string
-	now   time.Time
+// Words are how a language speaks of times.
+type Words struct {
+	// Ago and Ahead have one %s for a duration.
+	Ago, Ahead string
+	// Never stands for a time that is zero.
+	Never string
 }
 
-// quantity is a value as a person reads it, by the unit in the name of its metric.
-func (r reader) quantity(metric string, value float64) string {
+// English are the English words.
+func English() Words { return Words{Ago: "%s ago", Ahead: "in %s", Never: "never"} }
+
+// Reader writes values and times as of one moment.
+type Reader struct {
+	Words Words
+	Now   time.Time
+}
+
+// Value writes a value by the unit that the name of its metric ends in: a time with
+// its age, bytes with a binary prefix, seconds as such, all else as a number.
+func (r Reader) Value(metric string, value float64) string {
 	switch {
 	case math.IsNaN(value) || math.IsInf(value, 0):
 		return strconv.FormatFloat(value, 'g', -1, 64)
 	case strings.HasSuffix(metric, "_timestamp_seconds"):
-		return r.moment(time.Unix(0, int64(value*float64(time.Second))))
+		return r.Moment(time.Unix(0, int64(value*float64(time.Second))))
 	case strings.HasSuffix(metric, "_bytes"):
 		return bytesOf(value)
 	case strings.HasSuffix(metric, "_seconds"):
@@ -32,23 +45,20 @@ func (r reader) quantity(metric string, value float64) string {
 	return strconv.FormatFloat(value, 'g', 4, 64)
 }
 
-// moment is a time with its age.
-func (r reader) moment(at time.Time) string {
-	return at.UTC().Format("2006-01-02 15:04:05 UTC") + " (" + r.age(at) + ")"
+// Moment writes a time with its age.
+func (r Reader) Moment(at time.Time) string {
+	return at.UTC().Format("2006-01-02 15:04:05 UTC") + " (" + r.Age(at) + ")"
 }
 
-// clock is the time of the day.
-func clock(at time.Time) string { return at.UTC().Format("15:04:05 UTC") }
-
-// age tells how long ago a time was, or how far ahead it is; never if it is zero.
-func (r reader) age(at time.Time) string {
+// Age tells how long ago a time was, or how far ahead it is.
+func (r Reader) Age(at time.Time) string {
 	if at.IsZero() {
-		return r.words["never"]
+		return r.Words.Never
 	}
-	if at.After(r.now) {
-		return fmt.Sprintf(r.words["ahead"], span(at.Sub(r.now)))
+	if at.After(r.Now) {
+		return fmt.Sprintf(r.Words.Ahead, span(at.Sub(r.Now)))
 	}
-	return fmt.Sprintf(r.words["ago"], span(r.now.Sub(at)))
+	return fmt.Sprintf(r.Words.Ago, span(r.Now.Sub(at)))
 }
 
 func bytesOf(value float64) string {
