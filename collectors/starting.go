@@ -56,3 +56,27 @@ func (s *Sources) Starting() bool {
 }
 
 func (s *Sources) noAPIServer() bool { return s.apiServersWanted && s.apiServers.Down() }
+
+// Progress counts what has been read at least once, be it well or not.
+type Progress struct {
+	// Sources of AllSources are those that are watched or polled.
+	Sources, AllSources int
+	// Kubelets of AllKubelets gave or refused every answer; there are none to be read
+	// before the nodes are known.
+	Kubelets, AllKubelets int
+}
+
+// Progress tells how far reading has come.
+func (s *Sources) Progress() Progress {
+	states := s.watched()
+	p := Progress{AllSources: len(states)}
+	for _, state := range states {
+		if state.Reason != watch.Starting {
+			p.Sources++
+		}
+	}
+	if s.kubeletsWanted {
+		p.Kubelets, p.AllKubelets = s.kubelets.Progress()
+	}
+	return p
+}

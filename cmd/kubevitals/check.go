@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -21,7 +21,8 @@ import (
 const checkHelp = `Look at the cluster once, evaluate the alerting rules, and print what holds by
 cause, with evidence and the commands to run first. With --snapshot it looks at a
 dump. Nothing is waited for: what holds only for a moment is told, too, and with
---stays what has not lasted for long enough yet.
+--stays what has not lasted for long enough yet. Logs errors only, unless
+--log.level is given; on a terminal a line says what it waits for.
 
 Exit codes: 0 nothing is wrong; 1 findings; 2 could not tell, because something
 could not be read or a flag is wrong.`
@@ -148,6 +149,7 @@ func (c *command) look(ctx context.Context, rules *verdict.Rules, logger *slog.L
 		return nil, err
 	}
 	defer watched.close()
+	c.logLess("error") // the result says what cannot be read and why
 	l := &look{window: c.checking.window, cluster: watched.config.Host}
 	if d := watched.dump; d != nil {
 		l.cluster, l.window = d.Path, d.Window()
@@ -177,7 +179,7 @@ func (l *look) scrapeTwice(ctx context.Context, r *reading) error {
 	}
 	begun := time.Now()
 	l.samples.Add(first, begun)
-	if err := wait(ctx, time.Until(begun.Add(l.window))); err != nil {
+	if err := r.progress.wait(ctx, begun.Add(l.window)); err != nil {
 		return err
 	}
 	last, err := r.settled(ctx)
@@ -223,11 +225,4 @@ func (c *command) print(r *checkup.Result) error {
 }
 
 // colourful tells whether the output is a terminal whose user wants colours.
-func colourful(w any) bool {
-	file, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || strings.EqualFold(os.Getenv("TERM"), "dumb") {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
+func colourful(w io.Writer) bool { return os.Getenv("NO_COLOR") == "" && terminal(w) }

@@ -38,7 +38,7 @@ func found(t *testing.T, text string) []string {
 // TestSameFindingsFromASnapshot checks the demo live, and a snapshot of it twice.
 func TestSameFindingsFromASnapshot(t *testing.T) {
 	t.Parallel()
-	code, live, stderr := runProgram(t, "check", "--demo", "--window=2s", "-o", "json", "--log.level=error")
+	code, live, stderr := runProgram(t, "check", "--demo", "--window=2s", "-o", "json")
 	if code != exitFindings || stderr != "" {
 		t.Fatalf("live: exit code %d, stderr %q", code, stderr)
 	}

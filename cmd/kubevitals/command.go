@@ -47,6 +47,8 @@ type command struct {
 	maxRequests            int
 	web                    *web.FlagConfig
 	log                    *promslog.Config
+	logLevelSet            bool
+	progress               *progress
 
 	host         collectors.HostConfig
 	kubelet      kubelet.Options
@@ -66,6 +68,7 @@ func newCommand(stdout, stderr io.Writer) *command {
 	c.hostFlags()
 	c.kubeletFlags()
 	promslogflag.AddFlags(c.app, c.log)
+	c.app.GetFlag(promslogflag.LevelFlagName).IsSetByUser(&c.logLevelSet)
 	c.selection = collectors.Register(c.app, collectors.Catalogue())
 	c.app.Command(serveName, "Watch the cluster and serve its metrics; what is done without a command, too.").Default()
 	c.checkFlags()

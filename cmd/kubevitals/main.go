@@ -72,11 +72,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt fun
 		_, _ = fmt.Fprintf(stderr, "kubevitals: %v; see kubevitals --help\n", err)
 		return exitUsage
 	}
-	c.log.Writer = stderr
+	c.progress = newProgress(stderr)
+	c.log.Writer = c.progress
+	if name != serveName {
+		c.logLess("warn")
+	}
 	logger := promslog.New(c.log)
 	adopt(logger)
 
 	return report(c.dispatch(ctx, name, logger), stderr)
+}
+
+// logLess logs from a level on, unless --log.level says from which: who waits for a
+// result need not read how it comes about.
+func (c *command) logLess(level string) {
+	if !c.logLevelSet {
+		_ = c.log.Level.Set(level) // fails for unknown levels only
+	}
 }
 
 // report says what went wrong, if there are words for it, and returns the exit code.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -60,9 +59,10 @@ func collectRarely() (undo func()) {
 
 // reading is a cluster that is read, to be scraped a few times and not served.
 type reading struct {
-	sources *collectors.Sources
-	frame   *exporter.Frame
-	cancel  func()
+	sources  *collectors.Sources
+	frame    *exporter.Frame
+	progress *progress
+	cancel   func()
 }
 
 // read starts to read a cluster. The caller calls stop.
@@ -73,11 +73,12 @@ func (c *command) read(ctx context.Context, watched cluster, host collectors.Hos
 	}
 	running, cancel := context.WithCancel(ctx)
 	sources.Start(running)
-	return &reading{sources: sources, frame: exporter.NewFrame(named, logger), cancel: cancel}, nil
+	return &reading{sources: sources, frame: exporter.NewFrame(named, logger), progress: c.progress, cancel: cancel}, nil
 }
 
 // stop returns when all reading has ended.
 func (r *reading) stop() {
+	r.progress.done()
 	r.cancel()
 	r.sources.Wait()
 }
@@ -105,6 +106,7 @@ func (r *reading) begun(ctx context.Context) ([]*dto.MetricFamily, error) {
 func (r *reading) once(ctx context.Context, starting func() bool) ([]*dto.MetricFamily, error) {
 	deadline := time.Now().Add(settlingFor)
 	for starting() && time.Now().Before(deadline) {
+		r.progress.reading(r.sources.Progress())
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -129,13 +131,4 @@ func gather(ctx context.Context, frame *exporter.Frame) ([]*dto.MetricFamily, er
 		return nil, fmt.Errorf("gather: %w", err)
 	}
 	return families, nil
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return errors.New("interrupted before the second sample")
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -154,17 +155,20 @@ func (p *Poller) finish(f finished, now time.Time) {
 func (p *Poller) Starting() bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	if !p.seen {
-		return true
-	}
+	return !p.seen || slices.ContainsFunc(p.order, (*tracked).starting)
+}
+
+// Progress counts the kubelets, and those of them whose every endpoint has been read
+// at least once, be it well or not.
+func (p *Poller) Progress() (read, all int) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
 	for _, k := range p.order {
-		for _, reason := range k.result.Reasons() {
-			if reason == watch.Starting {
-				return true
-			}
+		if !k.starting() {
+			read++
 		}
 	}
-	return false
+	return read, len(p.order)
 }
 
 func outcomeOf(err error) outcome {

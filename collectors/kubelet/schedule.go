@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubevitals/kubevitals/collectors/watch"
 )
 
 const (
@@ -37,6 +39,16 @@ type tracked struct {
 	// gone: the node was deleted while requests were on their way.
 	gone   bool
 	result Result
+}
+
+// starting tells whether one of its endpoints was not read yet, be it well or not.
+func (k *tracked) starting() bool {
+	for _, reason := range k.result.Reasons() {
+		if reason == watch.Starting {
+			return true
+		}
+	}
+	return false
 }
 
 // task is one endpoint of one kubelet.

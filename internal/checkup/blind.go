@@ -92,9 +92,27 @@ func (b *Blind) explain(err error) {
 
 // unread are sources and collectors that cannot be read for the same reason.
 type unread struct {
-	reason  string
-	names   []string
-	details []string
+	reason              string
+	sources, collectors []string
+	details             []string
+}
+
+// names lists the sources and then the collectors.
+func (u unread) names() string {
+	var all []string
+	for _, of := range []struct {
+		kind  string
+		names []string
+	}{{Source, u.sources}, {Collector, u.collectors}} {
+		switch len(of.names) {
+		case 0:
+		case 1:
+			all = append(all, of.kind+" "+of.names[0])
+		default:
+			all = append(all, of.kind+"s "+strings.Join(of.names, ", "))
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // grouped puts together what cannot be read for the same reason. Apart from them it
@@ -111,11 +129,16 @@ func grouped(blind []Blind) (groups []unread, waiting []string) {
 			groups = append(groups, unread{reason: b.Reason})
 		}
 		g := &groups[i]
-		g.names = append(g.names, b.Kind+" "+b.Name)
+		if b.Kind == Source {
+			g.sources = append(g.sources, b.Name)
+		} else {
+			g.collectors = append(g.collectors, b.Name)
+		}
 		if b.Detail != "" && !slices.Contains(g.details, b.Detail) {
 			g.details = append(g.details, b.Detail)
 		}
 	}
+	slices.SortFunc(groups, func(a, b unread) int { return strings.Compare(a.reason, b.reason) })
 	return groups, waiting
 }
 

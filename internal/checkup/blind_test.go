@@ -36,6 +36,7 @@ func sightless() (blind, absent []checkup.Blind) {
 		"source leases":           refused("leases", watch.Forbidden, "leases", "leases is \x1bforbidden"),
 		"collector pending_pods":  refused("pods", watch.Unreachable, "pods", "connection refused"),
 		"collector etcd":          errors.New("no certificate"),
+		"collector dns":           errors.New("connection refused"),
 		"collector cached_orphan": refused("another", watch.Timeout, "another", "too late"),
 	}
 	return checkup.Sightless([]*dto.MetricFamily{
@@ -44,7 +45,7 @@ func sightless() (blind, absent []checkup.Blind) {
 			zero("source", "leases", "reason", "forbidden"), zero("source", "node_metrics", "reason", "not_found"),
 		}},
 		{Name: proto.String("kubevitals_scrape_collector_success"), Metric: []*dto.Metric{
-			zero("collector", "pending_pods"), zero("collector", "etcd"), zero("collector", "cached_orphan"),
+			zero("collector", "pending_pods"), zero("collector", "dns", "reason", "unreachable"), zero("collector", "etcd"), zero("collector", "cached_orphan"),
 		}},
 	}, func(kind, name string) error { return errs[kind+" "+name] })
 }
@@ -61,12 +62,12 @@ func TestWhyBlind(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `Could not be read:
-  failed: collector cached_orphan, collector etcd
+  failed: collectors cached_orphan, etcd
       too late
       no certificate
   forbidden: source leases
       leases is ` + "\uFFFD" + `forbidden
-  unreachable: source nodes, source pods
+  unreachable: sources nodes, pods; collector dns
       connection refused
   So nothing is known of: pending_pods
 Not there: source node_metrics.
@@ -82,7 +83,7 @@ Not there: source node_metrics.
 	if err := r.JUnit(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`errors="6"`, `skipped="1"`, `<error message="could not be read: forbidden" type="forbidden">leases is `} {
+	for _, want := range []string{`errors="7"`, `skipped="1"`, `<error message="could not be read: forbidden" type="forbidden">leases is `} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("JUnit has no %s:\n%s", want, out.String())
 		}

@@ -33,7 +33,7 @@ func (r *Result) Text(w io.Writer, colour bool) error {
 		p.line("Not for long enough to be an alert yet: %s; --stays=1h tells more.", strings.Join(r.Early, ", "))
 	}
 	if len(r.Reaching) > 0 {
-		p.line("%d alerts look further back than this check does; Prometheus evaluates those.", len(r.Reaching))
+		p.line("Alerts that look further back than a check, for Prometheus to evaluate: %d.", len(r.Reaching))
 	}
 	_, err := io.WriteString(w, p.b.String())
 	return err
@@ -126,7 +126,7 @@ func (p *printer) blind(all []Blind) {
 	groups, waiting := grouped(all)
 	p.line("Could not be read:")
 	for _, g := range groups {
-		p.line("  %s: %s", g.reason, plain(strings.Join(g.names, ", ")))
+		p.line("  %s: %s", g.reason, plain(g.names()))
 		for _, d := range g.details[:min(len(g.details), mostDetails)] {
 			p.line("      %s", p.paint("2", plain(d)))
 		}

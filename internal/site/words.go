@@ -31,7 +31,7 @@ func inEnglish() map[string]string {
 		"blind": "Not seen", "blindMeans": "While anything here cannot be read, silence about it is no proof of health.",
 		"starting": "Not read yet: ", "well": "Nothing wrong found", "off": "Not looked at",
 		"idle": "Nothing of the kind was seen", "switchedOff": "Switched off here", "nodeScope": "For the agents on the nodes",
-		"reaching": "alerts look further back than this page does; Prometheus evaluates those.",
+		"reaching": "Alerts that look further back than this page does, for Prometheus to evaluate: ",
 		"stale":    "kubevitals does not answer. What is shown is from", "source": "source", "collector": "collector",
 
 		"reason-unreachable": "no connection: refused, no route, or name not found", "reason-timeout": "no answer in time",
@@ -66,7 +66,7 @@ func inChinese() map[string]string {
 		"blind": "看不到的部分", "blindMeans": "只要這裡有讀不到的東西，沒有告警就不代表沒有問題。",
 		"starting": "尚未讀取：", "well": "沒有發現問題", "off": "沒有查看",
 		"idle": "沒有看到這類對象", "switchedOff": "在這裡關閉了", "nodeScope": "由各節點上的代理程式查看",
-		"reaching": "條告警需要比本頁更久的歷史資料，由 Prometheus 評估。",
+		"reaching": "需要比本頁更久的歷史資料、由 Prometheus 評估的告警數：",
 		"stale":    "kubevitals 沒有回應。畫面上的內容是這個時間的：", "source": "來源", "collector": "收集器",
 
 		"reason-unreachable": "連不上：被拒絕、沒有路由，或查不到名稱", "reason-timeout": "逾時沒有回應",
