@@ -7,8 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
+
+	"github.com/kubevitals/kubevitals/internal/ownnet"
 )
 
 // conntrackNamespaceEnv marks the process that runs in a network namespace of
@@ -26,21 +27,8 @@ func TestConntrackOfTheKernel(t *testing.T) {
 	if _, err := os.Stat("/" + conntrackCountFile); errors.Is(err, fs.ErrNotExist) {
 		t.Skip("this kernel does not track connections")
 	}
-	for _, program := range []string{"ip", "nft"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("rules that make the kernel track connections need the program %s", program)
-		}
-	}
-	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	command.Env = append(os.Environ(), conntrackNamespaceEnv+"=1")
-	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	out, err := command.CombinedOutput()
-	if errors.Is(err, fs.ErrPermission) {
-		t.Skipf("a network namespace of its own: %v", err)
-	}
-	if err != nil || !strings.Contains(string(out), "--- PASS") {
-		t.Fatalf("in the namespace: %v\n%s", err, out)
-	}
+	ownnet.Need(t, "ip", "nft")
+	ownnet.Run(t, conntrackNamespaceEnv+"=1", nil)
 }
 
 func conntrackInNamespace(t *testing.T) {

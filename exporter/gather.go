@@ -51,3 +51,13 @@ func (o observed) Gather() ([]*dto.MetricFamily, error) {
 	}
 	return families, err
 }
+
+// Label returns the value of a metric's label; empty if it does not have it.
+func Label(m *dto.Metric, name string) string {
+	for _, l := range m.GetLabel() {
+		if l.GetName() == name {
+			return l.GetValue()
+		}
+	}
+	return ""
+}

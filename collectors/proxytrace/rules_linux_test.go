@@ -1,8 +1,6 @@
 package proxytrace
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -10,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevitals/kubevitals/internal/ownnet"
 )
 
 // stageEnv tells a process of this test binary, in a network namespace of its own,
@@ -29,27 +29,9 @@ func TestRulesOfTheKernel(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	for _, program := range []string{"ip", "nft"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("what kube-proxy leaves in the kernel is made with the program %s", program)
-		}
-	}
-	inNamespace(t, "root", nil)
-	inNamespace(t, "nobody", &syscall.Credential{Uid: 65534, Gid: 65534})
-}
-
-func inNamespace(t *testing.T, stage string, user *syscall.Credential) {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
-	command.Env = append(os.Environ(), stageEnv+"="+stage, "TMPDIR=/tmp")
-	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Credential: user}
-	out, err := command.CombinedOutput()
-	if errors.Is(err, fs.ErrPermission) {
-		t.Skipf("a network namespace of its own: %v", err)
-	}
-	if err != nil || !strings.Contains(string(out), "--- PASS") {
-		t.Fatalf("%s in the namespace: %v\n%s", stage, err, out)
-	}
+	ownnet.Need(t, "ip", "nft")
+	ownnet.Run(t, stageEnv+"=root", nil)
+	ownnet.Run(t, stageEnv+"=nobody", &syscall.Credential{Uid: 65534, Gid: 65534})
 }
 
 func rulesInNamespace(t *testing.T) {

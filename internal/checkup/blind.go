@@ -10,6 +10,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/exporter"
 )
 
 // Blind is a source or collector that cannot be read, and why.
@@ -58,7 +59,7 @@ func Sightless(families []*dto.MetricFamily, why Why) (blind, absent []Blind) {
 			if m.GetGauge().GetValue() != 0 {
 				continue
 			}
-			b := Blind{Kind: kind, Name: label(m, kind), Reason: cmp.Or(label(m, "reason"), "failed")}
+			b := Blind{Kind: kind, Name: exporter.Label(m, kind), Reason: cmp.Or(exporter.Label(m, "reason"), "failed")}
 			b.explain(why(b.Kind, b.Name))
 			if b.Reason == notFound {
 				absent = append(absent, b)
@@ -140,13 +141,4 @@ func grouped(blind []Blind) (groups []unread, waiting []string) {
 	}
 	slices.SortFunc(groups, func(a, b unread) int { return strings.Compare(a.reason, b.reason) })
 	return groups, waiting
-}
-
-func label(m *dto.Metric, name string) string {
-	for _, l := range m.GetLabel() {
-		if l.GetName() == name {
-			return l.GetValue()
-		}
-	}
-	return ""
 }

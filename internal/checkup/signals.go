@@ -6,6 +6,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/verdict"
 )
 
@@ -71,7 +72,7 @@ func successes(families []*dto.MetricFamily) map[string]bool {
 			continue
 		}
 		for _, m := range f.GetMetric() {
-			asked[label(m, "collector")] = m.GetGauge().GetValue() != 0
+			asked[exporter.Label(m, "collector")] = m.GetGauge().GetValue() != 0
 		}
 	}
 	return asked

@@ -27,14 +27,13 @@ func (t *taker) takeServers(ctx context.Context, families []*dto.MetricFamily) e
 	limits := map[string]uint32{}
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			for _, l := range m.GetLabel() {
-				if l.GetName() != "server" || l.GetValue() == "" || !ofServers(f.GetName()) {
-					continue
-				}
-				limits[l.GetValue()] = max(limits[l.GetValue()], 0)
-				if f.GetName() == exporter.Namespace+"_watch_streams_limit" {
-					limits[l.GetValue()] = uint32(m.GetGauge().GetValue())
-				}
+			server := exporter.Label(m, "server")
+			if server == "" || !ofServers(f.GetName()) {
+				continue
+			}
+			limits[server] = max(limits[server], 0)
+			if f.GetName() == exporter.Namespace+"_watch_streams_limit" {
+				limits[server] = uint32(m.GetGauge().GetValue())
 			}
 		}
 	}
@@ -73,17 +72,8 @@ func questions(families []*dto.MetricFamily) map[string]watch.Reason {
 			continue
 		}
 		for _, m := range f.GetMetric() {
-			var source, reason string
-			for _, l := range m.GetLabel() {
-				switch l.GetName() {
-				case "source":
-					source = l.GetValue()
-				case "reason":
-					reason = l.GetValue()
-				}
-			}
-			if apiprobe.IsAccess(source) {
-				reasons[source] = watch.Reason(reason)
+			if source := exporter.Label(m, "source"); apiprobe.IsAccess(source) {
+				reasons[source] = watch.Reason(exporter.Label(m, "reason"))
 			}
 		}
 	}
