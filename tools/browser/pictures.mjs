@@ -94,7 +94,7 @@ async function ofPages(browser, server) {
 }
 
 async function ofTerminal(browser, lab) {
-  const args = ['check', '--kubeconfig=admin.kubeconfig', '--kubelet.ca-file=kubelet-ca.crt', '--log.level=error', '--severity=warning'];
+  const args = ['check', '--kubeconfig=admin.kubeconfig', '--kubelet.ca-file=kubelet-ca.crt', '--severity=warning'];
   const check = runOnTerminal(binary, args, { columns: 118, cwd: lab.dir });
   if (check.status !== 1) throw new Error(`check ended with ${check.status}: ${check.text}`);
   const page = await browser.newPage(options);

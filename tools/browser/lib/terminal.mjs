@@ -8,8 +8,11 @@ export function runOnTerminal(command, args, { columns, cwd }) {
     cwd, encoding: 'utf8', timeout: 120_000, env: { ...process.env, TERM: 'xterm-256color' },
   });
   if (error) throw error;
-  return { text: stdout.replaceAll('\r\n', '\n'), status };
+  return { text: whatStays(stdout.replaceAll('\r\n', '\n')), status };
 }
+
+// Drops what was erased from a line, as a line of progress is.
+const whatStays = (text) => text.replaceAll(/[^\n]*\r\x1b\[K/g, '');
 
 const colours = ['#3b4048', '#ff7b72', '#7ee787', '#ffc46b', '#79c0ff', '#d2a8ff', '#76e3ea', '#e6e9ee'];
 
