@@ -17,9 +17,9 @@ func (s *Sources) Checks() []exporter.Check {
 	return checks
 }
 
-// Err returns why a source cannot be read: an *watch.UnavailableError, or nil if it
+// SourceErr returns why a source cannot be read: an *watch.UnavailableError, or nil if it
 // can or is none of those of States.
-func (s *Sources) Err(source string) error {
+func (s *Sources) SourceErr(source string) error {
 	for _, h := range s.health {
 		if h.State().Source == source {
 			return h.Err()
@@ -29,6 +29,15 @@ func (s *Sources) Err(source string) error {
 		return s.apiServers.AccessErr(source)
 	}
 	return nil
+}
+
+// KubeletErr returns an error with which some kubelet cannot be read at the endpoint
+// for that reason; nil if there is none.
+func (s *Sources) KubeletErr(endpoint string, reason watch.Reason) error {
+	if !s.kubeletsWanted {
+		return nil
+	}
+	return s.kubelets.Example(endpoint, reason)
 }
 
 // Table shows how far each source can be trusted.

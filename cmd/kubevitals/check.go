@@ -140,6 +140,7 @@ type look struct {
 	window        time.Duration
 	cluster       string
 	leftOut       []string
+	why           checkup.Why
 }
 
 // look starts the sources and scrapes twice. A dump holds both scrapes already.
@@ -161,7 +162,7 @@ func (c *command) look(ctx context.Context, rules *verdict.Rules, logger *slog.L
 		return nil, err
 	}
 	defer reading.stop()
-	l.leftOut = c.selection.LeftOut()
+	l.leftOut, l.why = c.selection.LeftOut(), why{reading.sources, reading.frame}
 	l.samples = verdict.NewSamples(c.target("check")).Only(rules.Reads())
 	if d := watched.dump; d != nil {
 		return l, l.replayTwice(ctx, reading, d.Taken)
@@ -186,7 +187,7 @@ func (l *look) scrapeTwice(ctx context.Context, r *reading) error {
 	if err != nil {
 		return err
 	}
-	l.add(last, time.Now(), why(r.frame, r.sources))
+	l.add(last, time.Now())
 	l.window = max(l.window, l.at.Sub(begun).Round(time.Second))
 	return nil
 }
@@ -203,14 +204,14 @@ func (l *look) replayTwice(ctx context.Context, r *reading, end time.Time) error
 	if err != nil {
 		return err
 	}
-	l.add(last, end, why(r.frame, r.sources))
+	l.add(last, end)
 	return nil
 }
 
 // add takes the last scrape.
-func (l *look) add(families []*dto.MetricFamily, at time.Time, why checkup.Why) {
+func (l *look) add(families []*dto.MetricFamily, at time.Time) {
 	l.at = at
-	l.blind, l.absent = checkup.Sightless(families, why)
+	l.blind, l.absent = checkup.Sightless(families, l.why)
 	l.samples.Add(families, at)
 }
 

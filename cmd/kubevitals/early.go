@@ -44,6 +44,7 @@ func (c *command) judge(ctx context.Context, rules *verdict.Rules, l *look, resu
 		later = nil
 	}
 	result.Causes = checkup.Causes(findings, opening)
+	checkup.Explain(result.Causes, l.why)
 	result.Early = []string{}
 	for _, f := range later {
 		if !slices.Contains(result.Early, f.Alert) {

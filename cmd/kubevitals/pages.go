@@ -15,7 +15,6 @@ import (
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/board"
-	"github.com/kubevitals/kubevitals/internal/checkup"
 	"github.com/kubevitals/kubevitals/internal/site"
 	"github.com/kubevitals/kubevitals/internal/verdict"
 	"github.com/kubevitals/kubevitals/mixin"
@@ -103,19 +102,18 @@ func (c *command) board(frame *exporter.Frame, sources *collectors.Sources) (*bo
 			defer cancel()
 			return gather(ctx, frame)
 		},
-		Why: why(frame, sources), Rules: rules, Target: c.target("self"), Now: time.Now,
+		Why: why{sources, frame}, Rules: rules, Target: c.target("self"), Now: time.Now,
 	}), nil
 }
 
-// why tells the errors of collectors and of sources.
-func why(frame *exporter.Frame, sources *collectors.Sources) checkup.Why {
-	return func(kind, name string) error {
-		if kind == checkup.Source {
-			return sources.Err(name)
-		}
-		return frame.Err(name)
-	}
+// why tells the errors of collectors, and of the sources and kubelets they read.
+type why struct {
+	*collectors.Sources
+	frame *exporter.Frame
 }
+
+// CollectorErr implements checkup.Why.
+func (w why) CollectorErr(collector string) error { return w.frame.Err(collector) }
 
 // pages are the status page and the runbooks that are part of this program.
 func pages(seen *board.Board, frame *exporter.Frame, sources *collectors.Sources) (http.Handler, error) {

@@ -171,6 +171,12 @@ func (p *Poller) Progress() (read, all int) {
 	return read, len(p.order)
 }
 
+// Example returns an error with which some kubelet cannot be read at the endpoint,
+// named as in metrics, for that reason; nil if there is none.
+func (p *Poller) Example(endpoint string, reason watch.Reason) error {
+	return p.trouble.example(endpoint, reason)
+}
+
 func outcomeOf(err error) outcome {
 	if err == nil {
 		return answered

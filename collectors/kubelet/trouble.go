@@ -2,18 +2,23 @@ package kubelet
 
 import (
 	"log/slog"
+	"sync"
 
 	"github.com/kubevitals/kubevitals/collectors/watch"
 )
 
 // trouble logs failures without flooding the log when a thousand kubelets fail
 // in the same way: the first one of its kind is a warning, with its error as an
-// example; the metrics tell which nodes are concerned. It is used by one
-// goroutine at a time.
+// example; the metrics tell which nodes are concerned. But for example, it is used
+// by one goroutine at a time.
 type trouble struct {
 	logger *slog.Logger
 	// kubelets is how many are in that kind of trouble now.
 	kubelets map[kind]int
+
+	mu sync.Mutex
+	// examples has one error for each kind of trouble that kubelets are in.
+	examples map[kind]error
 }
 
 type kind struct {
@@ -22,7 +27,7 @@ type kind struct {
 }
 
 func newTrouble(logger *slog.Logger) *trouble {
-	return &trouble{logger: logger, kubelets: map[kind]int{}}
+	return &trouble{logger: logger, kubelets: map[kind]int{}, examples: map[kind]error{}}
 }
 
 // changed notes what a request came to after the one before it came to was.
@@ -33,6 +38,7 @@ func (t *trouble) changed(node string, e endpoint, was, is watch.Reason, err err
 	}
 	k := kind{e, is}
 	t.kubelets[k]++
+	t.remember(k, err)
 	log := t.logger.Debug
 	if was != is && t.kubelets[k] == 1 {
 		log = t.logger.Warn
@@ -48,5 +54,34 @@ func (t *trouble) over(e endpoint, was watch.Reason) {
 		t.kubelets[k] = n - 1
 	case n == 1:
 		delete(t.kubelets, k)
+		t.remember(k, nil)
 	}
+}
+
+func (t *trouble) remember(k kind, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err == nil {
+		delete(t.examples, k)
+		return
+	}
+	t.examples[k] = err
+}
+
+// example returns the latest error of that kind. One kubelet that cannot be reached
+// is not asked for its other endpoints, so it may be that of another endpoint.
+func (t *trouble) example(name string, reason watch.Reason) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var other error
+	for _, e := range endpoints() {
+		switch err := t.examples[kind{e, reason}]; {
+		case err == nil:
+		case e.String() == name:
+			return err
+		default:
+			other = err
+		}
+	}
+	return other
 }

@@ -14,7 +14,7 @@ func TestOneWarningForEachKindOfTrouble(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	log := newTrouble(slog.New(slog.NewTextHandler(&out, nil)))
-	err := errors.New("403")
+	err, late := errors.New("403"), errors.New("late")
 	warnings := func(want int, when string) {
 		t.Helper()
 		if got := strings.Count(out.String(), "level=WARN"); got != want {
@@ -27,13 +27,22 @@ func TestOneWarningForEachKindOfTrouble(t *testing.T) {
 	log.changed("b", configz, watch.Starting, watch.Forbidden, err)
 	warnings(1, "for more of the same")
 	log.changed("a", metrics, watch.Starting, watch.Forbidden, err)
-	log.changed("b", configz, watch.Forbidden, watch.Timeout, err)
+	log.changed("b", configz, watch.Forbidden, watch.Timeout, late)
 	warnings(3, "for another endpoint and another reason")
+	for _, test := range []struct {
+		endpoint string
+		reason   watch.Reason
+		want     error
+	}{{"configz", watch.Timeout, late}, {"stats_summary", watch.Timeout, late}, {"metrics", watch.Forbidden, err}, {"configz", watch.TLS, nil}} {
+		if got := log.example(test.endpoint, test.reason); !errors.Is(got, test.want) {
+			t.Errorf("%s, %s: the example is %v, want %v", test.endpoint, test.reason, got, test.want)
+		}
+	}
 	log.changed("a", configz, watch.Forbidden, watch.Available, nil)
 	log.over(metrics, watch.Forbidden)
 	log.over(configz, watch.Timeout)
-	if len(log.kubelets) != 0 {
-		t.Errorf("left over: %v", log.kubelets)
+	if len(log.kubelets)+len(log.examples) != 0 {
+		t.Errorf("left over: %v, %v", log.kubelets, log.examples)
 	}
 	log.changed("a", configz, watch.Available, watch.Forbidden, err)
 	warnings(4, "when it comes back")

@@ -30,8 +30,8 @@ const (
 
 // Options say what is looked at.
 type Options struct {
-	// Gather returns what the exporter exports at present, and Why the errors behind
-	// what is missing there.
+	// Gather returns what the exporter exports at present, and Why knows the errors
+	// behind what is missing there.
 	Gather func(context.Context) ([]*dto.MetricFamily, error)
 	Why    checkup.Why
 	Rules  *verdict.Rules
@@ -95,6 +95,10 @@ func (b *Board) Look(ctx context.Context) (*Look, error) {
 	}
 	// One who hangs up does not end it for the others.
 	done := b.looks.DoChan("", func() (any, error) {
+		// Another look may have ended since this one found none that is fresh.
+		if l := b.fresh(); l != nil {
+			return l, nil
+		}
 		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
 		defer cancel()
 		return b.look(own)
@@ -145,6 +149,7 @@ func (b *Board) look(ctx context.Context) (*Look, error) {
 		},
 		rules: b.options.Rules, samples: samples,
 	}
+	checkup.Explain(l.Causes, b.options.Why)
 	l.Blind, l.Absent = checkup.Sightless(families, b.options.Why)
 	for _, a := range b.options.Rules.Alerts() {
 		l.Evaluated = append(l.Evaluated, a.Name)

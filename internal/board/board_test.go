@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"github.com/kubevitals/kubevitals/collectors/watch"
 	"github.com/kubevitals/kubevitals/internal/board"
 	"github.com/kubevitals/kubevitals/internal/checkup"
 	"github.com/kubevitals/kubevitals/internal/verdict"
@@ -85,8 +86,7 @@ func start(t *testing.T, c *cluster) *board.Board {
 		t.Fatal(err)
 	}
 	c.now = time.Unix(1000, 0)
-	why := func(string, string) error { return nil }
-	return board.New(board.Options{Gather: c.gather, Why: why, Rules: parsed, Target: map[string]string{"cluster": "lab"}, Now: c.clock})
+	return board.New(board.Options{Gather: c.gather, Why: unknown{}, Rules: parsed, Target: map[string]string{"cluster": "lab"}, Now: c.clock})
 }
 
 func look(t *testing.T, b *board.Board) (*board.Look, string) {
@@ -216,6 +216,13 @@ a_up{node="m"} 1
 		t.Errorf("findings %v", f)
 	}
 }
+
+// unknown knows of no errors.
+type unknown struct{}
+
+func (unknown) SourceErr(string) error                { return nil }
+func (unknown) CollectorErr(string) error             { return nil }
+func (unknown) KubeletErr(string, watch.Reason) error { return nil }
 
 // asGauge gives a family the type that its text does not name.
 func asGauge(f *dto.MetricFamily) *dto.MetricFamily {

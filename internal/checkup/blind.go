@@ -31,9 +31,15 @@ const (
 	Collector = "collector"
 )
 
-// Why returns the error with which a source or a collector failed, nil if it is not
-// known.
-type Why func(kind, name string) error
+// Why tells with what errors something could not be read; nil if that is not known.
+type Why interface {
+	// SourceErr and CollectorErr return that of one source or collector.
+	SourceErr(source string) error
+	CollectorErr(collector string) error
+	// KubeletErr returns that of some kubelet, of those whose endpoint cannot be read
+	// for that reason.
+	KubeletErr(endpoint string, reason watch.Reason) error
+}
 
 // collectorSuccess is the metric that says of each collector whether it succeeded.
 const collectorSuccess = "kubevitals_scrape_collector_success"
@@ -60,7 +66,7 @@ func Sightless(families []*dto.MetricFamily, why Why) (blind, absent []Blind) {
 				continue
 			}
 			b := Blind{Kind: kind, Name: exporter.Label(m, kind), Reason: cmp.Or(exporter.Label(m, "reason"), "failed")}
-			b.explain(why(b.Kind, b.Name))
+			b.explain(why)
 			if b.Reason == notFound {
 				absent = append(absent, b)
 				continue
@@ -74,21 +80,53 @@ func Sightless(families []*dto.MetricFamily, why Why) (blind, absent []Blind) {
 	return blind, absent
 }
 
-// explain takes from an error what it says beside the reason: not which source, and
-// not the long address of a request.
-func (b *Blind) explain(err error) {
+// explain adds what the error says beside the reason.
+func (b *Blind) explain(why Why) {
+	if b.Kind == Source {
+		b.Detail = detail(why.SourceErr(b.Name))
+		return
+	}
+	err := why.CollectorErr(b.Name)
 	if source, ok := errors.AsType[*watch.UnavailableError](err); ok {
-		if b.Kind == Collector {
-			b.WaitsFor = source.State.Source
+		b.WaitsFor = source.State.Source
+	}
+	b.Detail = detail(err)
+}
+
+// Explain adds to findings about what cannot be read the errors behind them.
+func Explain(causes []Cause, why Why) {
+	for _, c := range causes {
+		if OfCluster(c) {
+			continue
 		}
+		for i := range c.Findings {
+			f := &c.Findings[i]
+			switch source, collector, endpoint := f.Labels[Source], f.Labels[Collector], f.Labels["endpoint"]; {
+			case source != "":
+				f.Detail = detail(why.SourceErr(source))
+			case collector != "":
+				f.Detail = detail(why.CollectorErr(collector))
+			case endpoint != "":
+				f.Detail = detail(why.KubeletErr(endpoint, watch.Reason(f.Labels["reason"])))
+			}
+		}
+	}
+}
+
+// detail is an error without what is told beside it: the source and its reason, and
+// the long address of a request.
+func detail(err error) string {
+	if source, ok := errors.AsType[*watch.UnavailableError](err); ok {
 		err = source.Cause
 	}
+	if err == nil {
+		return ""
+	}
+	text := err.Error()
 	if request, ok := errors.AsType[*url.Error](err); ok {
-		err = request.Err
+		text = strings.Replace(text, request.Error(), request.Err.Error(), 1)
 	}
-	if err != nil {
-		b.Detail = err.Error()
-	}
+	return text
 }
 
 // unread are sources and collectors that cannot be read for the same reason.

@@ -3,6 +3,7 @@ package checkup_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors/watch"
 	"github.com/kubevitals/kubevitals/internal/checkup"
+	"github.com/kubevitals/kubevitals/internal/verdict"
 )
 
 // zero is a metric whose value says that something could not be read.
@@ -23,14 +25,23 @@ func zero(labels ...string) *dto.Metric {
 	return m
 }
 
-func sightless() (blind, absent []checkup.Blind) {
+// known are errors by what they are about.
+type known map[string]error
+
+func (k known) SourceErr(source string) error       { return k["source "+source] }
+func (k known) CollectorErr(collector string) error { return k["collector "+collector] }
+func (k known) KubeletErr(endpoint string, reason watch.Reason) error {
+	return k["kubelet "+endpoint+" "+string(reason)]
+}
+
+func why() checkup.Why {
 	refused := func(source string, reason watch.Reason, address, says string) error {
 		return &watch.UnavailableError{
 			State: watch.State{Source: source, Reason: reason},
 			Cause: &url.Error{Op: "Get", URL: "https://server/" + address + "?watch=true", Err: errors.New(says)},
 		}
 	}
-	errs := map[string]error{
+	return known{
 		"source pods":             refused("pods", watch.Unreachable, "pods", "connection refused"),
 		"source nodes":            refused("nodes", watch.Unreachable, "nodes", "connection refused"),
 		"source leases":           refused("leases", watch.Forbidden, "leases", "leases is \x1bforbidden"),
@@ -38,7 +49,11 @@ func sightless() (blind, absent []checkup.Blind) {
 		"collector etcd":          errors.New("no certificate"),
 		"collector dns":           errors.New("connection refused"),
 		"collector cached_orphan": refused("another", watch.Timeout, "another", "too late"),
+		"kubelet configz tls":     fmt.Errorf("kubelet n: %w", &url.Error{Op: "Get", URL: "https://n/configz", Err: errors.New("unknown authority")}),
 	}
+}
+
+func sightless() (blind, absent []checkup.Blind) {
 	return checkup.Sightless([]*dto.MetricFamily{
 		{Name: proto.String("kubevitals_source_available"), Metric: []*dto.Metric{
 			zero("source", "pods", "reason", "unreachable"), zero("source", "nodes", "reason", "unreachable"),
@@ -47,7 +62,7 @@ func sightless() (blind, absent []checkup.Blind) {
 		{Name: proto.String("kubevitals_scrape_collector_success"), Metric: []*dto.Metric{
 			zero("collector", "pending_pods"), zero("collector", "dns", "reason", "unreachable"), zero("collector", "etcd"), zero("collector", "cached_orphan"),
 		}},
-	}, func(kind, name string) error { return errs[kind+" "+name] })
+	}, why())
 }
 
 // TestWhyBlind holds that what could not be read is told by reason, with errors but
@@ -100,5 +115,40 @@ func TestManyReasons(t *testing.T) {
 	var out bytes.Buffer
 	if err := r.Text(&out, false); err != nil || !strings.Contains(out.String(), "c is forbidden\n      and 2 more, which -o json tells\n") {
 		t.Errorf("%v:\n%s", err, out.String())
+	}
+}
+
+// TestErrorsBehindFindings holds that findings about what cannot be read have their
+// errors, and those of the cluster none.
+func TestErrorsBehindFindings(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		signal string
+		labels map[string]string
+		want   string
+	}{
+		{"exporter", map[string]string{"source": "pods", "reason": "unreachable"}, "connection refused"},
+		{"exporter", map[string]string{"collector": "etcd"}, "no certificate"},
+		{"exporter", map[string]string{"endpoint": "configz", "reason": "tls"}, "kubelet n: unknown authority"},
+		{"exporter", map[string]string{"endpoint": "configz", "reason": "timeout"}, ""},
+		{"exporter", map[string]string{"job": "kubevitals"}, ""},
+		{"node_disk", map[string]string{"source": "pods"}, ""},
+	} {
+		causes := []checkup.Cause{{Alert: "A", Signal: test.signal, Findings: []verdict.Finding{{Labels: test.labels}}}}
+		checkup.Explain(causes, why())
+		if got := causes[0].Findings[0].Detail; got != test.want {
+			t.Errorf("%s %v: %q, want %q", test.signal, test.labels, got, test.want)
+		}
+		var text, suite bytes.Buffer
+		r := &checkup.Result{Causes: causes, Evaluated: []string{"A"}}
+		if err := errors.Join(r.Text(&text, false), r.JUnit(&suite)); err != nil {
+			t.Fatal(err)
+		}
+		if test.want == "" {
+			continue
+		}
+		if !strings.Contains(text.String(), "      "+test.want) || !strings.Contains(suite.String(), test.want) {
+			t.Errorf("%q is missing in:\n%s\n%s", test.want, text.String(), suite.String())
+		}
 	}
 }

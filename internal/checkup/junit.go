@@ -79,6 +79,9 @@ func (r *Result) failureText(c Cause) string {
 	var b strings.Builder
 	for _, f := range c.Findings {
 		b.WriteString(plain(f.Description) + early(f) + "\n")
+		if f.Detail != "" {
+			b.WriteString(plain("  "+f.Detail) + "\n")
+		}
 		for _, e := range f.Evidence {
 			b.WriteString(plain("  "+measured(r.values(), e)) + "\n")
 		}

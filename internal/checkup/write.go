@@ -84,6 +84,9 @@ func (p *printer) cause(c Cause) {
 			break
 		}
 		p.line("  - %s%s", plain(f.Description), early(f))
+		if f.Detail != "" {
+			p.line("      %s", plain(f.Detail))
+		}
 		for _, e := range f.Evidence {
 			p.line("      %s", p.paint("2", plain(measured(p.values, e))))
 		}

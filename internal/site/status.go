@@ -98,11 +98,7 @@ func (s *site) statusOf(look *board.Look, c content) *status {
 		// What was just not read yet is listed below, and is no reason to worry.
 		one.Findings = slices.DeleteFunc(slices.Clone(one.Findings), func(f verdict.Finding) bool { return f.Labels["reason"] == starting })
 		if len(one.Findings) > 0 {
-			shown := s.causeOf(one, r, c.Lang)
-			for i := range shown.Findings {
-				shown.Findings[i].Detail = detail(look.Blind, one.Findings[i])
-			}
-			v.Unsure = append(v.Unsure, shown)
+			v.Unsure = append(v.Unsure, s.causeOf(one, r, c.Lang))
 		}
 	}
 	v.sources(look.Result, c.Words)
@@ -177,7 +173,7 @@ func (s *site) causeOf(c checkup.Cause, r reader, lang string) cause {
 			continue
 		}
 		shown.Findings = append(shown.Findings, finding{
-			ID: c.Alert + "-" + strconv.Itoa(i), Description: f.Description, URL: to,
+			ID: c.Alert + "-" + strconv.Itoa(i), Description: f.Description, URL: to, Detail: f.Detail,
 			LinkName: r.words["runbook"] + " " + c.Alert + " " + named(f.Labels), Samples: r.samples(f.Evidence),
 		})
 	}
@@ -212,16 +208,6 @@ func because(b checkup.Blind, words map[string]string) string {
 		return words["reason-"+b.Reason] + words["colon"] + b.Detail
 	}
 	return words["reason-"+b.Reason]
-}
-
-// detail is the error of what a finding says cannot be read.
-func detail(blind []checkup.Blind, f verdict.Finding) string {
-	for _, b := range blind {
-		if f.Labels[b.Kind] == b.Name && b.WaitsFor == "" {
-			return b.Detail
-		}
-	}
-	return ""
 }
 
 // told tells whether a finding is about what cannot be read.

@@ -3,6 +3,7 @@ package site_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -82,25 +83,31 @@ func looking(t *testing.T, text string) func(context.Context) (*board.Look, erro
 			}
 			return list, err
 		},
-		Why: why, Rules: rules(t), Target: map[string]string{"job": "kubevitals", "cluster": "prod"},
+		Why: broken{}, Rules: rules(t), Target: map[string]string{"job": "kubevitals", "cluster": "prod"},
 		Now: func() time.Time { return now().Add(-3 * time.Second) },
 	}).Look
 }
 
-// why is the error behind the collector etcd, with markup in it, and the source nodes,
-// which the collector node_disk waits for.
-func why(kind, name string) error {
-	nodes := &watch.UnavailableError{
+// broken knows why the source nodes cannot be read, for which the collector node_disk
+// waits, and why etcd and kubelets cannot: with markup in the errors.
+type broken struct{}
+
+func (broken) SourceErr(string) error {
+	return &watch.UnavailableError{
 		State: watch.State{Source: "nodes", Reason: watch.Timeout},
 		Cause: &url.Error{Op: "Get", URL: "https://long/address", Err: errors.New("deadline <b>exceeded</b>")},
 	}
-	switch kind + " " + name {
-	case "collector etcd":
-		return errors.New(`no <img src="x"> there`)
-	case "collector node_disk", "source nodes":
-		return nodes
+}
+
+func (b broken) CollectorErr(collector string) error {
+	if collector == "node_disk" {
+		return b.SourceErr("nodes")
 	}
-	return nil
+	return errors.New(`no <img src="x"> there`)
+}
+
+func (broken) KubeletErr(endpoint string, reason watch.Reason) error {
+	return fmt.Errorf("<i>%s</i>: %s", endpoint, reason)
 }
 
 func facts(labels map[string]string) collectors.Facts {
@@ -211,6 +218,8 @@ func TestVerdicts(t *testing.T) {
 			[]string{"Could not tell", "Not seen", "cannot read nodes: timeout", "deadline <b>exceeded</b>"}},
 		{"a collector fails", looking(t, healthy+"kubevitals_scrape_collector_success{collector=\"etcd\"} 0\n"), http.StatusOK,
 			[]string{"Could not tell", "Collector etcd", "no <img src=\"x\"> there"}},
+		{"no kubelet can be read", looking(t, healthy+`kubevitals_kubelet_available{node="n",endpoint="configz",reason="tls"} 0`+"\n"), http.StatusOK,
+			[]string{"Could not tell", "cannot read configz", "<i>configz</i>: tls"}},
 		{"collectors fail for a source and for reasons of their own", looking(t, healthy+waiting), http.StatusOK,
 			[]string{"collector etcd", "it failed: no <img src=\"x\"> there", "collector node_disk", "waits for the source nodes"}},
 		{"no look", failing, http.StatusServiceUnavailable, []string{"Could not tell", "no <b>look</b>", "Sources"}},

@@ -37,6 +37,9 @@ type Finding struct {
 	Early bool `json:"early,omitempty"`
 	// Evidence are samples that made the expression true.
 	Evidence []Evidence `json:"evidence"`
+	// Detail is an error behind a finding about what cannot be read; rules do not
+	// know it.
+	Detail string `json:"detail,omitempty"`
 }
 
 // Report is what the rules say of the samples.
