@@ -83,7 +83,8 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*checkup.Resu
 	if err != nil {
 		return nil, err
 	}
-	if err := c.knownNames(rules); err != nil {
+	wanted, err := c.wanted(rules)
+	if err != nil {
 		return nil, err
 	}
 	look, err := c.look(ctx, rules, logger)
@@ -94,29 +95,47 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*checkup.Resu
 	for _, name := range look.leftOut {
 		result.Absent = append(result.Absent, checkup.Blind{Kind: checkup.Collector, Name: name, Reason: "not_found"})
 	}
-	for _, a := range rules.Alerts() {
-		if c.wanted(a.Name, a.Signal, a.Severity) {
-			result.Evaluated = append(result.Evaluated, a.Name)
-		}
+	if err := c.judge(ctx, rules, look, result, wanted); err != nil {
+		return nil, err
 	}
-	return result, c.judge(ctx, rules, look, result)
+	result.Answer(wanted, checkup.Signals(look.families, rules.Alerts(), result.Causes))
+	result.Unanswered = c.unanswered(wanted, result.Evaluated)
+	return result, nil
 }
 
-// knownNames refuses an --only that names neither an alert nor a signal.
-func (c *command) knownNames(rules *verdict.Rules) error {
+// wanted are the alerts that --only and --severity select. It refuses names that are
+// neither of an alert nor of a signal, and a selection of nothing.
+func (c *command) wanted(rules *verdict.Rules) ([]verdict.Alert, error) {
 	for _, name := range c.checking.only {
-		if !slices.ContainsFunc(rules.Alerts(), func(a verdict.Alert) bool { return a.Name == name || a.Signal == name }) {
-			return fmt.Errorf("--only: there is no alert or signal %q; docs/alerts.md lists them", name)
+		if !slices.ContainsFunc(rules.Alerts(), func(a verdict.Alert) bool { return named(a, name) }) {
+			return nil, fmt.Errorf("--only: there is no alert or signal %q; docs/alerts.md lists them", name)
 		}
 	}
-	return nil
+	least := slices.Index(verdict.Severities(), c.checking.severity)
+	var wanted []verdict.Alert
+	for _, a := range rules.Alerts() {
+		isNamed := func(name string) bool { return named(a, name) }
+		if slices.Index(verdict.Severities(), a.Severity) <= least && (len(c.checking.only) == 0 || slices.ContainsFunc(c.checking.only, isNamed)) {
+			wanted = append(wanted, a)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil, fmt.Errorf("--severity: nothing that --only names is as severe as %s, so there is nothing to look for", c.checking.severity)
+	}
+	return wanted, nil
 }
 
-func (c *command) wanted(alert, signal, severity string) bool {
-	if slices.Index(verdict.Severities(), severity) > slices.Index(verdict.Severities(), c.checking.severity) {
-		return false
+func named(a verdict.Alert, name string) bool { return a.Name == name || a.Signal == name }
+
+// unanswered are the names given with --only of which nothing could be evaluated.
+func (c *command) unanswered(wanted []verdict.Alert, evaluated []string) []string {
+	unanswered := []string{}
+	for _, name := range c.checking.only {
+		if !slices.ContainsFunc(wanted, func(a verdict.Alert) bool { return named(a, name) && slices.Contains(evaluated, a.Name) }) {
+			unanswered = append(unanswered, name)
+		}
 	}
-	return len(c.checking.only) == 0 || slices.Contains(c.checking.only, alert) || slices.Contains(c.checking.only, signal)
+	return unanswered
 }
 
 // opening is what the runbook of the alert says to run first.
@@ -135,6 +154,7 @@ func opening(alert string, labels map[string]string) string {
 // look is what two scrapes saw.
 type look struct {
 	samples       *verdict.Samples
+	families      []*dto.MetricFamily // of the last scrape
 	blind, absent []checkup.Blind
 	at            time.Time
 	window        time.Duration
@@ -210,7 +230,7 @@ func (l *look) replayTwice(ctx context.Context, r *reading, end time.Time) error
 
 // add takes the last scrape.
 func (l *look) add(families []*dto.MetricFamily, at time.Time) {
-	l.at = at
+	l.at, l.families = at, families
 	l.blind, l.absent = checkup.Sightless(families, l.why)
 	l.samples.Add(families, at)
 }

@@ -96,6 +96,7 @@ func TestCheckCouldNotTell(t *testing.T) {
 		{"bad form", "'yaml'", []string{"-o", "yaml"}},
 		{"bad window", "--window", []string{"--window=0s", "--demo"}},
 		{"unknown alert", `"KubeVitalsNothing"`, []string{"--only=KubeVitalsNothing", "--demo"}},
+		{"nothing as severe", "nothing that --only names is as severe as critical", []string{"--only=KubeVitalsNodeNotReady", "--severity=critical", "--demo"}},
 		{"missing kubeconfig", "/does/not/exist", []string{"--kubeconfig=/does/not/exist"}},
 		{"missing snapshot", "/does/not/exist", []string{"--snapshot=/does/not/exist"}},
 		{"two clusters", "--snapshot excludes", []string{"--snapshot=/tmp", "--demo"}},
@@ -105,6 +106,29 @@ func TestCheckCouldNotTell(t *testing.T) {
 			code, stdout, stderr := runProgram(t, append([]string{"check", "--log.level=error"}, test.args...)...)
 			if code != exitUnsure || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, test.says) {
 				t.Errorf("exit code %d, stdout %q, stderr %q; want code %d and one line that says %q", code, stdout, stderr, exitUnsure, test.says)
+			}
+		})
+	}
+}
+
+// TestCheckOfWhatNobodyLooksAt holds that no alert counts as well of which a check
+// cannot tell, so that a gate of a CI system that asks for it does not stay green.
+func TestCheckOfWhatNobodyLooksAt(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, says string
+		args       []string
+	}{
+		{"of the nodes", "Not looked at here: conntrack.", []string{"--only=KubeVitalsConntrackNearlyFull"}},
+		{"needs history", "further back than a check, for Prometheus to evaluate: 1.", []string{"--only=KubeVitalsManyEvictions"}},
+		{"switched off", "Not looked at here: node_readiness.", []string{"--only=KubeVitalsNodeNotReady", "--no-collector.node_readiness"}},
+		{"beside what is well", "this look cannot tell: conntrack.", []string{"--only=conntrack", "--only=control_plane_leases"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, _ := runProgram(t, append([]string{"check", "--demo", "--window=1s"}, test.args...)...)
+			if code != exitUnsure || !strings.Contains(stdout, "Could not tell: none of ") || !strings.Contains(stdout, test.says) {
+				t.Errorf("exit code %d, want %d and %q in:\n%s", code, exitUnsure, test.says, stdout)
 			}
 		})
 	}

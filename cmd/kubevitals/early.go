@@ -17,7 +17,7 @@ const foresight = time.Hour
 // judge evaluates the rules over what was seen. Alerts about what lasts, such as a
 // pod that waits for its network, do not hold in its first minutes: with --stays
 // they are findings, and without it the result only names them.
-func (c *command) judge(ctx context.Context, rules *verdict.Rules, l *look, result *checkup.Result) error {
+func (c *command) judge(ctx context.Context, rules *verdict.Rules, l *look, result *checkup.Result, wanted []verdict.Alert) error {
 	report, err := rules.Evaluate(ctx, l.samples)
 	if err != nil {
 		return err
@@ -34,7 +34,9 @@ func (c *command) judge(ctx context.Context, rules *verdict.Rules, l *look, resu
 	if err != nil {
 		return err
 	}
-	left := func(alert string) bool { return !slices.Contains(result.Evaluated, alert) }
+	left := func(alert string) bool {
+		return !slices.ContainsFunc(wanted, func(a verdict.Alert) bool { return a.Name == alert })
+	}
 	outside := func(f verdict.Finding) bool { return left(f.Alert) }
 	result.Reaching = slices.DeleteFunc(report.Reaching, left)
 	findings, later := slices.DeleteFunc(report.Findings, outside), slices.DeleteFunc(later, outside)

@@ -151,10 +151,8 @@ func (b *Board) look(ctx context.Context) (*Look, error) {
 	}
 	checkup.Explain(l.Causes, b.options.Why)
 	l.Blind, l.Absent = checkup.Sightless(families, b.options.Why)
-	for _, a := range b.options.Rules.Alerts() {
-		l.Evaluated = append(l.Evaluated, a.Name)
-	}
 	l.Signals = checkup.Signals(families, b.options.Rules.Alerts(), l.Causes)
+	l.Answer(b.options.Rules.Alerts(), l.Signals)
 	b.keep(l)
 	return l, nil
 }

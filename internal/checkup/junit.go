@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -33,8 +35,9 @@ type (
 	}
 )
 
-// JUnit writes one test case for each alert, which fails where the alert holds,
-// and one in error for each source that could not be read.
+// JUnit writes one test case for each alert, which fails where the alert holds and is
+// skipped where this look cannot tell, and one in error for each source that could
+// not be read.
 func (r *Result) JUnit(w io.Writer) error {
 	suite := junitSuite{Name: "kubevitals check " + plain(r.Cluster), Timestamp: r.At.UTC().Format(time.RFC3339)}
 	causes := map[string]Cause{}
@@ -49,6 +52,23 @@ func (r *Result) JUnit(w io.Writer) error {
 		}
 		suite.Cases = append(suite.Cases, one)
 	}
+	skip := func(class, name, message string) {
+		suite.Cases = append(suite.Cases, junitCase{Class: class, Name: name, Skipped: &junitMessage{Message: message}})
+		suite.Skipped++
+	}
+	for _, alert := range r.Unseen {
+		skip("kubevitals", alert, "what it is about could not be read")
+	}
+	for _, signal := range slices.Sorted(maps.Keys(r.NotLookedAt)) {
+		for _, alert := range r.NotLookedAt[signal] {
+			skip("kubevitals", alert, "not looked at here")
+		}
+	}
+	for _, alert := range r.Reaching {
+		if !slices.Contains(r.Evaluated, alert) {
+			skip("kubevitals", alert, "looks further back than a check")
+		}
+	}
 	for _, b := range r.Blind {
 		suite.Cases = append(suite.Cases, junitCase{
 			Class: "kubevitals." + b.Kind, Name: b.Name,
@@ -57,10 +77,7 @@ func (r *Result) JUnit(w io.Writer) error {
 		suite.Errors++
 	}
 	for _, b := range r.Absent {
-		suite.Cases = append(suite.Cases, junitCase{
-			Class: "kubevitals." + b.Kind, Name: b.Name, Skipped: &junitMessage{Message: "not there"},
-		})
-		suite.Skipped++
+		skip("kubevitals."+b.Kind, b.Name, "not there")
 	}
 	suite.Tests = len(suite.Cases)
 	if _, err := io.WriteString(w, xml.Header); err != nil {

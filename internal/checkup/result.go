@@ -24,10 +24,18 @@ type Result struct {
 	Blind []Blind `json:"blind"`
 	// Absent is what the cluster or the dump does not have.
 	Absent []Blind `json:"absent"`
-	// Evaluated are all alerts, in the order of the rules, after selection.
+	// Evaluated are the alerts, in the order of the rules and after selection, of
+	// which this look can say whether they hold.
 	Evaluated []string `json:"evaluated"`
 	// Reaching are alerts that need a longer memory than this look has.
 	Reaching []string `json:"needs_history"`
+	// Unseen are alerts whose signal could not be read.
+	Unseen []string `json:"unseen"`
+	// NotLookedAt are alerts by their signals that no collector was asked for.
+	NotLookedAt map[string][]string `json:"not_looked_at"`
+	// Unanswered are alerts and signals that were asked for by name, and of which
+	// nothing was evaluated.
+	Unanswered []string `json:"unanswered"`
 	// Early are alerts that will hold if what they are about stays as it is.
 	Early []string `json:"early"`
 }
@@ -67,15 +75,39 @@ func Causes(findings []verdict.Finding, commands func(alert string, labels map[s
 	return causes
 }
 
+// Answer sorts the alerts that are wanted by whether this look can say if they hold.
+// Causes and Reaching have to be known.
+func (r *Result) Answer(wanted []verdict.Alert, signals []Signal) {
+	r.Evaluated, r.Unseen, r.NotLookedAt = []string{}, []string{}, map[string][]string{}
+	for _, a := range wanted {
+		state := Well
+		if i := slices.IndexFunc(signals, func(s Signal) bool { return s.Name == a.Signal }); i >= 0 {
+			state = signals[i].State
+		}
+		holds := slices.ContainsFunc(r.Causes, func(c Cause) bool { return c.Alert == a.Name })
+		switch {
+		case holds:
+			r.Evaluated = append(r.Evaluated, a.Name)
+		case state == Off:
+			r.NotLookedAt[a.Signal] = append(r.NotLookedAt[a.Signal], a.Name)
+		case state == Unseen:
+			r.Unseen = append(r.Unseen, a.Name)
+		case !slices.Contains(r.Reaching, a.Name):
+			r.Evaluated = append(r.Evaluated, a.Name)
+		}
+	}
+}
+
 // blindness is the signal whose alerts are about kubevitals and not the cluster.
 const blindness = "exporter"
 
 // Ill tells whether anything is wrong with the cluster.
 func (r *Result) Ill() bool { return slices.ContainsFunc(r.Causes, OfCluster) }
 
-// Sure tells whether everything that there is could be read.
+// Sure tells whether everything that there is could be read, and something was
+// evaluated of all that was asked for by name.
 func (r *Result) Sure() bool {
-	return len(r.Blind) == 0 && !slices.ContainsFunc(r.Causes, func(c Cause) bool { return !OfCluster(c) })
+	return len(r.Blind) == 0 && len(r.Evaluated) > 0 && len(r.Unanswered) == 0 && !slices.ContainsFunc(r.Causes, func(c Cause) bool { return !OfCluster(c) })
 }
 
 // OfCluster tells whether a cause is about the cluster and not about what
@@ -93,7 +125,7 @@ func (r *Result) verdictLine() string {
 		if r.Sure() {
 			return fmt.Sprintf("All clear: none of %d alerts holds.", len(r.Evaluated))
 		}
-		return fmt.Sprintf("Could not tell: none of %d alerts holds, but not everything could be read.", len(r.Evaluated))
+		return fmt.Sprintf("Could not tell: none of %d alerts holds, but not everything could be looked at.", len(r.Evaluated))
 	}
 	var parts []string
 	for _, severity := range verdict.Severities() {

@@ -2,6 +2,7 @@ package checkup_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func TestWhatIsMissing(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			r := &checkup.Result{At: time.Unix(1.7e9, 0).Add(2 * time.Minute), Causes: checkup.Causes(test.findings, none)}
+			r := &checkup.Result{At: time.Unix(1.7e9, 0).Add(2 * time.Minute), Causes: checkup.Causes(test.findings, none), Evaluated: []string{"DiskFull"}}
 			if r.Ill() != test.ill || r.Sure() != test.sure {
 				t.Errorf("ill %t, sure %t", r.Ill(), r.Sure())
 			}
@@ -63,5 +64,48 @@ func TestTextOfAWait(t *testing.T) {
 		if err := r.Text(&out, false); err != nil || !strings.Contains(out.String(), want) {
 			t.Errorf("%v: %q is not in:\n%s", err, want, out.String())
 		}
+	}
+}
+
+// TestAnswers holds that an alert counts as evaluated only where a look can say
+// whether it holds, and that a look that can say nothing of what was asked is unsure.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	alerts := []verdict.Alert{
+		{Name: "Holds", Signal: "well"}, {Name: "HoldsNot", Signal: "well"}, {Name: "OfIdle", Signal: "idle"},
+		{Name: "OfOff", Signal: "off"}, {Name: "OfUnseen", Signal: "unseen"}, {Name: "NeedsADay", Signal: "well"},
+		{Name: "HoldsInADay", Signal: "well"}, {Name: "OfUs", Signal: "exporter"},
+	}
+	signals := []checkup.Signal{
+		{Name: "well", State: checkup.Ill}, {Name: "idle", State: checkup.Idle},
+		{Name: "off", State: checkup.Off}, {Name: "unseen", State: checkup.Unseen},
+	}
+	r := &checkup.Result{
+		Reaching: []string{"NeedsADay", "HoldsInADay"},
+		Causes: []checkup.Cause{
+			{Alert: "Holds", Signal: "well", Findings: []verdict.Finding{{}}}, {Alert: "HoldsInADay", Signal: "well", Findings: []verdict.Finding{{}}},
+		},
+	}
+	r.Answer(alerts, signals)
+	if want := []string{"Holds", "HoldsNot", "OfIdle", "HoldsInADay", "OfUs"}; !slices.Equal(r.Evaluated, want) {
+		t.Errorf("evaluated %v, want %v", r.Evaluated, want)
+	}
+	var out bytes.Buffer
+	if err := r.JUnit(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`tests="8" failures="2" errors="0" skipped="3"`, "not looked at here", "could not be read", "further back"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("JUnit has no %s:\n%s", want, out.String())
+		}
+	}
+	r = &checkup.Result{}
+	r.Answer(alerts[3:4], signals)
+	if r.Sure() {
+		t.Error("sure of an alert that nobody looked at")
+	}
+	out.Reset()
+	if err := r.Text(&out, false); err != nil || !strings.Contains(out.String(), "Could not tell: none of 0 alerts") || !strings.Contains(out.String(), "Not looked at here: off.") {
+		t.Errorf("%v:\n%s", err, out.String())
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -31,6 +33,12 @@ func (r *Result) Text(w io.Writer, colour bool) error {
 	p.absent(r.Absent)
 	if len(r.Early) > 0 {
 		p.line("Not for long enough to be an alert yet: %s; --stays=1h tells more.", strings.Join(r.Early, ", "))
+	}
+	if len(r.NotLookedAt) > 0 {
+		p.line("Not looked at here: %s.", strings.Join(slices.Sorted(maps.Keys(r.NotLookedAt)), ", "))
+	}
+	if len(r.Unanswered) > 0 {
+		p.line("Asked for, but this look cannot tell: %s.", strings.Join(r.Unanswered, ", "))
 	}
 	if len(r.Reaching) > 0 {
 		p.line("Alerts that look further back than a check, for Prometheus to evaluate: %d.", len(r.Reaching))
