@@ -1,7 +1,6 @@
 package kubelet
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -37,7 +36,7 @@ func TestAtOnce(t *testing.T) {
 		}
 		o := onceOptions()
 		o.Concurrency = 4
-		c.set(errors.New("nodes cannot be seen"))
+		c.set(&watch.UnavailableError{State: watch.State{Source: "nodes", Reason: watch.Starting}})
 		p, _ := startPoller(t, n, c, o)
 		time.Sleep(time.Second + refreshAtOnce/2) // between two looks at the nodes
 		if !p.Starting() {
@@ -135,6 +134,27 @@ func TestAtOnceRecovers(t *testing.T) {
 		time.Sleep(3*o.StatsInterval/2 + time.Second)
 		if r := result(t, p, "a"); !r.Healthy() {
 			t.Errorf("after the recovery: %+v", r)
+		}
+	})
+}
+
+// TestNobodyWaitsForNodesThatCannotBeSeen holds that a look ends where nodes may not
+// be listed, or a dump has none.
+func TestNobodyWaitsForNodesThatCannotBeSeen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNetwork(t), &cluster{}
+		c.set(&watch.UnavailableError{State: watch.State{Source: "nodes", Reason: watch.Forbidden}})
+		p, _ := startPoller(t, n, c, onceOptions())
+		time.Sleep(refreshAtOnce)
+		if read, all := p.Progress(); p.Starting() || read != 0 || all != 0 {
+			t.Errorf("starting %t with %d of %d kubelets read", p.Starting(), read, all)
+		}
+		c.set(nil, node("n"))
+		n.set("n", func(h *host) { h.handler = serve })
+		time.Sleep(refreshAtOnce + time.Second)
+		if read, all := p.Progress(); p.Starting() || read != 1 || all != 1 {
+			t.Errorf("starting %t with %d of %d kubelets read, once nodes can be seen", p.Starting(), read, all)
 		}
 	})
 }

@@ -24,7 +24,11 @@ const (
 func (p *Poller) refresh(now time.Time) bool {
 	nodes, err := p.nodes()
 	if err != nil {
-		return false // the view of the nodes reports on itself
+		// The view of the nodes reports on itself. If it failed, nobody need wait for it.
+		if watch.Classify(err) != watch.Starting {
+			p.looked(nil)
+		}
+		return false
 	}
 	seen := make(map[string]bool, len(nodes))
 	var fresh []*tracked

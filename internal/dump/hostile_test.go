@@ -233,3 +233,34 @@ func FuzzObjects(f *testing.F) {
 		}
 	})
 }
+
+// TestWhatOthersPutIn holds that what archivers and programs add does not make a dump
+// unreadable.
+func TestWhatOthersPutIn(t *testing.T) {
+	t.Parallel()
+	for name, files := range map[string]map[string]string{
+		"attributes of a file":  {"nodes.json": oneNode, "._api_v1_pods.json.gz": "\x00\x05\x16\x07\x00\x02\x00\x00"},
+		"an empty log":          {"nodes.json": oneNode, "kubelet.log.gz": ""},
+		"a byte order mark":     {"nodes.json": "\ufeff" + oneNode},
+		"one before YAML":       {"nodes.yaml": "\ufeffapiVersion: v1\nkind: Node\nmetadata: {name: node-a}\n"},
+		"lines of another sort": {"nodes.yaml": "apiVersion: v1\r\nkind: Node\r\nmetadata:\r\n  name: node-a\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			for file, text := range files {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d, err := Open(t.Context(), dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = d.Close() })
+			if len(d.Objects) != 1 || len(d.Warnings) > 0 {
+				t.Errorf("%d objects, warnings %v", len(d.Objects), d.Warnings)
+			}
+		})
+	}
+}

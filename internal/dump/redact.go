@@ -10,13 +10,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
 
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/kubevitals/kubevitals/exporter"
 )
 
 // redactor replaces names, each by the same wherever it occurs. A nil redactor
@@ -91,6 +95,35 @@ func (r *redactor) word(word string) string {
 		}
 	}
 	return word
+}
+
+// learnHosts makes the hosts names that are replaced: that of the API server's address,
+// and those by which samples call servers.
+func (r *redactor) learnHosts(server string, families []*dto.MetricFamily) {
+	if r == nil {
+		return
+	}
+	r.learnHost(server)
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			r.learnHost(exporter.Label(m, "server"))
+			r.learnHost(exporter.Label(m, "endpoint"))
+		}
+	}
+}
+
+// learnHost does so for a URL or HOST:PORT; all else has no host. Numeric addresses
+// are known by how they look.
+func (r *redactor) learnHost(address string) {
+	host, _, err := net.SplitHostPort(address)
+	if u, bad := url.Parse(address); bad == nil && u.Host != "" {
+		host = u.Hostname()
+	} else if err != nil {
+		return
+	}
+	if _, err := netip.ParseAddr(host); err != nil {
+		r.as("host", host)
+	}
 }
 
 // closedLabels have values of closed sets in recorded samples.

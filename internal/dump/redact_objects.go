@@ -117,13 +117,13 @@ func (r *redactor) autoscaler(h *autoscalingv2.HorizontalPodAutoscaler) {
 			m.ContainerResource.Container = r.as("container", m.ContainerResource.Container)
 		}
 		if m.Pods != nil {
-			m.Pods.Metric.Name = r.text(m.Pods.Metric.Name)
+			m.Pods.Metric.Name = r.as("metric", m.Pods.Metric.Name)
 		}
 		if m.Object != nil {
-			m.Object.Metric.Name = r.text(m.Object.Metric.Name)
+			m.Object.Metric.Name = r.as("metric", m.Object.Metric.Name)
 		}
 		if m.External != nil {
-			m.External.Metric.Name = r.text(m.External.Metric.Name)
+			m.External.Metric.Name = r.as("metric", m.External.Metric.Name)
 		}
 	}
 }

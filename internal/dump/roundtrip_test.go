@@ -2,7 +2,9 @@ package dump_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
@@ -172,6 +174,44 @@ func take(t *testing.T, redact bool) (string, map[string]float64, *playback.Clus
 		t.Fatal(err)
 	}
 	return dir, samples(last), c
+}
+
+// TestTakeThatIsEnded holds that a snapshot whose taking somebody ends, be it at the
+// very end, is none, and is not in the way of the next.
+func TestTakeThatIsEnded(t *testing.T) {
+	t.Parallel()
+	_, config, options := demo(t)
+	live := startReading(t, collectors.Config{REST: config, Kubelet: options}, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	gathered := 0
+	dir := filepath.Join(t.TempDir(), "snapshot")
+	o := dump.TakeOptions{
+		REST: config, Kubelets: live.options, Window: time.Second,
+		Gather:      func(context.Context) ([]*dto.MetricFamily, error) { gathered++; return live.settled(t), nil },
+		Definitions: collectors.Catalogue(), Version: "test", Logger: silent(),
+		Now: func() time.Time {
+			if gathered == 2 { // the lists were taken
+				cancel()
+			}
+			return time.Now()
+		},
+	}
+	if _, err := dump.Take(ctx, dir, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("half a snapshot is left: %v", err)
+	}
+	// A folder that was there stays, and what cannot be read at all leaves nothing in it.
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dump.Take(ctx, dir, o); err == nil {
+		t.Error("takes a snapshot though it was ended")
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
 }
 
 // replay opens a dump and gathers what the collectors say of it.

@@ -3,6 +3,7 @@ package dump
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -115,6 +116,10 @@ func slimPod(p *corev1.Pod, latest *latestTime) runtime.Object {
 	}
 	for _, c := range p.Status.Conditions {
 		latest.saw(c.LastTransitionTime.Time)
+		// A condition of somebody else is named as that one likes, and not read.
+		if !slices.Contains(podConditions(), c.Type) {
+			continue
+		}
 		kept.Status.Conditions = append(kept.Status.Conditions, corev1.PodCondition{
 			Type: c.Type, Status: c.Status, Reason: c.Reason, LastTransitionTime: c.LastTransitionTime,
 		})
@@ -122,6 +127,11 @@ func slimPod(p *corev1.Pod, latest *latestTime) runtime.Object {
 	kept.Status.InitContainerStatuses = slimContainers(p.Status.InitContainerStatuses, latest)
 	kept.Status.ContainerStatuses = slimContainers(p.Status.ContainerStatuses, latest)
 	return kept
+}
+
+// podConditions are those that collectors read.
+func podConditions() []corev1.PodConditionType {
+	return []corev1.PodConditionType{corev1.PodScheduled, corev1.PodReadyToStartContainers, corev1.PodReady}
 }
 
 // referring are volumes that refer to the objects to which a pod refers in

@@ -54,7 +54,8 @@ type taker struct {
 // must not exist or be empty. Secrets and ConfigMaps are never asked for. What
 // cannot be read is in the manifest with the reason; Take fails if nothing can.
 func Take(ctx context.Context, dir string, o TakeOptions) (*Manifest, error) {
-	if err := prepare(dir); err != nil {
+	made, err := prepare(dir)
+	if err != nil {
 		return nil, err
 	}
 	t := &taker{TakeOptions: o, dir: dir, manifest: Manifest{
@@ -64,7 +65,6 @@ func Take(ctx context.Context, dir string, o TakeOptions) (*Manifest, error) {
 	config := rest.CopyConfig(o.REST)
 	config.QPS, config.Burst = 20, 40
 	config.AcceptContentTypes, config.ContentType = "application/json", "application/json"
-	var err error
 	if t.client, err = kubernetes.NewForConfig(config); err != nil {
 		return nil, fmt.Errorf("client for the API server: %w", err)
 	}
@@ -74,24 +74,40 @@ func Take(ctx context.Context, dir string, o TakeOptions) (*Manifest, error) {
 		}
 	}
 	if err := t.take(ctx); err != nil {
-		return nil, err
+		return nil, errors.Join(err, discard(dir, made))
 	}
 	return &t.manifest, nil
 }
 
-// prepare makes the folder.
-func prepare(dir string) error {
+// prepare makes the folder, and tells whether it had to.
+func prepare(dir string) (made bool, err error) {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return fmt.Errorf("make the folder of the snapshot: %w", err)
+			return false, fmt.Errorf("make the folder of the snapshot: %w", err)
 		}
-		return nil
+		return true, nil
 	case err != nil:
-		return fmt.Errorf("%s: not a folder to write a snapshot to: %w", dir, err)
+		return false, fmt.Errorf("%s: not a folder to write a snapshot to: %w", dir, err)
 	case len(entries) > 0:
-		return fmt.Errorf("%s: is not empty; name a folder that does not exist", dir)
+		return false, fmt.Errorf("%s: is not empty; name a folder that does not exist", dir)
+	}
+	return false, nil
+}
+
+// discard removes half a snapshot, which nobody can look at and which would be in the
+// way of the next try.
+func discard(dir string, made bool) error {
+	var errs []error
+	for _, part := range []string{"objects", "nodes", "apiservers", "samples", manifestName} {
+		errs = append(errs, os.RemoveAll(filepath.Join(dir, part)))
+	}
+	if made {
+		errs = append(errs, os.Remove(dir))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("remove half a snapshot: %w", err)
 	}
 	return nil
 }
@@ -107,6 +123,7 @@ func (t *taker) take(ctx context.Context) error {
 	if err := t.learnNames(ctx); err != nil {
 		return err
 	}
+	t.names.learnHosts(t.REST.Host, first)
 	if err := t.takeKubelets(ctx); err != nil {
 		return err
 	}
@@ -131,6 +148,10 @@ func (t *taker) take(ctx context.Context) error {
 	}
 	if v, err := t.client.Discovery().ServerVersion(); err == nil {
 		t.manifest.KubernetesVersion = v.GitVersion
+	}
+	// What failed because somebody ended this is no fact about the cluster.
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	if err := t.anything(); err != nil {
 		return err

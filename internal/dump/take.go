@@ -23,6 +23,11 @@ func (r *reader) take(ctx context.Context, e entry) error {
 	packed := &counter{r: e.r}
 	m.r = packed
 	name, zipped := strings.CutSuffix(e.name, ".gz")
+	to := placeOf(name)
+	if to.role == ofNobody { // be it what its name says or not
+		r.dump.Skipped["file"]++
+		return nil
+	}
 	if zipped = zipped && !e.plain; zipped {
 		z, err := gzip.NewReader(bufio.NewReader(packed))
 		if err != nil {
@@ -30,7 +35,7 @@ func (r *reader) take(ctx context.Context, e entry) error {
 		}
 		m.r, m.packed = z, func() int64 { return packed.n }
 	}
-	if err := r.takeAs(placeOf(name), name, m, e, zipped); err != nil {
+	if err := r.takeAs(to, name, m, e, zipped); err != nil {
 		return broken(e.name, err)
 	}
 	return nil
@@ -49,15 +54,16 @@ func (r *reader) takeAs(p place, name string, m *meter, e entry, zipped bool) er
 		}
 		r.keepBody(p, b)
 		return nil
-	case ofNobody:
-		r.dump.Skipped["file"]++
-		return nil
 	}
 	return r.takeObjects(name, m)
 }
 
-// sniffed is how much of a file is looked at to tell what it is.
-const sniffed = 4 << 10
+const (
+	// sniffed is how much of a file is looked at to tell what it is.
+	sniffed = 4 << 10
+	// byteOrderMark is what some programs begin a text with.
+	byteOrderMark = "\ufeff"
+)
 
 // takeObjects reads a file that may hold objects. One that turns out not to is
 // skipped, whatever it is.
@@ -68,8 +74,12 @@ func (r *reader) takeObjects(name string, m *meter) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
+	if bytes.HasPrefix(start, []byte(byteOrderMark)) {
+		_, _ = in.Discard(len(byteOrderMark)) // it is in memory
+		start = start[len(byteOrderMark):]
+	}
 	f := &objectFile{reader: r, meter: m, source: source, in: in, hint: hintOf(name)}
-	trimmed := bytes.TrimLeft(start, " \t\r\n\ufeff")
+	trimmed := bytes.TrimLeft(start, " \t\r\n")
 	switch {
 	case len(trimmed) == 0, !isText(start):
 		r.dump.Skipped["file"]++
