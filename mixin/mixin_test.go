@@ -97,6 +97,9 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		{"commands of runbooks ask for labels", "a label that the alert has not", runbook(func(s string) string {
 			return strings.ReplaceAll(s, "'<cluster>'", "'<node>'")
 		}), "placeholder '<node>' is no label"},
+		{"commands of runbooks ask for labels", "a variable as a script", runbook(func(s string) string {
+			return s + "\n```sh\nbash -c \\\n  \"echo > /dev/tcp/$IP/1\"\n```\n"
+		}), "into the text of a script"},
 		{"commands of runbooks ask for labels", "a block that nothing ends", runbook(func(s string) string { return s + "\n```sh\nuptime\n" }), "no line ends"},
 		{"commands of runbooks ask for labels", "a free placeholder of nothing", func(p *consistency.Pack) {
 			p.Free = map[string][]string{p.Alerts[0].Name: {"pod"}}

@@ -3,6 +3,7 @@ package consistency
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -12,14 +13,20 @@ import (
 
 // commands: every placeholder in the commands of a runbook is a label that the
 // alert bears, or one that the reader must fill in. The labels are those with
-// which Prometheus fires the alert in its tests.
+// which Prometheus fires the alert in its tests. And no variable is put into the
+// text of a script: what a node says of itself, such as its address, would be run
+// by whoever follows the runbook; it has to be an argument.
 func commands(p Pack) []string {
 	var problems []string
+	into := regexp.MustCompile(`\b(?:ba)?sh -c\s+(?:\\\n\s*)?"[^"]*\$`)
 	for name, text := range p.Runbooks {
 		book, err := runbook.Parse([]byte(text))
 		if err != nil {
 			problems = append(problems, name+": "+err.Error())
 			continue
+		}
+		if script := into.FindString(text); script != "" {
+			problems = append(problems, fmt.Sprintf("%s: the runbook puts a variable into the text of a script: %q", name, script))
 		}
 		labels := p.labelsOfAlert(name)
 		for _, placeholder := range book.Placeholders() {
