@@ -126,7 +126,7 @@ func early(f verdict.Finding) string {
 }
 
 func measured(values quantity.Reader, e verdict.Evidence) string {
-	return e.Series + " = " + values.Value(e.Metric, e.Value)
+	return e.Series + " = " + values.Value(e.Metric, float64(e.Value))
 }
 
 // blind says what could not be read, by reason.

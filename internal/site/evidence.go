@@ -175,7 +175,7 @@ func clock(at time.Time) string { return at.UTC().Format("15:04:05 UTC") }
 func (r reader) samples(list []verdict.Evidence) []sample {
 	var all []sample
 	for _, e := range list {
-		all = append(all, sample{e.Series, r.Value(e.Metric, e.Value)})
+		all = append(all, sample{e.Series, r.Value(e.Metric, float64(e.Value))})
 	}
 	return all
 }

@@ -26,7 +26,7 @@ type Finding struct {
 	Severity string            `json:"severity"`
 	Signal   string            `json:"signal"`
 	Labels   map[string]string `json:"labels"`
-	Value    float64           `json:"value"`
+	Value    Number            `json:"value"`
 	// Summary is the cause in one sentence, and Description what it is here.
 	Summary     string `json:"summary"`
 	Description string `json:"description"`
@@ -175,7 +175,7 @@ func finding(ctx context.Context, behind *witnesses, sample promql.Sample, at ti
 	own := labels.NewBuilder(sample.Metric).Del(model.MetricNameLabel).Labels().Map()
 	f := Finding{
 		Alert: one.Alert, Severity: one.Labels["severity"], Signal: one.Labels["signal"],
-		Labels: own, Value: sample.F, For: one.For.String(),
+		Labels: own, Value: Number(sample.F), For: one.For.String(),
 		Evidence: first(behind.of(own), mostEvidence),
 	}
 	for name, field := range map[string]*string{"summary": &f.Summary, "description": &f.Description, "runbook_url": &f.RunbookURL} {

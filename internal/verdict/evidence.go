@@ -11,8 +11,8 @@ import (
 // Evidence is one sample.
 type Evidence struct {
 	// Series is the metric with its labels, but for those of the target.
-	Series string  `json:"series"`
-	Value  float64 `json:"value"`
+	Series string `json:"series"`
+	Value  Number `json:"value"`
 	// Metric is the name alone, which tells the unit of the value.
 	Metric string `json:"-"`
 }
@@ -118,7 +118,7 @@ func (w *witnesses) group(names []string) []group {
 					byNames[strings.Join(borne, ",")] = g
 				}
 				key := valuesOf(borne, candidate.labels.Get)
-				g.byKey[key] = append(g.byKey[key], Evidence{w.samples.text(candidate.labels), last.v, selector.Name})
+				g.byKey[key] = append(g.byKey[key], Evidence{w.samples.text(candidate.labels), Number(last.v), selector.Name})
 			}
 		}
 	}

@@ -3,16 +3,24 @@
 const every = 30000;
 let shownAt = new Date();
 
-// What a reader is at must not be taken away: an open selection, or the keyboard
-// within what would be replaced.
-function disturbed(live) {
-  return document.hidden || live.contains(document.activeElement) || !getSelection().isCollapsed;
+// Text that somebody has selected stays for a while, to be copied.
+function disturbed() {
+  return document.hidden || (!getSelection().isCollapsed && new Date() - shownAt < 4 * every);
+}
+
+// Finds in the next page what the keyboard is at in this one. A finding that is over
+// has no counterpart: the keyboard is then at the content as a whole.
+function counterpart(live, next) {
+  const at = document.activeElement;
+  if (!live.contains(at)) return null;
+  const same = (e) => e.tagName === at.tagName && e.getAttribute('href') === at.getAttribute('href') && e.closest('details')?.id === at.closest('details')?.id;
+  return [...next.querySelectorAll(at.tagName)].find(same) ?? document.getElementById('content');
 }
 
 async function refresh() {
   const live = document.getElementById('live');
   const stale = document.getElementById('stale');
-  if (disturbed(live)) return;
+  if (disturbed()) return;
   try {
     const response = await fetch(location.href, { signal: AbortSignal.timeout(every - 1000) });
     const next = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('live');
@@ -20,7 +28,9 @@ async function refresh() {
     const opened = new Set([...live.querySelectorAll('details[open]')].map((d) => d.id));
     for (const d of next.querySelectorAll('details')) d.open = opened.has(d.id);
     announce(live, next);
+    const focused = counterpart(live, next);
     live.replaceWith(next);
+    focused?.focus({ preventScroll: true });
     shownAt = new Date();
     stale.hidden = true;
   } catch {

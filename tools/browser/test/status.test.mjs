@@ -79,9 +79,38 @@ it('asks for itself again, and keeps what a person has opened', {}, async ({ pag
 it('does not take away what the keyboard is at', {}, async ({ page, goto, requests }) => {
   await page.clock.install();
   await until(page, goto, '/?lang=en', ready);
-  await page.locator('.findings a').nth(2).focus();
+  const look = async () => {
+    await page.evaluate(() => { document.querySelector('#live').dataset.before = 'yes'; });
+    const asked = looks(requests);
+    await page.clock.fastForward(31_000);
+    await page.waitForFunction(() => !document.querySelector('#live').dataset.before);
+    assert.equal(looks(requests), asked + 1);
+  };
+  const has = (locator) => locator.evaluate((e) => e === document.activeElement);
+  const link = page.locator('.findings a').nth(2);
+  await link.focus();
+  await look();
+  assert.ok(await has(link), 'the keyboard is not at the link any more');
+  const summary = page.locator('.findings summary').nth(1);
+  await summary.click();
+  await look();
+  assert.ok(await has(summary), 'the keyboard is not at the summary any more');
+  assert.ok(await page.locator('.findings details').nth(1).evaluate((d) => d.open));
+  // What it was at may be over.
+  await link.focus();
+  await link.evaluate((a) => a.setAttribute('href', 'runbooks/over'));
+  await look();
+  assert.ok(await has(page.locator('#content')), 'the keyboard is at nothing');
+});
+
+it('leaves selected text to be copied, but not for ever', {}, async ({ page, goto, requests }) => {
+  await page.clock.install();
+  await until(page, goto, '/?lang=en', ready);
+  await page.evaluate(() => getSelection().selectAllChildren(document.querySelector('#verdict')));
   const asked = looks(requests);
-  await page.clock.fastForward(61_000);
+  await page.clock.fastForward(31_000);
   assert.equal(looks(requests), asked);
-  assert.ok(await page.locator('.findings a').nth(2).evaluate((a) => a === document.activeElement));
+  await page.clock.fastForward(120_000);
+  await page.waitForFunction(() => getSelection().isCollapsed);
+  assert.ok(looks(requests) > asked, 'the page is old, and nobody says so');
 });
