@@ -154,11 +154,24 @@ func (u unread) names() string {
 	return strings.Join(all, "; ")
 }
 
+// add adds what cannot be read to the group.
+func (u *unread) add(b Blind) {
+	if b.Kind == Source {
+		u.sources = append(u.sources, b.Name)
+	} else {
+		u.collectors = append(u.collectors, b.Name)
+	}
+	if b.Detail != "" && !slices.Contains(u.details, b.Detail) {
+		u.details = append(u.details, b.Detail)
+	}
+}
+
 // grouped puts together what cannot be read for the same reason. Apart from them it
-// names the collectors that only wait for one of the sources.
-func grouped(blind []Blind) (groups []unread, waiting []string) {
+// names the collectors that only wait for one of the sources that are blind or absent.
+func grouped(blind, absent []Blind) (groups []unread, waiting []string) {
 	for _, b := range blind {
-		if slices.ContainsFunc(blind, func(other Blind) bool { return other.Kind == Source && other.Name == b.WaitsFor }) {
+		needed := func(other Blind) bool { return other.Kind == Source && other.Name == b.WaitsFor }
+		if slices.ContainsFunc(blind, needed) || slices.ContainsFunc(absent, needed) {
 			waiting = append(waiting, b.Name)
 			continue
 		}
@@ -167,15 +180,7 @@ func grouped(blind []Blind) (groups []unread, waiting []string) {
 			i = len(groups)
 			groups = append(groups, unread{reason: b.Reason})
 		}
-		g := &groups[i]
-		if b.Kind == Source {
-			g.sources = append(g.sources, b.Name)
-		} else {
-			g.collectors = append(g.collectors, b.Name)
-		}
-		if b.Detail != "" && !slices.Contains(g.details, b.Detail) {
-			g.details = append(g.details, b.Detail)
-		}
+		groups[i].add(b)
 	}
 	slices.SortFunc(groups, func(a, b unread) int { return strings.Compare(a.reason, b.reason) })
 	return groups, waiting

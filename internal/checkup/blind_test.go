@@ -84,7 +84,7 @@ func TestWhyBlind(t *testing.T) {
       leases is ` + "\uFFFD" + `forbidden
   unreachable: sources nodes, pods; collector dns
       connection refused
-  So nothing is known of: pending_pods
+  without a source: collector pending_pods
 Not there: source node_metrics.
 `
 	if !strings.HasSuffix(out.String(), want) {

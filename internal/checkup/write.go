@@ -29,7 +29,7 @@ func (r *Result) Text(w io.Writer, colour bool) error {
 	}
 	p.line("")
 	p.line("%s", p.bold(r.verdictLine()))
-	p.blind(r.Blind)
+	p.blind(r.Blind, r.Absent)
 	p.absent(r.Absent)
 	if len(r.Early) > 0 {
 		p.line("Not for long enough to be an alert yet: %s; --stays=1h tells more.", strings.Join(r.Early, ", "))
@@ -130,11 +130,11 @@ func measured(values quantity.Reader, e verdict.Evidence) string {
 }
 
 // blind says what could not be read, by reason.
-func (p *printer) blind(all []Blind) {
+func (p *printer) blind(all, absent []Blind) {
 	if len(all) == 0 {
 		return
 	}
-	groups, waiting := grouped(all)
+	groups, waiting := grouped(all, absent)
 	p.line("Could not be read:")
 	for _, g := range groups {
 		p.line("  %s: %s", g.reason, plain(g.names()))
@@ -146,7 +146,7 @@ func (p *printer) blind(all []Blind) {
 		}
 	}
 	if len(waiting) > 0 {
-		p.line("  So nothing is known of: %s", plain(strings.Join(waiting, ", ")))
+		p.line("  without a source: %s", plain(unread{collectors: waiting}.names()))
 	}
 }
 
@@ -155,11 +155,11 @@ func (p *printer) absent(all []Blind) {
 	if len(all) == 0 {
 		return
 	}
-	names := make([]string, 0, len(all))
+	var group unread
 	for _, b := range all {
-		names = append(names, b.Kind+" "+b.Name)
+		group.add(b)
 	}
-	p.line("Not there: %s.", plain(strings.Join(names, ", ")))
+	p.line("Not there: %s.", plain(group.names()))
 }
 
 // JSON writes the result as one object.
