@@ -59,10 +59,10 @@ async function untilSeen(page, url) {
 
 const options = { viewport: { width: 1000, height: 800 }, deviceScaleFactor: 1.5, colorScheme: 'light', locale: 'en-US' };
 
-async function picture(page, name, clip) {
+async function picture(page, name, { clip, colours = 256 } = {}) {
   const path = `${docs}${name}.png`;
   await page.screenshot({ path, fullPage: true, animations: 'disabled', clip });
-  execFileSync('pngquant', ['--force', '--speed=1', '--strip', '--ext=.png', path]);
+  execFileSync('pngquant', ['--force', '--speed=1', '--strip', '--ext=.png', `${colours}`, path]);
   const { size } = statSync(path);
   console.log(`docs/${name}.png: ${Math.round(size / 1000)} kB`);
   if (size > largest) throw new Error(`docs/${name}.png is larger than ${largest} bytes`);
@@ -83,13 +83,13 @@ async function ofPages(browser, server) {
   await disk.locator('summary').first().click();
   await page.mouse.click(2, 2);
   const last = page.locator('article', { hasText: 'KubeVitalsNodeNotReady' });
-  await picture(page, 'status', await downTo(page, last, 1000));
+  await picture(page, 'status', { clip: await downTo(page, last, 1000) });
   await page.goto(`${server.url}/?lang=zh-TW`);
-  await picture(page, 'status.zh-TW', await downTo(page, last, 1000));
+  await picture(page, 'status.zh-TW', { clip: await downTo(page, last, 1000) });
 
   await page.setViewportSize({ width: 1240, height: 1600 });
   await page.goto(new URL(runbook, server.url).href);
-  await picture(page, 'runbook', await downTo(page, page.locator('aside'), 1240));
+  await picture(page, 'runbook', { clip: await downTo(page, page.locator('aside'), 1240) });
   await close();
 }
 
@@ -99,7 +99,7 @@ async function ofTerminal(browser, lab) {
   if (check.status !== 1) throw new Error(`check ended with ${check.status}: ${check.text}`);
   const page = await browser.newPage(options);
   await page.setContent(terminalPage(`${basename(binary)} ${args.join(' ')}`, check.text));
-  await picture(page, 'check');
+  await picture(page, 'check', { colours: 48 });
 }
 
 const lab = await startLab();
