@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/kubevitals/kubevitals/collectors"
@@ -26,6 +27,10 @@ func screen(output string) string {
 // line is left.
 func TestProgress(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, progressOnATerminal)
+}
+
+func progressOnATerminal(t *testing.T) {
 	var out bytes.Buffer
 	p := &progress{w: &out, terminal: true}
 	wantScreen := func(want string) {
@@ -40,10 +45,10 @@ func TestProgress(t *testing.T) {
 	wantScreen("an error\nReading: 3 of 17 sources")
 	p.reading(collectors.Progress{Sources: 17, AllSources: 17, Kubelets: 4, AllKubelets: 5000})
 	wantScreen("an error\nReading: 17 of 17 sources, 4 of 5000 kubelets")
-	if err := p.wait(t.Context(), time.Now().Add(20*time.Millisecond)); err != nil {
+	if err := p.wait(t.Context(), time.Now().Add(15*time.Second)); err != nil {
 		t.Error(err)
 	}
-	wantScreen("an error\nSecond sample in 0 s")
+	wantScreen("an error\nSecond sample in 1 s")
 	p.done()
 	_, _ = fmt.Fprintln(p, "another")
 	wantScreen("an error\nanother\n")

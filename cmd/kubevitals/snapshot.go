@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/version"
 
 	"github.com/kubevitals/kubevitals/collectors"
@@ -73,7 +74,11 @@ func (c *command) runSnapshot(ctx context.Context, logger *slog.Logger) error {
 	defer reading.stop()
 	manifest, err := dump.Take(ctx, c.taking.dir, dump.TakeOptions{
 		REST: watched.config, Kubelets: watched.kubelets, Window: c.taking.window,
-		Gather:      reading.settled,
+		Gather: func(ctx context.Context) ([]*dto.MetricFamily, error) {
+			families, err := reading.settled(ctx)
+			c.progress.show("Recording, twice within " + c.taking.window.String())
+			return families, err
+		},
 		Definitions: collectors.Catalogue(), RedactNames: c.taking.redact,
 		Version: version.Version, Now: time.Now, Logger: logger,
 	})
