@@ -136,6 +136,7 @@ func (t *taker) take(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("gather samples: %w", err)
 	}
+	t.names.learnHosts(t.REST.Host, second) // there may be new ones
 	if err := t.takeLists(ctx); err != nil {
 		return err
 	}
