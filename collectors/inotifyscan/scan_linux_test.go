@@ -345,21 +345,8 @@ func TestDenied(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can become nobody")
 	}
-	self, err := os.ReadFile("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The test binary is in a folder of root.
-	dir, err := os.MkdirTemp("", "inotifyscan-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	binary := filepath.Join(dir, "nobody.test")
-	if err := errors.Join(os.Chmod(dir, 0o755), os.WriteFile(binary, self, 0o755)); err != nil {
-		t.Fatal(err)
-	}
-	command := exec.CommandContext(t.Context(), binary, "-test.run=^TestDenied$", "-test.v")
+	// By its own path, in a folder of root, nobody could not run it.
+	command := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestDenied$", "-test.v")
 	command.Env, command.Dir = []string{inside + "=1"}, "/"
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestDenied") {
