@@ -54,4 +54,5 @@ func TestCheckAndSnapshotNameTheCause(t *testing.T) {
 	if diff := cmp.Diff(live, findings(t, "--snapshot="+dir)); diff != "" {
 		t.Errorf("other findings from the snapshot (-live +snapshot):\n%s", diff)
 	}
+	freeDisk(t, kubelet)
 }

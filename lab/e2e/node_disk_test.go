@@ -102,6 +102,12 @@ func TestNodeDiskFull(t *testing.T) {
 		return s.want(1, "node_disk_pressure", "node", kubelet.Name)
 	})
 	shared.vitals.wantAlert(t, 0, "KubeVitalsNodeDiskPressure", "node", kubelet.Name)
+	freeDisk(t, kubelet)
+}
+
+// freeDisk undoes fillDisk, and waits until the node takes pods again.
+func freeDisk(t *testing.T, kubelet *cluster.Kubelet) {
+	t.Helper()
 	if err := kubelet.SetFilesystems(hollow.Healthy()); err != nil {
 		t.Fatal(err)
 	}
