@@ -106,7 +106,9 @@ func (r *reading) begun(ctx context.Context) ([]*dto.MetricFamily, error) {
 func (r *reading) once(ctx context.Context, starting func() bool) ([]*dto.MetricFamily, error) {
 	deadline := time.Now().Add(settlingFor)
 	for starting() && time.Now().Before(deadline) {
-		r.progress.reading(r.sources.Progress())
+		if r.progress.terminal { // else nobody reads what goes through all kubelets
+			r.progress.reading(r.sources.Progress())
+		}
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()

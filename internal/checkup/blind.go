@@ -167,12 +167,12 @@ func (u *unread) add(b Blind) {
 }
 
 // grouped puts together what cannot be read for the same reason. Apart from them it
-// names the collectors that only wait for one of the sources that are blind or absent.
-func grouped(blind, absent []Blind) (groups []unread, waiting []string) {
+// tells the collectors that only wait for one of the sources that are blind or absent.
+func grouped(blind, absent []Blind) (groups []unread, waiting unread) {
 	for _, b := range blind {
 		needed := func(other Blind) bool { return other.Kind == Source && other.Name == b.WaitsFor }
 		if slices.ContainsFunc(blind, needed) || slices.ContainsFunc(absent, needed) {
-			waiting = append(waiting, b.Name)
+			waiting.add(b)
 			continue
 		}
 		i := slices.IndexFunc(groups, func(g unread) bool { return g.reason == b.Reason })

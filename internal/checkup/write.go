@@ -145,8 +145,8 @@ func (p *printer) blind(all, absent []Blind) {
 			p.line("      and %d more, which -o json tells", more)
 		}
 	}
-	if len(waiting) > 0 {
-		p.line("  without a source: %s", plain(unread{collectors: waiting}.names()))
+	if names := waiting.names(); names != "" {
+		p.line("  without a source: %s", plain(names))
 	}
 }
 
