@@ -192,7 +192,7 @@ func (l *Log) Replace(objs []any, _ string) error {
 	}
 	l.events, l.listed = listed, true
 	l.mu.Unlock()
-	l.health.Succeed()
+	l.health.Listed()
 	return nil
 }
 

@@ -166,7 +166,7 @@ func (i *Index) Replace(objs []any, _ string) error {
 	}
 	i.pods.compact()
 	i.mu.Unlock()
-	i.health.Succeed()
+	i.health.Listed()
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 )
 
@@ -39,7 +40,7 @@ func (s *podServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !q.Has("watch"):
 		s.list(w, q)
 	case streamed && !s.streams:
-		refuse(w, apierrors.NewBadRequest("sendInitialEvents is forbidden"))
+		refuse(w, apierrors.NewInvalid(schema.GroupKind{Kind: "ListOptions"}, "", nil))
 	default:
 		s.watch(r.Context(), w, streamed)
 	}

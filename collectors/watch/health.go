@@ -26,6 +26,8 @@ type Health struct {
 	mu    sync.Mutex
 	state State
 	cause error
+	// refused is whether the last watch could not begin.
+	refused bool
 }
 
 // NewHealth returns the health of a source that nobody has read yet.
@@ -47,10 +49,39 @@ func (h *Health) WithLogger(logger *slog.Logger) *Health {
 func (h *Health) Succeed() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.succeed()
+}
+
+func (h *Health) succeed() {
 	if h.state.Reason != Available {
 		h.logger.Info("source is available", "watched", h.state.Source, "before", h.state.Reason)
 	}
 	h.state.Reason, h.state.LastSuccess, h.cause = Available, h.now(), nil
+}
+
+// Listed records that a store took a whole list, which makes the source good,
+// unless its last watch was refused: a source that may be listed but not watched
+// would be good for a moment at every try. The watch that follows a list tells.
+func (h *Health) Listed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.refused {
+		h.succeed()
+	}
+}
+
+// Watched records with what error, if any, a watch began. That it did makes the
+// source good, unless it begins with a list, which is still to come.
+func (h *Health) Watched(err error, withList bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refused = err != nil
+	switch {
+	case err != nil:
+		h.fail(err)
+	case !withList:
+		h.succeed()
+	}
 }
 
 // Confirm records a sign of life of a source that is good already. It never
@@ -68,6 +99,10 @@ func (h *Health) Confirm() {
 func (h *Health) Fail(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.fail(err)
+}
+
+func (h *Health) fail(err error) {
 	reason := Classify(err)
 	if h.state.Reason != reason {
 		h.logger.Warn("source is not available", "watched", h.state.Source, "reason", reason, "err", err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -46,30 +47,25 @@ func Run(ctx context.Context, logger *slog.Logger, t Target) {
 }
 
 // observe reports to the health what list and watch requests come to. A list
-// becomes a success only when the store has taken it (Replace), and so does a
+// becomes a success only when the store has taken it (Health.Listed), and so does a
 // watch that begins with a list; a watch that resumes from a known version is
 // a success as soon as the server accepts it.
 func observe(ctx context.Context, t Target) *cache.ListWatch {
-	fail := func(err error) {
-		if ctx.Err() == nil {
-			t.Health.Fail(err)
-		}
-	}
 	return &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			list, err := t.ListWatch.ListWithContext(ctx, o)
-			if err != nil {
-				fail(err)
+		ListWithContextFunc: func(request context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			list, err := t.ListWatch.ListWithContext(request, o)
+			if err != nil && ctx.Err() == nil {
+				t.Health.Fail(err)
 			}
 			return list, err
 		},
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
-			w, err := t.ListWatch.WatchWithContext(ctx, o)
-			switch {
-			case err != nil:
-				fail(err)
-			case o.SendInitialEvents == nil:
-				t.Health.Succeed()
+		WatchFuncWithContext: func(request context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
+			w, err := t.ListWatch.WatchWithContext(request, o)
+			switch withList := o.SendInitialEvents != nil; {
+			case withList && apierrors.IsInvalid(err):
+				// The API server knows no such watch; the reflector lists instead.
+			case err == nil || ctx.Err() == nil:
+				t.Health.Watched(err, withList)
 			}
 			return w, err
 		},

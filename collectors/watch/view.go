@@ -73,7 +73,7 @@ func (v *View[T]) Delete(obj any) error {
 	return nil
 }
 
-// Replace takes a complete list, which makes the source available.
+// Replace takes a complete list (Health.Listed).
 func (v *View[T]) Replace(objs []any, _ string) error {
 	items := make(map[string]T, len(objs))
 	for _, obj := range objs {
@@ -86,7 +86,7 @@ func (v *View[T]) Replace(objs []any, _ string) error {
 	v.mu.Lock()
 	v.items = items
 	v.mu.Unlock()
-	v.health.Succeed()
+	v.health.Listed()
 	return nil
 }
 
