@@ -102,7 +102,7 @@ func (c *command) board(frame *exporter.Frame, sources *collectors.Sources) (*bo
 			defer cancel()
 			return gather(ctx, frame)
 		},
-		Why: why{sources, frame}, Rules: rules, Target: c.target("self"), Now: time.Now,
+		Why: why{sources, frame}, Starting: sources.Starting, Rules: rules, Target: c.target("self"), Now: time.Now,
 	}), nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,29 +53,34 @@ func fetch(t *testing.T, url string) string {
 	return string(body)
 }
 
-// TestPagesOfTheDemonstration follows the link of a finding on the status page to
-// the runbook, which has the conditions of the node beside it.
+// TestPagesOfTheDemonstration looks for a finding on the status page, with its link
+// to the runbook, and on that for the conditions of the node.
 func TestPagesOfTheDemonstration(t *testing.T) {
 	t.Parallel()
 	pages := serving(t, "--demo", "--cluster-name=tiny")
-	link := regexp.MustCompile(`runbooks/KubeVitalsNodeDiskPressure\?cluster=tiny&amp;lang=en&amp;node=worker-2`)
+	for path, texts := range map[string][]string{
+		"": {`runbooks/KubeVitalsNodeDiskPressure?cluster=tiny&amp;lang=en&amp;node=worker-2`},
+		"runbooks/KubeVitalsNodeDiskPressure?cluster=tiny&lang=en&node=worker-2":                                        {"Holds now", "NODE=&#39;worker-2&#39;", "DiskPressure", "KubeletHasDiskPressure", "FreeDiskSpaceFailed", "stats_summary"},
+		"runbooks/KubeVitalsAutoscalingMetricsUnavailable?lang=en&namespace=default&horizontalpodautoscaler=php-apache": {"HorizontalPodAutoscaler default/php-apache", "ScalingActive", "FailedGetResourceMetric"},
+	} {
+		waitForPage(t, pages+path, texts)
+	}
+}
+
+// waitForPage waits until a page holds all the texts: what it tells is read by and by.
+func waitForPage(t *testing.T, url string, texts []string) {
+	t.Helper()
 	deadline := time.Now().Add(time.Minute)
-	for !link.MatchString(fetch(t, pages)) {
+	for {
+		page := fetch(t, url)
+		missing := slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return strings.Contains(page, text) })
+		if len(missing) == 0 {
+			return
+		}
 		if time.Now().After(deadline) {
-			t.Fatalf("no full disk on the page:\n%s", fetch(t, pages))
+			t.Fatalf("%q is missing in %s:\n%s", missing, url, page)
 		}
 		time.Sleep(time.Second)
-	}
-	for book, texts := range map[string][]string{
-		"KubeVitalsNodeDiskPressure?cluster=tiny&lang=en&node=worker-2":                                        {"Holds now", "NODE=&#39;worker-2&#39;", "DiskPressure", "KubeletHasDiskPressure", "FreeDiskSpaceFailed", "stats_summary"},
-		"KubeVitalsAutoscalingMetricsUnavailable?lang=en&namespace=default&horizontalpodautoscaler=php-apache": {"HorizontalPodAutoscaler default/php-apache", "ScalingActive", "FailedGetResourceMetric"},
-	} {
-		page := fetch(t, pages+"runbooks/"+book)
-		for _, text := range texts {
-			if !strings.Contains(page, text) {
-				t.Errorf("%q is missing in:\n%s", text, page)
-			}
-		}
 	}
 }
 
@@ -83,8 +88,5 @@ func TestPagesOfTheDemonstration(t *testing.T) {
 // looks, has the same pages.
 func TestPagesOfAnAgent(t *testing.T) {
 	t.Parallel()
-	page := fetch(t, serving(t, "--demo", "--scope=node", "--host.node=worker-1"))
-	if !strings.Contains(page, `id="verdict"`) || !strings.Contains(page, "inotify") {
-		t.Errorf("no status page:\n%s", page)
-	}
+	waitForPage(t, serving(t, "--demo", "--scope=node", "--host.node=worker-1"), []string{`id="verdict"`, "inotify"})
 }

@@ -18,6 +18,9 @@ import (
 const (
 	// freshFor is how old a look may be that is shown; how often Prometheus scrapes.
 	freshFor = 15 * time.Second
+	// freshAtStart is how old it may be if it saw only a part, because something had
+	// still to be read for the first time.
+	freshAtStart = 2 * time.Second
 	// keptFor is how long a look is kept after it was made: it holds all series.
 	keptFor = 2 * time.Minute
 	// lookTimeout bounds one look.
@@ -34,7 +37,9 @@ type Options struct {
 	// behind what is missing there.
 	Gather func(context.Context) ([]*dto.MetricFamily, error)
 	Why    checkup.Why
-	Rules  *verdict.Rules
+	// Starting tells whether something has yet to be read for the first time.
+	Starting func() bool
+	Rules    *verdict.Rules
 	// Target are the labels that Prometheus would add: job, instance and cluster.
 	Target map[string]string
 	Now    func() time.Time
@@ -70,8 +75,9 @@ type Look struct {
 	// Signals says of every signal how it is.
 	Signals []checkup.Signal
 
-	rules   *verdict.Rules
-	samples *verdict.Samples
+	rules    *verdict.Rules
+	samples  *verdict.Samples
+	freshFor time.Duration
 }
 
 // Observe remembers what rules look back at from families that were gathered for
@@ -118,13 +124,17 @@ func (b *Board) Look(ctx context.Context) (*Look, error) {
 func (b *Board) fresh() *Look {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.latest == nil || b.options.Now().Sub(b.latest.At) >= freshFor {
+	if b.latest == nil || b.options.Now().Sub(b.latest.At) >= b.latest.freshFor {
 		return nil
 	}
 	return b.latest
 }
 
 func (b *Board) look(ctx context.Context) (*Look, error) {
+	shownFor := freshFor
+	if b.options.Starting() {
+		shownFor = freshAtStart
+	}
 	families, err := b.options.Gather(ctx)
 	if err != nil {
 		return nil, err
@@ -147,7 +157,7 @@ func (b *Board) look(ctx context.Context) (*Look, error) {
 			At: at, Cluster: b.options.Target["cluster"], Reaching: report.Reaching,
 			Causes: checkup.Causes(report.Findings, func(string, map[string]string) string { return "" }),
 		},
-		rules: b.options.Rules, samples: samples,
+		rules: b.options.Rules, samples: samples, freshFor: shownFor,
 	}
 	checkup.Explain(l.Causes, b.options.Why)
 	l.Blind, l.Absent = checkup.Sightless(families, b.options.Why)

@@ -38,6 +38,7 @@ type cluster struct {
 	now     time.Time
 	asked   int
 	waiting chan struct{} // if not nil, an answer waits for it
+	reading bool          // whether something is read for the first time
 }
 
 func (c *cluster) gather(ctx context.Context) ([]*dto.MetricFamily, error) {
@@ -73,6 +74,8 @@ func (c *cluster) clock() time.Time {
 	return c.now
 }
 
+func (c *cluster) starting() bool { return c.reading }
+
 func (c *cluster) later(d time.Duration, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,7 +89,7 @@ func start(t *testing.T, c *cluster) *board.Board {
 		t.Fatal(err)
 	}
 	c.now = time.Unix(1000, 0)
-	return board.New(board.Options{Gather: c.gather, Why: unknown{}, Rules: parsed, Target: map[string]string{"cluster": "lab"}, Now: c.clock})
+	return board.New(board.Options{Gather: c.gather, Why: unknown{}, Starting: c.starting, Rules: parsed, Target: map[string]string{"cluster": "lab"}, Now: c.clock})
 }
 
 func look(t *testing.T, b *board.Board) (*board.Look, string) {
@@ -104,18 +107,22 @@ func look(t *testing.T, b *board.Board) (*board.Look, string) {
 
 func TestLookIsShownForSomeSeconds(t *testing.T) {
 	t.Parallel()
-	c := &cluster{text: "a_up{node=\"n\"} 0\n"}
+	c := &cluster{}
 	b := start(t, c)
 	for _, step := range []struct {
-		after time.Duration
-		text  string
-		want  string
-		asked int
+		after   time.Duration
+		reading bool
+		text    string
+		want    string
+		asked   int
 	}{
-		{0, "a_up{node=\"n\"} 0\n", "Down", 1},
-		{14 * time.Second, "a_up{node=\"n\"} 1\n", "Down", 1},
-		{time.Second, "a_up{node=\"n\"} 1\n", "", 2},
+		{0, true, "", "", 1},
+		{time.Second, false, "a_up{node=\"n\"} 0\n", "", 1},
+		{time.Second, false, "a_up{node=\"n\"} 0\n", "Down", 2},
+		{14 * time.Second, false, "a_up{node=\"n\"} 1\n", "Down", 2},
+		{time.Second, false, "a_up{node=\"n\"} 1\n", "", 3},
 	} {
+		c.reading = step.reading
 		c.later(step.after, step.text)
 		if _, got := look(t, b); got != step.want || c.asked != step.asked {
 			t.Errorf("after %s: %q after %d scrapes, want %q after %d", step.after, got, c.asked, step.want, step.asked)

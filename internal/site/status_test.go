@@ -84,7 +84,8 @@ func looking(t *testing.T, text string) func(context.Context) (*board.Look, erro
 			return list, err
 		},
 		Why: broken{}, Rules: rules(t), Target: map[string]string{"job": "kubevitals", "cluster": "prod"},
-		Now: func() time.Time { return now().Add(-3 * time.Second) },
+		Now:      func() time.Time { return now().Add(-3 * time.Second) },
+		Starting: func() bool { return false },
 	}).Look
 }
 
