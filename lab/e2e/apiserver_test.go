@@ -62,9 +62,9 @@ func TestAPIServerKilled(t *testing.T) {
 	server := shared.Process(cluster.APIServer)
 	server.Kill()
 	killed := time.Now()
-	shared.vitals.eventually(t, 10*time.Second, func(s samples) error { return s.want(0, "apiserver_up") })
+	shared.vitals.eventually(t, time.Minute, func(s samples) error { return s.want(0, "apiserver_up") })
 	t.Logf("apiserver_up was 0 after %s", time.Since(killed).Round(100*time.Millisecond))
-	shared.vitals.eventually(t, 30*time.Second, blind)
+	shared.vitals.eventually(t, time.Minute, blind)
 	t.Logf("every signal was gone after %s", time.Since(killed).Round(100*time.Millisecond))
 
 	shared.vitals.wantAlert(t, 0, "KubeVitalsAPIServerAllDown")
@@ -103,7 +103,7 @@ func TestAPIServerHangs(t *testing.T) {
 	if err := server.Pause(); err != nil {
 		t.Fatal(err)
 	}
-	shared.vitals.eventually(t, 15*time.Second, func(s samples) error {
+	shared.vitals.eventually(t, time.Minute, func(s samples) error {
 		return errors.Join(
 			s.want(0, "apiserver_up"),
 			s.want(1, "apiserver_probe_result", "probe", "livez", "result", "timeout"),

@@ -75,11 +75,11 @@ func waitsWithoutScheduler(t *testing.T) {
 	t.Helper()
 	const name = "unnoticed"
 	create(t, name, "", nil)
-	shared.vitals.eventually(t, 30*time.Second, func(s samples) error {
+	shared.vitals.eventually(t, time.Minute, func(s samples) error {
 		return s.want(1, "pending_pods_pods", "reason", "no_scheduler", "node", "")
 	})
 	remove(t, name)
-	shared.vitals.eventually(t, 30*time.Second, func(s samples) error {
+	shared.vitals.eventually(t, time.Minute, func(s samples) error {
 		return s.want(0, "pending_pods_pods", "reason", "no_scheduler", "node", "")
 	})
 }

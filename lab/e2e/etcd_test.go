@@ -102,7 +102,7 @@ func TestEtcd(t *testing.T) {
 	}
 	defer func() { _ = client.Close() }()
 	fill(t, client)
-	s = v.eventually(t, 30*time.Second, func(s samples) error {
+	s = v.eventually(t, time.Minute, func(s samples) error {
 		return errors.Join(health(endpoint, "nospace")(s), health(clusterEndpoint, "ok")(s))
 	})
 	if size := s.sum("etcd_db_size_bytes", "endpoint", endpoint); size < 0.8*quota {
@@ -110,12 +110,12 @@ func TestEtcd(t *testing.T) {
 	}
 	v.wantAlert(t, 0, "KubeVitalsEtcdAlarm", "state", "nospace")
 	mend(t, client, url)
-	v.eventually(t, 30*time.Second, health(endpoint, "ok"))
+	v.eventually(t, time.Minute, health(endpoint, "ok"))
 	fill(t, client) // the alarm is raised anew, and is not merely forgotten
-	v.eventually(t, 30*time.Second, health(endpoint, "nospace"))
+	v.eventually(t, time.Minute, health(endpoint, "nospace"))
 
 	small.Kill()
-	v.eventually(t, 30*time.Second, func(s samples) error {
+	v.eventually(t, time.Minute, func(s samples) error {
 		if len(s.all("etcd_health", "endpoint", endpoint)) > 0 {
 			return errors.New("the health of a dead member is still told")
 		}

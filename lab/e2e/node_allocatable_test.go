@@ -89,7 +89,7 @@ func TestNodeAllocatableFailing(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	shared.vitals.eventually(t, 20*time.Second, func(s samples) error {
+	shared.vitals.eventually(t, time.Minute, func(s samples) error {
 		return s.want(float64(now.Unix()), "events_last_seen_timestamp_seconds", "node", node, "reason", reason, "kind", "Node")
 	})
 	shared.vitals.wantAlert(t, 0, "KubeVitalsNodeAllocatableFailing", "node", node)

@@ -123,7 +123,7 @@ func TestTerminatingPods(t *testing.T) {
 		}
 	}
 	// Until the node controller gives it up, the node looks well.
-	shared.vitals.eventually(t, 30*time.Second, func(s samples) error {
+	shared.vitals.eventually(t, time.Minute, func(s samples) error {
 		return errors.Join(
 			s.want(1, "terminating_pods_overdue", "node", kubelet.Name, "hold", "kubelet"),
 			s.want(1, "terminating_pods_overdue", "node", shared.Kubelets()[1].Name, "hold", "finalizers"))
