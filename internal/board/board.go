@@ -19,7 +19,7 @@ const (
 	// freshFor is how old a look may be that is shown; how often Prometheus scrapes.
 	freshFor = 15 * time.Second
 	// freshAtStart is how old it may be if it saw only a part, because something had
-	// still to be read for the first time.
+	// yet to be read for the first time.
 	freshAtStart = 2 * time.Second
 	// keptFor is how long a look is kept after it was made: it holds all series.
 	keptFor = 2 * time.Minute
@@ -75,9 +75,17 @@ type Look struct {
 	// Signals says of every signal how it is.
 	Signals []checkup.Signal
 
-	rules    *verdict.Rules
-	samples  *verdict.Samples
-	freshFor time.Duration
+	// Starting is whether something had yet to be read for the first time.
+	Starting bool
+
+	rules   *verdict.Rules
+	samples *verdict.Samples
+}
+
+// old tells whether the look is too old to be shown.
+func (l *Look) old(now time.Time) bool {
+	age := now.Sub(l.At)
+	return age >= freshFor || l.Starting && age >= freshAtStart
 }
 
 // Observe remembers what rules look back at from families that were gathered for
@@ -124,17 +132,14 @@ func (b *Board) Look(ctx context.Context) (*Look, error) {
 func (b *Board) fresh() *Look {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.latest == nil || b.options.Now().Sub(b.latest.At) >= b.latest.freshFor {
+	if b.latest == nil || b.latest.old(b.options.Now()) {
 		return nil
 	}
 	return b.latest
 }
 
 func (b *Board) look(ctx context.Context) (*Look, error) {
-	shownFor := freshFor
-	if b.options.Starting() {
-		shownFor = freshAtStart
-	}
+	starting := b.options.Starting()
 	families, err := b.options.Gather(ctx)
 	if err != nil {
 		return nil, err
@@ -157,7 +162,7 @@ func (b *Board) look(ctx context.Context) (*Look, error) {
 			At: at, Cluster: b.options.Target["cluster"], Reaching: report.Reaching,
 			Causes: checkup.Causes(report.Findings, func(string, map[string]string) string { return "" }),
 		},
-		rules: b.options.Rules, samples: samples, freshFor: shownFor,
+		Starting: starting, rules: b.options.Rules, samples: samples,
 	}
 	checkup.Explain(l.Causes, b.options.Why)
 	l.Blind, l.Absent = checkup.Sightless(families, b.options.Why)

@@ -36,10 +36,13 @@ type status struct {
 	Failed             string
 	Causes, Unsure     []cause
 	Blind, Off, Absent []reasoned
-	Starting           string
-	Well               []signal
-	Reaching           int
-	Tables             []exporter.Table
+	// Starting is whether something has yet to be read for the first time, and Unread
+	// names the sources of that.
+	Starting bool
+	Unread   string
+	Well     []signal
+	Reaching int
+	Tables   []exporter.Table
 }
 
 type cause struct {
@@ -89,6 +92,7 @@ func (s *site) statusOf(look *board.Look, c content) *status {
 	r := s.reader(c.Words)
 	v := statusAt(look.At)
 	v.Cluster, v.Age, v.Evaluated, v.Reaching = look.Cluster, r.Age(look.At), len(look.Evaluated), len(look.Reaching)
+	v.Starting = look.Starting
 	v.Class, v.Verdict = verdictOf(look.Result, c.Words)
 	for _, one := range look.Causes {
 		if checkup.OfCluster(one) {
@@ -193,7 +197,7 @@ func (v *status) sources(r *checkup.Result, words map[string]string) {
 			v.Blind = append(v.Blind, reasoned{words[b.Kind] + " " + b.Name, because(b, words)})
 		}
 	}
-	v.Starting = strings.Join(unread, words["comma"])
+	v.Unread = strings.Join(unread, words["comma"])
 	for _, b := range r.Absent {
 		v.Absent = append(v.Absent, reasoned{words[b.Kind] + " " + b.Name, words["reason-"+b.Reason]})
 	}

@@ -234,6 +234,15 @@ func TestVerdicts(t *testing.T) {
 			inOrder(t, parse(t, w.Body.String()).text.String(), test.want...)
 		})
 	}
+	// The page asks again soon when there is more to come.
+	for starting, want := range map[bool]string{false: `<div id="live">`, true: `<div id="live" data-starting>`} {
+		look := func(ctx context.Context) (*board.Look, error) {
+			l, err := looking(t, healthy)(ctx)
+			l.Starting = starting
+			return l, err
+		}
+		inOrder(t, get(t, pagesOver(t, look), "/").Body.String(), want)
+	}
 	// A runbook helps most when nothing can be read.
 	w := get(t, pagesOver(t, failing), site.Root+book+"?lang=en")
 	inOrder(t, parse(t, w.Body.String()).text.String(), "Nothing could be read at present")

@@ -1,6 +1,8 @@
-// Asks for the page again every half minute, and says so when nobody answers.
+// Asks for the page again every half minute, sooner while something is read for the
+// first time, and says so when nobody answers.
 'use strict';
 const every = 30000;
+const atStart = 3000;
 let shownAt = new Date();
 
 // Text that somebody has selected stays for a while, to be copied.
@@ -47,5 +49,10 @@ function announce(live, next) {
   document.title = `${verdict} · kubevitals`;
 }
 
-setInterval(refresh, every);
+function again() {
+  const starting = 'starting' in document.getElementById('live').dataset;
+  setTimeout(() => refresh().finally(again), starting ? atStart : every);
+}
+
+again();
 document.addEventListener('visibilitychange', refresh);

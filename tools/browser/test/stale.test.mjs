@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { violations } from '../lib/axe.mjs';
 import { noFaults } from '../lib/assert.mjs';
-import { suite } from '../lib/suite.mjs';
+import { ready, suite, until } from '../lib/suite.mjs';
 
 const it = suite();
 
 it('says that what it shows is old', { expect: [/^failed: .*ERR_CONNECTION_REFUSED/, /^console: .*ERR_CONNECTION_REFUSED/] }, async ({ page, goto, server }) => {
   await page.clock.install();
-  await goto('/?lang=en');
+  await until(page, goto, '/?lang=en', ready);
   const before = await page.locator('#live').innerText();
   await server.stop();
   await page.clock.fastForward(31_000);

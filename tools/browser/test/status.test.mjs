@@ -76,6 +76,23 @@ it('asks for itself again, and keeps what a person has opened', {}, async ({ pag
   assert.equal(await page.getByRole('status').textContent(), verdict, 'a changed verdict is not announced');
 });
 
+it('asks soon while something is read for the first time', {}, async ({ page, goto, requests }) => {
+  await page.clock.install();
+  await until(page, goto, '/?lang=en', ready);
+  await page.route((url) => url.pathname === '/', async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace('<div id="live">', '<div id="live" data-starting>');
+    await route.fulfill({ response, body });
+  }, { times: 1 });
+  await goto('/?lang=en');
+  const asked = looks(requests);
+  await page.clock.fastForward(3_100);
+  await page.locator('#live:not([data-starting])').waitFor();
+  assert.equal(looks(requests), asked + 1);
+  await page.clock.fastForward(3_100);
+  assert.equal(looks(requests), asked + 1, 'asks as often when all has been read');
+});
+
 it('does not take away what the keyboard is at', {}, async ({ page, goto, requests }) => {
   await page.clock.install();
   await until(page, goto, '/?lang=en', ready);
