@@ -84,6 +84,14 @@ func (v verdict) names(want cause) bool {
 	return false
 }
 
+// mustName fails unless the cause is found, and the exit code says that something is.
+func (v verdict) mustName(c cause) error {
+	if v.code != foundSome || !v.names(c) {
+		return fmt.Errorf("check does not name %s, but %v; its exit code is %d", c, v.found(), v.code)
+	}
+	return nil
+}
+
 // check looks at a cluster once.
 func check(ctx context.Context, start func(*exec.Cmd) error, args ...string) (verdict, error) {
 	code, stdout, stderr, err := once(ctx, start, append([]string{"check", "-o", "json", "--window=2s"}, args...)...)
@@ -121,6 +129,43 @@ func (v *vitals) sameFlags(t *testing.T) []string {
 	return flags
 }
 
+// wantAlert fails unless the alert's expression holds once everything has stayed
+// as it is for so long, with the labels: name, value, name, value. A look at the
+// cluster must find the same, with nothing known but what it sees.
+func (v *vitals) wantAlert(t *testing.T, stays time.Duration, alert string, labels ...string) {
+	t.Helper()
+	v.wantAlerts(t, stays, append(cause{alert}, labels...))
+}
+
+// wantAlerts does the same for several that hold at the same time.
+func (v *vitals) wantAlerts(t *testing.T, stays time.Duration, causes ...cause) {
+	t.Helper()
+	v.wantHolding(t, stays, causes...)
+	v.wantFound(t, stays, causes...)
+}
+
+// wantHolding fails unless the alerts' expressions hold over some scrape: a pod that
+// ends again and again, for one, counts as ready in between.
+func (v *vitals) wantHolding(t *testing.T, stays time.Duration, causes ...cause) {
+	t.Helper()
+	dir := t.TempDir()
+	err := cluster.Eventually(t.Context(), time.Minute, func(ctx context.Context) error {
+		all, err := v.alerts(ctx, dir, stays)
+		if err != nil {
+			return err
+		}
+		for _, c := range causes {
+			if !slices.ContainsFunc(all, func(h holding) bool { return c.is(h.Alert, h.Labels) }) {
+				return fmt.Errorf("%s does not hold; what holds: %v", c, all)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // wantFound fails unless a check finds the causes. What is ill may flicker, as a
 // container that crashes does, so it may take some looks.
 func (v *vitals) wantFound(t *testing.T, stays time.Duration, causes ...cause) {
@@ -132,8 +177,8 @@ func (v *vitals) wantFound(t *testing.T, stays time.Duration, causes ...cause) {
 			return err
 		}
 		for _, c := range causes {
-			if looked.code != foundSome || !looked.names(c) {
-				return fmt.Errorf("check does not name %s, but %v; its exit code is %d", c, looked.found(), looked.code)
+			if err := looked.mustName(c); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -107,35 +107,6 @@ func (c cause) is(alert string, labels map[string]string) bool {
 	return true
 }
 
-// wantAlert fails unless the alert's expression holds once everything has stayed
-// as it is for so long, with the labels: name, value, name, value. A look at the
-// cluster must find the same, with nothing known but what it sees.
-func (v *vitals) wantAlert(t *testing.T, stays time.Duration, alert string, labels ...string) {
-	t.Helper()
-	v.wantAlerts(t, stays, append(cause{alert}, labels...))
-}
-
-// wantAlerts does the same for several that hold at the same time.
-func (v *vitals) wantAlerts(t *testing.T, stays time.Duration, causes ...cause) {
-	t.Helper()
-	v.wantHolding(t, stays, causes...)
-	v.wantFound(t, stays, causes...)
-}
-
-// wantHolding fails unless the alerts' expressions hold over a scrape.
-func (v *vitals) wantHolding(t *testing.T, stays time.Duration, causes ...cause) {
-	t.Helper()
-	all, err := v.alerts(t.Context(), t.TempDir(), stays)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range causes {
-		if !slices.ContainsFunc(all, func(h holding) bool { return c.is(h.Alert, h.Labels) }) {
-			t.Errorf("%s does not hold; what holds: %v", c, all)
-		}
-	}
-}
-
 // startAgents starts the agents of two nodes, which are this machine, and of a pod
 // on each; they probe each other over loopback.
 func startAgents(t *testing.T) []*vitals {

