@@ -127,7 +127,7 @@ func TestAnswers(t *testing.T) {
 		{"half a message", answer(framed(good)[:9], "0"), 0, Error, nil},
 		{"no message of CRI", answer(framed([]byte{0x0a, 0x7f}), "0"), 0, Error, nil},
 		{"no message of CRI within", answer(framed(text(statusStatus, "\x0a\x7f")), "0"), 0, Error, nil},
-		{"no answer", hang, 200 * time.Millisecond, Timeout, nil},
+		{"no answer", hang, 2 * time.Second, Timeout, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
