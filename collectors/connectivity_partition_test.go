@@ -238,7 +238,7 @@ func (f *fabric) expect(bad ...string) {
 	f.t.Helper()
 	slices.Sort(bad)
 	var all, got []string
-	for end := time.Now().Add(45 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		all = f.paths()
 		got = slices.DeleteFunc(slices.Clone(all), func(p string) bool { return strings.HasSuffix(p, " ok") })
 		if len(all) == 24 && slices.Equal(got, bad) {
@@ -308,7 +308,7 @@ func (f *fabric) expectWithout(cut []string) {
 	f.t.Helper()
 	slices.Sort(cut)
 	var got []string
-	for end := time.Now().Add(45 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		got = nil
 		for _, p := range f.paths() {
 			for _, result := range []string{" timeout", " no_route"} {

@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -55,7 +56,12 @@ func (s *Sources) Starting() bool {
 		s.etcdWanted && s.etcd.Starting()
 }
 
-func (s *Sources) noAPIServer() bool { return s.apiServersWanted && s.apiServers.Down() }
+// noAPIServer tells whether no API server answers: those that are known do not, and
+// nothing could be listed or watched either. One that is only slow does not count.
+func (s *Sources) noAPIServer() bool {
+	return s.apiServersWanted && s.apiServers.Down() &&
+		!slices.ContainsFunc(s.lists, func(h *watch.Health) bool { return h.State().Reason == watch.Available })
+}
 
 // Progress counts what has been read at least once, be it well or not.
 type Progress struct {

@@ -18,7 +18,7 @@ import (
 // port is that of a server of the demo, which differs from run to run.
 var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 
-// found lists alerts with labels and evidence.
+// found lists alerts with labels, but for those of a machine that is slow by itself.
 func found(t *testing.T, text string) []string {
 	t.Helper()
 	var r checkup.Result
@@ -27,6 +27,9 @@ func found(t *testing.T, text string) []string {
 	}
 	var all []string
 	for _, c := range r.Causes {
+		if strings.HasSuffix(c.Alert, "Slow") {
+			continue
+		}
 		for _, f := range c.Findings {
 			all = append(all, port.ReplaceAllString(fmt.Sprint(f.Alert, f.Labels), "SERVER"))
 		}
@@ -38,12 +41,12 @@ func found(t *testing.T, text string) []string {
 // TestSameFindingsFromASnapshot checks the demo live, and a snapshot of it twice.
 func TestSameFindingsFromASnapshot(t *testing.T) {
 	t.Parallel()
-	code, live, stderr := runProgram(t, "check", "--demo", "--window=2s", "-o", "json")
+	code, live, stderr := runProgram(t, "check", "--demo", "--window=2s", "--collector.apiserver.probe-timeout=1m", "-o", "json")
 	if code != exitFindings || stderr != "" {
 		t.Fatalf("live: exit code %d, stderr %q", code, stderr)
 	}
 	dir := filepath.Join(t.TempDir(), "snapshot")
-	if code, _, stderr := runProgram(t, "snapshot", dir, "--demo", "--window=2s", "--log.level=error"); code != exitOK {
+	if code, _, stderr := runProgram(t, "snapshot", dir, "--demo", "--window=2s", "--collector.apiserver.probe-timeout=1m", "--log.level=error"); code != exitOK {
 		t.Fatalf("snapshot: exit code %d, stderr %q", code, stderr)
 	}
 	code, replayed, stderr := runProgram(t, "check", "--snapshot="+dir, "-o", "json", "--log.level=error")

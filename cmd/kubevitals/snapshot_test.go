@@ -24,7 +24,7 @@ func TestSnapshotIsServed(t *testing.T) {
 	renewed := regexp.MustCompile(`kubevitals_node_readiness_lease_renew_timestamp_seconds{node="worker-1"} (\S+)`)
 	var age float64
 	answers := regexp.MustCompile(`kubevitals_kubelet_available{.*node="worker-3",reason="unreachable"} 0`)
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		body := fetch(t, url+"metrics")
 		if m := renewed.FindStringSubmatch(body); m != nil && answers.MatchString(body) {

@@ -77,13 +77,13 @@ func (p *Prober) AccessErr(source string) error {
 // asked. One that lets us ask is enough.
 func (i *instance) asked(source string, refusal error) {
 	i.prober.mu.Lock()
+	defer i.prober.mu.Unlock() // after the verdict, or one from before could follow it
 	i.refusals[source] = refusal
 	for _, other := range i.prober.instances {
 		if of, put := other.refusals[source]; put && of == nil {
 			refusal = nil
 		}
 	}
-	i.prober.mu.Unlock()
 	if h := i.prober.access[source]; refusal != nil {
 		h.Fail(refusal)
 	} else {

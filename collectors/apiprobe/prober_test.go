@@ -81,7 +81,7 @@ func nothing() Discovery {
 func newProber(t *testing.T, o Options, config *rest.Config, d Discovery) *Prober {
 	t.Helper()
 	if o.Timeout == 0 {
-		o.Timeout = 10 * time.Second
+		o.Timeout = time.Minute
 	}
 	p, err := New(o, config, d, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
@@ -232,20 +232,42 @@ func TestServerThatComesBack(t *testing.T) {
 	}
 }
 
+// TestStreamLimitIsAskedForAgain holds that a limit that could not be read is not
+// put off for as long as one that was.
+func TestStreamLimitIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, healthy)
+	p := newProber(t, Options{LimitInterval: time.Hour}, s.config(), nothing())
+	p.WantStreamLimit()
+	asked := p.instances[s.address()]
+	asked.tls.server = "127.0.0.1:0"
+	for _, want := range []uint32{0, 123, 123} {
+		p.probe(t.Context(), false)
+		p.wait.Wait()
+		if got := p.Results()[0].StreamLimit; got != want {
+			t.Errorf("stream limit %d, want %d", got, want)
+		}
+		if limited := !asked.limit.begun.IsZero(); limited != (want != 0) {
+			t.Errorf("limit %d: asked for again in an hour: %t", want, limited)
+		}
+		asked.tls.server = s.address()
+	}
+}
+
 func TestOldAnswersAreNoProof(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, healthy)
 	now := time.Unix(1000, 0)
-	p, err := New(Options{}, s.config(), nothing(), slog.New(slog.DiscardHandler), func() time.Time { return now })
+	p, err := New(Options{Timeout: time.Minute}, s.config(), nothing(), slog.New(slog.DiscardHandler), func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r := round(t, p)[0]; !r.Up {
 		t.Fatal("not up")
 	}
-	now = now.Add(time.Minute)
+	now = now.Add(2 * time.Minute)
 	if r := p.Results()[0]; r.Up || outcomes(r)["livez"] != Timeout || len(r.Checks) != 0 {
-		t.Errorf("after a minute without a round: up %t, %v, %d checks", r.Up, outcomes(r), len(r.Checks))
+		t.Errorf("after two minutes without a round: up %t, %v, %d checks", r.Up, outcomes(r), len(r.Checks))
 	}
 }
 

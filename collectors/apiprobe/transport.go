@@ -108,10 +108,13 @@ func (i *instance) readLimit(ctx context.Context) {
 	limit, err := i.tls.streamLimit(ctx)
 	if err != nil {
 		i.prober.logger.DebugContext(ctx, "stream limit of an API server", "server", i.server, "err", err)
-		return
 	}
 	i.prober.mu.Lock()
 	defer i.prober.mu.Unlock()
+	if err != nil {
+		i.limit.begun = time.Time{} // to be tried again in the next round
+		return
+	}
 	i.streams = limit
 }
 

@@ -79,11 +79,10 @@ func (h hierarchy) remove(t *testing.T, path string) {
 // eventually tries until it succeeds: others make and remove cgroups meanwhile.
 func eventually(t *testing.T, what string, try func() bool) {
 	t.Helper()
-	for range 200 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if try() {
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	t.Errorf("never happened: %s", what)
 }

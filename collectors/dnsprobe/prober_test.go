@@ -123,6 +123,9 @@ func TestOutcomes(t *testing.T) {
 
 func newProber(t *testing.T, o Options, d Discovery, now func() time.Time) *Prober {
 	t.Helper()
+	if o.Timeout == 0 {
+		o.Timeout = time.Minute
+	}
 	p, err := New(o, d, slog.New(slog.DiscardHandler), now)
 	if err != nil {
 		t.Fatal(err)
@@ -196,9 +199,9 @@ func TestOldResultsAreNotBelieved(t *testing.T) {
 	if results, err := p.Results(); err != nil || len(results) != 1 {
 		t.Fatalf("results %v, %v: want one, since no name to forward is given", results, err)
 	}
-	now = now.Add(time.Minute)
+	now = now.Add(time.Hour)
 	if _, err := p.Results(); !errors.Is(err, errStale) {
-		t.Errorf("after a minute: %v, want %v", err, errStale)
+		t.Errorf("after an hour: %v, want %v", err, errStale)
 	}
 }
 

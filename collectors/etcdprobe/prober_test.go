@@ -40,7 +40,7 @@ func etcd(health string, status int) http.HandlerFunc {
 func newProber(t *testing.T, o Options, now func() time.Time) *Prober {
 	t.Helper()
 	if o.Timeout == 0 {
-		o.Timeout = 10 * time.Second
+		o.Timeout = time.Minute
 	}
 	p, err := New(o, slog.New(slog.DiscardHandler), now)
 	if err != nil {

@@ -153,7 +153,7 @@ func TestFetchFromSickKubelet(t *testing.T) {
 			server := startTLS(t, test.handler)
 			o := Options{CAFile: caOf(t, server)}
 			if test.reason == watch.Timeout {
-				o.Timeout = 500 * time.Millisecond
+				o.Timeout = 3 * time.Second // for the handshake of a slow machine, too
 			}
 			_, err := testClient(t, o, &rest.Config{}).fetch(t.Context(), targetAt(server), statsSummary)
 			if got := watch.Classify(err); got != test.reason {

@@ -35,19 +35,21 @@ func TestReachOverSockets(t *testing.T) {
 	t.Cleanup(plain.Close)
 	for name, c := range map[string]struct {
 		host string
-		want Reach
+		// within is short only where nothing comes in time.
+		within time.Duration
+		want   Reach
 	}{
-		"healthy":                   {startTLS(t, serve).Listener.Addr().String(), Answers},
-		"forbidden":                 {forbidden.Listener.Addr().String(), Answers},
-		"an endpoint never answers": {slow.Listener.Addr().String(), Answers},
-		"no TLS":                    {plain.Listener.Addr().String(), Answers},
-		"nobody listens":            {gone, Refused},
-		"stopped process":           {frozen.Addr().String(), Hangs},
+		"healthy":                   {startTLS(t, serve).Listener.Addr().String(), time.Minute, Answers},
+		"forbidden":                 {forbidden.Listener.Addr().String(), time.Minute, Answers},
+		"an endpoint never answers": {slow.Listener.Addr().String(), 3 * time.Second, Answers},
+		"no TLS":                    {plain.Listener.Addr().String(), time.Minute, Answers},
+		"nobody listens":            {gone, time.Minute, Refused},
+		"stopped process":           {frozen.Addr().String(), 500 * time.Millisecond, Hangs},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := testOptions()
-			o.Timeout = 500 * time.Millisecond
+			o.Timeout = c.within
 			_, err := testClient(t, o, &rest.Config{}).fetch(t.Context(), target{node: "n", host: c.host}, configz)
 			if got := reachOf(err); got != c.want {
 				t.Errorf("reach %q, want %q: %v", got, c.want, err)

@@ -85,8 +85,8 @@ func expect(t *testing.T, a announced, want string) {
 		if got != want {
 			t.Fatalf("the reflector did %q, want %q", got, want)
 		}
-	case <-time.After(30 * time.Second):
-		t.Fatalf("the reflector did nothing for 30 s, want %q", want)
+	case <-time.After(2 * time.Minute):
+		t.Fatalf("the reflector did nothing for 2 minutes, want %q", want)
 	}
 }
 

@@ -25,8 +25,12 @@ type read struct {
 	labels         string
 }
 
-// reads are all lists, those that show what is alive last.
-func reads() []read {
+// reads are all lists.
+func reads() []read { return append(slowReads(), aliveReads()...) }
+
+// slowReads are the lists that take long in a large cluster, or show nothing that
+// is old after a minute.
+func slowReads() []read {
 	return []read{
 		{podKind, "/api/v1", "pods", "", "", ""},
 		{eventKind, "/api/v1", "events", "", "type=Warning", ""},
@@ -36,6 +40,12 @@ func reads() []read {
 		{autoscalerKind, "/apis/autoscaling/v2", "horizontalpodautoscalers", "", "", ""},
 		{apiServiceKind, "/apis/apiregistration.k8s.io/v1", "apiservices", "", "", ""},
 		{endpointSliceKind, "/apis/discovery.k8s.io/v1", "endpointslices", "default", "", "kubernetes.io/service-name=kubernetes"},
+	}
+}
+
+// aliveReads are the lists that show what is alive.
+func aliveReads() []read {
+	return []read{
 		{nodeMetricsKind, "/apis/metrics.k8s.io/v1beta1", "nodes", "", "", ""},
 		{nodeKind, "/api/v1", "nodes", "", "", ""},
 		{leaseKind, "/apis/coordination.k8s.io/v1", "leases", "kube-system", "", ""},
@@ -65,8 +75,7 @@ func (q read) path() string {
 	return q.prefix + "/namespaces/" + q.namespace + "/" + q.plural
 }
 
-func (t *taker) takeLists(ctx context.Context) error {
-	pending := reads()
+func (t *taker) takeLists(ctx context.Context, pending []read) error {
 	for len(pending) > 0 {
 		q := pending[0]
 		pending = pending[1:]

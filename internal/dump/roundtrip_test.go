@@ -49,10 +49,11 @@ func startReading(t *testing.T, config collectors.Config, configure func(*collec
 		t.Fatal(err)
 	}
 	config.Kubelet.PreferredAddressTypes = []corev1.NodeAddressType{corev1.NodeInternalIP}
-	config.Kubelet.Timeout, config.Kubelet.Concurrency = 5*time.Second, 16
+	config.Kubelet.Timeout, config.Kubelet.Concurrency = patience, 16
 	config.Kubelet.StatsInterval, config.Kubelet.MetricsInterval = 10*time.Second, 10*time.Second
 	config.Logger, config.Now = silent(), time.Now
 	selection.Configure(&config)
+	config.APIServers.Timeout = patience
 	if configure != nil {
 		configure(selection, &config)
 	}
@@ -137,7 +138,7 @@ func demo(t *testing.T) (*playback.Cluster, *rest.Config, kubelet.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := playback.Start(t.Context(), snapshot, playback.Options{Now: func() time.Time { return now }})
+	c, err := playback.Start(t.Context(), snapshot, playback.Options{Now: func() time.Time { return now }, LeaseInterval: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,8 @@ func discard(dir string, made bool) error {
 }
 
 // take keeps to an order: the samples and the objects that show what is alive
-// belong together, so they are read at the end, right after each other.
+// belong together, so they are read at the end, right after each other, and what
+// takes long before them.
 func (t *taker) take(ctx context.Context) error {
 	first, err := t.Gather(ctx)
 	if err != nil {
@@ -127,6 +128,9 @@ func (t *taker) take(ctx context.Context) error {
 	if err := t.takeKubelets(ctx); err != nil {
 		return err
 	}
+	if err := t.takeLists(ctx, slowReads()); err != nil {
+		return err
+	}
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -136,8 +140,9 @@ func (t *taker) take(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("gather samples: %w", err)
 	}
+	t.manifest.Window.Duration = max(t.Window, t.Now().Sub(began).Round(time.Second))
 	t.names.learnHosts(t.REST.Host, second) // there may be new ones
-	if err := t.takeLists(ctx); err != nil {
+	if err := t.takeLists(ctx, aliveReads()); err != nil {
 		return err
 	}
 	t.manifest.Taken = metav1.NewMicroTime(t.Now())

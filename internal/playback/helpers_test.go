@@ -19,7 +19,7 @@ import (
 )
 
 // patience bounds every wait of the tests.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // play starts a snapshot and ends it with the test.
 func play(t *testing.T, s *playback.Snapshot, o playback.Options) *playback.Cluster {

@@ -150,8 +150,8 @@ func TestWatchEnds(t *testing.T) {
 	t.Parallel()
 	c := play(t, snapshot(), playback.Options{BookmarkInterval: 10 * time.Millisecond})
 	pods := typed(t, c, protobufType).CoreV1().Pods("")
-	second := int64(1)
-	w, err := pods.Watch(t.Context(), metav1.ListOptions{TimeoutSeconds: &second, AllowWatchBookmarks: true})
+	bound := int64(3)
+	w, err := pods.Watch(t.Context(), metav1.ListOptions{TimeoutSeconds: &bound, AllowWatchBookmarks: true})
 	if err != nil {
 		t.Fatal(err)
 	}
