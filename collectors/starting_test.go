@@ -48,6 +48,7 @@ func TestNobodyWaitsForADeadCluster(t *testing.T) {
 	s := sourcesOf(t, listener.Addr())
 	s.APIServers()
 	s.Kubelets()
+	s.Events()
 	if !s.Starting() {
 		t.Error("not starting before the start")
 	}
@@ -56,6 +57,10 @@ func TestNobodyWaitsForADeadCluster(t *testing.T) {
 		if time.Now().After(bound) {
 			t.Fatal("a dead cluster is waited for")
 		}
+	}
+	s.lists[0].Succeed()
+	if !s.Starting() {
+		t.Error("nobody waits for an API server that lists something, and is only slow")
 	}
 }
 

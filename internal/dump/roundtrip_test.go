@@ -184,14 +184,17 @@ func TestTakeThatIsEnded(t *testing.T) {
 	_, config, options := demo(t)
 	live := startReading(t, collectors.Config{REST: config, Kubelet: options}, nil)
 	ctx, cancel := context.WithCancel(t.Context())
-	gathered := 0
+	gathered, after := 0, 0
 	dir := filepath.Join(t.TempDir(), "snapshot")
 	o := dump.TakeOptions{
 		REST: config, Kubelets: live.options, Window: time.Second,
 		Gather:      func(context.Context) ([]*dto.MetricFamily, error) { gathered++; return live.settled(t), nil },
 		Definitions: collectors.Catalogue(), Version: "test", Logger: silent(),
 		Now: func() time.Time {
-			if gathered == 2 { // the lists were taken
+			if gathered == 2 {
+				after++
+			}
+			if after == 2 { // the last list was taken, too
 				cancel()
 			}
 			return time.Now()
