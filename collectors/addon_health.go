@@ -42,7 +42,7 @@ func AddonHealth() Definition {
 		},
 		New: func(s *Sources) (exporter.Collector, error) {
 			deployments, daemonSets := s.SystemWorkloads()
-			return addonHealth{
+			return addonHealthCollector{
 				pods:      []func() ([]SystemPod, error){s.SystemPods().List, s.DashboardPods().List},
 				workloads: []func() ([]SystemWorkload, error){deployments.List, daemonSets.List},
 			}, nil
@@ -50,14 +50,14 @@ func AddonHealth() Definition {
 	}
 }
 
-type addonHealth struct {
+type addonHealthCollector struct {
 	pods      []func() ([]SystemPod, error)
 	workloads []func() ([]SystemWorkload, error)
 }
 
 // Collect says nothing of addons that do not exist, and fails while any of its
 // sources is blind.
-func (c addonHealth) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c addonHealthCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	pods, err := collectAll(c.pods)
 	if err != nil {
 		return err

@@ -72,7 +72,7 @@ func TestAddonHealth(t *testing.T) {
 		Spec:   appsv1.DaemonSetSpec{Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"k8s-app": "kube-proxy"}}}},
 		Status: appsv1.DaemonSetStatus{DesiredNumberScheduled: 3, NumberReady: 1},
 	}
-	c := addonHealth{
+	c := addonHealthCollector{
 		pods: []func() ([]SystemPod, error){
 			converted(t, systemPodOf,
 				addonPod("k8s-app", "kube-dns", "node-1", true, nil),
@@ -100,7 +100,7 @@ func TestAddonHealthIsSilentWithoutAddonsAndWithoutSources(t *testing.T) {
 	none := func() ([]SystemPod, error) { return nil, nil }
 	blind := func() ([]SystemPod, error) { return nil, errors.New("the API server is down") }
 	for success, pods := range map[string]func() ([]SystemPod, error){"1": none, "0": blind} {
-		text := string(scrapeText(t, addonHealthName, addonHealth{pods: []func() ([]SystemPod, error){pods}}, AddonHealth().Metrics))
+		text := string(scrapeText(t, addonHealthName, addonHealthCollector{pods: []func() ([]SystemPod, error){pods}}, AddonHealth().Metrics))
 		if strings.Contains(text, exporter.Namespace+"_addon_health") || !strings.Contains(text, `{collector="addon_health"} `+success) {
 			t.Errorf("want success %s and nothing else:\n%s", success, text)
 		}

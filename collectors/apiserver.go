@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/collectors/apiprobe"
+	"github.com/kubevitals/kubevitals/sources/apiserver"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -40,7 +40,7 @@ var (
 // APIServer is the failure mode of an API server that cannot be reached, or is
 // reached and cannot do its work.
 func APIServer() Definition {
-	var o apiprobe.Options
+	var o apiserver.Options
 	return Definition{
 		Name:    apiServerName,
 		Help:    "An API server is unreachable, or reachable and unable to read or write.",
@@ -66,22 +66,22 @@ func APIServer() Definition {
 		Replay: true, // probes of each API server: whether and how fast it answers
 		New: func(s *Sources) (exporter.Collector, error) {
 			p := s.APIServers()
-			return apiServer{results: p.Results, leases: p.Leases}, nil
+			return apiServerCollector{results: p.Results, leases: p.Leases}, nil
 		},
 	}
 }
 
-type apiServer struct {
-	results func() []apiprobe.Result
-	leases  func() []apiprobe.LeaseState
+type apiServerCollector struct {
+	results func() []apiserver.Result
+	leases  func() []apiserver.LeaseState
 }
 
 // Collect sends what the last round of probes found. It needs no view of the
 // cluster: the configured API server is always probed.
-func (c apiServer) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c apiServerCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	results := c.results()
 	for _, r := range results {
-		for _, origin := range apiprobe.Origins() {
+		for _, origin := range apiserver.Origins() {
 			if slices.Contains(r.Origins, origin) {
 				ch <- apiServerListed.Sample(1, r.Server, string(origin))
 			}
@@ -104,9 +104,9 @@ func (c apiServer) Collect(_ context.Context, ch chan<- prometheus.Metric) error
 	return nil
 }
 
-func sendProbes(ch chan<- prometheus.Metric, r apiprobe.Result) {
+func sendProbes(ch chan<- prometheus.Metric, r apiserver.Result) {
 	for _, p := range r.Probes {
-		for _, outcome := range apiprobe.Outcomes() {
+		for _, outcome := range apiserver.Outcomes() {
 			ch <- apiServerProbe.Sample(exporter.Bool(p.Outcome == outcome), r.Server, p.Name, string(outcome))
 		}
 		ch <- apiServerProbeSeconds.Sample(p.Duration.Seconds(), r.Server, p.Name)

@@ -4,41 +4,41 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubevitals/kubevitals/collectors/apiprobe"
+	"github.com/kubevitals/kubevitals/sources/apiserver"
 )
 
 func TestAPIServer(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
-	probes := func(live, ready, read, write apiprobe.Outcome) []apiprobe.Probe {
-		return []apiprobe.Probe{
+	probes := func(live, ready, read, write apiserver.Outcome) []apiserver.Probe {
+		return []apiserver.Probe{
 			{Name: "livez", Outcome: live, Duration: 5 * time.Millisecond},
 			{Name: "readyz", Outcome: ready, Duration: 6 * time.Millisecond},
 			{Name: "read", Outcome: read, Duration: 7 * time.Millisecond},
 			{Name: "write", Outcome: write, Duration: 20 * time.Millisecond},
 		}
 	}
-	c := apiServer{
-		results: func() []apiprobe.Result {
-			return []apiprobe.Result{
+	c := apiServerCollector{
+		results: func() []apiserver.Result {
+			return []apiserver.Result{
 				{
 					Server: "10.0.0.1:6443", Up: true, CertificateExpiry: now.Add(48 * time.Hour),
-					Origins: []apiprobe.Origin{apiprobe.EndpointSlice, apiprobe.Lease},
-					Probes:  probes(apiprobe.OK, apiprobe.Failed, apiprobe.OK, apiprobe.Failed),
-					Checks: []apiprobe.Check{
+					Origins: []apiserver.Origin{apiserver.EndpointSlice, apiserver.Lease},
+					Probes:  probes(apiserver.OK, apiserver.Failed, apiserver.OK, apiserver.Failed),
+					Checks: []apiserver.Check{
 						{Probe: "livez", Name: "ping", OK: true},
 						{Probe: "readyz", Name: "etcd-readiness", OK: false},
 					},
 				},
 				{
-					Server: "10.0.0.2:6443", Origins: []apiprobe.Origin{apiprobe.Configured},
-					Probes: probes(apiprobe.Unreachable, apiprobe.Unreachable, apiprobe.Unreachable, apiprobe.Timeout),
+					Server: "10.0.0.2:6443", Origins: []apiserver.Origin{apiserver.Configured},
+					Probes: probes(apiserver.Unreachable, apiserver.Unreachable, apiserver.Unreachable, apiserver.Timeout),
 				},
-				{Server: "10.0.0.3:6443", Origins: []apiprobe.Origin{apiprobe.Flag}},
+				{Server: "10.0.0.3:6443", Origins: []apiserver.Origin{apiserver.Flag}},
 			}
 		},
-		leases: func() []apiprobe.LeaseState {
-			return []apiprobe.LeaseState{{Server: "10.0.0.1:6443", Hostname: "control-1", Renewed: now.Add(-5 * time.Second)}}
+		leases: func() []apiserver.LeaseState {
+			return []apiserver.LeaseState{{Server: "10.0.0.1:6443", Hostname: "control-1", Renewed: now.Add(-5 * time.Second)}}
 		},
 	}
 	golden(t, apiServerName, c, APIServer().Metrics)

@@ -45,17 +45,17 @@ func Autoscaling() Definition {
 			{APIGroups: []string{"autoscaling"}, Resources: []string{"horizontalpodautoscalers"}, Verbs: []string{"list", "watch"}},
 		},
 		New: func(s *Sources) (exporter.Collector, error) {
-			return autoscaling{hpas: s.HPAs().List}, nil
+			return autoscalingCollector{hpas: s.HPAs().List}, nil
 		},
 	}
 }
 
-type autoscaling struct {
+type autoscalingCollector struct {
 	hpas func() ([]*autoscalingv2.HorizontalPodAutoscaler, error)
 }
 
 // Collect sends the state of every autoscaler as its controller reports it.
-func (c autoscaling) Collect(ctx context.Context, ch chan<- prometheus.Metric) error {
+func (c autoscalingCollector) Collect(ctx context.Context, ch chan<- prometheus.Metric) error {
 	hpas, err := c.hpas()
 	if err != nil {
 		return err

@@ -30,14 +30,14 @@ func hpaFixtures(t *testing.T) []*autoscalingv2.HorizontalPodAutoscaler {
 
 func TestAutoscaling(t *testing.T) {
 	t.Parallel()
-	c := autoscaling{func() ([]*autoscalingv2.HorizontalPodAutoscaler, error) { return hpaFixtures(t), nil }}
+	c := autoscalingCollector{func() ([]*autoscalingv2.HorizontalPodAutoscaler, error) { return hpaFixtures(t), nil }}
 	golden(t, autoscalingName, c, Autoscaling().Metrics)
 }
 
 func TestAutoscalingIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("forbidden")
-	c := autoscaling{func() ([]*autoscalingv2.HorizontalPodAutoscaler, error) { return nil, blind }}
+	c := autoscalingCollector{func() ([]*autoscalingv2.HorizontalPodAutoscaler, error) { return nil, blind }}
 	if err := c.Collect(t.Context(), nil); !errors.Is(err, blind) {
 		t.Errorf("%v, want the source's error", err)
 	}

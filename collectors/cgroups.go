@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/collectors/cgroupcount"
+	"github.com/kubevitals/kubevitals/sources/host/cgroups"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -54,23 +54,23 @@ func Cgroups() Definition {
 				return nil, fmt.Errorf("interval %s, budget %s: must be positive, and the budget shorter than the interval", interval, budget)
 			}
 			root, proc := s.Host().Path("sys", "fs", "cgroup"), s.Host().Path("proc")
-			counts := pollHost(s, cgroupsName, interval, func(ctx context.Context) (cgroupcount.Count, error) {
+			counts := pollHost(s, cgroupsName, interval, func(ctx context.Context) (cgroups.Count, error) {
 				ctx, cancel := context.WithTimeout(ctx, budget)
 				defer cancel()
-				return cgroupcount.Read(ctx, root, proc)
+				return cgroups.Read(ctx, root, proc)
 			})
-			return cgroups{node: s.Host().Node(), count: counts.Get}, nil
+			return cgroupsCollector{node: s.Host().Node(), count: counts.Get}, nil
 		},
 	}
 }
 
-type cgroups struct {
+type cgroupsCollector struct {
 	node  string
-	count func() (cgroupcount.Count, error)
+	count func() (cgroups.Count, error)
 }
 
 // Collect fails while the cgroups cannot be read.
-func (c cgroups) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c cgroupsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	count, err := c.count()
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (c cgroups) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 		}
 	}
 	if count.Folders != nil {
-		for _, kind := range cgroupcount.Kinds() {
+		for _, kind := range cgroups.Kinds() {
 			f := count.Folders[kind]
 			ch <- cgroupsFolders.Sample(float64(f.Populated), c.node, string(kind), "populated")
 			ch <- cgroupsFolders.Sample(float64(f.Empty), c.node, string(kind), "empty")

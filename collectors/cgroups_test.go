@@ -6,20 +6,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubevitals/kubevitals/collectors/cgroupcount"
+	"github.com/kubevitals/kubevitals/sources/host/cgroups"
 )
 
 func TestCgroups(t *testing.T) {
 	t.Parallel()
-	c := cgroups{node: "n1", count: func() (cgroupcount.Count, error) {
-		return cgroupcount.Count{
+	c := cgroupsCollector{node: "n1", count: func() (cgroups.Count, error) {
+		return cgroups.Count{
 			Version: 2,
-			Held:    map[string]int64{cgroupcount.All: 3520, "memory": 3517, "cpu": 90},
-			Dying:   map[string]int64{cgroupcount.All: 3400, "memory": 3399, "cpu": 0},
-			Limit:   map[string]int64{"memory": cgroupcount.MemoryIDs},
-			Folders: map[cgroupcount.Kind]cgroupcount.Folders{
-				cgroupcount.Pods: {Populated: 80, Empty: 2}, cgroupcount.Scopes: {Populated: 1, Empty: 12},
-				cgroupcount.Services: {Populated: 20}, cgroupcount.Others: {Populated: 4, Empty: 1},
+			Held:    map[string]int64{cgroups.All: 3520, "memory": 3517, "cpu": 90},
+			Dying:   map[string]int64{cgroups.All: 3400, "memory": 3399, "cpu": 0},
+			Limit:   map[string]int64{"memory": cgroups.MemoryIDs},
+			Folders: map[cgroups.Kind]cgroups.Folders{
+				cgroups.Pods: {Populated: 80, Empty: 2}, cgroups.Scopes: {Populated: 1, Empty: 12},
+				cgroups.Services: {Populated: 20}, cgroups.Others: {Populated: 4, Empty: 1},
 			},
 			Took: 3 * time.Millisecond,
 		}, nil
@@ -30,8 +30,8 @@ func TestCgroups(t *testing.T) {
 // TestCgroupsCutShort holds that folders that were not all counted are not told.
 func TestCgroupsCutShort(t *testing.T) {
 	t.Parallel()
-	c := cgroups{node: "n1", count: func() (cgroupcount.Count, error) {
-		return cgroupcount.Count{Version: 1, Held: map[string]int64{"memory": 60000}, CutShort: true}, nil
+	c := cgroupsCollector{node: "n1", count: func() (cgroups.Count, error) {
+		return cgroups.Count{Version: 1, Held: map[string]int64{"memory": 60000}, CutShort: true}, nil
 	}}
 	text := string(scrapeText(t, cgroupsName, c, Cgroups().Metrics))
 	if strings.Contains(text, "cgroups_folders") || strings.Contains(text, "cgroups_dying") ||
@@ -42,7 +42,7 @@ func TestCgroupsCutShort(t *testing.T) {
 
 func TestCgroupsAreAbsentWhileBlind(t *testing.T) {
 	t.Parallel()
-	c := cgroups{node: "n1", count: func() (cgroupcount.Count, error) { return cgroupcount.Count{}, errors.New("not mounted") }}
+	c := cgroupsCollector{node: "n1", count: func() (cgroups.Count, error) { return cgroups.Count{}, errors.New("not mounted") }}
 	if text := string(scrapeText(t, cgroupsName, c, Cgroups().Metrics)); strings.Contains(text, "kubevitals_cgroups") {
 		t.Error(text)
 	}

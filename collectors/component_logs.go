@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/componentlogs"
+	"github.com/kubevitals/kubevitals/sources/logs"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -40,7 +40,7 @@ var (
 // ComponentLogs looks for known signs of trouble in the logs of the components
 // that are not well.
 func ComponentLogs() Definition {
-	var o componentlogs.Options
+	var o logs.Options
 	return Definition{
 		Name: componentLogsName,
 		Help: "The log of a component that is not ready or crashes shows a known cause; needs rights to read logs of kube-system and of nodes, which the base manifests do not give.",
@@ -70,20 +70,20 @@ func ComponentLogs() Definition {
 			if err := o.Validate(); err != nil {
 				return nil, err
 			}
-			return componentLogs{pods: s.SystemPods().List, state: s.ComponentLogs().State, nodes: s.NodeLogs().State}, nil
+			return componentLogsCollector{pods: s.SystemPods().List, state: s.ComponentLogs().State, nodes: s.NodeLogs().State}, nil
 		},
 	}
 }
 
-type componentLogs struct {
+type componentLogsCollector struct {
 	pods  func() ([]SystemPod, error)
-	state func() (componentlogs.State, bool)
-	nodes func() (componentlogs.State, bool)
+	state func() (logs.State, bool)
+	nodes func() (logs.State, bool)
 }
 
 // Collect fails while it cannot be seen which pods are not well, since then no
 // log is read either. What nodes log is absent until it was asked for.
-func (c componentLogs) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c componentLogsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	if _, err := c.pods(); err != nil {
 		return err
 	}
@@ -126,8 +126,8 @@ func logComponents() []string {
 }
 
 // unhealthyPods are those of the pods whose logs are worth reading.
-func unhealthyPods(pods []SystemPod) []componentlogs.Target {
-	var unhealthy []componentlogs.Target
+func unhealthyPods(pods []SystemPod) []logs.Target {
+	var unhealthy []logs.Target
 	for _, p := range pods {
 		if p.Done || (p.Ready && p.Crash == nil) || p.Node == "" {
 			continue
@@ -138,11 +138,11 @@ func unhealthyPods(pods []SystemPod) []componentlogs.Target {
 				component = known
 			}
 		}
-		logs := make(map[string]string, len(p.Containers))
+		byContainer := make(map[string]string, len(p.Containers))
 		for _, container := range p.Containers {
-			logs[container] = component
+			byContainer[container] = component
 		}
-		unhealthy = append(unhealthy, componentlogs.Target{Name: p.Name, Logs: logs})
+		unhealthy = append(unhealthy, logs.Target{Name: p.Name, Logs: byContainer})
 	}
 	return unhealthy
 }

@@ -16,31 +16,31 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubevitals/kubevitals/collectors/componentlogs"
-	"github.com/kubevitals/kubevitals/collectors/eventlog"
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/logs"
+	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 func TestComponentLogs(t *testing.T) {
 	t.Parallel()
-	forwarding := componentlogs.Key{Component: "dns", Signature: "dns_forward_timeout"}
-	c := componentLogs{
+	forwarding := logs.Key{Component: "dns", Signature: "dns_forward_timeout"}
+	c := componentLogsCollector{
 		pods: func() ([]SystemPod, error) { return nil, nil },
-		state: func() (componentlogs.State, bool) {
-			return componentlogs.State{
+		state: func() (logs.State, bool) {
+			return logs.State{
 				Unhealthy: 22, LeftOut: 2, Bytes: 12345, Truncated: 1,
-				Seen:  map[componentlogs.Key]time.Time{forwarding: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)},
-				Lines: map[componentlogs.Key]int{forwarding: 7},
+				Seen:  map[logs.Key]time.Time{forwarding: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)},
+				Lines: map[logs.Key]int{forwarding: 7},
 			}, true
 		},
-		nodes: func() (componentlogs.State, bool) {
-			return componentlogs.State{
+		nodes: func() (logs.State, bool) {
+			return logs.State{
 				Unhealthy: 3, LeftOut: 1, Bytes: 55, Truncated: 2,
-				Seen: map[componentlogs.Key]time.Time{
+				Seen: map[logs.Key]time.Time{
 					{Node: "n1", Component: "kubelet", Signature: "pleg_unhealthy"}: time.Date(2026, 11, 1, 12, 1, 0, 0, time.UTC),
 				},
-				Lines: map[componentlogs.Key]int{{Component: "kubelet", Signature: "pleg_unhealthy"}: 2},
+				Lines: map[logs.Key]int{{Component: "kubelet", Signature: "pleg_unhealthy"}: 2},
 			}, true
 		},
 	}
@@ -49,10 +49,10 @@ func TestComponentLogs(t *testing.T) {
 
 func TestComponentLogsAreAbsentWhileBlind(t *testing.T) {
 	t.Parallel()
-	c := componentLogs{
+	c := componentLogsCollector{
 		pods:  func() ([]SystemPod, error) { return nil, errors.New("the API server is down") },
-		state: func() (componentlogs.State, bool) { return componentlogs.State{}, true },
-		nodes: func() (componentlogs.State, bool) { return componentlogs.State{}, true },
+		state: func() (logs.State, bool) { return logs.State{}, true },
+		nodes: func() (logs.State, bool) { return logs.State{}, true },
 	}
 	if text := string(scrapeText(t, componentLogsName, c, ComponentLogs().Metrics)); strings.Contains(text, "kubevitals_component_logs") {
 		t.Error(text)
@@ -123,12 +123,12 @@ func TestUnhealthyNodes(t *testing.T) {
 	}
 	offers := func(name string, yes bool) kubelet.Result {
 		k := kubelet.Result{Node: name}
-		k.Config.Reason, k.Config.Value.SystemLogQuery = watch.Available, yes
+		k.Config.Reason, k.Config.Value.SystemLogQuery = health.Available, yes
 		return k
 	}
 	dead := offers("dead", true)
-	dead.Config.Reason = watch.Unreachable
-	starts := map[eventlog.Place]eventlog.Occurrence{
+	dead.Config.Reason = health.Unreachable
+	starts := map[events.Place]events.Occurrence{
 		{Node: "started"}: {Count: 5, Last: now.Add(-time.Minute)}, {Node: "well"}: {Count: 1, Last: now.Add(-time.Hour)},
 	}
 	targets := unhealthyNodes(

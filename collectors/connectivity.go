@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/netprobe"
+	"github.com/kubevitals/kubevitals/sources/host/connectivity"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -34,7 +34,7 @@ var (
 // Series per node, with k peers: 4k of paths and 4k of round trip times, 20 of
 // counters and 4 of agents; nothing grows with the number of nodes.
 func Connectivity() Definition {
-	var o netprobe.Options
+	var o connectivity.Options
 	return Definition{
 		Name:    connectivityName,
 		Help:    "The network does not let nodes, or pods and nodes, reach each other, or only with small packets.",
@@ -67,7 +67,7 @@ func Connectivity() Definition {
 			if err != nil {
 				return nil, err
 			}
-			return connectivity{
+			return connectivityCollector{
 				node: s.Host().Node(), from: s.config.Connectivity.From,
 				report: prober.Report, peers: s.connectivityPeers.Err,
 			}, nil
@@ -75,16 +75,16 @@ func Connectivity() Definition {
 	}
 }
 
-type connectivity struct {
+type connectivityCollector struct {
 	node   string
-	from   netprobe.Kind
-	report func() (netprobe.Report, bool)
+	from   connectivity.Kind
+	report func() (connectivity.Report, bool)
 	peers  func() error
 }
 
 // Collect sends what the last rounds came to. It fails while no peers were ever
 // found; later it goes on with those that were found last.
-func (c connectivity) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c connectivityCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	r, ok := c.report()
 	if !ok {
 		if err := c.peers(); err != nil {
@@ -93,15 +93,15 @@ func (c connectivity) Collect(_ context.Context, ch chan<- prometheus.Metric) er
 		return nil
 	}
 	for _, p := range r.Results {
-		direction := netprobe.Direction(c.from, p.Kind)
+		direction := connectivity.Direction(c.from, p.Kind)
 		ch <- connectivityPath.Sample(1, c.node, r.Zone, direction, p.Node, p.OtherZone, string(p.Outcome))
 		if p.RTT > 0 {
 			ch <- connectivityRTT.Sample(p.RTT.Seconds(), c.node, direction, p.Node)
 		}
 	}
-	for _, kind := range netprobe.Kinds() {
-		for _, outcome := range netprobe.Outcomes() {
-			ch <- connectivityProbes.Sample(float64(r.Attempts[kind][outcome]), c.node, netprobe.Direction(c.from, kind), string(outcome))
+	for _, kind := range connectivity.Kinds() {
+		for _, outcome := range connectivity.Outcomes() {
+			ch <- connectivityProbes.Sample(float64(r.Attempts[kind][outcome]), c.node, connectivity.Direction(c.from, kind), string(outcome))
 		}
 		ch <- connectivityAgents.Sample(float64(r.Agents[kind]), c.node, string(c.from), string(kind))
 	}

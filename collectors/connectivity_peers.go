@@ -8,27 +8,27 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/netprobe"
+	"github.com/kubevitals/kubevitals/sources/host/connectivity"
 )
 
 // Connectivity probes other nodes from this one, and answers those that probe it.
-func (s *Sources) Connectivity() (*netprobe.Prober, error) {
+func (s *Sources) Connectivity() (*connectivity.Prober, error) {
 	if s.connectivity != nil {
 		return s.connectivity, nil
 	}
 	o := s.config.Connectivity
 	o.Node = s.Host().Node()
 	s.connectivityPeers = s.newHealth("connectivity_peers")
-	reports := netprobe.Reports{Peers: reportTo(s.connectivityPeers)}
+	reports := connectivity.Reports{Peers: reportTo(s.connectivityPeers)}
 	if o.Listen != "" {
 		reports.Responder = reportTo(s.newHealth("connectivity_responder"))
 	}
 	discover := s.listPeers
 	if o.PeersFile != "" {
-		discover = func(context.Context) ([]netprobe.Peer, error) { return netprobe.ReadPeers(o.PeersFile) }
+		discover = func(context.Context) ([]connectivity.Peer, error) { return connectivity.ReadPeers(o.PeersFile) }
 	}
 	var err error
-	if s.connectivity, err = netprobe.New(o, discover, reports, s.config.Logger, s.config.Now); err != nil {
+	if s.connectivity, err = connectivity.New(o, discover, reports, s.config.Logger, s.config.Now); err != nil {
 		return nil, fmt.Errorf("prober of peers: %w", err)
 	}
 	s.runs = append(s.runs, s.connectivity.Run)
@@ -38,15 +38,15 @@ func (s *Sources) Connectivity() (*netprobe.Prober, error) {
 // listPeers reads the endpoints of the agents. They are listed now and then, from
 // the API server's cache, and not watched: every agent needs all of them, and a
 // watch would send each change to as many agents as there are.
-func (s *Sources) listPeers(ctx context.Context) ([]netprobe.Peer, error) {
+func (s *Sources) listPeers(ctx context.Context) ([]connectivity.Peer, error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	list, err := s.typed.DiscoveryV1().EndpointSlices(s.config.Connectivity.Namespace).List(ctx, metav1.ListOptions{
-		LabelSelector:   fmt.Sprintf("%s in (%s, %s)", discoveryv1.LabelServiceName, netprobe.NodeService, netprobe.PodService),
+		LabelSelector:   fmt.Sprintf("%s in (%s, %s)", discoveryv1.LabelServiceName, connectivity.NodeService, connectivity.PodService),
 		ResourceVersion: "0",
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list peers: %w", err)
 	}
-	return netprobe.PeersOf(list.Items), nil
+	return connectivity.PeersOf(list.Items), nil
 }

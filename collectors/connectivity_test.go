@@ -15,31 +15,31 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/netprobe"
-	"github.com/kubevitals/kubevitals/collectors/watch"
-	"github.com/kubevitals/kubevitals/internal/playback"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/host/connectivity"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/internal/fakecluster"
 )
 
 func TestConnectivity(t *testing.T) {
 	t.Parallel()
-	result := func(node string, kind netprobe.Kind, zone string, outcome netprobe.Outcome, rtt time.Duration) netprobe.Result {
-		return netprobe.Result{Peer: netprobe.Peer{Node: node, Kind: kind}, OtherZone: zone, Outcome: outcome, RTT: rtt}
+	result := func(node string, kind connectivity.Kind, zone string, outcome connectivity.Outcome, rtt time.Duration) connectivity.Result {
+		return connectivity.Result{Peer: connectivity.Peer{Node: node, Kind: kind}, OtherZone: zone, Outcome: outcome, RTT: rtt}
 	}
-	c := connectivity{node: "n1", from: netprobe.NodeNetwork, report: func() (netprobe.Report, bool) {
-		return netprobe.Report{
+	c := connectivityCollector{node: "n1", from: connectivity.NodeNetwork, report: func() (connectivity.Report, bool) {
+		return connectivity.Report{
 			Zone: "a",
-			Results: []netprobe.Result{
-				result("n2", netprobe.NodeNetwork, "", netprobe.OK, 300*time.Microsecond),
-				result("n2", netprobe.PodNetwork, "", netprobe.Timeout, 0),
-				result("n3", netprobe.NodeNetwork, "b", netprobe.LargeFailed, 2*time.Millisecond),
-				result("n3", netprobe.PodNetwork, "b", netprobe.Refused, 0),
+			Results: []connectivity.Result{
+				result("n2", connectivity.NodeNetwork, "", connectivity.OK, 300*time.Microsecond),
+				result("n2", connectivity.PodNetwork, "", connectivity.Timeout, 0),
+				result("n3", connectivity.NodeNetwork, "b", connectivity.LargeFailed, 2*time.Millisecond),
+				result("n3", connectivity.PodNetwork, "b", connectivity.Refused, 0),
 			},
-			Attempts: map[netprobe.Kind]map[netprobe.Outcome]uint64{
-				netprobe.NodeNetwork: {netprobe.OK: 240, netprobe.LargeFailed: 720},
-				netprobe.PodNetwork:  {netprobe.Timeout: 720, netprobe.Refused: 720, netprobe.NoRoute: 3},
+			Attempts: map[connectivity.Kind]map[connectivity.Outcome]uint64{
+				connectivity.NodeNetwork: {connectivity.OK: 240, connectivity.LargeFailed: 720},
+				connectivity.PodNetwork:  {connectivity.Timeout: 720, connectivity.Refused: 720, connectivity.NoRoute: 3},
 			},
-			Agents: map[netprobe.Kind]int{netprobe.NodeNetwork: 3, netprobe.PodNetwork: 3},
+			Agents: map[connectivity.Kind]int{connectivity.NodeNetwork: 3, connectivity.PodNetwork: 3},
 		}, true
 	}}
 	golden(t, connectivityName, c, Connectivity().Metrics)
@@ -50,15 +50,15 @@ func TestConnectivity(t *testing.T) {
 func TestConnectivitySeriesDoNotGrowWithTheCluster(t *testing.T) {
 	t.Parallel()
 	const k = 8
-	r := netprobe.Report{Agents: map[netprobe.Kind]int{netprobe.NodeNetwork: 5000, netprobe.PodNetwork: 5000}}
+	r := connectivity.Report{Agents: map[connectivity.Kind]int{connectivity.NodeNetwork: 5000, connectivity.PodNetwork: 5000}}
 	for i := range k {
-		for _, kind := range netprobe.Kinds() {
-			r.Results = append(r.Results, netprobe.Result{
-				Peer: netprobe.Peer{Node: fmt.Sprint(i), Kind: kind}, Outcome: netprobe.OK, RTT: time.Millisecond,
+		for _, kind := range connectivity.Kinds() {
+			r.Results = append(r.Results, connectivity.Result{
+				Peer: connectivity.Peer{Node: fmt.Sprint(i), Kind: kind}, Outcome: connectivity.OK, RTT: time.Millisecond,
 			})
 		}
 	}
-	c := connectivity{node: "n1", from: netprobe.PodNetwork, report: func() (netprobe.Report, bool) { return r, true }}
+	c := connectivityCollector{node: "n1", from: connectivity.PodNetwork, report: func() (connectivity.Report, bool) { return r, true }}
 	got := strings.Count(string(scrapeText(t, connectivityName, c, Connectivity().Metrics)), "\nkubevitals_connectivity_")
 	if want := 2*k + 2*k + 10 + 2; got != want {
 		t.Errorf("%d series, want %d", got, want)
@@ -69,8 +69,8 @@ func TestConnectivitySeriesDoNotGrowWithTheCluster(t *testing.T) {
 // nothing else.
 func TestConnectivityWithoutPeers(t *testing.T) {
 	t.Parallel()
-	c := connectivity{
-		report: func() (netprobe.Report, bool) { return netprobe.Report{}, false },
+	c := connectivityCollector{
+		report: func() (connectivity.Report, bool) { return connectivity.Report{}, false },
 		peers:  func() error { return errors.New("forbidden") },
 	}
 	text := string(scrapeText(t, connectivityName, c, Connectivity().Metrics))
@@ -80,7 +80,7 @@ func TestConnectivityWithoutPeers(t *testing.T) {
 }
 
 // agentSources are the sources of an agent on the node n1.
-func agentSources(t *testing.T, server *rest.Config, o netprobe.Options) *Sources {
+func agentSources(t *testing.T, server *rest.Config, o connectivity.Options) *Sources {
 	t.Helper()
 	s, err := NewSources(Config{
 		REST: server, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Host: HostConfig{Root: "/", Node: "n1"}, Connectivity: o,
@@ -119,18 +119,18 @@ func TestPeersAreFoundThroughTheAPI(t *testing.T) {
 		return discoveryv1.Endpoint{NodeName: new(node), Addresses: []string{address}, Zone: new("a")}
 	}
 	other := peerSlice("another-service", at("n9", "10.0.0.9"))
-	cluster, err := playback.Start(t.Context(), &playback.Snapshot{
-		Version: "v1.37.2", APIServers: []playback.APIServer{{Name: "cp-1"}},
+	cluster, err := fakecluster.Start(t.Context(), &fakecluster.Snapshot{
+		Version: "v1.37.2", APIServers: []fakecluster.APIServer{{Name: "cp-1"}},
 		Objects: []runtime.Object{
-			peerSlice(netprobe.NodeService, at("n1", "10.0.0.1"), at("n2", "10.0.0.2")),
-			peerSlice(netprobe.PodService, at("n2", "10.1.2.3")), other,
+			peerSlice(connectivity.NodeService, at("n1", "10.0.0.1"), at("n2", "10.0.0.2")),
+			peerSlice(connectivity.PodService, at("n2", "10.1.2.3")), other,
 		},
-	}, playback.Options{})
+	}, fakecluster.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	s := agentSources(t, cluster.RESTConfig(), netprobe.Options{Namespace: "kubevitals"})
+	s := agentSources(t, cluster.RESTConfig(), connectivity.Options{Namespace: "kubevitals"})
 	peers, err := s.listPeers(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func TestPeersAreFoundThroughTheAPI(t *testing.T) {
 	if err := cluster.Refuse("endpointslices", &metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.listPeers(t.Context()); watch.Classify(err) != watch.Forbidden {
+	if _, err := s.listPeers(t.Context()); health.Classify(err) != health.Forbidden {
 		t.Errorf("without the right: %v", err)
 	}
 }
@@ -155,15 +155,15 @@ func TestPeersAreFoundThroughTheAPI(t *testing.T) {
 // TestConnectivityStarts builds the collector as the program does.
 func TestConnectivityStarts(t *testing.T) {
 	t.Parallel()
-	cluster, err := playback.Start(t.Context(), &playback.Snapshot{
-		Version: "v1.37.2", APIServers: []playback.APIServer{{Name: "cp-1"}},
-		Objects: []runtime.Object{peerSlice(netprobe.NodeService, discoveryv1.Endpoint{NodeName: new("n1"), Addresses: []string{"10.0.0.1"}})},
-	}, playback.Options{})
+	cluster, err := fakecluster.Start(t.Context(), &fakecluster.Snapshot{
+		Version: "v1.37.2", APIServers: []fakecluster.APIServer{{Name: "cp-1"}},
+		Objects: []runtime.Object{peerSlice(connectivity.NodeService, discoveryv1.Endpoint{NodeName: new("n1"), Addresses: []string{"10.0.0.1"}})},
+	}, fakecluster.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	s := agentSources(t, cluster.RESTConfig(), netprobe.Options{Namespace: "kubevitals", From: netprobe.NodeNetwork, Listen: "127.0.0.1:0"})
+	s := agentSources(t, cluster.RESTConfig(), connectivity.Options{Namespace: "kubevitals", From: connectivity.NodeNetwork, Listen: "127.0.0.1:0"})
 	c, err := Connectivity().New(s)
 	if err != nil {
 		t.Fatal(err)

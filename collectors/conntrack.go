@@ -42,17 +42,17 @@ func Conntrack() Definition {
 		Default: true,
 		Metrics: []*exporter.Desc{conntrackActive, conntrackEntries, conntrackLimit, conntrackEvents},
 		Replay:  true, // a table in the kernel of a node
-		New:     func(s *Sources) (exporter.Collector, error) { return conntrack{s.Host()}, nil },
+		New:     func(s *Sources) (exporter.Collector, error) { return conntrackCollector{s.Host()}, nil },
 	}
 }
 
 // conntrack reads the table of its own network namespace, which is the node's
 // where the agent has the network of the host.
-type conntrack struct{ host Host }
+type conntrackCollector struct{ host Host }
 
 // Collect fails if the files are there and cannot be read. A kernel that tracks
 // no connections is no fault: it says so and sends nothing else.
-func (c conntrack) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c conntrackCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	node := c.host.Node()
 	entries, err := c.number("nf_conntrack_count")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -82,7 +82,7 @@ func (c conntrack) Collect(_ context.Context, ch chan<- prometheus.Metric) error
 	return nil
 }
 
-func (c conntrack) number(file string) (float64, error) {
+func (c conntrackCollector) number(file string) (float64, error) {
 	text, err := os.ReadFile(c.host.Path("proc", "sys", "net", "netfilter", file))
 	if err != nil {
 		return 0, fmt.Errorf("connection tracking: %w", err)
@@ -95,7 +95,7 @@ func (c conntrack) number(file string) (float64, error) {
 }
 
 // events reads the statistics; a kernel may be built without them.
-func (c conntrack) events() (map[string]float64, error) {
+func (c conntrackCollector) events() (map[string]float64, error) {
 	text, err := os.ReadFile(c.host.Path("proc", "net", "stat", "nf_conntrack"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

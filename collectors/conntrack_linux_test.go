@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubevitals/kubevitals/internal/ownnet"
+	"github.com/kubevitals/kubevitals/test/netns"
 )
 
 // conntrackNamespaceEnv marks the process that runs in a network namespace of
@@ -27,14 +27,14 @@ func TestConntrackOfTheKernel(t *testing.T) {
 	if _, err := os.Stat("/" + conntrackCountFile); errors.Is(err, fs.ErrNotExist) {
 		t.Skip("this kernel does not track connections")
 	}
-	ownnet.Need(t, "ip", "nft")
-	ownnet.Run(t, conntrackNamespaceEnv+"=1", nil)
+	netns.Need(t, "ip", "nft")
+	netns.Run(t, conntrackNamespaceEnv+"=1", nil)
 }
 
 func conntrackInNamespace(t *testing.T) {
 	host := Host{HostConfig{Root: "/", Node: "n1"}}
 	read := func() string {
-		return string(scrapeText(t, conntrackName, conntrack{host}, Conntrack().Metrics))
+		return string(scrapeText(t, conntrackName, conntrackCollector{host}, Conntrack().Metrics))
 	}
 	for _, line := range []string{
 		"ip link set lo up",

@@ -41,7 +41,7 @@ const (
 func TestConntrack(t *testing.T) {
 	t.Parallel()
 	host := hostFiles(t, map[string]string{conntrackCountFile: "65534\n", conntrackMaxFile: "65536\n", conntrackStatFile: conntrackStat})
-	golden(t, conntrackName, conntrack{host}, Conntrack().Metrics)
+	golden(t, conntrackName, conntrackCollector{host}, Conntrack().Metrics)
 }
 
 func TestConntrackOfOtherKernels(t *testing.T) {
@@ -81,7 +81,7 @@ func TestConntrackOfOtherKernels(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			text := string(scrapeText(t, conntrackName, conntrack{hostFiles(t, tt.files)}, Conntrack().Metrics))
+			text := string(scrapeText(t, conntrackName, conntrackCollector{hostFiles(t, tt.files)}, Conntrack().Metrics))
 			for _, want := range tt.want {
 				if !strings.Contains(text, want) {
 					t.Errorf("no %s in\n%s", want, text)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/collectors/criprobe"
+	"github.com/kubevitals/kubevitals/sources/host/cri"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -32,7 +32,7 @@ var (
 // down, or has no network for its pods.
 func ContainerRuntime() Definition {
 	var (
-		o        criprobe.Options
+		o        cri.Options
 		interval time.Duration
 	)
 	return Definition{
@@ -50,43 +50,43 @@ func ContainerRuntime() Definition {
 		Replay: true, // an answer of a runtime over a socket of a node
 		New: func(s *Sources) (exporter.Collector, error) {
 			o.Root = s.Host().Path()
-			p, err := criprobe.New(o, s.Now)
+			p, err := cri.New(o, s.Now)
 			if err != nil {
 				return nil, err
 			}
 			poll := pollHost(s, containerRuntimeName, max(interval, o.Timeout+time.Second), p.Ask)
-			return containerRuntime{node: s.Host().Node(), result: poll.Get}, nil
+			return containerRuntimeCollector{node: s.Host().Node(), result: poll.Get}, nil
 		},
 	}
 }
 
-type containerRuntime struct {
+type containerRuntimeCollector struct {
 	node   string
-	result func() (criprobe.Result, error)
+	result func() (cri.Result, error)
 }
 
 // Collect fails while no runtime was found, which is blindness: an agent in a
 // pod was started by one.
-func (c containerRuntime) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c containerRuntimeCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	r, err := c.result()
 	if err != nil {
 		return err
 	}
-	for name, call := range map[string]criprobe.Call{"version": r.Version, "status": r.Status} {
+	for name, call := range map[string]cri.Call{"version": r.Version, "status": r.Status} {
 		ch <- runtimeSeconds.Sample(call.Duration.Seconds(), c.node, name)
-		for _, outcome := range criprobe.Outcomes() {
+		for _, outcome := range cri.Outcomes() {
 			ch <- runtimeProbe.Sample(exporter.Bool(call.Outcome == outcome), c.node, name, string(outcome))
 		}
 	}
-	if r.Version.Outcome == criprobe.OK {
+	if r.Version.Outcome == cri.OK {
 		ch <- runtimeInfo.Sample(1, c.node, strings.ToValidUTF8(r.Name, "?"), strings.ToValidUTF8(r.Release, "?"))
 	}
-	if r.Status.Outcome != criprobe.OK {
+	if r.Status.Outcome != cri.OK {
 		return nil
 	}
 	sent := map[string]bool{}
 	for _, condition := range r.Conditions {
-		known := condition.Type == criprobe.RuntimeReady || condition.Type == criprobe.NetworkReady
+		known := condition.Type == cri.RuntimeReady || condition.Type == cri.NetworkReady
 		if known && !sent[condition.Type] {
 			sent[condition.Type] = true
 			ch <- runtimeReady.Sample(exporter.Bool(condition.Status), c.node, condition.Type, runtimeReason(condition.Reason))

@@ -5,24 +5,24 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubevitals/kubevitals/collectors/criprobe"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/host/cri"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-func containerRuntimeSays(r criprobe.Result, err error) containerRuntime {
-	return containerRuntime{node: "n1", result: func() (criprobe.Result, error) { return r, err }}
+func containerRuntimeSays(r cri.Result, err error) containerRuntimeCollector {
+	return containerRuntimeCollector{node: "n1", result: func() (cri.Result, error) { return r, err }}
 }
 
 func TestContainerRuntime(t *testing.T) {
 	t.Parallel()
-	golden(t, containerRuntimeName, containerRuntimeSays(criprobe.Result{
-		Version: criprobe.Call{Outcome: criprobe.OK, Duration: 3 * time.Millisecond},
-		Status:  criprobe.Call{Outcome: criprobe.OK, Duration: 4 * time.Millisecond},
+	golden(t, containerRuntimeName, containerRuntimeSays(cri.Result{
+		Version: cri.Call{Outcome: cri.OK, Duration: 3 * time.Millisecond},
+		Status:  cri.Call{Outcome: cri.OK, Duration: 4 * time.Millisecond},
 		Name:    "containerd", Release: "v2.1.0",
-		Conditions: []criprobe.Condition{
-			{Type: criprobe.RuntimeReady, Status: true},
-			{Type: criprobe.NetworkReady, Reason: "NetworkPluginNotReady"},
-			{Type: criprobe.NetworkReady, Reason: "said twice"},
+		Conditions: []cri.Condition{
+			{Type: cri.RuntimeReady, Status: true},
+			{Type: cri.NetworkReady, Reason: "NetworkPluginNotReady"},
+			{Type: cri.NetworkReady, Reason: "said twice"},
 			{Type: "ContainerdHasNoDeprecationWarnings", Status: true},
 		},
 	}, nil), ContainerRuntime().Metrics)
@@ -30,9 +30,9 @@ func TestContainerRuntime(t *testing.T) {
 
 func TestContainerRuntimeHangs(t *testing.T) {
 	t.Parallel()
-	hung := criprobe.Call{Outcome: criprobe.Timeout, Duration: 10 * time.Second}
-	text := string(scrapeText(t, containerRuntimeName, containerRuntimeSays(criprobe.Result{
-		Version: hung, Status: hung, Conditions: []criprobe.Condition{{Type: criprobe.RuntimeReady, Status: true}},
+	hung := cri.Call{Outcome: cri.Timeout, Duration: 10 * time.Second}
+	text := string(scrapeText(t, containerRuntimeName, containerRuntimeSays(cri.Result{
+		Version: hung, Status: hung, Conditions: []cri.Condition{{Type: cri.RuntimeReady, Status: true}},
 	}, nil), ContainerRuntime().Metrics))
 	for _, want := range []string{
 		`probe_result{call="version",node="n1",result="timeout"} 1`, `probe_result{call="version",node="n1",result="ok"} 0`,
@@ -51,8 +51,8 @@ func TestContainerRuntimeHangs(t *testing.T) {
 
 func TestContainerRuntimeIsNotFound(t *testing.T) {
 	t.Parallel()
-	blind := &watch.UnavailableError{State: watch.State{Source: containerRuntimeName, Reason: watch.NotFound}}
-	text := string(scrapeText(t, containerRuntimeName, containerRuntimeSays(criprobe.Result{}, blind), ContainerRuntime().Metrics))
+	blind := &health.UnavailableError{State: health.State{Source: containerRuntimeName, Reason: health.NotFound}}
+	text := string(scrapeText(t, containerRuntimeName, containerRuntimeSays(cri.Result{}, blind), ContainerRuntime().Metrics))
 	if strings.Contains(text, "kubevitals_container_runtime_") {
 		t.Errorf("blind, and it says\n%s", text)
 	}

@@ -48,12 +48,12 @@ func ControlPlaneLeases() Definition {
 			}},
 		},
 		New: func(s *Sources) (exporter.Collector, error) {
-			return leasesCollector{s.SystemLeases().List}, nil
+			return controlPlaneLeasesCollector{s.SystemLeases().List}, nil
 		},
 	}
 }
 
-type leasesCollector struct {
+type controlPlaneLeasesCollector struct {
 	leases func() ([]*coordinationv1.Lease, error)
 }
 
@@ -64,7 +64,7 @@ func controlPlaneComponents() map[string]bool {
 }
 
 // Collect fails while the Leases cannot be seen.
-func (c leasesCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c controlPlaneLeasesCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	leases, err := c.leases()
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func TestControlPlaneLeases(t *testing.T) {
 			},
 		}
 	}
-	golden(t, controlPlaneLeasesName, leasesCollector{func() ([]*coordinationv1.Lease, error) {
+	golden(t, controlPlaneLeasesName, controlPlaneLeasesCollector{func() ([]*coordinationv1.Lease, error) {
 		return []*coordinationv1.Lease{
 			lease("kube-controller-manager", "control-1_5f", 1_800_000_100),
 			lease("kube-scheduler", "", 1_800_000_050),
@@ -36,7 +36,7 @@ func TestControlPlaneLeases(t *testing.T) {
 func TestControlPlaneLeasesIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("forbidden")
-	c := leasesCollector{func() ([]*coordinationv1.Lease, error) { return nil, blind }}
+	c := controlPlaneLeasesCollector{func() ([]*coordinationv1.Lease, error) { return nil, blind }}
 	if err := collectError(t, c); !errors.Is(err, blind) {
 		t.Errorf("%v, want the source's error", err)
 	}

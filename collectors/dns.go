@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/dnsprobe"
+	"github.com/kubevitals/kubevitals/sources/dns"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -27,7 +27,7 @@ var (
 // DNS watches for a cluster DNS that does not answer, cannot forward, or knows
 // nothing of the cluster.
 func DNS() Definition {
-	var o dnsprobe.Options
+	var o dns.Options
 	return Definition{
 		Name:    dnsName,
 		Help:    "Cluster DNS does not answer, cannot forward to its upstream, or does not know the cluster because it cannot reach the API server.",
@@ -54,20 +54,20 @@ func DNS() Definition {
 		Replay:    true, // questions to DNS servers, which are not there in a dump
 		New: func(s *Sources) (exporter.Collector, error) {
 			p := s.DNS()
-			return dns{results: p.Results, endpoints: p.Endpoints}, nil
+			return dnsCollector{results: p.Results, endpoints: p.Endpoints}, nil
 		},
 	}
 }
 
-type dns struct {
-	results   func() ([]dnsprobe.Result, error)
-	endpoints func() (count dnsprobe.Endpoints, known bool, err error)
+type dnsCollector struct {
+	results   func() ([]dns.Result, error)
+	endpoints func() (count dns.Endpoints, known bool, err error)
 }
 
 // Collect sends what the last round of probes found, whether or not the cluster
 // can be seen: servers that were found before are probed while the API is down.
 // Only the count of endpoints needs the present state of the cluster.
-func (c dns) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c dnsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	results, err := c.results()
 	if err != nil {
 		return err
@@ -85,25 +85,25 @@ func (c dns) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 
 // dnsKey is what the results of one place have in common.
 type dnsKey struct {
-	origin dnsprobe.Origin
+	origin dns.Origin
 	server string
-	probe  dnsprobe.Probe
+	probe  dns.Probe
 }
 
 // sendDNS adds up what has the same labels.
-func sendDNS(ch chan<- prometheus.Metric, results []dnsprobe.Result) {
-	counts := map[dnsKey]map[dnsprobe.Outcome]int{}
+func sendDNS(ch chan<- prometheus.Metric, results []dns.Result) {
+	counts := map[dnsKey]map[dns.Outcome]int{}
 	longest := map[dnsKey]float64{}
 	for _, r := range results {
 		k := dnsKey{r.Origin, r.Server, r.Probe}
 		if counts[k] == nil {
-			counts[k] = map[dnsprobe.Outcome]int{}
+			counts[k] = map[dns.Outcome]int{}
 		}
 		counts[k][r.Outcome]++
 		longest[k] = max(longest[k], r.Duration.Seconds())
 	}
 	for k, count := range counts {
-		for _, outcome := range dnsprobe.Outcomes() {
+		for _, outcome := range dns.Outcomes() {
 			ch <- dnsServers.Sample(float64(count[outcome]), string(k.origin), k.server, string(k.probe), string(outcome))
 		}
 		ch <- dnsSeconds.Sample(longest[k], string(k.origin), k.server, string(k.probe))

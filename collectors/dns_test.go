@@ -6,28 +6,28 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubevitals/kubevitals/collectors/dnsprobe"
+	"github.com/kubevitals/kubevitals/sources/dns"
 )
 
 func TestDNS(t *testing.T) {
 	t.Parallel()
-	result := func(origin dnsprobe.Origin, server string, cluster, external dnsprobe.Outcome, took time.Duration) []dnsprobe.Result {
-		return []dnsprobe.Result{
-			{Origin: origin, Server: server, Probe: dnsprobe.Cluster, Outcome: cluster, Duration: took},
-			{Origin: origin, Server: server, Probe: dnsprobe.External, Outcome: external, Duration: 2 * took},
+	result := func(origin dns.Origin, server string, cluster, external dns.Outcome, took time.Duration) []dns.Result {
+		return []dns.Result{
+			{Origin: origin, Server: server, Probe: dns.Cluster, Outcome: cluster, Duration: took},
+			{Origin: origin, Server: server, Probe: dns.External, Outcome: external, Duration: 2 * took},
 		}
 	}
-	var results []dnsprobe.Result
-	for _, r := range [][]dnsprobe.Result{
-		result(dnsprobe.Service, "kube-dns", dnsprobe.OK, dnsprobe.ServFail, 4*time.Millisecond),
-		result(dnsprobe.Endpoint, "node-1", dnsprobe.OK, dnsprobe.ServFail, 2*time.Millisecond),
-		result(dnsprobe.Endpoint, "node-1", dnsprobe.Timeout, dnsprobe.Timeout, 5*time.Second),
+	var results []dns.Result
+	for _, r := range [][]dns.Result{
+		result(dns.Service, "kube-dns", dns.OK, dns.ServFail, 4*time.Millisecond),
+		result(dns.Endpoint, "node-1", dns.OK, dns.ServFail, 2*time.Millisecond),
+		result(dns.Endpoint, "node-1", dns.Timeout, dns.Timeout, 5*time.Second),
 	} {
 		results = append(results, r...)
 	}
-	c := dns{
-		results:   func() ([]dnsprobe.Result, error) { return results, nil },
-		endpoints: func() (dnsprobe.Endpoints, bool, error) { return dnsprobe.Endpoints{Ready: 2, NotReady: 1}, true, nil },
+	c := dnsCollector{
+		results:   func() ([]dns.Result, error) { return results, nil },
+		endpoints: func() (dns.Endpoints, bool, error) { return dns.Endpoints{Ready: 2, NotReady: 1}, true, nil },
 	}
 	golden(t, dnsName, c, DNS().Metrics)
 }
@@ -35,12 +35,12 @@ func TestDNS(t *testing.T) {
 // TestDNSWithoutTheAPI checks what is said while the API server is down.
 func TestDNSWithoutTheAPI(t *testing.T) {
 	t.Parallel()
-	c := dns{
-		results: func() ([]dnsprobe.Result, error) {
-			return []dnsprobe.Result{{Origin: dnsprobe.Service, Server: "kube-dns", Probe: dnsprobe.Cluster, Outcome: dnsprobe.OK}}, nil
+	c := dnsCollector{
+		results: func() ([]dns.Result, error) {
+			return []dns.Result{{Origin: dns.Service, Server: "kube-dns", Probe: dns.Cluster, Outcome: dns.OK}}, nil
 		},
-		endpoints: func() (dnsprobe.Endpoints, bool, error) {
-			return dnsprobe.Endpoints{}, false, errors.New("the API server is down")
+		endpoints: func() (dns.Endpoints, bool, error) {
+			return dns.Endpoints{}, false, errors.New("the API server is down")
 		},
 	}
 	check := func(sample string, want bool) {
@@ -53,7 +53,7 @@ func TestDNSWithoutTheAPI(t *testing.T) {
 	check("kubevitals_dns_endpoints{", false)
 	check(`kubevitals_scrape_collector_success{collector="dns"} 1`, true)
 
-	c.results = func() ([]dnsprobe.Result, error) { return nil, errors.New("the last round is too old") }
+	c.results = func() ([]dns.Result, error) { return nil, errors.New("the last round is too old") }
 	check("kubevitals_dns_probe_servers{", false)
 	check(`kubevitals_scrape_collector_success{collector="dns"} 0`, true)
 }

@@ -6,8 +6,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/collectors/etcdprobe"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/etcd"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -48,7 +48,7 @@ var (
 // certificate, or on the loopback of its machine. Without endpoints this collector
 // sends nothing, and the signal rests on what the API servers' own metrics say.
 func Etcd() Definition {
-	var o etcdprobe.Options
+	var o etcd.Options
 	return Definition{
 		Name:    etcdName,
 		Help:    "etcd is full, slow, without leader or without some of its members.",
@@ -70,16 +70,16 @@ func Etcd() Definition {
 		Configure: func(c *Config) { c.Etcd = o },
 		Replay:    true, // probes of each member
 		New: func(s *Sources) (exporter.Collector, error) {
-			return etcd{results: s.Etcd().Results}, nil
+			return etcdCollector{results: s.Etcd().Results}, nil
 		},
 	}
 }
 
-type etcd struct{ results func() []etcdprobe.Result }
+type etcdCollector struct{ results func() []etcd.Result }
 
 // Collect sends what the last round of probes found. It fails until every member
 // was probed once: who looks but once must not take a member that hangs for none.
-func (c etcd) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c etcdCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	for _, r := range c.results() {
 		if !r.Probed {
 			return fmt.Errorf("first round of probes of etcd: %w", exporter.ErrNotReady)
@@ -89,17 +89,17 @@ func (c etcd) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	return nil
 }
 
-func sendMember(ch chan<- prometheus.Metric, r etcdprobe.Result) {
+func sendMember(ch chan<- prometheus.Metric, r etcd.Result) {
 	ch <- etcdUp.Sample(exporter.Bool(r.Up), r.Endpoint)
-	for _, reason := range watch.Reasons() {
-		if reason == watch.Starting {
+	for _, reason := range health.Reasons() {
+		if reason == health.Starting {
 			continue // what was probed has started
 		}
 		ch <- etcdAnswer.Sample(exporter.Bool(r.Answer == reason), r.Endpoint, "health", string(reason))
 		ch <- etcdAnswer.Sample(exporter.Bool(r.MetricsAnswer == reason), r.Endpoint, "metrics", string(reason))
 	}
 	if r.Up {
-		for _, h := range etcdprobe.Healths() {
+		for _, h := range etcd.Healths() {
 			ch <- etcdHealth.Sample(exporter.Bool(r.Health == h), r.Endpoint, string(h))
 		}
 	}
@@ -110,8 +110,8 @@ func sendMember(ch chan<- prometheus.Metric, r etcdprobe.Result) {
 		name string
 		desc *exporter.Desc
 	}{
-		{etcdprobe.HasLeader, etcdHasLeader}, {etcdprobe.SizeBytes, etcdSize},
-		{etcdprobe.SizeInUseBytes, etcdInUse}, {etcdprobe.QuotaBytes, etcdQuota},
+		{etcd.HasLeader, etcdHasLeader}, {etcd.SizeBytes, etcdSize},
+		{etcd.SizeInUseBytes, etcdInUse}, {etcd.QuotaBytes, etcdQuota},
 	} {
 		if v, ok := r.Metrics[m.name]; ok {
 			ch <- m.desc.Sample(v, r.Endpoint)

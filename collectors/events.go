@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/eventlog"
+	"github.com/kubevitals/kubevitals/sources/events"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -35,7 +35,7 @@ func Events() Definition {
 		Metrics: []*exporter.Desc{eventsTotal, eventsRecent, eventsLastSeen},
 		Rules:   eventRules(),
 		New: func(s *Sources) (exporter.Collector, error) {
-			return events{s.Events()}, nil
+			return eventsCollector{s.Events()}, nil
 		},
 	}
 }
@@ -46,12 +46,12 @@ func eventRules() []rbacv1.PolicyRule {
 	}
 }
 
-type events struct {
-	log *eventlog.Log
+type eventsCollector struct {
+	log *events.Log
 }
 
 // Collect fails while the events cannot be seen.
-func (c events) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c eventsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	totals, err := c.log.Totals()
 	if err != nil {
 		return err
@@ -72,11 +72,11 @@ func (c events) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 
 // eventKinds are the warnings that are counted. What a collector or a rule has
 // no use for is not here, so that events of workloads cost nothing.
-func eventKinds() []eventlog.Kind {
-	var kinds []eventlog.Kind
+func eventKinds() []events.Kind {
+	var kinds []events.Kind
 	add := func(object string, reasons ...string) {
 		for _, reason := range reasons {
-			kinds = append(kinds, eventlog.Kind{Reason: reason, Object: object})
+			kinds = append(kinds, events.Kind{Reason: reason, Object: object})
 		}
 	}
 	// Kubelets, about their nodes.

@@ -9,8 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubevitals/kubevitals/collectors/eventlog"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 func warning(uid, reason, kind, name string, count int32) *corev1.Event {
@@ -25,7 +25,7 @@ func warning(uid, reason, kind, name string, count int32) *corev1.Event {
 
 func TestEvents(t *testing.T) {
 	t.Parallel()
-	log := eventlog.New(watch.NewHealth("events", time.Now), eventKinds())
+	log := events.New(health.NewHealth("events", time.Now), eventKinds())
 	if err := log.Replace([]any{warning("a", "Evicted", "Pod", "web-1", 40)}, "1"); err != nil {
 		t.Fatal(err)
 	}
@@ -42,13 +42,13 @@ func TestEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	golden(t, eventsName, events{log}, Events().Metrics)
+	golden(t, eventsName, eventsCollector{log}, Events().Metrics)
 }
 
 func TestEventsIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
-	c := events{eventlog.New(watch.NewHealth("events", time.Now), eventKinds())}
-	var unavailable *watch.UnavailableError
+	c := eventsCollector{events.New(health.NewHealth("events", time.Now), eventKinds())}
+	var unavailable *health.UnavailableError
 	if err := collectError(t, c); !errors.As(err, &unavailable) {
 		t.Errorf("%v, want the source's error", err)
 	}
@@ -56,7 +56,7 @@ func TestEventsIsSilentWhileBlind(t *testing.T) {
 
 func TestEventKindsAreNamedOnce(t *testing.T) {
 	t.Parallel()
-	seen := map[eventlog.Kind]bool{}
+	seen := map[events.Kind]bool{}
 	for _, k := range eventKinds() {
 		if seen[k] {
 			t.Errorf("%v is listed twice", k)

@@ -9,8 +9,8 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // Fact is something that the cluster itself says of an object.
@@ -136,7 +136,7 @@ func (s *Sources) readings(node string) []Fact {
 	var facts []Fact
 	for endpoint, reason := range r.Reasons() {
 		f := Fact{Object: "kubelet " + node, Name: endpoint, At: read[endpoint]}
-		if reason != watch.Available {
+		if reason != health.Available {
 			f.Value = string(reason)
 		}
 		facts = append(facts, f)

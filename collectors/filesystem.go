@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/collectors/fsroots"
+	"github.com/kubevitals/kubevitals/sources/host/filesystem"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -52,20 +52,20 @@ func Filesystem() Definition {
 			if interval <= 0 || timeout <= 0 || timeout >= interval {
 				return nil, fmt.Errorf("interval %s, timeout %s: must be positive, and the timeout shorter than the interval", interval, timeout)
 			}
-			prober := fsroots.New(s.Host().Path(), timeout)
+			prober := filesystem.New(s.Host().Path(), timeout)
 			results := pollHost(s, filesystemName, interval, prober.Read)
-			return filesystem{node: s.Host().Node(), results: results.Get}, nil
+			return filesystemCollector{node: s.Host().Node(), results: results.Get}, nil
 		},
 	}
 }
 
-type filesystem struct {
+type filesystemCollector struct {
 	node    string
-	results func() ([]fsroots.Result, error)
+	results func() ([]filesystem.Result, error)
 }
 
 // Collect fails while the host's folders cannot be found.
-func (c filesystem) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c filesystemCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	results, err := c.results()
 	if err != nil {
 		return err

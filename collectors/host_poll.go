@@ -5,15 +5,15 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // pollHost reads something of the machine again and again. The kernel may keep a
 // caller waiting for ever, on a dead disk say, and no context ends that: a read
 // that hangs is given up when the interval ends, and no other is begun until it
 // comes back. The source is unavailable meanwhile.
-func pollHost[T any](s *Sources, name string, interval time.Duration, read func(context.Context) (T, error)) *watch.Poll[T] {
-	p := watch.NewPoll(s.newHealth(name), interval, patient(read))
+func pollHost[T any](s *Sources, name string, interval time.Duration, read func(context.Context) (T, error)) *health.Poll[T] {
+	p := health.NewPoll(s.newHealth(name), interval, patient(read))
 	s.runs = append(s.runs, p.Run)
 	return p
 }
@@ -24,7 +24,7 @@ type hangsError struct{}
 func (hangsError) Error() string { return "an earlier read has not come back" }
 
 // Reason says what the error means.
-func (hangsError) Reason() watch.Reason { return watch.Timeout }
+func (hangsError) Reason() health.Reason { return health.Timeout }
 
 // patient returns a function that gives up when its context ends, though read may
 // not. It must not be called concurrently.

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // TestReadOfTheMachineThatHangs holds that one read at most hangs, and that what
@@ -24,7 +24,7 @@ func TestReadOfTheMachineThatHangs(t *testing.T) {
 	}
 	<-begun
 	for range 3 {
-		if _, err := read(t.Context()); watch.Classify(err) != watch.Timeout {
+		if _, err := read(t.Context()); health.Classify(err) != health.Timeout {
 			t.Errorf("while a read hangs: %v", err)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -28,7 +28,7 @@ func hostCollectors(t *testing.T, root string, args ...string) (*Sources, []expo
 }
 
 // settled starts the sources and waits until each has been read once.
-func settled(t *testing.T, sources *Sources) map[string]watch.Reason {
+func settled(t *testing.T, sources *Sources) map[string]health.Reason {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(func() {
@@ -37,11 +37,11 @@ func settled(t *testing.T, sources *Sources) map[string]watch.Reason {
 	})
 	sources.Start(ctx)
 	for {
-		reasons := map[string]watch.Reason{}
+		reasons := map[string]health.Reason{}
 		starting := false
 		for _, s := range sources.States() {
 			reasons[s.Source] = s.Reason
-			starting = starting || s.Reason == watch.Starting
+			starting = starting || s.Reason == health.Starting
 		}
 		if !starting {
 			return reasons
@@ -62,7 +62,7 @@ func TestHostCollectorsReadThisMachine(t *testing.T) {
 	}
 	reasons := settled(t, sources)
 	for _, c := range named {
-		if reasons[c.Name] != watch.Available {
+		if reasons[c.Name] != health.Available {
 			t.Logf("%s: %s", c.Name, reasons[c.Name]) // no node, or not root
 			continue
 		}
@@ -81,7 +81,7 @@ func TestHostCollectorsAreBlindElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for source, reason := range settled(t, sources) {
-		if reason == watch.Available {
+		if reason == health.Available {
 			t.Errorf("%s is available on a machine that is not there", source)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/collectors/inotifyscan"
+	"github.com/kubevitals/kubevitals/sources/host/inotify"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -75,32 +75,32 @@ func Inotify() Definition {
 				return nil, fmt.Errorf("interval %s, budget %s, top %d: must be positive, and the budget shorter than the interval", o.interval, o.budget, o.top)
 			}
 			proc := s.Host().Path("proc")
-			scans := pollHost(s, inotifyName, o.interval, func(ctx context.Context) (inotifyscan.Scan, error) {
+			scans := pollHost(s, inotifyName, o.interval, func(ctx context.Context) (inotify.Scan, error) {
 				ctx, cancel := context.WithTimeout(ctx, o.budget)
 				defer cancel()
-				return inotifyscan.Run(ctx, proc)
+				return inotify.Run(ctx, proc)
 			})
-			return inotify{node: s.Host().Node(), scan: scans.Get, top: o.top}, nil
+			return inotifyCollector{node: s.Host().Node(), scan: scans.Get, top: o.top}, nil
 		},
 	}
 }
 
-type inotify struct {
+type inotifyCollector struct {
 	node string
-	scan func() (inotifyscan.Scan, error)
+	scan func() (inotify.Scan, error)
 	top  int
 }
 
 // Collect fails while processes cannot be read. Of an incomplete scan it tells
 // what was seen and that it is not all.
-func (c inotify) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c inotifyCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	scan, err := c.scan()
 	if err != nil {
 		return err
 	}
 	users := scan.Users()
 	if _, ok := users[0]; !ok && scan.Complete() {
-		users[0] = inotifyscan.Use{} // root holds nothing, which is known
+		users[0] = inotify.Use{} // root holds nothing, which is known
 	}
 	for _, r := range inotifyResources() {
 		ch <- inotifyLimit.Sample(float64(r.of(scan.Limit)), c.node, r.name)
@@ -125,18 +125,18 @@ func (c inotify) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 // inotifyResource is one of the two things that are bounded.
 type inotifyResource struct {
 	name string
-	of   func(inotifyscan.Use) int64
+	of   func(inotify.Use) int64
 }
 
 func inotifyResources() []inotifyResource {
 	return []inotifyResource{
-		{"watches", func(u inotifyscan.Use) int64 { return u.Watches }},
-		{"instances", func(u inotifyscan.Use) int64 { return u.Instances }},
+		{"watches", func(u inotify.Use) int64 { return u.Watches }},
+		{"instances", func(u inotify.Use) int64 { return u.Instances }},
 	}
 }
 
 // topUsers are the users with most watches, those with most instances, and root.
-func topUsers(users map[uint32]inotifyscan.Use, most int) []uint32 {
+func topUsers(users map[uint32]inotify.Use, most int) []uint32 {
 	kept := map[uint32]bool{}
 	if _, ok := users[0]; ok {
 		kept[0] = true
@@ -153,8 +153,8 @@ func topUsers(users map[uint32]inotifyscan.Use, most int) []uint32 {
 }
 
 // topHolders are those that hold most of the resource.
-func topHolders(holders map[inotifyscan.Holder]inotifyscan.Use, r inotifyResource, most int) []inotifyscan.Holder {
-	by := slices.SortedFunc(maps.Keys(holders), func(a, b inotifyscan.Holder) int {
+func topHolders(holders map[inotify.Holder]inotify.Use, r inotifyResource, most int) []inotify.Holder {
+	by := slices.SortedFunc(maps.Keys(holders), func(a, b inotify.Holder) int {
 		return cmp.Or(
 			cmp.Compare(r.of(holders[b]), r.of(holders[a])), cmp.Compare(a.UID, b.UID),
 			cmp.Compare(a.Command, b.Command), cmp.Compare(a.Slice, b.Slice),

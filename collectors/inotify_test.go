@@ -7,18 +7,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubevitals/kubevitals/collectors/inotifyscan"
+	"github.com/kubevitals/kubevitals/sources/host/inotify"
 )
 
-func inotifyFixture() inotifyscan.Scan {
-	return inotifyscan.Scan{
-		Limit: inotifyscan.Use{Watches: 8192, Instances: 128},
-		Holders: map[inotifyscan.Holder]inotifyscan.Use{
-			{UID: 0, Command: "kubelet", Slice: inotifyscan.System}:    {Watches: 7000, Instances: 3},
-			{UID: 0, Command: "containerd", Slice: inotifyscan.System}: {Watches: 4, Instances: 2},
-			{UID: 0, Command: "tail", Slice: inotifyscan.Pods}:         {Watches: 90, Instances: 90},
-			{UID: 1000, Command: "node", Slice: inotifyscan.Pods}:      {Watches: 1000, Instances: 4},
-			{UID: 1001, Command: "bash", Slice: inotifyscan.Login}:     {Watches: 0, Instances: 1},
+func inotifyFixture() inotify.Scan {
+	return inotify.Scan{
+		Limit: inotify.Use{Watches: 8192, Instances: 128},
+		Holders: map[inotify.Holder]inotify.Use{
+			{UID: 0, Command: "kubelet", Slice: inotify.System}:    {Watches: 7000, Instances: 3},
+			{UID: 0, Command: "containerd", Slice: inotify.System}: {Watches: 4, Instances: 2},
+			{UID: 0, Command: "tail", Slice: inotify.Pods}:         {Watches: 90, Instances: 90},
+			{UID: 1000, Command: "node", Slice: inotify.Pods}:      {Watches: 1000, Instances: 4},
+			{UID: 1001, Command: "bash", Slice: inotify.Login}:     {Watches: 0, Instances: 1},
 		},
 		Processes: 2000, Told: true, Took: 80 * time.Millisecond,
 	}
@@ -26,7 +26,7 @@ func inotifyFixture() inotifyscan.Scan {
 
 func TestInotify(t *testing.T) {
 	t.Parallel()
-	c := inotify{node: "n1", top: 2, scan: func() (inotifyscan.Scan, error) { return inotifyFixture(), nil }}
+	c := inotifyCollector{node: "n1", top: 2, scan: func() (inotify.Scan, error) { return inotifyFixture(), nil }}
 	golden(t, inotifyName, c, Inotify().Metrics)
 }
 
@@ -34,8 +34,8 @@ func TestInotify(t *testing.T) {
 // is claimed of a user of whom nothing was seen.
 func TestInotifyIsIncomplete(t *testing.T) {
 	t.Parallel()
-	c := inotify{node: "n1", top: 2, scan: func() (inotifyscan.Scan, error) {
-		return inotifyscan.Scan{Limit: inotifyscan.Use{Watches: 8192, Instances: 128}, Processes: 10, Denied: 1990, CutShort: true}, nil
+	c := inotifyCollector{node: "n1", top: 2, scan: func() (inotify.Scan, error) {
+		return inotify.Scan{Limit: inotify.Use{Watches: 8192, Instances: 128}, Processes: 10, Denied: 1990, CutShort: true}, nil
 	}}
 	text := string(scrapeText(t, inotifyName, c, Inotify().Metrics))
 	for _, want := range []string{
@@ -52,7 +52,7 @@ func TestInotifyIsIncomplete(t *testing.T) {
 
 func TestInotifyIsAbsentWhileBlind(t *testing.T) {
 	t.Parallel()
-	c := inotify{node: "n1", top: 2, scan: func() (inotifyscan.Scan, error) { return inotifyscan.Scan{}, errors.New("denied") }}
+	c := inotifyCollector{node: "n1", top: 2, scan: func() (inotify.Scan, error) { return inotify.Scan{}, errors.New("denied") }}
 	if text := string(scrapeText(t, inotifyName, c, Inotify().Metrics)); strings.Contains(text, "kubevitals_inotify") {
 		t.Error(text)
 	}
@@ -64,10 +64,10 @@ func TestInotifyIsBounded(t *testing.T) {
 	t.Parallel()
 	scan := inotifyFixture()
 	for i := range 500 {
-		scan.Holders[inotifyscan.Holder{UID: uint32(2000 + i), Command: fmt.Sprint("worker-", i), Slice: inotifyscan.Pods}] =
-			inotifyscan.Use{Watches: int64(i), Instances: 1}
+		scan.Holders[inotify.Holder{UID: uint32(2000 + i), Command: fmt.Sprint("worker-", i), Slice: inotify.Pods}] =
+			inotify.Use{Watches: int64(i), Instances: 1}
 	}
-	c := inotify{node: "n1", top: 5, scan: func() (inotifyscan.Scan, error) { return scan, nil }}
+	c := inotifyCollector{node: "n1", top: 5, scan: func() (inotify.Scan, error) { return scan, nil }}
 	text := string(scrapeText(t, inotifyName, c, Inotify().Metrics))
 	// Ten users at most and root with two resources each, five commands for each
 	// resource, two limits, and seven that tell of the scan.

@@ -6,9 +6,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/collectors/proxyprobe"
-	"github.com/kubevitals/kubevitals/collectors/proxytrace"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/host/kubeproxy"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -47,7 +46,7 @@ var (
 // it serves them on loopback, where Prometheus seldom can read them.
 func KubeProxy() Definition {
 	var (
-		o        proxyprobe.Options
+		o        kubeproxy.Options
 		interval time.Duration
 	)
 	return Definition{
@@ -64,31 +63,31 @@ func KubeProxy() Definition {
 		},
 		Replay: true, // an answer of a process on a node
 		New: func(s *Sources) (exporter.Collector, error) {
-			p, err := proxyprobe.New(o)
+			p, err := kubeproxy.New(o)
 			if err != nil {
 				return nil, err
 			}
-			traces := proxytrace.New(s.Host().Path())
+			traces := kubeproxy.NewFinder(s.Host().Path())
 			poll := pollHost(s, kubeProxyName, max(interval, o.Timeout+time.Second), func(ctx context.Context) (proxySeen, error) {
 				r, err := p.Ask(ctx)
-				if err != nil || r.Livez == watch.Available {
+				if err != nil || r.Livez == health.Available {
 					return proxySeen{Result: r}, err
 				}
 				return proxySeen{r, traces.Find(ctx)}, nil
 			})
-			return kubeProxy{node: s.Host().Node(), result: poll.Get}, nil
+			return kubeProxyCollector{node: s.Host().Node(), result: poll.Get}, nil
 		},
 	}
 }
 
 // proxySeen is what one round found.
 type proxySeen struct {
-	proxyprobe.Result
+	kubeproxy.Result
 	// traces are looked for only while kube-proxy does not answer.
 	traces map[string]bool
 }
 
-type kubeProxy struct {
+type kubeProxyCollector struct {
 	node   string
 	result func() (proxySeen, error)
 }
@@ -96,25 +95,25 @@ type kubeProxy struct {
 // Collect sends what the last round found. That nobody answers is a fact and no
 // failure: where something else does the work of kube-proxy, nobody ever does. The
 // traces tell such nodes from those where one is missed.
-func (c kubeProxy) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c kubeProxyCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	r, err := c.result()
 	if err != nil {
 		return err
 	}
-	ch <- proxyUp.Sample(exporter.Bool(r.Livez == watch.Available), c.node)
-	for probe, answer := range map[string]watch.Reason{"livez": r.Livez, "metrics": r.Metrics, "mode": r.Mode} {
-		for _, reason := range watch.Reasons() {
-			if reason != watch.Starting && reason != watch.Stale { // neither can be of what was just asked
+	ch <- proxyUp.Sample(exporter.Bool(r.Livez == health.Available), c.node)
+	for probe, answer := range map[string]health.Reason{"livez": r.Livez, "metrics": r.Metrics, "mode": r.Mode} {
+		for _, reason := range health.Reasons() {
+			if reason != health.Starting && reason != health.Stale { // neither can be of what was just asked
 				ch <- proxyProbe.Sample(exporter.Bool(answer == reason), c.node, probe, string(reason))
 			}
 		}
 	}
-	if r.Livez == watch.Available {
+	if r.Livez == health.Available {
 		for family, healthy := range r.Healthy {
 			ch <- proxyHealthy.Sample(exporter.Bool(healthy), c.node, family)
 		}
 	}
-	if r.Metrics == watch.Available {
+	if r.Metrics == health.Available {
 		for family, at := range r.Queued {
 			ch <- proxyQueued.Sample(at, c.node, family)
 		}
@@ -125,7 +124,7 @@ func (c kubeProxy) Collect(_ context.Context, ch chan<- prometheus.Metric) error
 			ch <- proxyFailures.Sample(count, c.node, f.Family, f.Kind)
 		}
 	}
-	if r.Mode == watch.Available {
+	if r.Mode == health.Available {
 		ch <- proxyMode.Sample(1, c.node, r.ModeName)
 	}
 	for trace, there := range r.traces {

@@ -4,33 +4,32 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubevitals/kubevitals/collectors/proxyprobe"
-	"github.com/kubevitals/kubevitals/collectors/proxytrace"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/host/kubeproxy"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-func kubeProxySays(r proxyprobe.Result, traces map[string]bool) kubeProxy {
-	return kubeProxy{node: "n1", result: func() (proxySeen, error) { return proxySeen{r, traces}, nil }}
+func kubeProxySays(r kubeproxy.Result, traces map[string]bool) kubeProxyCollector {
+	return kubeProxyCollector{node: "n1", result: func() (proxySeen, error) { return proxySeen{r, traces}, nil }}
 }
 
 func TestKubeProxy(t *testing.T) {
 	t.Parallel()
-	golden(t, kubeProxyName, kubeProxySays(proxyprobe.Result{
-		Livez: watch.Available, Metrics: watch.Available, Mode: watch.NotFound,
+	golden(t, kubeProxyName, kubeProxySays(kubeproxy.Result{
+		Livez: health.Available, Metrics: health.Available, Mode: health.NotFound,
 		Healthy:  map[string]bool{"IPv4": false, "IPv6": true},
 		Queued:   map[string]float64{"IPv4": 1700000300, "IPv6": 1700000200},
 		Applied:  map[string]float64{"IPv4": 1700000000, "IPv6": 1700000240},
-		Failures: map[proxyprobe.Failure]float64{{Family: "IPv4", Kind: "restore"}: 7},
+		Failures: map[kubeproxy.Failure]float64{{Family: "IPv4", Kind: "restore"}: 7},
 	}, nil), KubeProxy().Metrics)
 }
 
 // TestKubeProxyIsNotThere: on a node without kube-proxy nobody is well or ill.
 func TestKubeProxyIsNotThere(t *testing.T) {
 	t.Parallel()
-	text := string(scrapeText(t, kubeProxyName, kubeProxySays(proxyprobe.Result{
-		Livez: watch.Unreachable, Metrics: watch.Unreachable, Mode: watch.Unreachable,
+	text := string(scrapeText(t, kubeProxyName, kubeProxySays(kubeproxy.Result{
+		Livez: health.Unreachable, Metrics: health.Unreachable, Mode: health.Unreachable,
 		Healthy: map[string]bool{"IPv4": true}, Applied: map[string]float64{"IPv4": 1}, ModeName: "iptables",
-	}, map[string]bool{proxytrace.Pod: true, proxytrace.IPVS: false}), KubeProxy().Metrics))
+	}, map[string]bool{kubeproxy.Pod: true, kubeproxy.IPVS: false}), KubeProxy().Metrics))
 	for _, want := range []string{
 		`up{node="n1"} 0`, `probe_result{node="n1",probe="livez",result="unreachable"} 1`, `success{collector="kube_proxy"} 1`,
 		`trace{node="n1",trace="pod"} 1`, `trace{node="n1",trace="ipvs"} 0`,

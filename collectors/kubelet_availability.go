@@ -5,8 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -27,7 +27,7 @@ func newKubeletAvailability(results func() []kubelet.Result) *kubeletAvailabilit
 func (c *kubeletAvailability) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	for _, r := range c.results() {
 		for endpoint, reason := range r.Reasons() {
-			ch <- kubeletAvailable.Sample(exporter.Bool(reason == watch.Available), r.Node, endpoint, string(reason))
+			ch <- kubeletAvailable.Sample(exporter.Bool(reason == health.Available), r.Node, endpoint, string(reason))
 		}
 	}
 	return nil

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -13,7 +13,7 @@ func TestKubeletAvailability(t *testing.T) {
 	t.Parallel()
 	c := newKubeletAvailability(func() []kubelet.Result {
 		return []kubelet.Result{ // metrics are not asked for
-			{Node: "bad", Stats: kubelet.Fetched[kubelet.Summary]{Reason: watch.Timeout}, Config: kubelet.Fetched[kubelet.Config]{Reason: watch.Starting}},
+			{Node: "bad", Stats: kubelet.Fetched[kubelet.Summary]{Reason: health.Timeout}, Config: kubelet.Fetched[kubelet.Config]{Reason: health.Starting}},
 			{Node: "good", Stats: kubeletSays(kubelet.Summary{}), Config: kubeletSays(kubelet.Config{})},
 		}
 	})

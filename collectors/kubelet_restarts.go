@@ -6,9 +6,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/eventlog"
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -44,24 +44,24 @@ func KubeletRestarts() Definition {
 		Rules: append(eventRules(),
 			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"list", "watch"}}),
 		New: func(s *Sources) (exporter.Collector, error) {
-			return kubeletRestarts{log: s.KubeletStarts(), kubelets: s.Kubelets().Results}, nil
+			return kubeletRestartsCollector{log: s.KubeletStarts(), kubelets: s.Kubelets().Results}, nil
 		},
 	}
 }
 
-type kubeletRestarts struct {
-	log      *eventlog.Log
+type kubeletRestartsCollector struct {
+	log      *events.Log
 	kubelets func() []kubelet.Result
 }
 
 // Collect fails while the events cannot be seen. Only nodes that exist are
 // reported: those that the poller knows.
-func (c kubeletRestarts) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c kubeletRestartsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	places, err := c.log.Places()
 	if err != nil {
 		return err
 	}
-	starts := make(map[string]eventlog.Occurrence, len(places))
+	starts := make(map[string]events.Occurrence, len(places))
 	for place, o := range places {
 		starts[place.Node] = o // there is one kind of event in this log
 	}
@@ -71,7 +71,7 @@ func (c kubeletRestarts) Collect(_ context.Context, ch chan<- prometheus.Metric)
 		if !o.Last.IsZero() {
 			ch <- kubeletLastStart.Sample(unix(o.Last), k.Node)
 		}
-		if started := k.Metrics.Value.StartTime; k.Metrics.Reason == watch.Available && started > 0 { // NaN is not
+		if started := k.Metrics.Value.StartTime; k.Metrics.Reason == health.Available && started > 0 { // NaN is not
 			ch <- kubeletProcessStart.Sample(started, k.Node)
 		}
 	}

@@ -10,14 +10,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubevitals/kubevitals/collectors/eventlog"
-	"github.com/kubevitals/kubevitals/collectors/exposition"
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/exposition"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-func startLog() *eventlog.Log {
-	return eventlog.New(watch.NewHealth("kubelet_starts", time.Now), []eventlog.Kind{{Reason: "Starting", Object: "Node"}})
+func startLog() *events.Log {
+	return events.New(health.NewHealth("kubelet_starts", time.Now), []events.Kind{{Reason: "Starting", Object: "Node"}})
 }
 
 // kubeletStart is the event of one start: every process makes an event of its own.
@@ -43,19 +43,19 @@ func TestKubeletRestarts(t *testing.T) {
 		return kubeletSays(exposition.Report{StartTime: started})
 	}
 	results := []kubelet.Result{
-		{Node: "loops", Metrics: kubelet.Fetched[exposition.Report]{Reason: watch.Unreachable}},
+		{Node: "loops", Metrics: kubelet.Fetched[exposition.Report]{Reason: health.Unreachable}},
 		{Node: "upgraded", Metrics: counted(9_499.75)},
 		{Node: "steady", Metrics: counted(100)},
 		{Node: "says-nothing", Metrics: counted(math.NaN())},
 		{Node: "not-read"},
 	}
-	golden(t, kubeletRestartsName, kubeletRestarts{log, func() []kubelet.Result { return results }}, KubeletRestarts().Metrics)
+	golden(t, kubeletRestartsName, kubeletRestartsCollector{log, func() []kubelet.Result { return results }}, KubeletRestarts().Metrics)
 }
 
 func TestKubeletRestartsIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
-	c := kubeletRestarts{startLog(), func() []kubelet.Result { return []kubelet.Result{{Node: "n1"}} }}
-	var unavailable *watch.UnavailableError
+	c := kubeletRestartsCollector{startLog(), func() []kubelet.Result { return []kubelet.Result{{Node: "n1"}} }}
+	var unavailable *health.UnavailableError
 	if err := collectError(t, c); !errors.As(err, &unavailable) {
 		t.Errorf("%v, want the source's error", err)
 	}

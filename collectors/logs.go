@@ -11,22 +11,22 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/componentlogs"
-	"github.com/kubevitals/kubevitals/collectors/eventlog"
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/logs"
+	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // ComponentLogs reads the logs of the pods of kube-system that are not well.
-func (s *Sources) ComponentLogs() *componentlogs.Reader {
+func (s *Sources) ComponentLogs() *logs.Reader {
 	if s.logs == nil {
 		pods := s.SystemPods()
-		s.logs = s.newReader("component_logs", componentlogs.Source{
-			Targets: func() ([]componentlogs.Target, error) {
+		s.logs = s.newReader("component_logs", logs.Source{
+			Targets: func() ([]logs.Target, error) {
 				list, err := pods.List()
 				return unhealthyPods(list), err
 			},
-			Open: s.openLog, Stamp: componentlogs.PodStamp,
+			Open: s.openLog, Stamp: logs.PodStamp,
 		})
 	}
 	return s.logs
@@ -34,20 +34,20 @@ func (s *Sources) ComponentLogs() *componentlogs.Reader {
 
 // NodeLogs reads the logs of services on nodes that are not well, where the
 // kubelets offer them.
-func (s *Sources) NodeLogs() *componentlogs.Reader {
+func (s *Sources) NodeLogs() *logs.Reader {
 	if s.nodeLogs == nil {
 		nodes, starts, kubelets := s.Nodes(), s.KubeletStarts(), s.Kubelets()
 		kubelets.WantConfig()
 		asked := false // kubelets, which say whether they offer logs
 		services := slices.DeleteFunc(slices.Clone(s.config.Logs.NodeServices), func(name string) bool { return name == "" })
-		s.nodeLogs = s.newReader("node_logs", componentlogs.Source{
-			Targets: func() ([]componentlogs.Target, error) {
+		s.nodeLogs = s.newReader("node_logs", logs.Source{
+			Targets: func() ([]logs.Target, error) {
 				list, err := nodes.List()
 				if err != nil {
 					return nil, err
 				}
 				if asked = asked || !kubelets.Starting(); !asked {
-					return nil, &watch.UnavailableError{State: watch.State{Source: "kubelets", Reason: watch.Starting}}
+					return nil, &health.UnavailableError{State: health.State{Source: "kubelets", Reason: health.Starting}}
 				}
 				// Without the events those that start over are missed, and no more.
 				places, _ := starts.Places()
@@ -55,16 +55,16 @@ func (s *Sources) NodeLogs() *componentlogs.Reader {
 			},
 			Open: func(ctx context.Context, node, service string, since time.Time, limit int64) (io.ReadCloser, error) {
 				text, err := kubelets.ReadLog(ctx, node, kubelet.LogQuery{
-					Service: service, Since: since, Lines: componentlogs.Lines, Bytes: limit,
+					Service: service, Since: since, Lines: logs.Lines, Bytes: limit,
 				})
-				switch watch.Classify(err) {
-				case watch.Available, watch.Forbidden, watch.Unauthorized:
+				switch health.Classify(err) {
+				case health.Available, health.Forbidden, health.Unauthorized:
 					return io.NopCloser(bytes.NewReader(text)), err
 				}
 				s.Logger().Debug("no log of a node", "err", err)
-				return nil, componentlogs.ErrNoLog
+				return nil, logs.ErrNoLog
 			},
-			Stamp: componentlogs.JournalStamp,
+			Stamp: logs.JournalStamp,
 		})
 	}
 	return s.nodeLogs
@@ -72,9 +72,9 @@ func (s *Sources) NodeLogs() *componentlogs.Reader {
 
 // newReader returns a reader that runs, and whose rounds are a source by that
 // name.
-func (s *Sources) newReader(name string, source componentlogs.Source) *componentlogs.Reader {
+func (s *Sources) newReader(name string, source logs.Source) *logs.Reader {
 	source.Report = reportTo(s.newHealth(name))
-	r := componentlogs.NewReader(s.config.Logs, source, s.config.Logger, s.config.Now)
+	r := logs.NewReader(s.config.Logs, source, s.config.Logger, s.config.Now)
 	s.runs = append(s.runs, r.Run)
 	return r
 }
@@ -82,7 +82,7 @@ func (s *Sources) newReader(name string, source componentlogs.Source) *component
 // openLog opens the log of a container in kube-system; of one that waits to be
 // started again it is that of the last run.
 func (s *Sources) openLog(ctx context.Context, pod, container string, since time.Time, limit int64) (io.ReadCloser, error) {
-	from, lines := metav1.NewTime(since), int64(componentlogs.Lines)
+	from, lines := metav1.NewTime(since), int64(logs.Lines)
 	log, err := s.typed.CoreV1().Pods(metav1.NamespaceSystem).GetLogs(pod, &corev1.PodLogOptions{
 		Container: container, SinceTime: &from, Timestamps: true, TailLines: &lines, LimitBytes: &limit,
 	}).Stream(ctx)
@@ -94,22 +94,22 @@ func (s *Sources) openLog(ctx context.Context, pod, container string, since time
 
 // unhealthyNodes are those that are not ready or whose kubelet started lately.
 // Those whose kubelet does not offer logs, or does not answer, have none.
-func unhealthyNodes(nodes []*corev1.Node, starts map[eventlog.Place]eventlog.Occurrence, kubelets []kubelet.Result, services []string, now time.Time) []componentlogs.Target {
+func unhealthyNodes(nodes []*corev1.Node, starts map[events.Place]events.Occurrence, kubelets []kubelet.Result, services []string, now time.Time) []logs.Target {
 	recent := map[string]bool{}
 	for place, o := range starts {
-		recent[place.Node] = now.Sub(o.Last) < componentlogs.LookBack
+		recent[place.Node] = now.Sub(o.Last) < logs.LookBack
 	}
 	offers := map[string]bool{}
 	for _, k := range kubelets {
-		offers[k.Node] = k.Config.Reason == watch.Available && k.Config.Value.SystemLogQuery
+		offers[k.Node] = k.Config.Reason == health.Available && k.Config.Value.SystemLogQuery
 	}
-	var unhealthy []componentlogs.Target
+	var unhealthy []logs.Target
 	for _, node := range nodes {
 		ready := conditionOf(node, corev1.NodeReady)
 		if ready != nil && ready.Status == corev1.ConditionTrue && !recent[node.Name] {
 			continue
 		}
-		t := componentlogs.Target{Name: node.Name, Node: node.Name, Logs: map[string]string{}}
+		t := logs.Target{Name: node.Name, Node: node.Name, Logs: map[string]string{}}
 		if offers[node.Name] {
 			for _, service := range services {
 				t.Logs[service] = service

@@ -9,10 +9,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/apiprobe"
-	"github.com/kubevitals/kubevitals/collectors/exposition"
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/apiserver"
+	"github.com/kubevitals/kubevitals/sources/exposition"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -82,7 +82,7 @@ func MetricCardinality() Definition {
 			kubelets.WantMetrics()
 			servers.WantMetrics()
 			nodes := s.Nodes()
-			return metricCardinality{
+			return metricCardinalityCollector{
 				ready:    func() error { _, err := nodes.List(); return err },
 				kubelets: kubelets.Results,
 				servers:  servers.Results,
@@ -91,14 +91,14 @@ func MetricCardinality() Definition {
 	}
 }
 
-type metricCardinality struct {
+type metricCardinalityCollector struct {
 	ready    func() error // of the list of nodes
 	kubelets func() []kubelet.Result
-	servers  func() []apiprobe.Result
+	servers  func() []apiserver.Result
 }
 
 // Collect sends what was counted last of every target that could be read.
-func (c metricCardinality) Collect(ctx context.Context, ch chan<- prometheus.Metric) error {
+func (c metricCardinalityCollector) Collect(ctx context.Context, ch chan<- prometheus.Metric) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
@@ -106,12 +106,12 @@ func (c metricCardinality) Collect(ctx context.Context, ch chan<- prometheus.Met
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if r.Metrics.Reason == watch.Available {
+		if r.Metrics.Reason == health.Available {
 			sendReport(ch, r.Metrics.Value, "kubelet", r.Node, "")
 		}
 	}
 	for _, r := range c.servers() {
-		if r.Metrics.Reason == watch.Available {
+		if r.Metrics.Reason == health.Available {
 			sendReport(ch, r.Metrics.Report, "kube-apiserver", "", r.Server)
 		}
 	}

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/kubevitals/kubevitals/collectors/apiprobe"
-	"github.com/kubevitals/kubevitals/collectors/exposition"
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
-	"github.com/kubevitals/kubevitals/internal/leakybody"
+	"github.com/kubevitals/kubevitals/sources/apiserver"
+	"github.com/kubevitals/kubevitals/sources/exposition"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/test/leakybody"
 )
 
 // leaky is the report of a kubelet with that many leaked reflectors.
@@ -39,20 +39,20 @@ func TestMetricCardinality(t *testing.T) {
 	t.Parallel()
 	cut := small(t)
 	cut.Truncated = true
-	c := metricCardinality{
+	c := metricCardinalityCollector{
 		ready: func() error { return nil },
 		kubelets: func() []kubelet.Result {
 			return []kubelet.Result{
-				{Node: "dead", Metrics: kubelet.Fetched[exposition.Report]{Value: small(t), Reason: watch.Unreachable}},
-				{Node: "healthy", Metrics: kubelet.Fetched[exposition.Report]{Value: small(t), Reason: watch.Available}},
-				{Node: "huge", Metrics: kubelet.Fetched[exposition.Report]{Value: cut, Reason: watch.Available}},
-				{Node: "leaky", Metrics: kubelet.Fetched[exposition.Report]{Value: leaky(t, leakybody.GuideReflectors), Reason: watch.Available}},
+				{Node: "dead", Metrics: kubelet.Fetched[exposition.Report]{Value: small(t), Reason: health.Unreachable}},
+				{Node: "healthy", Metrics: kubelet.Fetched[exposition.Report]{Value: small(t), Reason: health.Available}},
+				{Node: "huge", Metrics: kubelet.Fetched[exposition.Report]{Value: cut, Reason: health.Available}},
+				{Node: "leaky", Metrics: kubelet.Fetched[exposition.Report]{Value: leaky(t, leakybody.GuideReflectors), Reason: health.Available}},
 			}
 		},
-		servers: func() []apiprobe.Result {
-			return []apiprobe.Result{
-				{Server: "10.0.0.1:6443", Metrics: apiprobe.Metrics{Report: small(t), Reason: watch.Available}},
-				{Server: "10.0.0.2:6443", Metrics: apiprobe.Metrics{Reason: watch.Forbidden}},
+		servers: func() []apiserver.Result {
+			return []apiserver.Result{
+				{Server: "10.0.0.1:6443", Metrics: apiserver.Metrics{Report: small(t), Reason: health.Available}},
+				{Server: "10.0.0.2:6443", Metrics: apiserver.Metrics{Reason: health.Forbidden}},
 			}
 		},
 	}
@@ -62,7 +62,7 @@ func TestMetricCardinality(t *testing.T) {
 func TestMetricCardinalityIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("nodes: forbidden")
-	c := metricCardinality{ready: func() error { return blind }}
+	c := metricCardinalityCollector{ready: func() error { return blind }}
 	if err := c.Collect(t.Context(), nil); !errors.Is(err, blind) {
 		t.Errorf("Collect: %v, want the error of the node list", err)
 	}

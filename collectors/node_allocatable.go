@@ -8,8 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -50,19 +50,19 @@ func NodeAllocatable() Definition {
 		New: func(s *Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			kubelets.WantConfig()
-			return nodeAllocatable{nodes: s.Nodes().List, kubelets: kubelets.Results}, nil
+			return nodeAllocatableCollector{nodes: s.Nodes().List, kubelets: kubelets.Results}, nil
 		},
 	}
 }
 
-type nodeAllocatable struct {
+type nodeAllocatableCollector struct {
 	nodes    func() ([]*corev1.Node, error)
 	kubelets func() []kubelet.Result
 }
 
 // Collect fails while the nodes cannot be seen. Of a kubelet that cannot be read
 // it tells only what its node says.
-func (c nodeAllocatable) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c nodeAllocatableCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	nodes, err := c.nodes()
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (c nodeAllocatable) Collect(_ context.Context, ch chan<- prometheus.Metric)
 	}
 	for _, k := range c.kubelets() {
 		without, exists := windows[k.Node]
-		if exists && k.Config.Reason == watch.Available {
+		if exists && k.Config.Reason == health.Available {
 			sendAllocatableConfig(ch, k.Node, k.Config.Value, !without)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 func allocatableNode(name, os string, capacity, allocatable map[corev1.ResourceName]string) *corev1.Node {
@@ -27,7 +27,7 @@ func allocatableNode(name, os string, capacity, allocatable map[corev1.ResourceN
 	return n
 }
 
-func allocatableFixture() nodeAllocatable {
+func allocatableFixture() nodeAllocatableCollector {
 	eight := map[corev1.ResourceName]string{corev1.ResourceCPU: "8", corev1.ResourceMemory: "32Gi"}
 	nodes := []*corev1.Node{
 		allocatableNode("reserves", "linux", eight, map[corev1.ResourceName]string{corev1.ResourceCPU: "7600m", corev1.ResourceMemory: "28Gi"}),
@@ -48,10 +48,10 @@ func allocatableFixture() nodeAllocatable {
 		{Node: "enforces-nothing", Config: kubeletSays(kubelet.Config{EnforceNodeAllocatable: []string{"none"}, CgroupsPerQOS: new(false), CgroupDriver: "something new"})},
 		{Node: "says-little", Config: kubeletSays(kubelet.Config{})},
 		{Node: "windows", Config: kubeletSays(kubelet.Config{CgroupsPerQOS: new(false), KubeReserved: map[string]string{"memory": "2Gi"}})},
-		{Node: "config-failed", Config: kubelet.Fetched[kubelet.Config]{Reason: watch.Forbidden}},
+		{Node: "config-failed", Config: kubelet.Fetched[kubelet.Config]{Reason: health.Forbidden}},
 		{Node: "deleted-meanwhile", Config: kubeletSays(kubelet.Config{CgroupsPerQOS: new(true)})},
 	}
-	return nodeAllocatable{
+	return nodeAllocatableCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
 		kubelets: func() []kubelet.Result { return results },
 	}

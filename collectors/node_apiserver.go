@@ -6,8 +6,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/collectors/apireach"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/host/nodeapiserver"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -41,34 +41,34 @@ func NodeAPIServer() Definition {
 		},
 		Replay: true, // a connection from a node to the API server
 		New: func(s *Sources) (exporter.Collector, error) {
-			p, err := apireach.New(s.config.REST, timeout, s.Now)
+			p, err := nodeapiserver.New(s.config.REST, timeout, s.Now)
 			if err != nil {
 				return nil, err
 			}
 			poll := pollHost(s, nodeAPIServerName, max(interval, timeout+time.Second), p.Ask)
-			return nodeAPIServer{node: s.Host().Node(), result: poll.Get}, nil
+			return nodeAPIServerCollector{node: s.Host().Node(), result: poll.Get}, nil
 		},
 	}
 }
 
-type nodeAPIServer struct {
+type nodeAPIServerCollector struct {
 	node   string
-	result func() (apireach.Result, error)
+	result func() (nodeapiserver.Result, error)
 }
 
 // Collect sends what the last try came to.
-func (c nodeAPIServer) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c nodeAPIServerCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	r, err := c.result()
 	if err != nil {
 		return err
 	}
 	ch <- nodeAPIServerReachable.Sample(exporter.Bool(r.Answered), c.node)
-	for _, reason := range watch.Reasons() {
-		if reason != watch.Starting && reason != watch.Stale { // neither can be of what was just tried
+	for _, reason := range health.Reasons() {
+		if reason != health.Starting && reason != health.Stale { // neither can be of what was just tried
 			ch <- nodeAPIServerProbe.Sample(exporter.Bool(r.Reason == reason), c.node, string(reason))
 		}
 	}
-	for _, stage := range apireach.Stages() {
+	for _, stage := range nodeapiserver.Stages() {
 		if took, ok := r.Took[stage]; ok {
 			ch <- nodeAPIServerSeconds.Sample(took.Seconds(), c.node, string(stage))
 		}

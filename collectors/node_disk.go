@@ -9,8 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -58,12 +58,12 @@ func NodeDisk() Definition {
 			kubelets := s.Kubelets()
 			kubelets.WantStats()
 			kubelets.WantConfig()
-			return &nodeDisk{nodes: s.Nodes().List, kubelets: kubelets.Results, logger: s.Logger()}, nil
+			return &nodeDiskCollector{nodes: s.Nodes().List, kubelets: kubelets.Results, logger: s.Logger()}, nil
 		},
 	}
 }
 
-type nodeDisk struct {
+type nodeDiskCollector struct {
 	nodes    func() ([]*corev1.Node, error)
 	kubelets func() []kubelet.Result
 	logger   *slog.Logger
@@ -79,7 +79,7 @@ type badThreshold struct {
 }
 
 // Collect fails while the nodes cannot be seen.
-func (c *nodeDisk) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c *nodeDiskCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	nodes, err := c.nodes()
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (c *nodeDisk) Collect(_ context.Context, ch chan<- prometheus.Metric) error
 }
 
 // complain logs what it did not log at the collection before.
-func (c *nodeDisk) complain(bad []badThreshold) {
+func (c *nodeDiskCollector) complain(bad []badThreshold) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	told := make(map[badThreshold]bool, len(bad))
@@ -119,14 +119,14 @@ func nodeDiskSamples(nodes []*corev1.Node, kubelets []kubelet.Result) ([]prometh
 		if !exists[k.Node] { // deleted since its kubelet was asked
 			continue
 		}
-		if k.Config.Reason == watch.Available {
+		if k.Config.Reason == health.Available {
 			d.imageGC(k.Node, k.Config.Value)
 		}
-		if k.Stats.Reason != watch.Available {
+		if k.Stats.Reason != health.Available {
 			continue
 		}
 		var thresholds map[string]string
-		if k.Config.Reason == watch.Available {
+		if k.Config.Reason == health.Available {
 			thresholds = k.Config.Value.EvictionHard
 		}
 		s := k.Stats.Value

@@ -11,8 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 const diskGiB = 1 << 30
@@ -35,7 +35,7 @@ func diskFS(available, capacity, inodesFree, inodes uint64) *kubelet.Filesystem 
 }
 
 func kubeletSays[T any](value T) kubelet.Fetched[T] {
-	return kubelet.Fetched[T]{Value: value, Reason: watch.Available}
+	return kubelet.Fetched[T]{Value: value, Reason: health.Available}
 }
 
 func evictAt(thresholds map[string]string) kubelet.Fetched[kubelet.Config] {
@@ -55,7 +55,7 @@ func kubeletDefaults() map[string]string {
 func diskFixture() ([]*corev1.Node, []kubelet.Result) {
 	oneDisk := diskFS(50*diskGiB, 100*diskGiB, 900, 1000)
 	images := diskFS(20*diskGiB, 200*diskGiB, 900, 2000)
-	broken := kubelet.Fetched[kubelet.Summary]{Reason: watch.Timeout}
+	broken := kubelet.Fetched[kubelet.Summary]{Reason: health.Timeout}
 	nodes := []*corev1.Node{
 		diskNode("one-disk", corev1.ConditionFalse),
 		diskNode("image-disk-full", corev1.ConditionTrue),
@@ -87,7 +87,7 @@ func diskFixture() ([]*corev1.Node, []kubelet.Result) {
 		{Node: "bad-threshold", Config: evictAt(map[string]string{"nodefs.available": "plenty", "nodefs.inodesFree": "5%"}),
 			Stats: kubeletSays(kubelet.Summary{NodeFS: oneDisk, ContainerFS: oneDisk})},
 		{Node: "stats-failed", Config: evictAt(kubeletDefaults()), Stats: broken},
-		{Node: "config-failed", Config: kubelet.Fetched[kubelet.Config]{Reason: watch.Forbidden},
+		{Node: "config-failed", Config: kubelet.Fetched[kubelet.Config]{Reason: health.Forbidden},
 			Stats: kubeletSays(kubelet.Summary{NodeFS: oneDisk})},
 		{Node: "just-started", Config: kubeletSays(kubelet.Config{ImageGCHighPercent: -1, ImageGCLowPercent: -1}),
 			Stats: kubeletSays(kubelet.Summary{NodeFS: &kubelet.Filesystem{}})},
@@ -98,7 +98,7 @@ func diskFixture() ([]*corev1.Node, []kubelet.Result) {
 func TestNodeDisk(t *testing.T) {
 	t.Parallel()
 	nodes, results := diskFixture()
-	golden(t, "node_disk", &nodeDisk{
+	golden(t, "node_disk", &nodeDiskCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
 		kubelets: func() []kubelet.Result { return results },
 		logger:   slog.New(slog.DiscardHandler),
@@ -109,7 +109,7 @@ func TestNodeDiskWithoutNodes(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("nodes cannot be seen")
 	_, results := diskFixture()
-	c := &nodeDisk{
+	c := &nodeDiskCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nil, blind },
 		kubelets: func() []kubelet.Result { return results },
 	}
@@ -126,7 +126,7 @@ func TestBadThresholdIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	nodes, results := diskFixture()
-	c := &nodeDisk{
+	c := &nodeDiskCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
 		kubelets: func() []kubelet.Result { return results },
 		logger:   slog.New(slog.NewTextHandler(&out, nil)),

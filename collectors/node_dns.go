@@ -9,8 +9,8 @@ import (
 	miekg "github.com/miekg/dns"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/collectors/dnsprobe"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/dns"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -32,7 +32,7 @@ const resolvConf = "/etc/resolv.conf"
 // NodeDNS is the failure mode of a node whose pods find no names, though others
 // do: its way to the cluster's DNS or its own cache of names is broken.
 func NodeDNS() Definition {
-	o := dnsprobe.Options{}
+	o := dns.Options{}
 	return Definition{
 		Name:    nodeDNSName,
 		Help:    "Pods of the node cannot resolve names, though cluster DNS works elsewhere: its way to DNS or its node-local cache is broken.",
@@ -55,23 +55,23 @@ func NodeDNS() Definition {
 
 // newNodeDNS asks the servers of the options or else those that the file names.
 // A file without any is blindness, which the source reports.
-func newNodeDNS(s *Sources, o dnsprobe.Options, file string) (exporter.Collector, error) {
+func newNodeDNS(s *Sources, o dns.Options, file string) (exporter.Collector, error) {
 	if len(o.Servers) == 0 {
 		h := s.newHealth("resolv_conf")
 		servers, err := nameServers(file)
 		if err != nil {
 			h.Fail(err)
-			return nodeDNS{results: func() ([]dnsprobe.Result, error) { return nil, h.Err() }}, nil
+			return nodeDNSCollector{results: func() ([]dns.Result, error) { return nil, h.Err() }}, nil
 		}
 		h.Succeed()
 		o.Servers = servers
 	}
-	p, err := dnsprobe.New(o, dnsprobe.Discovery{}, s.Logger(), s.Now)
+	p, err := dns.New(o, dns.Discovery{}, s.Logger(), s.Now)
 	if err != nil {
 		return nil, err
 	}
 	s.runs = append(s.runs, p.Run)
-	return nodeDNS{node: s.Host().Node(), results: p.Results}, nil
+	return nodeDNSCollector{node: s.Host().Node(), results: p.Results}, nil
 }
 
 // nameServers returns the servers of a resolv.conf. A resolver asks three at the
@@ -96,17 +96,17 @@ func nameServers(file string) ([]string, error) {
 type noServersError struct{ error }
 
 // Reason says what the error means.
-func (noServersError) Reason() watch.Reason { return watch.NotFound }
+func (noServersError) Reason() health.Reason { return health.NotFound }
 
 var errNoServers = noServersError{errors.New("resolv.conf names no server")}
 
-type nodeDNS struct {
+type nodeDNSCollector struct {
 	node    string
-	results func() ([]dnsprobe.Result, error)
+	results func() ([]dns.Result, error)
 }
 
 // Collect sends what the last round of lookups found.
-func (c nodeDNS) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c nodeDNSCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	results, err := c.results()
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (c nodeDNS) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 			sent[k] = true
 		}
 		ch <- nodeDNSSeconds.Sample(r.Duration.Seconds(), c.node, r.Server, string(r.Probe))
-		for _, outcome := range dnsprobe.Outcomes() {
+		for _, outcome := range dns.Outcomes() {
 			ch <- nodeDNSProbe.Sample(exporter.Bool(r.Outcome == outcome), c.node, r.Server, string(r.Probe), string(outcome))
 		}
 	}

@@ -13,18 +13,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 	miekg "github.com/miekg/dns"
 
-	"github.com/kubevitals/kubevitals/collectors/dnsprobe"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/dns"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 func TestNodeDNS(t *testing.T) {
 	t.Parallel()
-	results := []dnsprobe.Result{
-		{Server: "169.254.20.10:53", Probe: dnsprobe.Cluster, Outcome: dnsprobe.Timeout, Duration: 6 * time.Second},
-		{Server: "169.254.20.10:53", Probe: dnsprobe.External, Outcome: dnsprobe.OK, Duration: 2 * time.Millisecond},
-		{Server: "169.254.20.10:53", Probe: dnsprobe.External, Outcome: dnsprobe.OK},
+	results := []dns.Result{
+		{Server: "169.254.20.10:53", Probe: dns.Cluster, Outcome: dns.Timeout, Duration: 6 * time.Second},
+		{Server: "169.254.20.10:53", Probe: dns.External, Outcome: dns.OK, Duration: 2 * time.Millisecond},
+		{Server: "169.254.20.10:53", Probe: dns.External, Outcome: dns.OK},
 	}
-	golden(t, nodeDNSName, nodeDNS{node: "n1", results: func() ([]dnsprobe.Result, error) { return results, nil }}, NodeDNS().Metrics)
+	golden(t, nodeDNSName, nodeDNSCollector{node: "n1", results: func() ([]dns.Result, error) { return results, nil }}, NodeDNS().Metrics)
 }
 
 func resolvConfFile(t *testing.T, text string) string {
@@ -42,11 +42,11 @@ func TestNameServers(t *testing.T) {
 	if diff := cmp.Diff([]string{"169.254.20.10:53", "[fd00::a]:53", "10.96.0.10:53"}, got); err != nil || diff != "" {
 		t.Errorf("%v, servers (-want +got):\n%s", err, diff)
 	}
-	for file, want := range map[string]watch.Reason{
-		resolvConfFile(t, "search a\n"):           watch.NotFound,
-		filepath.Join(t.TempDir(), "resolv.conf"): watch.Failed,
+	for file, want := range map[string]health.Reason{
+		resolvConfFile(t, "search a\n"):           health.NotFound,
+		filepath.Join(t.TempDir(), "resolv.conf"): health.Failed,
 	} {
-		if _, err := nameServers(file); watch.Classify(err) != want {
+		if _, err := nameServers(file); health.Classify(err) != want {
 			t.Errorf("%s: %v, want %s", file, err, want)
 		}
 	}
@@ -69,7 +69,7 @@ func TestNodeDNSAsksARealServer(t *testing.T) {
 	defer func() { _ = server.Shutdown() }()
 
 	s := &Sources{config: Config{Host: HostConfig{Node: "n1"}, Logger: slog.New(slog.DiscardHandler), Now: time.Now}}
-	c, err := newNodeDNS(s, dnsprobe.Options{Servers: []string{conn.LocalAddr().String()}}, "/does/not/exist")
+	c, err := newNodeDNS(s, dns.Options{Servers: []string{conn.LocalAddr().String()}}, "/does/not/exist")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,12 +94,12 @@ func TestNodeDNSAsksARealServer(t *testing.T) {
 func TestNodeDNSWithoutServers(t *testing.T) {
 	t.Parallel()
 	s := &Sources{config: Config{Logger: slog.New(slog.DiscardHandler), Now: time.Now}}
-	c, err := newNodeDNS(s, dnsprobe.Options{}, resolvConfFile(t, "search a\n"))
+	c, err := newNodeDNS(s, dns.Options{}, resolvConfFile(t, "search a\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	states := s.States()
-	if len(states) != 1 || states[0].Source != "resolv_conf" || states[0].Reason != watch.NotFound {
+	if len(states) != 1 || states[0].Source != "resolv_conf" || states[0].Reason != health.NotFound {
 		t.Errorf("sources %+v", states)
 	}
 	if text := string(scrapeText(t, nodeDNSName, c, NodeDNS().Metrics)); strings.Contains(text, "kubevitals_node_dns_") {

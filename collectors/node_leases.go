@@ -7,7 +7,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // defaultLeaseDuration is that of a kubelet that nobody configured.
@@ -25,10 +25,10 @@ type NodeLease struct {
 }
 
 // NodeLeases are the Leases of the namespace kube-node-lease.
-func (s *Sources) NodeLeases() *watch.View[NodeLease] {
+func (s *Sources) NodeLeases() *health.View[NodeLease] {
 	if s.nodeLeases == nil {
 		h := s.newHealth("node_leases")
-		s.nodeLeases = watch.NewView(h, nodeLeaseOf)
+		s.nodeLeases = health.NewView(h, nodeLeaseOf)
 		client := s.typed.CoordinationV1().Leases(corev1.NamespaceNodeLease)
 		s.watch(h, listWatch(client.List, client.Watch, nil), &coordinationv1.Lease{}, s.nodeLeases)
 	}

@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/collectors/nodecause"
 	"github.com/kubevitals/kubevitals/exporter"
 )
@@ -59,12 +59,12 @@ func NodeReadiness() Definition {
 			// Of a kubelet it matters only that it answers: of all endpoints this is the
 			// cheapest, and other collectors want it anyway.
 			kubelets.WantConfig()
-			return nodeReadiness{nodes: s.Nodes().List, leases: s.NodeLeases().List, kubelets: kubelets.Results, now: s.Now}, nil
+			return nodeReadinessCollector{nodes: s.Nodes().List, leases: s.NodeLeases().List, kubelets: kubelets.Results, now: s.Now}, nil
 		},
 	}
 }
 
-type nodeReadiness struct {
+type nodeReadinessCollector struct {
 	nodes    func() ([]*corev1.Node, error)
 	leases   func() ([]NodeLease, error)
 	kubelets func() []kubelet.Result
@@ -74,7 +74,7 @@ type nodeReadiness struct {
 // Collect fails while the nodes cannot be seen. Without the Leases it goes on:
 // who is not ready matters more than how early that could have been seen, and
 // the source tells that it is blind.
-func (c nodeReadiness) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c nodeReadinessCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	nodes, err := c.nodes()
 	if err != nil {
 		return err

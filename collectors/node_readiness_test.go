@@ -11,7 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 // readinessNow is when the fixtures of nodes are looked at.
@@ -44,7 +44,7 @@ func problemOf(kind, reason string, status corev1.ConditionStatus, heartbeat int
 }
 
 // readinessFixture has one node for each case, named after it.
-func readinessFixture() nodeReadiness {
+func readinessFixture() nodeReadinessCollector {
 	off := silentNode("off")
 	off.Spec.Taints = []corev1.Taint{{Key: "node.cloudprovider.kubernetes.io/shutdown"}}
 	deleted := silentNode("being-deleted")
@@ -73,7 +73,7 @@ func readinessFixture() nodeReadiness {
 	for node, at := range map[string]int64{"healthy": fresh, "late": overdue, "dead": overdue, "hung": overdue, "cut-off": overdue, "away": overdue, "no-network": fresh} {
 		leases = append(leases, NodeLease{Node: node, Renewed: time.Unix(at, 0), Duration: defaultLeaseDuration})
 	}
-	return nodeReadiness{
+	return nodeReadinessCollector{
 		nodes:  func() ([]*corev1.Node, error) { return nodes, nil },
 		leases: func() ([]NodeLease, error) { return leases, nil },
 		kubelets: func() []kubelet.Result {
@@ -165,7 +165,7 @@ func TestConditionsAreBounded(t *testing.T) {
 	if most := maxConditionReasons + maxConditionTypes + 1; len(reasons) > most {
 		t.Errorf("%d types and reasons, want at most %d", len(reasons), most)
 	}
-	c := nodeReadiness{
+	c := nodeReadinessCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
 		leases:   func() ([]NodeLease, error) { return nil, nil },
 		kubelets: func() []kubelet.Result { return nil },

@@ -7,8 +7,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubevitals/kubevitals/collectors/eventlog"
-	"github.com/kubevitals/kubevitals/collectors/podindex"
+	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/pods"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -44,17 +44,17 @@ func PendingPods() Definition {
 		}),
 		New: func(s *Sources) (exporter.Collector, error) {
 			log := s.Events()
-			return pendingCollector{
+			return pendingPodsCollector{
 				pods:   s.Pods().Each,
-				events: func() (map[types.UID]eventlog.Kind, error) { return log.Latest(podStartKinds()...) },
+				events: func() (map[types.UID]events.Kind, error) { return log.Latest(podStartKinds()...) },
 			}, nil
 		},
 	}
 }
 
 // podStartKinds are the warnings that tell why a pod has no sandbox.
-func podStartKinds() []eventlog.Kind {
-	return []eventlog.Kind{
+func podStartKinds() []events.Kind {
+	return []events.Kind{
 		{Reason: "FailedMount", Object: "Pod"},
 		{Reason: "FailedAttachVolume", Object: "Pod"},
 		{Reason: "NetworkNotReady", Object: "Pod"},
@@ -62,34 +62,34 @@ func podStartKinds() []eventlog.Kind {
 	}
 }
 
-type pendingCollector struct {
-	pods   func(func(podindex.Pod)) error
-	events func() (map[types.UID]eventlog.Kind, error)
+type pendingPodsCollector struct {
+	pods   func(func(pods.Pod)) error
+	events func() (map[types.UID]events.Kind, error)
 }
 
 type waiting struct{ node, reason string }
 
 // Collect fails while pods cannot be seen. Without events it cannot tell a
 // missing volume from a missing network, and says "sandbox" for both.
-func (c pendingCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
-	told := map[podindex.Key]eventlog.Kind{}
+func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	told := map[pods.Key]events.Kind{}
 	if latest, err := c.events(); err == nil {
 		for uid, kind := range latest {
-			if key, ok := podindex.KeyOf(uid); ok {
+			if key, ok := pods.KeyOf(uid); ok {
 				told[key] = kind
 			}
 		}
 	}
 	groups := map[waiting]group{}
-	for _, w := range []podindex.Waiting{podindex.NoScheduler, podindex.Gated, podindex.Unschedulable, podindex.SchedulerError} {
+	for _, w := range []pods.Waiting{pods.NoScheduler, pods.Gated, pods.Unschedulable, pods.SchedulerError} {
 		groups[waiting{"", w.String()}] = group{} // none is worth knowing
 	}
-	err := c.pods(func(p podindex.Pod) {
-		if p.Waiting == podindex.NotWaiting {
+	err := c.pods(func(p pods.Pod) {
+		if p.Waiting == pods.NotWaiting {
 			return
 		}
 		w := waiting{p.Node, p.Waiting.String()}
-		if kind, ok := told[p.Key]; ok && p.Waiting == podindex.Sandbox {
+		if kind, ok := told[p.Key]; ok && p.Waiting == pods.Sandbox {
 			w.reason = sandboxReason(kind)
 		}
 		groups[w] = groups[w].with(p.Since)
@@ -107,7 +107,7 @@ func (c pendingCollector) Collect(_ context.Context, ch chan<- prometheus.Metric
 }
 
 // sandboxReason reads the latest warning about a pod without a sandbox.
-func sandboxReason(k eventlog.Kind) string {
+func sandboxReason(k events.Kind) string {
 	switch k.Reason {
 	case "FailedMount", "FailedAttachVolume":
 		return reasonVolume

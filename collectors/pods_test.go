@@ -11,8 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubevitals/kubevitals/collectors/eventlog"
-	"github.com/kubevitals/kubevitals/collectors/podindex"
+	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/pods"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -31,17 +31,17 @@ func readyNodes(status map[string]corev1.ConditionStatus) func() ([]*corev1.Node
 }
 
 // somePods is a source of pods.
-func somePods(pods ...podindex.Pod) func(func(podindex.Pod)) error {
-	return func(f func(podindex.Pod)) error {
-		for _, p := range pods {
+func somePods(list ...pods.Pod) func(func(pods.Pod)) error {
+	return func(f func(pods.Pod)) error {
+		for _, p := range list {
 			f(p)
 		}
 		return nil
 	}
 }
 
-func noPods(err error) func(func(podindex.Pod)) error {
-	return func(func(podindex.Pod)) error { return err }
+func noPods(err error) func(func(pods.Pod)) error {
+	return func(func(pods.Pod)) error { return err }
 }
 
 // collectError runs a collector for its error; it must not have sent anything
@@ -55,24 +55,24 @@ func TestTerminatingPods(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_800_000_000, 0)
 	ago := func(seconds int) time.Time { return now.Add(-time.Duration(seconds) * time.Second) }
-	golden(t, terminatingPodsName, terminatingCollector{
+	golden(t, terminatingPodsName, terminatingPodsCollector{
 		nodes: readyNodes(map[string]corev1.ConditionStatus{
 			"well": "True", "silent": "Unknown", "ill": "False", "new": "",
 		}),
 		pods: somePods(
-			podindex.Pod{Node: "well"},
-			podindex.Pod{Node: "well", Deletion: ago(-20)},
-			podindex.Pod{Node: "well", Deletion: ago(30)},
-			podindex.Pod{Node: "well", Deletion: ago(300)},
-			podindex.Pod{Node: "well", Deletion: ago(200)},
-			podindex.Pod{Node: "well", Deletion: ago(90), Finalizers: true},
-			podindex.Pod{Node: "silent", Deletion: ago(500)},
-			podindex.Pod{Node: "silent", Deletion: ago(600), Finalizers: true},
-			podindex.Pod{Node: "ill", Deletion: ago(10)},
-			podindex.Pod{Node: "new", Deletion: ago(11)},
-			podindex.Pod{Node: "deleted", Deletion: ago(12)},
-			podindex.Pod{Deletion: ago(13)},
-			podindex.Pod{Deletion: ago(14), Finalizers: true},
+			pods.Pod{Node: "well"},
+			pods.Pod{Node: "well", Deletion: ago(-20)},
+			pods.Pod{Node: "well", Deletion: ago(30)},
+			pods.Pod{Node: "well", Deletion: ago(300)},
+			pods.Pod{Node: "well", Deletion: ago(200)},
+			pods.Pod{Node: "well", Deletion: ago(90), Finalizers: true},
+			pods.Pod{Node: "silent", Deletion: ago(500)},
+			pods.Pod{Node: "silent", Deletion: ago(600), Finalizers: true},
+			pods.Pod{Node: "ill", Deletion: ago(10)},
+			pods.Pod{Node: "new", Deletion: ago(11)},
+			pods.Pod{Node: "deleted", Deletion: ago(12)},
+			pods.Pod{Deletion: ago(13)},
+			pods.Pod{Deletion: ago(14), Finalizers: true},
 		),
 		now: func() time.Time { return now },
 	}, TerminatingPods().Metrics)
@@ -81,7 +81,7 @@ func TestTerminatingPods(t *testing.T) {
 func TestTerminatingPodsIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("forbidden")
-	for name, c := range map[string]terminatingCollector{
+	for name, c := range map[string]terminatingPodsCollector{
 		"nodes": {func() ([]*corev1.Node, error) { return nil, blind }, somePods(), time.Now},
 		"pods":  {readyNodes(nil), noPods(blind), time.Now},
 	} {
@@ -91,15 +91,15 @@ func TestTerminatingPodsIsSilentWhileBlind(t *testing.T) {
 	}
 }
 
-func noEvents(err error) func() (map[types.UID]eventlog.Kind, error) {
-	return func() (map[types.UID]eventlog.Kind, error) { return nil, err }
+func noEvents(err error) func() (map[types.UID]events.Kind, error) {
+	return func() (map[types.UID]events.Kind, error) { return nil, err }
 }
 
 // uidAndKey is a UID as the API server gives it, and its key.
-func uidAndKey(t *testing.T, last string) (types.UID, podindex.Key) {
+func uidAndKey(t *testing.T, last string) (types.UID, pods.Key) {
 	t.Helper()
 	uid := types.UID("00000000-0000-4000-8000-00000000000" + last)
-	key, ok := podindex.KeyOf(uid)
+	key, ok := pods.KeyOf(uid)
 	if !ok {
 		t.Fatalf("%s is no UID", uid)
 	}
@@ -113,22 +113,22 @@ func TestPendingPods(t *testing.T) {
 	network, networkKey := uidAndKey(t, "2")
 	runtime, runtimeKey := uidAndKey(t, "3")
 	image, imageKey := uidAndKey(t, "4")
-	golden(t, pendingPodsName, pendingCollector{
+	golden(t, pendingPodsName, pendingPodsCollector{
 		pods: somePods(
-			podindex.Pod{Node: "n1"},
-			podindex.Pod{Waiting: podindex.Unschedulable, Since: at(50)},
-			podindex.Pod{Waiting: podindex.Unschedulable, Since: at(20)},
-			podindex.Pod{Waiting: podindex.Unschedulable, Since: at(30)},
-			podindex.Pod{Waiting: podindex.Gated, Since: at(1)},
-			podindex.Pod{Node: "n1", Waiting: podindex.NotPickedUp, Since: at(2)},
-			podindex.Pod{Node: "n1", Waiting: podindex.Sandbox, Since: at(3), Key: volumeKey},
-			podindex.Pod{Node: "n1", Waiting: podindex.Sandbox, Since: at(4), Key: networkKey},
-			podindex.Pod{Node: "n2", Waiting: podindex.Sandbox, Since: at(5), Key: runtimeKey},
-			podindex.Pod{Node: "n2", Waiting: podindex.Sandbox, Since: at(6)},
-			podindex.Pod{Node: "n2", Waiting: podindex.Image, Since: at(7), Key: imageKey},
+			pods.Pod{Node: "n1"},
+			pods.Pod{Waiting: pods.Unschedulable, Since: at(50)},
+			pods.Pod{Waiting: pods.Unschedulable, Since: at(20)},
+			pods.Pod{Waiting: pods.Unschedulable, Since: at(30)},
+			pods.Pod{Waiting: pods.Gated, Since: at(1)},
+			pods.Pod{Node: "n1", Waiting: pods.NotPickedUp, Since: at(2)},
+			pods.Pod{Node: "n1", Waiting: pods.Sandbox, Since: at(3), Key: volumeKey},
+			pods.Pod{Node: "n1", Waiting: pods.Sandbox, Since: at(4), Key: networkKey},
+			pods.Pod{Node: "n2", Waiting: pods.Sandbox, Since: at(5), Key: runtimeKey},
+			pods.Pod{Node: "n2", Waiting: pods.Sandbox, Since: at(6)},
+			pods.Pod{Node: "n2", Waiting: pods.Image, Since: at(7), Key: imageKey},
 		),
-		events: func() (map[types.UID]eventlog.Kind, error) {
-			return map[types.UID]eventlog.Kind{
+		events: func() (map[types.UID]events.Kind, error) {
+			return map[types.UID]events.Kind{
 				volume:   {Reason: "FailedMount", Object: "Pod"},
 				network:  {Reason: "FailedCreatePodSandBox", Object: "Pod"},
 				runtime:  {Reason: "NetworkNotReady", Object: "Pod"},
@@ -142,11 +142,11 @@ func TestPendingPods(t *testing.T) {
 func TestPendingPodsWithoutSources(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("forbidden")
-	if err := collectError(t, pendingCollector{noPods(blind), noEvents(nil)}); !errors.Is(err, blind) {
+	if err := collectError(t, pendingPodsCollector{noPods(blind), noEvents(nil)}); !errors.Is(err, blind) {
 		t.Errorf("without pods: %v, want the source's error", err)
 	}
-	got := string(scrapeText(t, pendingPodsName, pendingCollector{
-		somePods(podindex.Pod{Node: "n1", Waiting: podindex.Sandbox, Since: time.Unix(1, 0)}), noEvents(blind),
+	got := string(scrapeText(t, pendingPodsName, pendingPodsCollector{
+		somePods(pods.Pod{Node: "n1", Waiting: pods.Sandbox, Since: time.Unix(1, 0)}), noEvents(blind),
 	}, PendingPods().Metrics))
 	if !strings.Contains(got, `kubevitals_pending_pods_pods{node="n1",reason="sandbox"} 1`) {
 		t.Errorf("without events it does not tell what it can:\n%s", got)

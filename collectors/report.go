@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -33,7 +33,7 @@ func (s *Sources) SourceErr(source string) error {
 
 // KubeletErr returns an error with which some kubelet cannot be read at the endpoint
 // for that reason; nil if there is none.
-func (s *Sources) KubeletErr(endpoint string, reason watch.Reason) error {
+func (s *Sources) KubeletErr(endpoint string, reason health.Reason) error {
 	if !s.kubeletsWanted {
 		return nil
 	}
@@ -45,7 +45,7 @@ func (s *Sources) Table() exporter.Table {
 	t := exporter.Table{Title: "Sources", Columns: []string{"source", "state", "last proof"}}
 	for _, state := range s.States() {
 		t.Rows = append(t.Rows, exporter.Row{
-			Bad:   state.Reason != watch.Available,
+			Bad:   state.Reason != health.Available,
 			Cells: []string{state.Source, string(state.Reason), ago(s.Now(), state.LastSuccess)},
 		})
 	}

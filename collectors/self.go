@@ -5,8 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -39,13 +39,13 @@ func selfCollector(s *Sources) exporter.Named {
 }
 
 type self struct {
-	states   func() []watch.State
+	states   func() []health.State
 	kubelets exporter.Collector // nil when no collector asked for kubelets
 }
 
 func (c self) Collect(ctx context.Context, ch chan<- prometheus.Metric) error {
 	for _, s := range c.states() {
-		ch <- sourceAvailable.Sample(exporter.Bool(s.Reason == watch.Available), s.Source, string(s.Reason))
+		ch <- sourceAvailable.Sample(exporter.Bool(s.Reason == health.Available), s.Source, string(s.Reason))
 		if !s.LastSuccess.IsZero() {
 			ch <- sourceLastSuccess.Sample(unix(s.LastSuccess), s.Source)
 		}

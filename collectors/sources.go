@@ -16,16 +16,16 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubevitals/kubevitals/collectors/apiprobe"
-	"github.com/kubevitals/kubevitals/collectors/componentlogs"
-	"github.com/kubevitals/kubevitals/collectors/dnsprobe"
-	"github.com/kubevitals/kubevitals/collectors/etcdprobe"
-	"github.com/kubevitals/kubevitals/collectors/eventlog"
-	"github.com/kubevitals/kubevitals/collectors/exposition"
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/netprobe"
-	"github.com/kubevitals/kubevitals/collectors/podindex"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/apiserver"
+	"github.com/kubevitals/kubevitals/sources/logs"
+	"github.com/kubevitals/kubevitals/sources/dns"
+	"github.com/kubevitals/kubevitals/sources/etcd"
+	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/exposition"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/host/connectivity"
+	"github.com/kubevitals/kubevitals/sources/pods"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // Config says what the sources read from.
@@ -34,13 +34,13 @@ type Config struct {
 	REST       *rest.Config
 	Host       HostConfig
 	Kubelet    kubelet.Options
-	APIServers apiprobe.Options
-	DNS        dnsprobe.Options
-	Logs       componentlogs.Options
-	Etcd       etcdprobe.Options
+	APIServers apiserver.Options
+	DNS        dns.Options
+	Logs       logs.Options
+	Etcd       etcd.Options
 	Exposition exposition.Options
 	// Connectivity says whom an agent on a node probes.
-	Connectivity netprobe.Options
+	Connectivity connectivity.Options
 	// NodeMetricsInterval is how often the resource metrics API is read.
 	NodeMetricsInterval time.Duration
 	Logger              *slog.Logger
@@ -55,36 +55,36 @@ type Sources struct {
 	typed   kubernetes.Interface
 	dynamic dynamic.Interface
 
-	nodes       *watch.View[*corev1.Node]
-	nodeLeases  *watch.View[NodeLease]
-	hpas        *watch.View[*autoscalingv2.HorizontalPodAutoscaler]
-	apiServices *watch.View[APIService]
-	slices      *watch.View[*discoveryv1.EndpointSlice]
-	leases      *watch.View[*coordinationv1.Lease]
-	pods        *podindex.Index
-	events      *eventlog.Log
+	nodes       *health.View[*corev1.Node]
+	nodeLeases  *health.View[NodeLease]
+	hpas        *health.View[*autoscalingv2.HorizontalPodAutoscaler]
+	apiServices *health.View[APIService]
+	slices      *health.View[*discoveryv1.EndpointSlice]
+	leases      *health.View[*coordinationv1.Lease]
+	pods        *pods.Index
+	events      *events.Log
 	kubelets    *kubelet.Poller
-	apiServers  *apiprobe.Prober
-	etcd        *etcdprobe.Prober
+	apiServers  *apiserver.Prober
+	etcd        *etcd.Prober
 
-	logs, nodeLogs                      *componentlogs.Reader
-	systemPods, dashboardPods           *watch.View[SystemPod]
-	systemDeployments, systemDaemonSets *watch.View[SystemWorkload]
+	logs, nodeLogs                      *logs.Reader
+	systemPods, dashboardPods           *health.View[SystemPod]
+	systemDeployments, systemDaemonSets *health.View[SystemWorkload]
 
-	dnsServices *watch.View[*corev1.Service]
-	dnsSlices   *watch.View[*discoveryv1.EndpointSlice]
-	dns         *dnsprobe.Prober
+	dnsServices *health.View[*corev1.Service]
+	dnsSlices   *health.View[*discoveryv1.EndpointSlice]
+	dns         *dns.Prober
 
-	kubeletStarts *eventlog.Log
-	nodeMetrics   *watch.Poll[NodeMetrics]
+	kubeletStarts *events.Log
+	nodeMetrics   *health.Poll[NodeMetrics]
 
-	connectivity      *netprobe.Prober
-	connectivityPeers *watch.Health
+	connectivity      *connectivity.Prober
+	connectivityPeers *health.Health
 
 	kubeletsWanted, apiServersWanted, dnsWanted, etcdWanted bool
 
-	health []*watch.Health
-	lists  []*watch.Health // those of whole lists of objects
+	health []*health.Health
+	lists  []*health.Health // those of whole lists of objects
 	runs   []func(context.Context)
 	begun  time.Time
 	wait   sync.WaitGroup
@@ -109,21 +109,21 @@ func NewSources(c Config) (*Sources, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client for the kubelets: %w", err)
 	}
-	s.apiServers, err = apiprobe.New(c.APIServers, c.REST, apiprobe.Discovery{
+	s.apiServers, err = apiserver.New(c.APIServers, c.REST, apiserver.Discovery{
 		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return s.slices.List() },
 		Leases:         func() ([]*coordinationv1.Lease, error) { return s.leases.List() },
 	}, c.Logger, c.Now)
 	if err != nil {
 		return nil, fmt.Errorf("prober of the API servers: %w", err)
 	}
-	s.dns, err = dnsprobe.New(c.DNS, dnsprobe.Discovery{
+	s.dns, err = dns.New(c.DNS, dns.Discovery{
 		Services:       func() ([]*corev1.Service, error) { return s.dnsServices.List() },
 		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return s.dnsSlices.List() },
 	}, c.Logger, c.Now)
 	if err != nil {
 		return nil, fmt.Errorf("prober of the DNS servers: %w", err)
 	}
-	if s.etcd, err = etcdprobe.New(c.Etcd, c.Logger, c.Now); err != nil {
+	if s.etcd, err = etcd.New(c.Etcd, c.Logger, c.Now); err != nil {
 		return nil, fmt.Errorf("prober of etcd: %w", err)
 	}
 	return s, nil
@@ -163,7 +163,7 @@ func (s *Sources) Kubelets() *kubelet.Poller {
 }
 
 // APIServers probes all API servers, those found in the cluster included.
-func (s *Sources) APIServers() *apiprobe.Prober {
+func (s *Sources) APIServers() *apiserver.Prober {
 	if !s.apiServersWanted {
 		s.apiServersWanted = true
 		s.watchAPIServers()
@@ -173,7 +173,7 @@ func (s *Sources) APIServers() *apiprobe.Prober {
 }
 
 // DNS probes the DNS servers of the cluster.
-func (s *Sources) DNS() *dnsprobe.Prober {
+func (s *Sources) DNS() *dns.Prober {
 	if !s.dnsWanted {
 		s.dnsWanted = true
 		if s.config.DNS.Discover {
@@ -185,7 +185,7 @@ func (s *Sources) DNS() *dnsprobe.Prober {
 }
 
 // Etcd probes the members of etcd that the configuration names, if any.
-func (s *Sources) Etcd() *etcdprobe.Prober {
+func (s *Sources) Etcd() *etcd.Prober {
 	if !s.etcdWanted {
 		s.etcdWanted = true
 		s.runs = append(s.runs, s.etcd.Run)
@@ -206,7 +206,7 @@ func (s *Sources) Wait() { s.wait.Wait() }
 
 // States returns what is known of each watched source, in the order in which
 // they were asked for, and of what API servers were asked.
-func (s *Sources) States() []watch.State {
+func (s *Sources) States() []health.State {
 	states := s.watched()
 	if s.apiServersWanted {
 		states = append(states, s.apiServers.Access()...)
@@ -214,8 +214,8 @@ func (s *Sources) States() []watch.State {
 	return states
 }
 
-func (s *Sources) watched() []watch.State {
-	states := make([]watch.State, 0, len(s.health))
+func (s *Sources) watched() []health.State {
+	states := make([]health.State, 0, len(s.health))
 	for _, h := range s.health {
 		states = append(states, h.State())
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/revision"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/revision"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -68,7 +68,7 @@ func StaleReads() Definition {
 				return nil, err
 			}
 			servers := s.APIServers()
-			return staleReads{
+			return staleReadsCollector{
 				state:  func() revision.State { return tracker.State(s.Now(), servers.VersionsAge()) },
 				probed: servers.WritesProbed(), blind: blind,
 			}, nil
@@ -116,7 +116,7 @@ func (s *Sources) Revisions(file string) (tracker *revision.Tracker, blind func(
 // is missing is missing at all of them, while one server that is down is not
 // blindness.
 type cachedReads struct {
-	health *watch.Health
+	health *health.Health
 	now    func() time.Time
 	age    time.Duration
 
@@ -144,7 +144,7 @@ func (c *cachedReads) report(server string, err error) {
 	c.health.Fail(err)
 }
 
-type staleReads struct {
+type staleReadsCollector struct {
 	state  func() revision.State
 	probed bool
 	blind  func() error
@@ -152,7 +152,7 @@ type staleReads struct {
 
 // Collect sends nothing where writes are not probed: without them nobody knows
 // what etcd holds.
-func (c staleReads) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c staleReadsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	s := c.state()
 	if !c.probed {
 		return nil

@@ -10,8 +10,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/collectors/revision"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/revision"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -32,7 +32,7 @@ func TestStaleReads(t *testing.T) {
 		o.At, o.Store, o.Mark = at, "cluster", tracker.Mark()
 		tracker.Observe(o)
 	}
-	c := staleReads{func() revision.State { return tracker.State(at, time.Minute) }, true, sees}
+	c := staleReadsCollector{func() revision.State { return tracker.State(at, time.Minute) }, true, sees}
 	golden(t, staleReadsName, c, StaleReads().Metrics)
 }
 
@@ -45,7 +45,7 @@ func TestStaleReadsSaysNothingUnlessItKnows(t *testing.T) {
 		want   error
 	}{"nothing was written yet": {true, exporter.ErrNotReady}, "writes are not probed": {false, nil}} {
 		ch := make(chan prometheus.Metric, 100)
-		if err := (staleReads{state, tt.probed, sees}).Collect(t.Context(), ch); !errors.Is(err, tt.want) || len(ch) > 0 {
+		if err := (staleReadsCollector{state, tt.probed, sees}).Collect(t.Context(), ch); !errors.Is(err, tt.want) || len(ch) > 0 {
 			t.Errorf("%s: %v and %d samples, want %v and none", name, err, len(ch), tt.want)
 		}
 	}
@@ -69,8 +69,8 @@ func sees() error { return nil }
 // be read is told from one that is about to be asked.
 func TestStaleReadsSaysWhyNot(t *testing.T) {
 	t.Parallel()
-	blind := &watch.UnavailableError{State: watch.State{Source: "cached_reads", Reason: watch.Forbidden}}
-	c := staleReads{func() revision.State { return revision.State{} }, true, func() error { return blind }}
+	blind := &health.UnavailableError{State: health.State{Source: "cached_reads", Reason: health.Forbidden}}
+	c := staleReadsCollector{func() revision.State { return revision.State{} }, true, func() error { return blind }}
 	if err := c.Collect(t.Context(), make(chan prometheus.Metric, 1)); !errors.Is(err, blind) {
 		t.Errorf("%v, want %v", err, blind)
 	}

@@ -6,7 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // listsFirst is how long kubelets that are all read at once are put off for the
@@ -18,8 +18,8 @@ const listsFirst = 15 * time.Second
 func (s *Sources) kubeletNodes() ([]*corev1.Node, error) {
 	if s.config.Kubelet.AtOnce && time.Since(s.begun) < listsFirst {
 		for _, h := range s.lists {
-			if state := h.State(); state.Reason == watch.Starting {
-				return nil, &watch.UnavailableError{State: state}
+			if state := h.State(); state.Reason == health.Starting {
+				return nil, &health.UnavailableError{State: state}
 			}
 		}
 	}
@@ -39,7 +39,7 @@ func (s *Sources) watchedStarting(counts func(source string) bool) bool {
 		return false
 	}
 	for _, state := range s.watched() {
-		if state.Reason == watch.Starting && counts(state.Source) {
+		if state.Reason == health.Starting && counts(state.Source) {
 			return true
 		}
 	}
@@ -60,7 +60,7 @@ func (s *Sources) Starting() bool {
 // nothing could be listed or watched either. One that is only slow does not count.
 func (s *Sources) noAPIServer() bool {
 	return s.apiServersWanted && s.apiServers.Down() &&
-		!slices.ContainsFunc(s.lists, func(h *watch.Health) bool { return h.State().Reason == watch.Available })
+		!slices.ContainsFunc(s.lists, func(h *health.Health) bool { return h.State().Reason == health.Available })
 }
 
 // Progress counts what has been read at least once, be it well or not.
@@ -77,7 +77,7 @@ func (s *Sources) Progress() Progress {
 	states := s.watched()
 	p := Progress{AllSources: len(states)}
 	for _, state := range states {
-		if state.Reason != watch.Starting {
+		if state.Reason != health.Starting {
 			p.Sources++
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubevitals/kubevitals/collectors/apiprobe"
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/sources/apiserver"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -22,7 +22,7 @@ func sourcesOf(t *testing.T, server net.Addr) *Sources {
 	t.Helper()
 	s, err := NewSources(Config{
 		REST:       &rest.Config{Host: "http://" + server.String()},
-		APIServers: apiprobe.Options{Interval: time.Hour, Timeout: 300 * time.Millisecond},
+		APIServers: apiserver.Options{Interval: time.Hour, Timeout: 300 * time.Millisecond},
 		Kubelet: kubelet.Options{
 			PreferredAddressTypes: []corev1.NodeAddressType{corev1.NodeInternalIP},
 			Timeout:               time.Second, StatsInterval: time.Minute, MetricsInterval: time.Minute, Concurrency: 1, AtOnce: true,

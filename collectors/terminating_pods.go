@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/podindex"
+	"github.com/kubevitals/kubevitals/sources/pods"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -49,14 +49,14 @@ func TerminatingPods() Definition {
 			{APIGroups: []string{""}, Resources: []string{"nodes", "pods"}, Verbs: listWatch},
 		},
 		New: func(s *Sources) (exporter.Collector, error) {
-			return terminatingCollector{nodes: s.Nodes().List, pods: s.Pods().Each, now: s.Now}, nil
+			return terminatingPodsCollector{nodes: s.Nodes().List, pods: s.Pods().Each, now: s.Now}, nil
 		},
 	}
 }
 
-type terminatingCollector struct {
+type terminatingPodsCollector struct {
 	nodes func() ([]*corev1.Node, error)
-	pods  func(func(podindex.Pod)) error
+	pods  func(func(pods.Pod)) error
 	now   func() time.Time
 }
 
@@ -78,7 +78,7 @@ func (g group) with(since time.Time) group {
 }
 
 // Collect fails while nodes or pods cannot be seen.
-func (c terminatingCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c terminatingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	nodes, err := c.nodes()
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (c terminatingCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 	}
 	now := c.now()
 	terminating, groups := 0, map[held]group{}
-	err = c.pods(func(p podindex.Pod) {
+	err = c.pods(func(p pods.Pod) {
 		if p.Deletion.IsZero() {
 			return
 		}
@@ -113,7 +113,7 @@ func (c terminatingCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 
 // holdOf names the first thing that must be mended before the pod can go. A pod
 // on a dead node may have finalizers as well; they come into play only after.
-func holdOf(p podindex.Pod, ready map[string]corev1.ConditionStatus) string {
+func holdOf(p pods.Pod, ready map[string]corev1.ConditionStatus) string {
 	if p.Node != "" {
 		switch status, exists := ready[p.Node]; {
 		case !exists:

@@ -8,9 +8,9 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/util/version"
 
-	"github.com/kubevitals/kubevitals/collectors/apiprobe"
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/apiserver"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -63,7 +63,7 @@ func WatchStreams() Definition {
 			kubelets.WantConfig()
 			servers.WantMetrics()
 			servers.WantStreamLimit()
-			return watchStreams{
+			return watchStreamsCollector{
 				nodes:    s.Nodes().List,
 				refs:     s.Pods().NodeRefs,
 				kubelets: kubelets.Results,
@@ -73,16 +73,16 @@ func WatchStreams() Definition {
 	}
 }
 
-type watchStreams struct {
+type watchStreamsCollector struct {
 	nodes    func() ([]*corev1.Node, error)
 	refs     func(func(node string, configMaps, secrets int)) error
 	kubelets func() []kubelet.Result
-	servers  func() []apiprobe.Result
+	servers  func() []apiserver.Result
 }
 
 // Collect fails while nodes or pods cannot be seen. What kubelets and API servers
 // do not tell is absent.
-func (c watchStreams) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+func (c watchStreamsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	nodes, err := c.nodes()
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (c watchStreams) Collect(_ context.Context, ch chan<- prometheus.Metric) er
 	}
 	strategies := make(map[string]string, len(nodes))
 	for _, k := range c.kubelets() {
-		if k.Config.Reason == watch.Available {
+		if k.Config.Reason == health.Available {
 			strategies[k.Node] = k.Config.Value.Strategy
 		}
 	}
@@ -182,7 +182,7 @@ func singleConnection(kubelet *version.Version) bool {
 
 // streamLimit returns the lowest known limit, because any of the servers may
 // have the kubelet's connection; 0 if none is known.
-func streamLimit(servers []apiprobe.Result) uint32 {
+func streamLimit(servers []apiserver.Result) uint32 {
 	var lowest uint32
 	for _, s := range servers {
 		if s.StreamLimit != 0 && (lowest == 0 || s.StreamLimit < lowest) {
@@ -192,12 +192,12 @@ func streamLimit(servers []apiprobe.Result) uint32 {
 	return lowest
 }
 
-func sendStreams(ch chan<- prometheus.Metric, s apiprobe.Result) {
+func sendStreams(ch chan<- prometheus.Metric, s apiserver.Result) {
 	if s.StreamLimit != 0 {
 		ch <- watchStreamsLimit.Sample(float64(s.StreamLimit), s.Server)
 	}
 	// A count from half of the metrics is no count.
-	if s.Metrics.Reason != watch.Available || s.Metrics.Report.Truncated {
+	if s.Metrics.Reason != health.Available || s.Metrics.Report.Truncated {
 		return
 	}
 	for _, resource := range []string{"configmaps", "secrets"} {

@@ -14,11 +14,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/version"
 
-	"github.com/kubevitals/kubevitals/collectors/apiprobe"
-	"github.com/kubevitals/kubevitals/collectors/exposition"
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/collectors/podindex"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/apiserver"
+	"github.com/kubevitals/kubevitals/sources/exposition"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/pods"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -54,16 +54,16 @@ func streamsPods(node, namespace string, count int) []any {
 
 func streamsKubelet(node, strategy string) kubelet.Result {
 	return kubelet.Result{Node: node, Config: kubelet.Fetched[kubelet.Config]{
-		Value: kubelet.Config{Strategy: strategy}, Reason: watch.Available,
+		Value: kubelet.Config{Strategy: strategy}, Reason: health.Available,
 	}}
 }
 
 // streamsIndex is an index of the pods, which is available.
-func streamsIndex(t *testing.T, pods ...[]any) *podindex.Index {
+func streamsIndex(t *testing.T, groups ...[]any) *pods.Index {
 	t.Helper()
-	index := podindex.New()
+	index := pods.New()
 	var all []any
-	for _, p := range pods {
+	for _, p := range groups {
 		all = append(all, p...)
 	}
 	if err := index.Replace(all, ""); err != nil {
@@ -73,7 +73,7 @@ func streamsIndex(t *testing.T, pods ...[]any) *podindex.Index {
 }
 
 // streamsFixture has one node for each case, named after it.
-func streamsFixture(t *testing.T) watchStreams {
+func streamsFixture(t *testing.T) watchStreamsCollector {
 	nodes := []*corev1.Node{
 		streamsNode("no-pods", "v1.37.2"),
 		streamsNode("fits-exactly", "v1.37.2"),
@@ -97,11 +97,11 @@ func streamsFixture(t *testing.T) watchStreams {
 		streamsPods("deleted-node", "a", 1),
 	)
 	silent := streamsKubelet("kubelet-silent", "Watch")
-	silent.Config.Reason = watch.Timeout // what it said once is no longer believed
-	counted := func(reason watch.Reason, report exposition.Report) apiprobe.Metrics {
-		return apiprobe.Metrics{Reason: reason, Report: report, Watches: map[string]int64{"configmaps": 605, "secrets": 7}}
+	silent.Config.Reason = health.Timeout // what it said once is no longer believed
+	counted := func(reason health.Reason, report exposition.Report) apiserver.Metrics {
+		return apiserver.Metrics{Reason: reason, Report: report, Watches: map[string]int64{"configmaps": 605, "secrets": 7}}
 	}
-	return watchStreams{
+	return watchStreamsCollector{
 		nodes: func() ([]*corev1.Node, error) { return nodes, nil },
 		refs:  index.NodeRefs,
 		kubelets: func() []kubelet.Result {
@@ -118,11 +118,11 @@ func streamsFixture(t *testing.T) watchStreams {
 				streamsKubelet("deleted-node", "Watch"),
 			}
 		},
-		servers: func() []apiprobe.Result {
-			return []apiprobe.Result{
-				{Server: "10.0.0.1:6443", StreamLimit: 250, Metrics: counted(watch.Available, exposition.Report{})},
-				{Server: "10.0.0.2:6443", StreamLimit: 100, Metrics: counted(watch.Forbidden, exposition.Report{})},
-				{Server: "10.0.0.3:6443", Metrics: counted(watch.Available, exposition.Report{Truncated: true})},
+		servers: func() []apiserver.Result {
+			return []apiserver.Result{
+				{Server: "10.0.0.1:6443", StreamLimit: 250, Metrics: counted(health.Available, exposition.Report{})},
+				{Server: "10.0.0.2:6443", StreamLimit: 100, Metrics: counted(health.Forbidden, exposition.Report{})},
+				{Server: "10.0.0.3:6443", Metrics: counted(health.Available, exposition.Report{Truncated: true})},
 			}
 		},
 	}
@@ -137,7 +137,7 @@ func TestWatchStreams(t *testing.T) {
 func TestWatchStreamsWithoutLimit(t *testing.T) {
 	t.Parallel()
 	c := streamsFixture(t)
-	c.servers = func() []apiprobe.Result { return []apiprobe.Result{{Server: "10.0.0.1:6443"}} }
+	c.servers = func() []apiserver.Result { return []apiserver.Result{{Server: "10.0.0.1:6443"}} }
 	text := string(scrapeText(t, watchStreamsName, c, WatchStreams().Metrics))
 	if strings.Contains(text, "connections_needed") || !strings.Contains(text, `strategy{node="no-pods",strategy="Watch"} 1`) {
 		t.Errorf("without a limit there is no number of connections, and a strategy:\n%s", text)
@@ -148,16 +148,16 @@ func TestWatchStreamsIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	for name, test := range map[string]struct {
-		blind func(*watchStreams)
+		blind func(*watchStreamsCollector)
 		want  error
 	}{
-		"nodes": {func(c *watchStreams) {
+		"nodes": {func(c *watchStreamsCollector) {
 			c.nodes = func() ([]*corev1.Node, error) { return nil, broken }
 		}, broken},
-		"pods not listed yet": {func(c *watchStreams) { c.refs = podindex.New().NodeRefs }, exporter.ErrNotReady},
-		"pods lost": {func(c *watchStreams) {
+		"pods not listed yet": {func(c *watchStreamsCollector) { c.refs = pods.New().NodeRefs }, exporter.ErrNotReady},
+		"pods lost": {func(c *watchStreamsCollector) {
 			index := streamsIndex(t, streamsPods("no-pods", "a", 3))
-			health := watch.NewHealth("pods", time.Now)
+			health := health.NewHealth("pods", time.Now)
 			health.Succeed()
 			health.Fail(broken)
 			index.SetHealth(health)
@@ -242,7 +242,7 @@ func TestConnections(t *testing.T) {
 // BenchmarkWatchStreams is one scrape of 5,000 nodes with 150,000 pods.
 func BenchmarkWatchStreams(b *testing.B) {
 	const nodes, podsPerNode = 5000, 30
-	index := podindex.New()
+	index := pods.New()
 	var list []*corev1.Node
 	var kubelets []kubelet.Result
 	var pods []any
@@ -255,11 +255,11 @@ func BenchmarkWatchStreams(b *testing.B) {
 	if err := index.Replace(pods, ""); err != nil {
 		b.Fatal(err)
 	}
-	c := watchStreams{
+	c := watchStreamsCollector{
 		nodes:    func() ([]*corev1.Node, error) { return list, nil },
 		refs:     index.NodeRefs,
 		kubelets: func() []kubelet.Result { return kubelets },
-		servers:  func() []apiprobe.Result { return []apiprobe.Result{{Server: "10.0.0.1:6443", StreamLimit: 100}} },
+		servers:  func() []apiserver.Result { return []apiserver.Result{{Server: "10.0.0.1:6443", StreamLimit: 100}} },
 	}
 	for b.Loop() {
 		ch := make(chan prometheus.Metric, 64)

@@ -15,16 +15,16 @@ import (
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
 
-	"github.com/kubevitals/kubevitals/collectors/eventlog"
-	"github.com/kubevitals/kubevitals/collectors/podindex"
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/pods"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // Nodes are all nodes, without annotations and images.
-func (s *Sources) Nodes() *watch.View[*corev1.Node] {
+func (s *Sources) Nodes() *health.View[*corev1.Node] {
 	if s.nodes == nil {
 		h := s.newHealth("nodes")
-		s.nodes = watch.NewView(h, trimNode)
+		s.nodes = health.NewView(h, trimNode)
 		client := s.typed.CoreV1().Nodes()
 		s.watch(h, listWatch(client.List, client.Watch, nil), &corev1.Node{}, s.nodes)
 	}
@@ -35,22 +35,22 @@ func (s *Sources) Nodes() *watch.View[*corev1.Node] {
 const podsSource = "pods"
 
 // Pods is the compact index of all pods.
-func (s *Sources) Pods() *podindex.Index {
+func (s *Sources) Pods() *pods.Index {
 	if s.pods == nil {
 		h := s.newHealth(podsSource)
-		s.pods = podindex.New()
+		s.pods = pods.New()
 		s.pods.SetHealth(h)
 		client := s.typed.CoreV1().Pods(metav1.NamespaceAll)
-		s.watch(h, podindex.Paged(listWatch(client.List, client.Watch, nil)), &corev1.Pod{}, s.pods)
+		s.watch(h, pods.Paged(listWatch(client.List, client.Watch, nil)), &corev1.Pod{}, s.pods)
 	}
 	return s.pods
 }
 
 // HPAs are all HorizontalPodAutoscalers.
-func (s *Sources) HPAs() *watch.View[*autoscalingv2.HorizontalPodAutoscaler] {
+func (s *Sources) HPAs() *health.View[*autoscalingv2.HorizontalPodAutoscaler] {
 	if s.hpas == nil {
 		h := s.newHealth("horizontalpodautoscalers")
-		s.hpas = watch.NewView(h, watch.Trim[*autoscalingv2.HorizontalPodAutoscaler])
+		s.hpas = health.NewView(h, health.Trim[*autoscalingv2.HorizontalPodAutoscaler])
 		client := s.typed.AutoscalingV2().HorizontalPodAutoscalers(metav1.NamespaceAll)
 		s.watch(h, listWatch(client.List, client.Watch, nil), &autoscalingv2.HorizontalPodAutoscaler{}, s.hpas)
 	}
@@ -58,10 +58,10 @@ func (s *Sources) HPAs() *watch.View[*autoscalingv2.HorizontalPodAutoscaler] {
 }
 
 // APIServices are all registrations of aggregated and local APIs.
-func (s *Sources) APIServices() *watch.View[APIService] {
+func (s *Sources) APIServices() *health.View[APIService] {
 	if s.apiServices == nil {
 		h := s.newHealth("apiservices")
-		s.apiServices = watch.NewView(h, apiServiceOf)
+		s.apiServices = health.NewView(h, apiServiceOf)
 		client := s.dynamic.Resource(schema.GroupVersionResource{
 			Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices",
 		})
@@ -74,17 +74,17 @@ func (s *Sources) APIServices() *watch.View[APIService] {
 }
 
 // NodeMetrics is what the resource metrics API says of nodes.
-func (s *Sources) NodeMetrics() *watch.Poll[NodeMetrics] {
+func (s *Sources) NodeMetrics() *health.Poll[NodeMetrics] {
 	if s.nodeMetrics == nil {
 		h := s.newHealth("node_metrics")
-		s.nodeMetrics = watch.NewPoll(h, s.config.NodeMetricsInterval, s.readNodeMetrics)
+		s.nodeMetrics = health.NewPoll(h, s.config.NodeMetricsInterval, s.readNodeMetrics)
 		s.runs = append(s.runs, s.nodeMetrics.Run)
 	}
 	return s.nodeMetrics
 }
 
 // Events is the log of the warnings of the closed list, in all namespaces.
-func (s *Sources) Events() *eventlog.Log {
+func (s *Sources) Events() *events.Log {
 	if s.events == nil {
 		s.events = s.eventLog("events", "type=Warning", eventKinds())
 	}
@@ -92,17 +92,17 @@ func (s *Sources) Events() *eventlog.Log {
 }
 
 // KubeletStarts is the log of the event that a kubelet sends when it starts.
-func (s *Sources) KubeletStarts() *eventlog.Log {
+func (s *Sources) KubeletStarts() *events.Log {
 	if s.kubeletStarts == nil {
 		s.kubeletStarts = s.eventLog("kubelet_starts", "reason=Starting,source=kubelet",
-			[]eventlog.Kind{{Reason: "Starting", Object: "Node"}})
+			[]events.Kind{{Reason: "Starting", Object: "Node"}})
 	}
 	return s.kubeletStarts
 }
 
-func (s *Sources) eventLog(source, fields string, kinds []eventlog.Kind) *eventlog.Log {
+func (s *Sources) eventLog(source, fields string, kinds []events.Kind) *events.Log {
 	h := s.newHealth(source)
-	log := eventlog.New(h, kinds)
+	log := events.New(h, kinds)
 	client := s.typed.CoreV1().Events(metav1.NamespaceAll)
 	s.watch(h, listWatch(client.List, client.Watch, func(o *metav1.ListOptions) {
 		o.FieldSelector = fields
@@ -113,7 +113,7 @@ func (s *Sources) eventLog(source, fields string, kinds []eventlog.Kind) *eventl
 // watchAPIServers follows the two places where API servers announce themselves.
 func (s *Sources) watchAPIServers() {
 	h := s.newHealth("endpointslices")
-	s.slices = watch.NewView(h, watch.Trim[*discoveryv1.EndpointSlice])
+	s.slices = health.NewView(h, health.Trim[*discoveryv1.EndpointSlice])
 	slices := s.typed.DiscoveryV1().EndpointSlices(metav1.NamespaceDefault)
 	s.watch(h, listWatch(slices.List, slices.Watch, func(o *metav1.ListOptions) {
 		o.LabelSelector = discoveryv1.LabelServiceName + "=kubernetes"
@@ -123,7 +123,7 @@ func (s *Sources) watchAPIServers() {
 }
 
 // SystemPods are the pods of kube-system.
-func (s *Sources) SystemPods() *watch.View[SystemPod] {
+func (s *Sources) SystemPods() *health.View[SystemPod] {
 	if s.systemPods == nil {
 		s.systemPods = s.watchSystemPods("system_pods", metav1.NamespaceSystem)
 	}
@@ -132,31 +132,31 @@ func (s *Sources) SystemPods() *watch.View[SystemPod] {
 
 // DashboardPods are the pods of the namespace that the dashboard may have to
 // itself.
-func (s *Sources) DashboardPods() *watch.View[SystemPod] {
+func (s *Sources) DashboardPods() *health.View[SystemPod] {
 	if s.dashboardPods == nil {
 		s.dashboardPods = s.watchSystemPods("dashboard_pods", "kubernetes-dashboard")
 	}
 	return s.dashboardPods
 }
 
-func (s *Sources) watchSystemPods(source, namespace string) *watch.View[SystemPod] {
+func (s *Sources) watchSystemPods(source, namespace string) *health.View[SystemPod] {
 	h := s.newHealth(source)
-	view := watch.NewView(h, systemPodOf)
+	view := health.NewView(h, systemPodOf)
 	client := s.typed.CoreV1().Pods(namespace)
-	s.watch(h, podindex.Paged(listWatch(client.List, client.Watch, nil)), &corev1.Pod{}, view)
+	s.watch(h, pods.Paged(listWatch(client.List, client.Watch, nil)), &corev1.Pod{}, view)
 	return view
 }
 
 // SystemWorkloads are the Deployments and the DaemonSets of kube-system.
-func (s *Sources) SystemWorkloads() (deployments, daemonSets *watch.View[SystemWorkload]) {
+func (s *Sources) SystemWorkloads() (deployments, daemonSets *health.View[SystemWorkload]) {
 	if s.systemDeployments == nil {
 		h := s.newHealth("system_deployments")
-		s.systemDeployments = watch.NewView(h, systemWorkloadOf)
+		s.systemDeployments = health.NewView(h, systemWorkloadOf)
 		d := s.typed.AppsV1().Deployments(metav1.NamespaceSystem)
 		s.watch(h, listWatch(d.List, d.Watch, nil), &appsv1.Deployment{}, s.systemDeployments)
 
 		h = s.newHealth("system_daemonsets")
-		s.systemDaemonSets = watch.NewView(h, systemWorkloadOf)
+		s.systemDaemonSets = health.NewView(h, systemWorkloadOf)
 		ds := s.typed.AppsV1().DaemonSets(metav1.NamespaceSystem)
 		s.watch(h, listWatch(ds.List, ds.Watch, nil), &appsv1.DaemonSet{}, s.systemDaemonSets)
 	}
@@ -168,36 +168,36 @@ func (s *Sources) SystemWorkloads() (deployments, daemonSets *watch.View[SystemW
 func (s *Sources) watchDNS() {
 	restrict := func(o *metav1.ListOptions) { o.LabelSelector = "k8s-app=kube-dns" }
 	h := s.newHealth("dns_services")
-	s.dnsServices = watch.NewView(h, watch.Trim[*corev1.Service])
+	s.dnsServices = health.NewView(h, health.Trim[*corev1.Service])
 	services := s.typed.CoreV1().Services(metav1.NamespaceSystem)
 	s.watch(h, listWatch(services.List, services.Watch, restrict), &corev1.Service{}, s.dnsServices)
 
 	h = s.newHealth("dns_endpointslices")
-	s.dnsSlices = watch.NewView(h, watch.Trim[*discoveryv1.EndpointSlice])
+	s.dnsSlices = health.NewView(h, health.Trim[*discoveryv1.EndpointSlice])
 	slices := s.typed.DiscoveryV1().EndpointSlices(metav1.NamespaceSystem)
 	s.watch(h, listWatch(slices.List, slices.Watch, restrict), &discoveryv1.EndpointSlice{}, s.dnsSlices)
 }
 
 // SystemLeases are the Leases of the namespace kube-system: the identities of
 // API servers and the elections of the control plane's controllers.
-func (s *Sources) SystemLeases() *watch.View[*coordinationv1.Lease] {
+func (s *Sources) SystemLeases() *health.View[*coordinationv1.Lease] {
 	if s.leases == nil {
 		h := s.newHealth("leases")
-		s.leases = watch.NewView(h, watch.Trim[*coordinationv1.Lease])
+		s.leases = health.NewView(h, health.Trim[*coordinationv1.Lease])
 		client := s.typed.CoordinationV1().Leases(metav1.NamespaceSystem)
 		s.watch(h, listWatch(client.List, client.Watch, nil), &coordinationv1.Lease{}, s.leases)
 	}
 	return s.leases
 }
 
-func (s *Sources) newHealth(source string) *watch.Health {
-	h := watch.NewHealth(source, s.config.Now).WithLogger(s.config.Logger)
+func (s *Sources) newHealth(source string) *health.Health {
+	h := health.NewHealth(source, s.config.Now).WithLogger(s.config.Logger)
 	s.health = append(s.health, h)
 	return h
 }
 
 // reportTo tells the health what each attempt came to.
-func reportTo(h *watch.Health) func(error) {
+func reportTo(h *health.Health) func(error) {
 	return func(err error) {
 		if err != nil {
 			h.Fail(err)
@@ -207,10 +207,10 @@ func reportTo(h *watch.Health) func(error) {
 	}
 }
 
-func (s *Sources) watch(h *watch.Health, lw *cache.ListWatch, expected runtime.Object, store cache.ReflectorStore) {
+func (s *Sources) watch(h *health.Health, lw *cache.ListWatch, expected runtime.Object, store cache.ReflectorStore) {
 	s.lists = append(s.lists, h)
 	s.runs = append(s.runs, func(ctx context.Context) {
-		watch.Run(ctx, s.config.Logger, watch.Target{
+		health.Run(ctx, s.config.Logger, health.Target{
 			Health: h, ListWatch: lw, Client: s.typed, Expected: expected, Store: store,
 		})
 	})
@@ -238,7 +238,7 @@ func listWatch[L runtime.Object](
 }
 
 func trimNode(obj any) (*corev1.Node, error) {
-	node, err := watch.Trim[*corev1.Node](obj)
+	node, err := health.Trim[*corev1.Node](obj)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
 
-	"github.com/kubevitals/kubevitals/internal/pack"
+	"github.com/kubevitals/kubevitals/internal/export"
 )
 
 var update = flag.Bool("update", false, "write the generated documents")
@@ -93,7 +93,7 @@ func TestConfigReferenceIsFresh(t *testing.T) {
 
 func TestPrometheusRuleIsFresh(t *testing.T) {
 	t.Parallel()
-	text, err := pack.PrometheusRule([]byte(read(t, "generated/alerts.yaml")))
+	text, err := export.PrometheusRule([]byte(read(t, "generated/alerts.yaml")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubevitals/kubevitals/collectors/componentlogs"
+	"github.com/kubevitals/kubevitals/sources/logs"
 )
 
 // TestEverySignatureIsExplained holds the table of signatures and the runbook of
@@ -13,7 +13,7 @@ func TestEverySignatureIsExplained(t *testing.T) {
 	t.Parallel()
 	text := read(t, "runbooks/KubeVitalsComponentLogKnownCause.md")
 	known := map[string]bool{}
-	for _, s := range componentlogs.Signatures() {
+	for _, s := range logs.Signatures() {
 		known[s.Name] = true
 		if !strings.Contains(text, "| `"+s.Name+"` |") {
 			t.Errorf("the runbook does not explain signature %s", s.Name)

@@ -12,9 +12,9 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/kubevitals/kubevitals/internal/checkup"
-	"github.com/kubevitals/kubevitals/internal/runbook"
-	"github.com/kubevitals/kubevitals/internal/verdict"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/runbook"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/mixin"
 )
 
@@ -46,7 +46,7 @@ func (c *command) checkFlags() {
 	k.Flag("only", "Alert or signal to look for; all others are left out. Can be given several times.").
 		PlaceHolder("NAME").StringsVar(&c.checking.only)
 	k.Flag("severity", "Least severity to tell of: info, warning or critical.").
-		Default("info").EnumVar(&c.checking.severity, verdict.Severities()...)
+		Default("info").EnumVar(&c.checking.severity, ruleeval.Severities()...)
 	k.Flag("window", "Time between the two samples that rates are taken from.").Default("15s").DurationVar(&c.checking.window)
 	k.Flag("stays", "Tell also what will hold once pods that wait and nodes that are not ready have been so for this much longer, such as 15m.").
 		Default("0s").DurationVar(&c.checking.stays)
@@ -72,7 +72,7 @@ func (c *command) runCheck(ctx context.Context, logger *slog.Logger) error {
 	return nil
 }
 
-func (c *command) check(ctx context.Context, logger *slog.Logger) (*checkup.Result, error) {
+func (c *command) check(ctx context.Context, logger *slog.Logger) (*report.Result, error) {
 	if c.checking.window <= 0 {
 		return nil, fmt.Errorf("--window: %s is not a positive duration", c.checking.window)
 	}
@@ -91,31 +91,31 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*checkup.Resu
 	if err != nil {
 		return nil, err
 	}
-	result := &checkup.Result{Cluster: look.cluster, At: look.at, Window: look.window.String(), Blind: look.blind, Absent: look.absent}
+	result := &report.Result{Cluster: look.cluster, At: look.at, Window: look.window.String(), Blind: look.blind, Absent: look.absent}
 	for _, name := range look.leftOut {
-		result.Absent = append(result.Absent, checkup.Blind{Kind: checkup.Collector, Name: name, Reason: "not_found"})
+		result.Absent = append(result.Absent, report.Blind{Kind: report.Collector, Name: name, Reason: "not_found"})
 	}
 	if err := c.judge(ctx, rules, look, result, wanted); err != nil {
 		return nil, err
 	}
-	result.Answer(wanted, checkup.Signals(look.families, rules.Alerts(), result.Causes))
+	result.Answer(wanted, report.Signals(look.families, rules.Alerts(), result.Causes))
 	result.Unanswered = c.unanswered(wanted, result.Evaluated)
 	return result, nil
 }
 
 // wanted are the alerts that --only and --severity select. It refuses names that are
 // neither of an alert nor of a signal, and a selection of nothing.
-func (c *command) wanted(rules *verdict.Rules) ([]verdict.Alert, error) {
+func (c *command) wanted(rules *ruleeval.Rules) ([]ruleeval.Alert, error) {
 	for _, name := range c.checking.only {
-		if !slices.ContainsFunc(rules.Alerts(), func(a verdict.Alert) bool { return named(a, name) }) {
+		if !slices.ContainsFunc(rules.Alerts(), func(a ruleeval.Alert) bool { return named(a, name) }) {
 			return nil, fmt.Errorf("--only: there is no alert or signal %q; docs/alerts.md lists them", name)
 		}
 	}
-	least := slices.Index(verdict.Severities(), c.checking.severity)
-	var wanted []verdict.Alert
+	least := slices.Index(ruleeval.Severities(), c.checking.severity)
+	var wanted []ruleeval.Alert
 	for _, a := range rules.Alerts() {
 		isNamed := func(name string) bool { return named(a, name) }
-		if slices.Index(verdict.Severities(), a.Severity) <= least && (len(c.checking.only) == 0 || slices.ContainsFunc(c.checking.only, isNamed)) {
+		if slices.Index(ruleeval.Severities(), a.Severity) <= least && (len(c.checking.only) == 0 || slices.ContainsFunc(c.checking.only, isNamed)) {
 			wanted = append(wanted, a)
 		}
 	}
@@ -125,13 +125,13 @@ func (c *command) wanted(rules *verdict.Rules) ([]verdict.Alert, error) {
 	return wanted, nil
 }
 
-func named(a verdict.Alert, name string) bool { return a.Name == name || a.Signal == name }
+func named(a ruleeval.Alert, name string) bool { return a.Name == name || a.Signal == name }
 
 // unanswered are the names given with --only of which nothing could be evaluated.
-func (c *command) unanswered(wanted []verdict.Alert, evaluated []string) []string {
+func (c *command) unanswered(wanted []ruleeval.Alert, evaluated []string) []string {
 	unanswered := []string{}
 	for _, name := range c.checking.only {
-		if !slices.ContainsFunc(wanted, func(a verdict.Alert) bool { return named(a, name) && slices.Contains(evaluated, a.Name) }) {
+		if !slices.ContainsFunc(wanted, func(a ruleeval.Alert) bool { return named(a, name) && slices.Contains(evaluated, a.Name) }) {
 			unanswered = append(unanswered, name)
 		}
 	}
@@ -153,18 +153,18 @@ func opening(alert string, labels map[string]string) string {
 
 // look is what two scrapes saw.
 type look struct {
-	samples       *verdict.Samples
+	samples       *ruleeval.Samples
 	families      []*dto.MetricFamily // of the last scrape
-	blind, absent []checkup.Blind
+	blind, absent []report.Blind
 	at            time.Time
 	window        time.Duration
 	cluster       string
 	leftOut       []string
-	why           checkup.Why
+	why           report.Why
 }
 
 // look starts the sources and scrapes twice. A dump holds both scrapes already.
-func (c *command) look(ctx context.Context, rules *verdict.Rules, logger *slog.Logger) (*look, error) {
+func (c *command) look(ctx context.Context, rules *ruleeval.Rules, logger *slog.Logger) (*look, error) {
 	watched, host, err := c.open(ctx, logger)
 	if err != nil {
 		return nil, err
@@ -183,7 +183,7 @@ func (c *command) look(ctx context.Context, rules *verdict.Rules, logger *slog.L
 	}
 	defer reading.stop()
 	l.leftOut, l.why = c.selection.LeftOut(), why{reading.sources, reading.frame}
-	l.samples = verdict.NewSamples(c.target("check")).Only(rules.Reads())
+	l.samples = ruleeval.NewSamples(c.target("check")).Only(rules.Reads())
 	if d := watched.dump; d != nil {
 		return l, l.replayTwice(ctx, reading, d.Taken)
 	}
@@ -231,11 +231,11 @@ func (l *look) replayTwice(ctx context.Context, r *reading, end time.Time) error
 // add takes the last scrape.
 func (l *look) add(families []*dto.MetricFamily, at time.Time) {
 	l.at, l.families = at, families
-	l.blind, l.absent = checkup.Sightless(families, l.why)
+	l.blind, l.absent = report.Sightless(families, l.why)
 	l.samples.Add(families, at)
 }
 
-func (c *command) print(r *checkup.Result) error {
+func (c *command) print(r *report.Result) error {
 	switch c.checking.output {
 	case "json":
 		return r.JSON(c.stdout)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubevitals/kubevitals/internal/checkup"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
 )
 
 // port is that of a server of the demo, which differs from run to run.
@@ -21,7 +21,7 @@ var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 // found lists alerts with labels, but for those of a machine that is slow by itself.
 func found(t *testing.T, text string) []string {
 	t.Helper()
-	var r checkup.Result
+	var r report.Result
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		t.Fatalf("%v in:\n%s", err, text)
 	}

@@ -16,7 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevitals/kubevitals/collectors"
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 const help = `Turns the failure modes of a Kubernetes cluster into Prometheus metrics.

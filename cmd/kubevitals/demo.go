@@ -10,9 +10,9 @@ import (
 
 	"k8s.io/client-go/rest"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/internal/dump"
-	"github.com/kubevitals/kubevitals/internal/playback"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/internal/snapshot"
+	"github.com/kubevitals/kubevitals/internal/fakecluster"
 )
 
 // cluster is what is to be watched, and how to let go of it.
@@ -21,7 +21,7 @@ type cluster struct {
 	kubelets kubelet.Options
 	close    func()
 	// dump is what is played back; nil for a cluster that lives.
-	dump *dump.Dump
+	dump *snapshot.Dump
 	// replay is the clock of what was recorded in it; nil stands at its time.
 	replay func() time.Time
 }
@@ -44,11 +44,11 @@ func (c *command) cluster(ctx context.Context, kubelets kubelet.Options, logger 
 }
 
 func playDemo(ctx context.Context, kubelets kubelet.Options, logger *slog.Logger) (cluster, error) {
-	snapshot, err := playback.Demo(time.Now())
+	snapshot, err := fakecluster.Demo(time.Now())
 	if err != nil {
 		return cluster{}, err
 	}
-	playing, err := playback.Start(ctx, snapshot, playback.Options{Logger: logger})
+	playing, err := fakecluster.Start(ctx, snapshot, fakecluster.Options{Logger: logger})
 	if err != nil {
 		return cluster{}, err
 	}

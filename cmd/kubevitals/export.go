@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"github.com/kubevitals/kubevitals/internal/pack"
+	"github.com/kubevitals/kubevitals/internal/export"
 )
 
 const exportHelp = `Hand out the rules, dashboards, runbooks and manifests that belong to this
@@ -31,8 +31,8 @@ type exportOptions struct {
 }
 
 func (c *command) exportCommand() {
-	kinds := make([]string, 0, len(pack.Kinds()))
-	for _, k := range pack.Kinds() {
+	kinds := make([]string, 0, len(export.Kinds()))
+	for _, k := range export.Kinds() {
 		kinds = append(kinds, string(k))
 	}
 	e := c.app.Command(exportName, exportHelp)
@@ -49,17 +49,17 @@ func (c *command) exportCommand() {
 
 // runExport prints or writes what was asked for, once all of it is known to be good.
 func (c *command) runExport() error {
-	kind := pack.Kind(c.export.kind)
-	settings, err := pack.ParseSettings(c.export.settings)
+	kind := export.Kind(c.export.kind)
+	settings, err := export.ParseSettings(c.export.settings)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	files, err := pack.Files(kind, settings)
+	files, err := export.Files(kind, settings)
 	if err != nil {
 		return &exitError{exitUsage, fmt.Errorf("export %s: %w", kind, err)}
 	}
 	if c.export.out == "" {
-		text, err := pack.Stream(kind, files)
+		text, err := export.Stream(kind, files)
 		if err != nil {
 			return &exitError{exitUsage, fmt.Errorf("export %s: %w", kind, err)}
 		}
@@ -68,7 +68,7 @@ func (c *command) runExport() error {
 		}
 		return nil
 	}
-	result, err := pack.Write(c.export.out, files, c.export.force)
+	result, err := export.Write(c.export.out, files, c.export.force)
 	if err != nil {
 		return fmt.Errorf("export %s: %w", kind, err)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/prometheus/common/promslog"
 	"k8s.io/klog/v2"
 
-	"github.com/kubevitals/kubevitals/collectors/watch"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // The exit codes, as --help and the README list them.
@@ -52,7 +52,7 @@ func main() {
 // adoptClientLogs sends what client-go reports, beside the errors it returns, to
 // the logger. There is one such logger in a process, so only main may set it.
 func adoptClientLogs(logger *slog.Logger) {
-	klog.SetSlogLogger(slog.New(watch.Quiet(logger.Handler())))
+	klog.SetSlogLogger(slog.New(health.Quiet(logger.Handler())))
 }
 
 // run is the whole program but for what is global; it returns the exit code.
@@ -80,7 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt fun
 	logger := promslog.New(c.log)
 	adopt(logger)
 
-	return report(c.dispatch(ctx, name, logger), stderr)
+	return exitCode(c.dispatch(ctx, name, logger), stderr)
 }
 
 // logLess logs from a level on, unless --log.level says from which: who waits for a
@@ -91,8 +91,8 @@ func (c *command) logLess(level string) {
 	}
 }
 
-// report says what went wrong, if there are words for it, and returns the exit code.
-func report(err error, stderr io.Writer) int {
+// exitCode says what went wrong, if there are words for it, and returns the exit code.
+func exitCode(err error, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}

@@ -14,19 +14,19 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
-	"github.com/kubevitals/kubevitals/internal/board"
-	"github.com/kubevitals/kubevitals/internal/site"
-	"github.com/kubevitals/kubevitals/internal/verdict"
+	"github.com/kubevitals/kubevitals/internal/livestatus"
+	"github.com/kubevitals/kubevitals/internal/web"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/mixin"
 )
 
 // alertRules are the alerting rules that are part of this program.
-func alertRules() (*verdict.Rules, error) {
+func alertRules() (*ruleeval.Rules, error) {
 	file, err := fs.ReadFile(mixin.Files(), "generated/alerts.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("alerting rules: %w", err)
 	}
-	return verdict.Parse(file)
+	return ruleeval.Parse(file)
 }
 
 // target are the labels that Prometheus adds to what it scrapes from here.
@@ -45,7 +45,7 @@ type people struct {
 	ready func() error
 
 	mu    sync.Mutex
-	board *board.Board
+	board *livestatus.Board
 	pages http.Handler
 }
 
@@ -91,12 +91,12 @@ func (p *people) observe(families []*dto.MetricFamily) {
 }
 
 // board tells what holds, from what the frame gathers.
-func (c *command) board(frame *exporter.Frame, sources *collectors.Sources) (*board.Board, error) {
+func (c *command) board(frame *exporter.Frame, sources *collectors.Sources) (*livestatus.Board, error) {
 	rules, err := alertRules()
 	if err != nil {
 		return nil, err
 	}
-	return board.New(board.Options{
+	return livestatus.New(livestatus.Options{
 		Gather: func(ctx context.Context) ([]*dto.MetricFamily, error) {
 			ctx, cancel := context.WithTimeout(ctx, c.timeout)
 			defer cancel()
@@ -116,7 +116,7 @@ type why struct {
 func (w why) CollectorErr(collector string) error { return w.frame.Err(collector) }
 
 // pages are the status page and the runbooks that are part of this program.
-func pages(seen *board.Board, frame *exporter.Frame, sources *collectors.Sources) (http.Handler, error) {
+func pages(seen *livestatus.Board, frame *exporter.Frame, sources *collectors.Sources) (http.Handler, error) {
 	books, err := fs.Sub(mixin.Files(), "runbooks")
 	if err != nil {
 		return nil, fmt.Errorf("runbooks: %w", err)
@@ -129,7 +129,7 @@ func pages(seen *board.Board, frame *exporter.Frame, sources *collectors.Sources
 	if err := yaml.Unmarshal(text, &summaries); err != nil {
 		return nil, fmt.Errorf("translated summaries: %w", err)
 	}
-	return site.Handler(site.Options{
+	return web.Handler(web.Options{
 		Books: books, Summaries: summaries, Rules: seen.Rules(), Look: seen.Look, Facts: sources.Facts,
 		Definitions: collectors.Catalogue(), Version: version.Version, Now: time.Now,
 		Tables: func() []exporter.Table { return []exporter.Table{frame.Table(), sources.Table()} },

@@ -19,7 +19,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
-	"github.com/kubevitals/kubevitals/internal/footprint"
+	"github.com/kubevitals/kubevitals/internal/memtrim"
 )
 
 // serve wires everything and serves until ctx ends.
@@ -70,7 +70,7 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	sources.Start(ctx)
 	if c.selection.Scope() == collectors.Node {
 		// There is one on every node, and what it needed to start was most of it.
-		if _, err := footprint.Trim(); err != nil {
+		if _, err := memtrim.Trim(); err != nil {
 			logger.Debug("memory of the start is kept", "err", err)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/kubevitals/kubevitals/collectors"
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
-	"github.com/kubevitals/kubevitals/internal/dump"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/internal/snapshot"
 )
 
 // taking is how a snapshot is taken.
@@ -36,7 +36,7 @@ func (c *command) playSnapshot(ctx context.Context, kubelets kubelet.Options, lo
 	if c.demo || c.kubeconfig != "" || c.context != "" {
 		return cluster{}, &exitError{exitUsage, errors.New("--snapshot excludes --demo, --kubeconfig and --kubeconfig.context: the cluster is the dump")}
 	}
-	d, err := dump.Open(ctx, c.snapshot)
+	d, err := snapshot.Open(ctx, c.snapshot)
 	if err != nil {
 		return cluster{}, &exitError{exitConfig, fmt.Errorf("--snapshot: %w", err)}
 	}
@@ -72,7 +72,7 @@ func (c *command) runSnapshot(ctx context.Context, logger *slog.Logger) error {
 		return err
 	}
 	defer reading.stop()
-	manifest, err := dump.Take(ctx, c.taking.dir, dump.TakeOptions{
+	manifest, err := snapshot.Take(ctx, c.taking.dir, snapshot.TakeOptions{
 		REST: watched.config, Kubelets: watched.kubelets, Window: c.taking.window,
 		Gather: func(ctx context.Context) ([]*dto.MetricFamily, error) {
 			families, err := reading.settled(ctx)

@@ -15,7 +15,7 @@ import (
 	"maps"
 	"os"
 
-	"github.com/kubevitals/kubevitals/internal/runbook"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/runbook"
 )
 
 // book is what is printed of a runbook.

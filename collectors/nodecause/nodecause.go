@@ -21,7 +21,7 @@ package nodecause
 import (
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubevitals/kubevitals/collectors/kubelet"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 // Cause says why a node is not ready. The set is closed.

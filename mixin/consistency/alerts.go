@@ -8,7 +8,7 @@ import (
 
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/kubevitals/kubevitals/internal/verdict"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
 
 // annotations: severity, a static summary, a templated description, both links.
@@ -178,7 +178,7 @@ func telling(expr string) []string {
 		return nil
 	}
 	var names []string
-	for _, s := range verdict.Telling(tree) {
+	for _, s := range ruleeval.Telling(tree) {
 		names = append(names, s.Name)
 	}
 	return names

@@ -8,7 +8,7 @@ import (
 
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/kubevitals/kubevitals/internal/runbook"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/runbook"
 )
 
 // commands: every placeholder in the commands of a runbook is a label that the

@@ -1,0 +1,225 @@
+package ruleeval
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/template"
+	"golang.org/x/sync/errgroup"
+)
+
+// Finding is an alert whose expression holds for one set of labels.
+type Finding struct {
+	Alert    string            `json:"alert"`
+	Severity string            `json:"severity"`
+	Signal   string            `json:"signal"`
+	Labels   map[string]string `json:"labels"`
+	Value    Number            `json:"value"`
+	// Summary is the cause in one sentence, and Description what it is here.
+	Summary     string `json:"summary"`
+	Description string `json:"description"`
+	RunbookURL  string `json:"runbook_url"`
+	// For is how long Prometheus waits before it tells, such as 5m.
+	For string `json:"for"`
+	// Early says that the alert holds only if everything stays as it is.
+	Early bool `json:"early,omitempty"`
+	// Evidence are samples that made the expression true.
+	Evidence []Evidence `json:"evidence"`
+	// Detail is an error behind a finding about what cannot be read; rules do not
+	// know it.
+	Detail string `json:"detail,omitempty"`
+}
+
+// Report is what the rules say of the samples.
+type Report struct {
+	// Findings are sorted by severity, the worst first, then alert and labels.
+	Findings []Finding
+	// Evaluated is the number of alerts that were evaluated.
+	Evaluated int
+	// Reaching are the alerts that look further back than the samples do, and may
+	// hold for somebody with a longer memory.
+	Reaching []string
+}
+
+var errNoSamples = errors.New("evaluate the rules: there are no samples")
+
+// Evaluate evaluates all rules as of the last scrape: what is recorded first, which
+// is added to the samples, and then the alerts, as many at once as there are cores.
+func (r *Rules) Evaluate(ctx context.Context, s *Samples) (*Report, error) {
+	if len(s.times) == 0 {
+		return nil, errNoSamples
+	}
+	at, covered := s.times[len(s.times)-1], s.covered()
+	report := &Report{}
+	var alerts []rule
+	for _, one := range r.list {
+		if one.Record == "" {
+			alerts = append(alerts, one)
+			continue
+		}
+		vector, err := r.query(ctx, s, one, at)
+		if err != nil {
+			return nil, err
+		}
+		for _, sample := range vector {
+			s.append(recorded(one, sample.Metric), at, sample.F)
+		}
+	}
+	for _, one := range alerts {
+		report.Evaluated++
+		if one.reach > covered && !onlyRates(one.expr) {
+			report.Reaching = append(report.Reaching, one.Alert)
+		}
+	}
+	var err error
+	report.Findings, err = atOnce(ctx, alerts, func(ctx context.Context, one rule) ([]Finding, error) {
+		vector, err := r.query(ctx, s, one, at)
+		if err != nil {
+			return nil, err
+		}
+		return findings(ctx, s.witnesses(one), vector, at)
+	})
+	return report, err
+}
+
+// atOnce evaluates rules, as many at once as there are cores, and returns what all
+// of them found, sorted. The first error ends it.
+func atOnce(ctx context.Context, list []rule, evaluate func(context.Context, rule) ([]Finding, error)) ([]Finding, error) {
+	found := make([][]Finding, len(list))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, one := range list {
+		group.Go(func() (err error) {
+			found[i], err = evaluate(ctx, one)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	all := slices.Concat(found...)
+	Sort(all)
+	return all, nil
+}
+
+// onlyRates tells whether an expression looks back in nothing but rates.
+func onlyRates(expr parser.Expr) bool {
+	only := true
+	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
+		switch n := n.(type) {
+		case *parser.SubqueryExpr:
+			only = false
+		case *parser.VectorSelector:
+			only = only && n.OriginalOffset == 0
+		case *parser.MatrixSelector:
+			call, ok := path[len(path)-1].(*parser.Call)
+			only = only && ok && call.Func.Name == "rate"
+		}
+		return nil
+	})
+	return only
+}
+
+// query evaluates the expression of a rule, with rates over the time that the
+// samples cover. Its error names the rule.
+func (r *Rules) query(ctx context.Context, s *Samples, one rule, at time.Time) (promql.Vector, error) {
+	expr, err := r.during(one, s.covered())
+	if err != nil {
+		return nil, err
+	}
+	failed := func(err error) error { return fmt.Errorf("rule %s%s: %w", one.Alert, one.Record, err) }
+	q, err := r.engine.NewInstantQuery(ctx, s, nil, expr, at)
+	if err != nil {
+		return nil, failed(err)
+	}
+	defer q.Close()
+	result := q.Exec(ctx)
+	if result.Err != nil {
+		return nil, failed(result.Err)
+	}
+	vector, err := result.Vector()
+	if err != nil {
+		return nil, failed(err)
+	}
+	// The engine takes the vector back when the query is closed.
+	return slices.Clone(vector), nil
+}
+
+// findings are those of one alert, of which behind are the samples.
+func findings(ctx context.Context, behind *witnesses, vector promql.Vector, at time.Time) ([]Finding, error) {
+	found := make([]Finding, 0, len(vector))
+	for _, sample := range vector {
+		f, err := finding(ctx, behind, sample, at)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, f)
+	}
+	return found, nil
+}
+
+func finding(ctx context.Context, behind *witnesses, sample promql.Sample, at time.Time) (Finding, error) {
+	one := behind.rule
+	own := labels.NewBuilder(sample.Metric).Del(model.MetricNameLabel).Labels().Map()
+	f := Finding{
+		Alert: one.Alert, Severity: one.Labels["severity"], Signal: one.Labels["signal"],
+		Labels: own, Value: Number(sample.F), For: one.For.String(),
+		Evidence: first(behind.of(own), mostEvidence),
+	}
+	for name, field := range map[string]*string{"summary": &f.Summary, "description": &f.Description, "runbook_url": &f.RunbookURL} {
+		text, err := expand(ctx, one.Alert, one.Annotations[name], own, sample, at)
+		if err != nil {
+			return f, err
+		}
+		*field = text
+	}
+	return f, nil
+}
+
+// expand fills in the template of an annotation as Prometheus does.
+func expand(ctx context.Context, alert, text string, own map[string]string, sample promql.Sample, at time.Time) (string, error) {
+	const names = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
+	none := func(context.Context, string, time.Time) (promql.Vector, error) { return nil, nil }
+	expander := template.NewTemplateExpander(ctx, names+text, "__alert_"+alert,
+		template.AlertTemplateData(own, nil, "", sample), model.TimeFromUnixNano(at.UnixNano()), none, &url.URL{}, nil)
+	full, err := expander.Expand()
+	if err != nil {
+		return "", fmt.Errorf("annotation of %s: %w", alert, err)
+	}
+	return full, nil
+}
+
+// Severities are all severities, the worst first.
+func Severities() []string { return []string{"critical", "warning", "info"} }
+
+// Sort sorts findings by severity, the worst first, then alert and labels.
+func Sort(findings []Finding) { slices.SortFunc(findings, compare) }
+
+func compare(a, b Finding) int {
+	return cmp.Or(
+		cmp.Compare(slices.Index(Severities(), a.Severity), slices.Index(Severities(), b.Severity)),
+		strings.Compare(a.Alert, b.Alert),
+		strings.Compare(key(a.Labels), key(b.Labels)),
+	)
+}
+
+// key is the same text for the same labels.
+func key(l map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(l)) {
+		fmt.Fprintf(&b, "%s=%q,", name, l[name])
+	}
+	return b.String()
+}

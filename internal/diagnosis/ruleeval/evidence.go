@@ -1,0 +1,140 @@
+package ruleeval
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// Evidence is one sample.
+type Evidence struct {
+	// Series is the metric with its labels, but for those of the target.
+	Series string `json:"series"`
+	Value  Number `json:"value"`
+	// Metric is the name alone, which tells the unit of the value.
+	Metric string `json:"-"`
+}
+
+// mostEvidence bounds the samples that are shown with a finding.
+const mostEvidence = 5
+
+func first(list []Evidence, most int) []Evidence { return list[:min(len(list), most)] }
+
+// Behind returns the latest samples of all series that an alert goes by, whether
+// it holds or not, as far as they do not contradict the labels. Labels of the
+// target, such as cluster, are not compared: samples are of one target only.
+func (r *Rules) Behind(alert string, s *Samples, own map[string]string) []Evidence {
+	var found []Evidence
+	for _, one := range r.list {
+		if one.Alert == alert {
+			found = append(found, s.witnesses(one).of(own)...)
+		}
+	}
+	return found
+}
+
+// LooksBack returns the names of the metrics whose past the rules read: those in
+// ranges, subqueries and offsets.
+func (r *Rules) LooksBack() map[string]bool {
+	names := map[string]bool{}
+	for _, one := range r.list {
+		parser.Inspect(one.expr, func(n parser.Node, path []parser.Node) error {
+			selector, ok := n.(*parser.VectorSelector)
+			if !ok {
+				return nil
+			}
+			back := selector.OriginalOffset != 0 || slices.ContainsFunc(path, func(above parser.Node) bool {
+				switch above.(type) {
+				case *parser.MatrixSelector, *parser.SubqueryExpr:
+					return true
+				}
+				return false
+			})
+			if back {
+				names[selector.Name] = true
+			}
+			return nil
+		})
+	}
+	return names
+}
+
+// witnesses are the present samples behind one rule, found by the labels of what
+// the rule found: a rule may find thousands, each among thousands of samples.
+type witnesses struct {
+	samples *Samples
+	rule    rule
+	// groups, by the names of labels that are asked for.
+	groups map[string][]group
+}
+
+// group are samples that bear the same of the labels that are asked for.
+type group struct {
+	names []string
+	byKey map[string][]Evidence
+}
+
+func (s *Samples) witnesses(one rule) *witnesses {
+	return &witnesses{samples: s, rule: one, groups: map[string][]group{}}
+}
+
+// of returns the samples that do not contradict the labels, sorted.
+func (w *witnesses) of(own map[string]string) []Evidence {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		if !w.samples.target.Has(name) {
+			names = append(names, name)
+		}
+	}
+	asked := strings.Join(names, ",")
+	groups, ok := w.groups[asked]
+	if !ok {
+		groups = w.group(names)
+		w.groups[asked] = groups
+	}
+	var found []Evidence
+	for _, g := range groups {
+		found = append(found, g.byKey[valuesOf(g.names, func(name string) string { return own[name] })]...)
+	}
+	slices.SortFunc(found, func(a, b Evidence) int { return strings.Compare(a.Series, b.Series) })
+	return slices.CompactFunc(found, func(a, b Evidence) bool { return a.Series == b.Series })
+}
+
+func (w *witnesses) group(names []string) []group {
+	byNames := map[string]*group{}
+	for _, selector := range w.rule.telling {
+		for _, bucket := range w.samples.byName[selector.Name] {
+			for _, candidate := range bucket {
+				last := candidate.last()
+				if last.vanished() || !matchesAll(candidate.labels, selector.LabelMatchers) {
+					continue
+				}
+				borne := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !candidate.labels.Has(name) })
+				g := byNames[strings.Join(borne, ",")]
+				if g == nil {
+					g = &group{names: borne, byKey: map[string][]Evidence{}}
+					byNames[strings.Join(borne, ",")] = g
+				}
+				key := valuesOf(borne, candidate.labels.Get)
+				g.byKey[key] = append(g.byKey[key], Evidence{w.samples.text(candidate.labels), Number(last.v), selector.Name})
+			}
+		}
+	}
+	var groups []group
+	for _, name := range slices.Sorted(maps.Keys(byNames)) {
+		groups = append(groups, *byNames[name])
+	}
+	return groups
+}
+
+// valuesOf is the same text for the same values.
+func valuesOf(names []string, value func(string) string) string {
+	var b strings.Builder
+	for _, name := range names {
+		b.WriteString(value(name))
+		b.WriteByte(0xff) // is in no UTF-8 text
+	}
+	return b.String()
+}

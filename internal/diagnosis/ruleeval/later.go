@@ -1,0 +1,79 @@
+package ruleeval
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Later evaluates the alerts that depend on for how long something has been
+// wrong, as if it had been so for longer. The gauges since, by name, hold the time
+// at which it began. Findings that the report has already are left out.
+//
+// Other timestamps stay as they are: those of heartbeats would else grow old, as
+// if everybody had stopped.
+func (r *Rules) Later(ctx context.Context, s *Samples, now *Report, since []string, longer time.Duration) ([]Finding, error) {
+	if len(s.times) == 0 {
+		return nil, errNoSamples
+	}
+	old := s.aged(since, longer)
+	at := s.times[len(s.times)-1]
+	depending := slices.DeleteFunc(slices.Clone(r.list), func(one rule) bool { return one.Alert == "" || !one.reads(since) })
+	later, err := atOnce(ctx, depending, func(ctx context.Context, one rule) ([]Finding, error) {
+		vector, err := r.query(ctx, old, one, at)
+		if err != nil {
+			return nil, err
+		}
+		for i := range vector {
+			if v := &vector[i]; v.F > longer.Seconds() { // an age: what is told of it is to be true now
+				v.F -= longer.Seconds()
+			}
+		}
+		return findings(ctx, s.witnesses(one), vector, at)
+	})
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, f := range now.Findings {
+		known[f.Alert+key(f.Labels)] = true
+	}
+	later = slices.DeleteFunc(later, func(f Finding) bool { return known[f.Alert+key(f.Labels)] })
+	for i := range later {
+		later[i].Early = true
+	}
+	return later, nil
+}
+
+// reads tells whether the rule is true because of one of the metrics.
+func (one rule) reads(metrics []string) bool {
+	for _, selector := range one.telling {
+		if slices.Contains(metrics, selector.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// aged are the samples with the values of some metrics, which are times, earlier
+// by so much. What does not change is shared.
+func (s *Samples) aged(names []string, by time.Duration) *Samples {
+	old := &Samples{target: s.target, byName: maps.Clone(s.byName), times: s.times}
+	for _, name := range names {
+		byHash := map[uint64][]*series{}
+		for hash, bucket := range s.byName[name] {
+			for _, one := range bucket {
+				earlier := slices.Clone(one.points)
+				for i, p := range earlier {
+					if !p.vanished() {
+						earlier[i].v -= by.Seconds()
+					}
+				}
+				byHash[hash] = append(byHash[hash], &series{one.labels, earlier})
+			}
+		}
+		old.byName[name] = byHash
+	}
+	return old
+}

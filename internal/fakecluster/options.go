@@ -1,0 +1,44 @@
+package fakecluster
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Options say how a snapshot is played back. The zero value is good.
+type Options struct {
+	// Now is the clock of timestamps; nil means time.Now.
+	Now func() time.Time
+	// Logger takes what goes wrong in the background; nil discards it.
+	Logger *slog.Logger
+	// BookmarkInterval is the time between bookmarks of a watch; 0 means a minute.
+	BookmarkInterval time.Duration
+	// LeaseInterval is how often the leases of live components are renewed; 0
+	// means 10 s.
+	LeaseInterval time.Duration
+	// HeartbeatInterval is how often the kubelets that answer confirm the
+	// conditions of their nodes; 0 means 5 min.
+	HeartbeatInterval time.Duration
+	// Frozen plays a moment of the past: nothing renews leases and heartbeats, no
+	// node has a kubelet or an address, and no API server announces itself.
+	Frozen bool
+}
+
+func (o Options) complete() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	for interval, standard := range map[*time.Duration]time.Duration{
+		&o.BookmarkInterval:  time.Minute,
+		&o.LeaseInterval:     10 * time.Second,
+		&o.HeartbeatInterval: 5 * time.Minute,
+	} {
+		if *interval <= 0 {
+			*interval = standard
+		}
+	}
+	return o
+}

@@ -1,0 +1,240 @@
+package fakecluster
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer/streaming"
+	"k8s.io/apimachinery/pkg/watch"
+)
+
+// defaultWatch is how long a watch without a bound of its own lasts.
+const defaultWatch = 30 * time.Minute
+
+// serveWatch streams events. An error is returned only before the stream began.
+func (c *Cluster) serveWatch(w http.ResponseWriter, r *http.Request, t *table, o *internalversion.ListOptions, s selection) error {
+	initial, revision, err := c.watchFrom(t, o)
+	if err != nil {
+		return err
+	}
+	info, err := c.codecs.negotiate(r, t.resource.typed)
+	if err != nil {
+		return err
+	}
+	whole := o.SendInitialEvents != nil && *o.SendInitialEvents
+	out := newEventWriter(w, info, c.codecs.gzips, whole && acceptsGzip(r))
+	timeout := defaultWatch
+	if o.TimeoutSeconds != nil && *o.TimeoutSeconds > 0 {
+		timeout = time.Duration(*o.TimeoutSeconds) * time.Second
+	}
+	f := &follower{cluster: c, table: t, selection: s, out: out, revision: revision, bookmarks: o.AllowWatchBookmarks}
+	// Nobody is left to tell of an error: the client went away, or was told.
+	if f.begin(initial, whole) == nil {
+		f.follow(r, timeout)
+	}
+	return nil
+}
+
+// watchFrom returns the objects that a watch begins with and the revision whose
+// events come next.
+func (c *Cluster) watchFrom(t *table, o *internalversion.ListOptions) ([]*entry, uint64, error) {
+	anyVersion := o.ResourceVersion == "" || o.ResourceVersion == "0"
+	if o.SendInitialEvents != nil && *o.SendInitialEvents {
+		if !anyVersion {
+			if _, err := c.reached(o.ResourceVersion); err != nil {
+				return nil, 0, err
+			}
+		}
+		objects, revision := c.store.now(t)
+		return objects, revision, nil
+	}
+	if !anyVersion {
+		// A version in the future is accepted and waited for, as API servers do.
+		revision, err := parseRevision(o.ResourceVersion)
+		return nil, revision, err
+	}
+	objects, revision := c.store.now(t)
+	if o.SendInitialEvents != nil {
+		return nil, revision, nil
+	}
+	return objects, revision, nil
+}
+
+// follower serves one watch.
+type follower struct {
+	cluster   *Cluster
+	table     *table
+	selection selection
+	out       *eventWriter
+	revision  uint64
+	bookmarks bool
+}
+
+func (f *follower) begin(initial []*entry, whole bool) error {
+	for _, e := range initial {
+		if !f.selection.matches(e) {
+			continue
+		}
+		if err := f.out.send(watch.Added, e.object); err != nil {
+			return err
+		}
+	}
+	if whole && f.bookmarks {
+		if err := f.bookmark(map[string]string{metav1.InitialEventsAnnotationKey: "true"}); err != nil {
+			return err
+		}
+	}
+	return f.out.flush()
+}
+
+// follow sends events until the watch or the server ends.
+func (f *follower) follow(r *http.Request, timeout time.Duration) {
+	end := time.NewTimer(timeout)
+	defer end.Stop()
+	bookmark := time.NewTicker(f.cluster.options.BookmarkInterval)
+	defer bookmark.Stop()
+	for {
+		changes, more, err := f.cluster.store.since(f.table, f.revision)
+		if err != nil {
+			_ = f.out.send(watch.Error, statusOf(err))
+			_ = f.out.flush()
+			return
+		}
+		if f.deliver(changes) != nil {
+			return
+		}
+		select {
+		case <-more:
+		case <-bookmark.C:
+			if f.bookmarks && (f.bookmark(nil) != nil || f.out.flush() != nil) {
+				return
+			}
+		case <-end.C:
+			return
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+func (f *follower) deliver(changes []change) error {
+	for _, c := range changes {
+		f.revision = c.revision
+		kind, selected := f.kindOf(c)
+		if !selected {
+			continue
+		}
+		if err := f.out.send(kind, c.now.object); err != nil {
+			return err
+		}
+	}
+	return f.out.flush()
+}
+
+// kindOf is the event that a change is to this watch: an object that no longer
+// matches the selectors is deleted to it.
+func (f *follower) kindOf(c change) (watch.EventType, bool) {
+	before := f.selection.matches(c.before)
+	now := !c.gone && f.selection.matches(c.now)
+	switch {
+	case before && now:
+		return watch.Modified, true
+	case before:
+		return watch.Deleted, true
+	case now:
+		return watch.Added, true
+	}
+	return "", false
+}
+
+func (f *follower) bookmark(annotations map[string]string) error {
+	obj, err := f.table.resource.newObject()
+	if err != nil {
+		return err
+	}
+	m, err := meta.Accessor(obj)
+	if err != nil {
+		return fmt.Errorf("metadata of a bookmark: %w", err)
+	}
+	m.SetResourceVersion(strconv.FormatUint(f.revision, 10))
+	m.SetAnnotations(annotations)
+	return f.out.send(watch.Bookmark, obj)
+}
+
+// eventWriter frames and encodes the events of one watch.
+type eventWriter struct {
+	to       http.ResponseWriter
+	gzips    *sync.Pool
+	compress bool
+	// gzipped is taken from the pool for the time from an event to the flush after
+	// it: idle watches hold no buffers.
+	gzipped *gzip.Writer
+
+	object runtime.Encoder
+	events streaming.Encoder
+	buffer bytes.Buffer
+}
+
+func newEventWriter(w http.ResponseWriter, info runtime.SerializerInfo, gzips *sync.Pool, compress bool) *eventWriter {
+	e := &eventWriter{to: w, gzips: gzips, compress: compress, object: info.Serializer}
+	e.events = streaming.NewEncoder(info.StreamSerializer.Framer.NewFrameWriter(e), info.StreamSerializer.Serializer)
+	mediaType := info.MediaType
+	if mediaType != runtime.ContentTypeJSON {
+		mediaType += ";stream=watch"
+	}
+	w.Header().Set("Content-Type", mediaType)
+	if compress {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Header().Add("Vary", "Accept-Encoding")
+	}
+	w.WriteHeader(http.StatusOK)
+	// Clients take the headers as the sign that the watch is on.
+	_ = http.NewResponseController(w).Flush()
+	return e
+}
+
+// Write takes what the framer writes.
+func (e *eventWriter) Write(p []byte) (int, error) {
+	if !e.compress {
+		return e.to.Write(p)
+	}
+	if e.gzipped == nil {
+		e.gzipped = e.gzips.Get().(*gzip.Writer)
+		e.gzipped.Reset(e.to)
+	}
+	return e.gzipped.Write(p)
+}
+
+func (e *eventWriter) send(kind watch.EventType, obj runtime.Object) error {
+	e.buffer.Reset()
+	if err := e.object.Encode(obj, &e.buffer); err != nil {
+		return fmt.Errorf("encode an event: %w", err)
+	}
+	event := &metav1.WatchEvent{Type: string(kind), Object: runtime.RawExtension{Raw: e.buffer.Bytes()}}
+	return e.events.Encode(event)
+}
+
+func (e *eventWriter) flush() error {
+	if e.gzipped != nil {
+		// Ends the data before it ends the stream: a reader that met both at once
+		// would wait for the next stream before it gave the data away.
+		if err := e.gzipped.Flush(); err != nil {
+			return err
+		}
+		if err := e.gzipped.Close(); err != nil {
+			return err
+		}
+		e.gzips.Put(e.gzipped)
+		e.gzipped = nil
+	}
+	return http.NewResponseController(e.to).Flush()
+}

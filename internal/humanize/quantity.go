@@ -1,0 +1,87 @@
+// Package humanize writes values and times of metrics as a person reads them.
+package humanize
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Words are how a language speaks of times.
+type Words struct {
+	// Ago and Ahead have one %s for a duration.
+	Ago, Ahead string
+	// Never stands for a time that is zero.
+	Never string
+}
+
+// English are the English words.
+func English() Words { return Words{Ago: "%s ago", Ahead: "in %s", Never: "never"} }
+
+// Reader writes values and times as of one moment.
+type Reader struct {
+	Words Words
+	Now   time.Time
+}
+
+// Value writes a value by the unit that the name of its metric ends in: a time with
+// its age, bytes with a binary prefix, seconds as such, all else as a number.
+func (r Reader) Value(metric string, value float64) string {
+	switch {
+	case math.IsNaN(value) || math.IsInf(value, 0):
+		return strconv.FormatFloat(value, 'g', -1, 64)
+	case strings.HasSuffix(metric, "_timestamp_seconds"):
+		return r.Moment(time.Unix(0, int64(value*float64(time.Second))))
+	case strings.HasSuffix(metric, "_bytes"):
+		return bytesOf(value)
+	case strings.HasSuffix(metric, "_seconds"):
+		return strconv.FormatFloat(value, 'g', 4, 64) + " s"
+	}
+	if value == math.Trunc(value) && math.Abs(value) < 1e15 {
+		return strconv.FormatFloat(value, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(value, 'g', 4, 64)
+}
+
+// Moment writes a time with its age.
+func (r Reader) Moment(at time.Time) string {
+	return at.UTC().Format("2006-01-02 15:04:05 UTC") + " (" + r.Age(at) + ")"
+}
+
+// Age tells how long ago a time was, or how far ahead it is.
+func (r Reader) Age(at time.Time) string {
+	if at.IsZero() {
+		return r.Words.Never
+	}
+	if at.After(r.Now) {
+		return fmt.Sprintf(r.Words.Ahead, span(at.Sub(r.Now)))
+	}
+	return fmt.Sprintf(r.Words.Ago, span(r.Now.Sub(at)))
+}
+
+func bytesOf(value float64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
+	i := 0
+	for math.Abs(value) >= 1024 && i < len(units)-1 {
+		value /= 1024
+		i++
+	}
+	return strconv.FormatFloat(value, 'g', 4, 64) + " " + units[i]
+}
+
+// span is a duration in its two largest units, such as 3h12m.
+func span(d time.Duration) string {
+	d = d.Round(time.Second)
+	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
+	switch {
+	case days > 0:
+		return fmt.Sprintf("%dd%dh", days, hours)
+	case hours > 0:
+		return fmt.Sprintf("%dh%dm", hours, minutes)
+	case minutes > 0:
+		return fmt.Sprintf("%dm%ds", minutes, int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%ds", int(d.Seconds()))
+}

@@ -1,0 +1,240 @@
+package livestatus_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/internal/livestatus"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+)
+
+const rules = `
+groups:
+  - name: g
+    rules:
+      - {alert: Down, expr: 'a_up == 0', labels: {severity: critical, signal: a}, annotations: {summary: "It is down."}}
+      - {alert: Failing, expr: 'rate(b_failures_total[5m]) > 0.9', labels: {severity: warning, signal: b}}
+      - {alert: Off, expr: 'c > 0', labels: {severity: warning, signal: c}}
+      - {alert: Blind, expr: 'd > 0', labels: {severity: warning, signal: exporter}}
+`
+
+// cluster is what an exporter says, by a clock that stands still.
+type cluster struct {
+	mu      sync.Mutex
+	text    string
+	err     error
+	now     time.Time
+	asked   int
+	waiting chan struct{} // if not nil, an answer waits for it
+	reading bool          // whether something is read for the first time
+}
+
+func (c *cluster) gather(ctx context.Context) ([]*dto.MetricFamily, error) {
+	c.mu.Lock()
+	c.asked++
+	waiting := c.waiting
+	c.mu.Unlock()
+	if waiting != nil {
+		select {
+		case <-waiting:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return c.families()
+}
+
+func (c *cluster) families() ([]*dto.MetricFamily, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	byName, err := parser.TextToMetricFamilies(strings.NewReader(c.text))
+	var list []*dto.MetricFamily
+	for _, f := range byName {
+		list = append(list, asGauge(f))
+	}
+	return list, errors.Join(err, c.err)
+}
+
+func (c *cluster) clock() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *cluster) starting() bool { return c.reading }
+
+func (c *cluster) later(d time.Duration, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now, c.text = c.now.Add(d), text
+}
+
+func start(t *testing.T, c *cluster) *livestatus.Board {
+	t.Helper()
+	parsed, err := ruleeval.Parse([]byte(rules))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.now = time.Unix(1000, 0)
+	return livestatus.New(livestatus.Options{Gather: c.gather, Why: unknown{}, Starting: c.starting, Rules: parsed, Target: map[string]string{"cluster": "lab"}, Now: c.clock})
+}
+
+func look(t *testing.T, b *livestatus.Board) (*livestatus.Look, string) {
+	t.Helper()
+	l, err := b.Look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, cause := range l.Causes {
+		names = append(names, cause.Alert)
+	}
+	return l, strings.Join(names, " ")
+}
+
+func TestLookIsShownForSomeSeconds(t *testing.T) {
+	t.Parallel()
+	c := &cluster{}
+	b := start(t, c)
+	for _, step := range []struct {
+		after   time.Duration
+		reading bool
+		text    string
+		want    string
+		asked   int
+	}{
+		{0, true, "", "", 1},
+		{time.Second, false, "a_up{node=\"n\"} 0\n", "", 1},
+		{time.Second, false, "a_up{node=\"n\"} 0\n", "Down", 2},
+		{14 * time.Second, false, "a_up{node=\"n\"} 1\n", "Down", 2},
+		{time.Second, false, "a_up{node=\"n\"} 1\n", "", 3},
+	} {
+		c.reading = step.reading
+		c.later(step.after, step.text)
+		if _, got := look(t, b); got != step.want || c.asked != step.asked {
+			t.Errorf("after %s: %q after %d scrapes, want %q after %d", step.after, got, c.asked, step.want, step.asked)
+		}
+	}
+}
+
+func TestRatesFromWhatOthersScraped(t *testing.T) {
+	t.Parallel()
+	c := &cluster{text: "b_failures_total 0\n"}
+	b := start(t, c)
+	families, err := c.families()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Observe(families)
+	c.later(30*time.Second, "b_failures_total 60\n")
+	if _, got := look(t, b); got != "Failing" {
+		t.Errorf("found %q", got)
+	}
+	// Its own looks count as well, and what is long past does not.
+	c.later(30*time.Second, "b_failures_total 120\n")
+	if _, got := look(t, b); got != "Failing" {
+		t.Errorf("found %q at the second look", got)
+	}
+	c.later(2*time.Hour, "b_failures_total 100000\n")
+	if _, got := look(t, b); got != "" {
+		t.Errorf("found %q from a past that is over", got)
+	}
+}
+
+func TestManyShareOneLook(t *testing.T) {
+	t.Parallel()
+	c := &cluster{text: "a_up 0\n", waiting: make(chan struct{})}
+	b := start(t, c)
+	gone, leave := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() {
+		_, err := b.Look(gone)
+		left <- err
+	}()
+	others := make(chan error)
+	for range 5 {
+		go func() {
+			l, err := b.Look(t.Context())
+			if err == nil && len(l.Causes) != 1 {
+				err = fmt.Errorf("%d causes", len(l.Causes))
+			}
+			others <- err
+		}()
+	}
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("who hung up got %v", err)
+	}
+	close(c.waiting)
+	for range 5 {
+		if err := <-others; err != nil {
+			t.Error(err)
+		}
+	}
+	// One may have come so late that the first look was over and still fresh.
+	if c.asked != 1 {
+		t.Errorf("%d scrapes for six who looked", c.asked)
+	}
+}
+
+func TestLookThatFails(t *testing.T) {
+	t.Parallel()
+	c := &cluster{err: errors.New("no scrape today")}
+	if _, err := start(t, c).Look(t.Context()); err == nil || !strings.Contains(err.Error(), "no scrape today") {
+		t.Errorf("%v, want the reason", err)
+	}
+}
+
+func TestSignalsAndEvidence(t *testing.T) {
+	t.Parallel()
+	c := &cluster{text: `
+kubevitals_scrape_collector_success{collector="a"} 1
+kubevitals_scrape_collector_success{collector="b"} 0
+kubevitals_scrape_collector_success{collector="c"} 1
+kubevitals_source_available{source="pods",reason="forbidden"} 0
+a_up{node="n"} 0
+a_up{node="m"} 1
+`}
+	l, _ := look(t, start(t, c))
+	want := []report.Signal{{Name: "a", State: report.Ill, Alerts: 1}, {Name: "b", State: report.Unseen, Alerts: 1}, {Name: "c", State: report.Idle, Alerts: 1}}
+	if !slices.Equal(l.Signals, want) {
+		t.Errorf("signals %v, want %v", l.Signals, want)
+	}
+	if len(l.Blind) != 2 || l.Sure() {
+		t.Errorf("blind: %v", l.Blind)
+	}
+	if got := l.Evidence("Down", map[string]string{"node": "m"}); len(got) != 1 || got[0].Value != 1 {
+		t.Errorf("evidence %v of what is well", got)
+	}
+	if f := l.Findings("Down"); len(f) != 1 || f[0].Labels["node"] != "n" {
+		t.Errorf("findings %v", f)
+	}
+}
+
+// unknown knows of no errors.
+type unknown struct{}
+
+func (unknown) SourceErr(string) error                { return nil }
+func (unknown) CollectorErr(string) error             { return nil }
+func (unknown) KubeletErr(string, health.Reason) error { return nil }
+
+// asGauge gives a family the type that its text does not name.
+func asGauge(f *dto.MetricFamily) *dto.MetricFamily {
+	for _, m := range f.Metric {
+		m.Gauge, m.Untyped = &dto.Gauge{Value: m.Untyped.Value}, nil
+	}
+	return f
+}

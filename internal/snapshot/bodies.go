@@ -1,0 +1,114 @@
+package snapshot
+
+import (
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// body is what a kubelet or an API server answered.
+type body func() (io.ReadCloser, error)
+
+// kubeletBodies are the answers of one kubelet, by path.
+type kubeletBodies map[string]body
+
+// spill is a folder for what was in an archive and is read later.
+type spill struct {
+	dir   string
+	files int
+}
+
+func (r *reader) keepBody(p place, b body) {
+	if p.role == ofAPIServer {
+		r.dump.servers[p.owner] = b
+		return
+	}
+	k := r.dump.kubelets[p.owner]
+	if k == nil {
+		k = &kubeletBodies{}
+		r.dump.kubelets[p.owner] = k
+	}
+	(*k)[p.path] = b
+}
+
+// bodyOf makes a body of a file: of one in a folder by its name, and of one in an
+// archive by a compressed copy in a temporary folder.
+func (r *reader) bodyOf(m *meter, e entry, zipped bool) (body, error) {
+	m.limit = r.limits.body
+	if e.again != nil {
+		return func() (io.ReadCloser, error) { return reopen(e, zipped) }, nil
+	}
+	if r.spill == nil {
+		dir, err := os.MkdirTemp("", "kubevitals-dump-")
+		if err != nil {
+			return nil, fmt.Errorf("make a folder for what is read later: %w", err)
+		}
+		r.spill = &spill{dir: dir}
+		r.dump.closers = append(r.dump.closers, func() error { return os.RemoveAll(dir) })
+	}
+	r.spill.files++
+	name := filepath.Join(r.spill.dir, strconv.Itoa(r.spill.files))
+	if err := writeZipped(name, func(w io.Writer) error { _, err := io.Copy(w, m); return err }); err != nil {
+		return nil, err
+	}
+	again := func() (io.ReadCloser, error) { return os.Open(name) }
+	return func() (io.ReadCloser, error) { return reopen(entry{name: name, again: again}, true) }, nil
+}
+
+// reopen opens a body. Whoever reads it bounds it.
+func reopen(e entry, zipped bool) (io.ReadCloser, error) {
+	f, err := e.again()
+	if err != nil || !zipped {
+		return f, err
+	}
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", e.name, err), f.Close())
+	}
+	return &unzipped{z, f}, nil
+}
+
+type unzipped struct {
+	*gzip.Reader
+	file io.Closer
+}
+
+func (u *unzipped) Close() error { return errors.Join(u.Reader.Close(), u.file.Close()) }
+
+// writeZipped makes a file of what write writes.
+func writeZipped(name string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("make a file: %w", err)
+	}
+	z, err := gzip.NewWriterLevel(f, gzip.BestSpeed)
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	err = write(z)
+	return errors.Join(err, z.Close(), f.Close())
+}
+
+// samplesLimit bounds the recorded samples of one collector in bytes.
+const samplesLimit = 64 << 20
+
+func (r *reader) takeSamples(p place, m *meter) error {
+	m.limit = samplesLimit
+	text, err := io.ReadAll(m)
+	if err != nil {
+		return err
+	}
+	if p.path != "1" && p.path != "2" {
+		r.dump.Skipped["file"]++
+		return nil
+	}
+	if r.dump.samples[p.owner] == nil {
+		r.dump.samples[p.owner] = &[2][]byte{}
+	}
+	r.dump.samples[p.owner][p.path[0]-'1'] = text
+	return nil
+}

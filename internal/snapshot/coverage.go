@@ -1,0 +1,104 @@
+package snapshot
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// coverage is what of a resource a dump shows.
+type coverage struct {
+	// all says that no namespace is left out, as far as one can see.
+	all        bool
+	namespaces map[string]bool
+}
+
+// has tells whether a list of the resource can be answered. A list of all
+// namespaces can be with some of them: what it shows is true, if not all.
+func (c *coverage) has(namespace string) bool {
+	return c != nil && (c.all || namespace == "" && len(c.namespaces) > 0 || c.namespaces[namespace])
+}
+
+func (d *Dump) cover(k kind) *coverage {
+	c := d.coverage[k.key()]
+	if c == nil {
+		c = &coverage{namespaces: map[string]bool{}}
+		d.coverage[k.key()] = c
+	}
+	return c
+}
+
+// listed follows one list while it is read.
+type listed struct {
+	hint hint
+	// kinds are the namespaces that were seen, by kind of object.
+	kinds map[kind]map[string]bool
+}
+
+func (l *listed) saw(k kind, namespace string) {
+	if l.kinds == nil {
+		l.kinds = map[kind]map[string]bool{}
+	}
+	if l.kinds[k] == nil {
+		l.kinds[k] = map[string]bool{}
+	}
+	l.kinds[k][namespace] = true
+}
+
+// end concludes from a complete list of objects of the kind of, which is noKind
+// where the list does not say, what the dump shows. A list with objects of one
+// namespace may be of that one only.
+func (l *listed) end(d *Dump, of kind) {
+	if of == noKind {
+		of = l.hint.kind
+	}
+	if of != noKind && len(l.kinds[of]) == 0 {
+		c := d.cover(of)
+		if l.hint.kind == of && l.hint.namespace != "" {
+			c.namespaces[l.hint.namespace] = true
+		} else {
+			c.all = true
+		}
+	}
+	for k, namespaces := range l.kinds {
+		c := d.cover(k)
+		if !k.namespaced() || len(namespaces) > 1 {
+			c.all = true
+		}
+		maps.Copy(c.namespaces, namespaces)
+	}
+}
+
+// partial tells of resources that the dump shows of some namespaces only.
+func (d *Dump) partial() []string {
+	var lines []string
+	for _, key := range slices.Sorted(maps.Keys(d.coverage)) {
+		c := d.coverage[key]
+		if c.all || len(c.namespaces) == 0 {
+			continue
+		}
+		names := slices.Sorted(maps.Keys(c.namespaces))
+		const most = 5
+		if len(names) > most {
+			names = append(names[:most], fmt.Sprintf("%d more", len(names)-most))
+		}
+		lines = append(lines, fmt.Sprintf("the dump has %s of these namespaces only: %s", key, strings.Join(names, ", ")))
+	}
+	return lines
+}
+
+// completeCoverage finds resources that were read namespace by namespace and
+// lack none of those that exist.
+func (r *reader) completeCoverage() {
+	if len(r.namespaces) < 2 {
+		return
+	}
+	for _, c := range r.dump.coverage {
+		missing := false
+		for name := range r.namespaces {
+			missing = missing || !c.namespaces[name]
+		}
+		c.all = c.all || !missing
+	}
+}

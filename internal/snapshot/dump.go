@@ -1,0 +1,110 @@
+// Package snapshot reads a cluster from files that somebody took of it, and takes
+// such files. What a dump does not hold is unknown: it is never read as healthy.
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// expected says what can be read, for messages about what cannot.
+const expected = "expected the output of kubectl get -o yaml or json, of kubectl cluster-info dump, a support bundle of troubleshoot.sh, or a folder made by kubevitals snapshot"
+
+// Dump is a cluster as files hold it. It may be read concurrently; Close lets go
+// of files that it still reads from.
+type Dump struct {
+	// Path is the file or folder.
+	Path string
+	// Taken is the moment that the dump shows, and TakenFrom what says so.
+	Taken     time.Time
+	TakenFrom Evidence
+	// Version is the version of the API servers; empty if the dump does not tell.
+	Version string
+	// Manifest is that of a snapshot by kubevitals; nil in all other dumps.
+	Manifest *Manifest
+	// Objects are the objects that collectors read, less what none of them reads.
+	Objects []runtime.Object
+	// Skipped counts the objects of other kinds, by kind, and the files that hold
+	// nothing that can be read, as "file".
+	Skipped map[string]int
+	// Warnings are one line each for the user.
+	Warnings []string
+
+	coverage map[string]*coverage
+	kubelets map[string]*kubeletBodies
+	servers  map[string]body
+	samples  map[string]*[2][]byte
+	closers  []func() error
+}
+
+// Evidence says how the time of a dump is known.
+type Evidence string
+
+// The evidence, the best first.
+const (
+	FromManifest Evidence = "its manifest"
+	FromObjects  Evidence = "the latest time in its objects"
+	FromFile     Evidence = "the time of the file"
+)
+
+// Open reads a dump: a folder, an archive (.tar, .tar.gz, .tgz) or a single file,
+// which may be compressed with gzip. Errors name the file and say what was
+// expected.
+func Open(ctx context.Context, path string) (*Dump, error) {
+	return open(ctx, path, standardLimits())
+}
+
+func open(ctx context.Context, path string, l limits) (*Dump, error) {
+	d := &Dump{
+		Path: path, Skipped: map[string]int{}, coverage: map[string]*coverage{},
+		kubelets: map[string]*kubeletBodies{}, servers: map[string]body{}, samples: map[string]*[2][]byte{},
+	}
+	r := &reader{dump: d, limits: l}
+	modified, err := r.walk(ctx, path)
+	if err == nil {
+		err = r.finish(modified)
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// finish concludes from what was read what the dump is.
+func (r *reader) finish(modified time.Time) error {
+	d := r.dump
+	if len(d.Objects) == 0 && len(d.kubelets) == 0 && len(d.coverage) == 0 && d.Manifest == nil {
+		if r.kubeconfig != "" {
+			return fmt.Errorf("%s: is a kubeconfig, not a dump; give it to --kubeconfig", r.kubeconfig)
+		}
+		return fmt.Errorf("%s: nothing in it is of a cluster; %s", d.Path, expected)
+	}
+	switch {
+	case d.Manifest != nil:
+		d.Taken, d.TakenFrom, d.Version = d.Manifest.Taken.Time, FromManifest, d.Manifest.KubernetesVersion
+	case !r.latest.IsZero():
+		d.Taken, d.TakenFrom = r.latest.Time, FromObjects
+	default:
+		d.Taken, d.TakenFrom = modified, FromFile
+	}
+	if d.Manifest == nil {
+		clear(d.samples) // nobody vouches for them
+		r.completeCoverage()
+		d.Warnings = append(d.Warnings, d.partial()...)
+	}
+	return nil
+}
+
+// Close lets go of the files. What plays the dump must have ended.
+func (d *Dump) Close() error {
+	var errs []error
+	for _, c := range d.closers {
+		errs = append(errs, c())
+	}
+	d.closers = nil
+	return errors.Join(errs...)
+}

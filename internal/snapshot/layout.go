@@ -1,0 +1,89 @@
+package snapshot
+
+import (
+	"path"
+	"strings"
+)
+
+// role says what a file of a dump is for.
+type role int
+
+const (
+	ofObjects role = iota // perhaps
+	ofNobody
+	ofManifest
+	ofKubelet
+	ofAPIServer
+	ofSamples
+)
+
+// place is where in a dump a file lies.
+type place struct {
+	role role
+	// owner is the node, API server or collector.
+	owner string
+	// path is what the owner was asked for; of samples it is the scrape, 1 or 2.
+	path string
+}
+
+// manifestName is the file that makes a folder a snapshot.
+const manifestName = "kubevitals-snapshot.json"
+
+// kubeletFiles are the files of a node in the folder nodes/NODE, with the paths
+// that they are the answers to.
+func kubeletFiles() map[string]string {
+	return map[string]string{"metrics": "/metrics", "stats-summary.json": "/stats/summary", "configz.json": "/configz"}
+}
+
+// placeOf reads the path of a file, without a suffix for its compression.
+func placeOf(name string) place {
+	parts := strings.Split(name, "/")
+	base := parts[len(parts)-1]
+	folder := func(n int) string {
+		if len(parts) <= n {
+			return ""
+		}
+		return parts[len(parts)-1-n]
+	}
+	switch {
+	case base == manifestName:
+		return place{role: ofManifest}
+	case folder(2) == "nodes" && kubeletFiles()[base] != "":
+		return place{ofKubelet, folder(1), kubeletFiles()[base]}
+	case folder(2) == "apiservers" && base == "metrics":
+		return place{ofAPIServer, folder(1), "/metrics"}
+	case folder(1) == "node-metrics" && path.Ext(base) == ".json":
+		// Support bundles have the statistics of nodes there.
+		return place{ofKubelet, strings.TrimSuffix(base, ".json"), "/stats/summary"}
+	case folder(1) == "samples" && path.Ext(base) == ".prom":
+		collector, scrape, _ := strings.Cut(strings.TrimSuffix(base, ".prom"), ".")
+		return place{ofSamples, collector, scrape}
+	case strings.HasSuffix(base, "-errors.json"), path.Ext(base) == ".log", base == "logs.txt", strings.HasPrefix(base, "."):
+		return place{role: ofNobody}
+	}
+	return place{role: ofObjects}
+}
+
+// hint is what the path of a file says of the objects in it.
+type hint struct {
+	kind      kind
+	namespace string
+}
+
+// hintOf knows two layouts: NAMESPACE/pods.json (kubectl cluster-info dump) and
+// pods/NAMESPACE.json (support bundles).
+func hintOf(name string) hint {
+	parts := strings.Split(strings.TrimSuffix(name, path.Ext(name)), "/")
+	base, parent := parts[len(parts)-1], ""
+	if len(parts) > 1 {
+		parent = parts[len(parts)-2]
+	}
+	if k := kindOfPlural(parent); k != noKind && k.namespaced() {
+		return hint{k, base}
+	}
+	k := kindOfPlural(base)
+	if !k.namespaced() || parent == "cluster-resources" {
+		parent = ""
+	}
+	return hint{k, parent}
+}

@@ -1,0 +1,86 @@
+package snapshot
+
+import (
+	"fmt"
+	"io"
+)
+
+// limits bound what a dump may cost. Sizes are bytes after decompression.
+type limits struct {
+	// files, objects and total are of the whole dump.
+	files, objects int
+	total          int64
+	// file is of one file, object of one object, and body of what one kubelet or
+	// API server answered.
+	file, object, body int64
+	// ratio is how much a file may grow when it is decompressed, once it is larger
+	// than free.
+	ratio, free int64
+}
+
+func standardLimits() limits {
+	return limits{
+		files: 500_000, objects: 2_000_000, total: 16 << 30,
+		file: 8 << 30, object: 16 << 20, body: 256 << 20,
+		ratio: 250, free: 64 << 20,
+	}
+}
+
+// limitError says which bound was met; it names no file.
+type limitError struct{ what string }
+
+func (e *limitError) Error() string { return e.what }
+
+// meter bounds what is read of one file, and counts it towards the whole dump.
+type meter struct {
+	r      io.Reader
+	reader *reader
+	read   int64
+	limit  int64
+	// until is the position at which the present object is too large; 0 is no bound.
+	until int64
+	// packed tells how much was read of the compressed form; nil without one.
+	packed func() int64
+}
+
+// chunk bounds a single reading, so that no more of the next objects is read with
+// the present one.
+const chunk = 32 << 10
+
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.r.Read(p[:min(len(p), chunk)])
+	m.read += int64(n)
+	m.reader.total += int64(n)
+	l := m.reader.limits
+	switch {
+	case m.read > m.limit:
+		return 0, &limitError{"is larger than " + size(m.limit)}
+	case m.reader.total > l.total:
+		return 0, &limitError{"the dump is larger than " + size(l.total)}
+	case m.until > 0 && m.read > m.until:
+		return 0, &limitError{"holds an object larger than " + size(l.object)}
+	case m.packed != nil && m.read > l.free && m.read > l.ratio*m.packed():
+		return 0, &limitError{fmt.Sprintf("grows more than %d times when it is decompressed, as no dump does", l.ratio)}
+	}
+	return n, err
+}
+
+// counter counts what passes.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// size writes a number of bytes.
+func size(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d MiB", n>>20)
+}

@@ -1,0 +1,114 @@
+package snapshot
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/health"
+)
+
+// FormatVersion is that of the snapshots that are taken. Others are not read.
+const FormatVersion = 1
+
+// Manifest is the file kubevitals-snapshot.json, which is written last.
+type Manifest struct {
+	FormatVersion int `json:"formatVersion"`
+	// Taken is when the second recording of samples was made, and Window how long
+	// after the first.
+	Taken  metav1.MicroTime `json:"taken"`
+	Window metav1.Duration  `json:"window"`
+	// KubevitalsVersion took it, and KubernetesVersion is that of the API server.
+	KubevitalsVersion string `json:"kubevitalsVersion"`
+	KubernetesVersion string `json:"kubernetesVersion,omitempty"`
+	// RedactedNames says that no name in it is the real one.
+	RedactedNames bool `json:"redactedNames,omitempty"`
+	// Lists are the lists that were read.
+	Lists []List `json:"lists"`
+	// Kubelets are those that did not give all answers.
+	Kubelets map[string]KubeletState `json:"kubelets,omitempty"`
+	// APIServers are all whose metrics were asked for, by address.
+	APIServers map[string]APIServerState `json:"apiServers,omitempty"`
+	// Questions are those to API servers, by source: watch.Available if one of them
+	// could be asked, and otherwise why not.
+	Questions map[string]health.Reason `json:"questions,omitempty"`
+	// Collectors are those whose samples were recorded.
+	Collectors []string `json:"collectors,omitempty"`
+}
+
+// List is one list of objects. Namespace is empty for those of all.
+type List struct {
+	// Resource has its group, like deployments.apps.
+	Resource  string `json:"resource"`
+	Namespace string `json:"namespace,omitempty"`
+	// Reason is watch.Available if the list is there, and otherwise says why not.
+	Reason health.Reason `json:"reason"`
+	// Error is what the API server said.
+	Error string `json:"error,omitempty"`
+	Items int    `json:"items"`
+}
+
+// KubeletState is how far one kubelet could be asked.
+type KubeletState struct {
+	Reach kubelet.Reach `json:"reach"`
+	// Reasons are why answers are missing, by path.
+	Reasons map[string]health.Reason `json:"reasons"`
+}
+
+// APIServerState is what was asked of one API server.
+type APIServerState struct {
+	// Reason is watch.Available if its metrics are there.
+	Reason health.Reason `json:"reason"`
+	// StreamLimit is how many streams it allows on a connection; 0 if unknown.
+	StreamLimit uint32 `json:"streamLimit,omitempty"`
+}
+
+// manifestLimit bounds the file in bytes.
+const manifestLimit = 64 << 20
+
+func (r *reader) takeManifest(in io.Reader) error {
+	if r.dump.Manifest != nil {
+		return errors.New("is the second manifest in the dump; open one snapshot at a time")
+	}
+	raw, err := io.ReadAll(io.LimitReader(in, manifestLimit+1))
+	if err != nil {
+		return err
+	}
+	if len(raw) > manifestLimit {
+		return &limitError{"is larger than " + size(manifestLimit)}
+	}
+	var m Manifest
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return fmt.Errorf("not the manifest of a snapshot: %w", err)
+	}
+	switch {
+	case m.FormatVersion != FormatVersion:
+		return fmt.Errorf("format version %d, this kubevitals reads %d; take the snapshot with this version", m.FormatVersion, FormatVersion)
+	case m.Taken.IsZero():
+		return errors.New("has no time; take the snapshot once more")
+	}
+	r.dump.Manifest = &m
+	return nil
+}
+
+// list finds what the manifest says of a list; nil if it was not read.
+func (m *Manifest) list(resource, namespace string) *List {
+	var all *List
+	for i := range m.Lists {
+		l := &m.Lists[i]
+		if l.Resource != resource {
+			continue
+		}
+		if l.Namespace == namespace {
+			return l
+		}
+		if l.Namespace == "" {
+			all = l
+		}
+	}
+	return all
+}

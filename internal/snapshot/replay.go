@@ -1,0 +1,180 @@
+package snapshot
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+// Recorded returns what Selection.Replay wants: collectors that send the samples
+// recorded of them. Before the time of the dump they send those of the first
+// scrape, and from then on those of the second. What the collector does not
+// declare is dropped, with a warning each.
+func (d *Dump) Recorded(now func() time.Time, logger *slog.Logger) func(collectors.Definition) exporter.Collector {
+	return func(def collectors.Definition) exporter.Collector {
+		text := d.samples[def.Name]
+		if text == nil || d.Manifest == nil || !slices.Contains(d.Manifest.Collectors, def.Name) {
+			return nil
+		}
+		c := &replayed{taken: d.Taken, now: now}
+		for n := range text {
+			metrics, err := parseSamples(def, text[n], logger)
+			if err != nil {
+				logger.Warn("recorded samples cannot be read", "collector", def.Name, "scrape", n+1, "err", err)
+				return nil
+			}
+			c.scrapes[n] = metrics
+		}
+		return c
+	}
+}
+
+type replayed struct {
+	scrapes [2][]prometheus.Metric
+	taken   time.Time
+	now     func() time.Time
+}
+
+// Collect sends the samples of the scrape that holds now.
+func (c *replayed) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	n := 1
+	if c.now().Before(c.taken) {
+		n = 0
+	}
+	for _, m := range c.scrapes[n] {
+		ch <- m
+	}
+	return nil
+}
+
+func parseSamples(def collectors.Definition, text []byte, logger *slog.Logger) ([]prometheus.Metric, error) {
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	var metrics []prometheus.Metric
+	for name, family := range families {
+		i := slices.IndexFunc(def.Metrics, func(desc *exporter.Desc) bool { return desc.Name == name })
+		if i < 0 {
+			logger.Warn("recorded metric is not one of the collector's", "collector", def.Name, "metric", name)
+			continue
+		}
+		foreign := false
+		for _, m := range family.GetMetric() {
+			values, ok := labelValues(def.Metrics[i], m)
+			if !ok {
+				foreign = true
+				continue
+			}
+			metrics = append(metrics, def.Metrics[i].Sample(valueOf(m), values...))
+		}
+		if foreign {
+			logger.Warn("recorded samples have other labels than the collector's", "collector", def.Name, "metric", name)
+		}
+	}
+	return metrics, nil
+}
+
+// labelValues are the values of the labels in their order; false if the sample
+// has other labels.
+func labelValues(desc *exporter.Desc, m *dto.Metric) ([]string, bool) {
+	byName := make(map[string]string, len(m.GetLabel()))
+	for _, l := range m.GetLabel() {
+		byName[l.GetName()] = l.GetValue()
+	}
+	values := make([]string, 0, len(desc.Labels))
+	for _, name := range desc.Labels {
+		// The text format cannot tell an empty label from none.
+		values = append(values, byName[name])
+		delete(byName, name)
+	}
+	return values, len(byName) == 0
+}
+
+func valueOf(m *dto.Metric) float64 {
+	switch {
+	case m.Gauge != nil:
+		return m.Gauge.GetValue()
+	case m.Counter != nil:
+		return m.Counter.GetValue()
+	}
+	return m.GetUntyped().GetValue()
+}
+
+// AtPresent makes samples of collectors that work at the time of the dump fit to
+// be compared with the present: times are as long ago as they were then. It is
+// for whoever evaluates rules by the clock, like Prometheus.
+func (d *Dump) AtPresent(named []exporter.Named, present func() time.Time) []exporter.Named {
+	moved := make([]exporter.Named, len(named))
+	for i, n := range named {
+		m := &mover{inner: n.Collector, by: func() float64 { return present().Sub(d.Taken).Seconds() }}
+		for _, desc := range n.Metrics {
+			if strings.HasSuffix(desc.Name, "_timestamp_seconds") {
+				m.times = append(m.times, desc)
+			}
+		}
+		n.Collector = m
+		moved[i] = n
+	}
+	return moved
+}
+
+// mover moves the times that a collector sends.
+type mover struct {
+	inner exporter.Collector
+	times []*exporter.Desc
+	by    func() float64
+}
+
+// Collect sends what the collector sends.
+func (m *mover) Collect(ctx context.Context, ch chan<- prometheus.Metric) error {
+	by := m.by()
+	sent := make(chan prometheus.Metric)
+	failed := make(chan error, 1)
+	go func() {
+		defer close(sent)
+		defer func() {
+			if p := recover(); p != nil {
+				failed <- fmt.Errorf("collector panicked: %v", p)
+			}
+		}()
+		failed <- m.inner.Collect(ctx, sent)
+	}()
+	for metric := range sent {
+		if slices.ContainsFunc(m.times, func(d *exporter.Desc) bool { return d.Describes(metric) }) {
+			metric = movedMetric{metric, by}
+		}
+		ch <- metric
+	}
+	return <-failed
+}
+
+type movedMetric struct {
+	prometheus.Metric
+	by float64
+}
+
+// Write writes the moved value.
+func (m movedMetric) Write(out *dto.Metric) error {
+	if err := m.Metric.Write(out); err != nil {
+		return err
+	}
+	if out.Gauge != nil {
+		moved := out.Gauge.GetValue() + m.by
+		out.Gauge.Value = &moved
+	}
+	return nil
+}

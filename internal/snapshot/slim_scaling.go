@@ -1,0 +1,79 @@
+package snapshot
+
+import (
+	"time"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+func slimAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler, latest *latestTime) runtime.Object {
+	kept := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: slimMeta(h.ObjectMeta, latest)}
+	kept.Spec.MinReplicas, kept.Spec.MaxReplicas = h.Spec.MinReplicas, h.Spec.MaxReplicas
+	for _, m := range h.Spec.Metrics {
+		kept.Spec.Metrics = append(kept.Spec.Metrics, slimMetric(m))
+	}
+	kept.Status.CurrentReplicas, kept.Status.DesiredReplicas = h.Status.CurrentReplicas, h.Status.DesiredReplicas
+	for _, m := range h.Status.CurrentMetrics {
+		kept.Status.CurrentMetrics = append(kept.Status.CurrentMetrics, autoscalingv2.MetricStatus{Type: m.Type})
+	}
+	for _, c := range h.Status.Conditions {
+		latest.saw(c.LastTransitionTime.Time)
+		c.Message = ""
+		kept.Status.Conditions = append(kept.Status.Conditions, c)
+	}
+	return kept
+}
+
+// slimMetric keeps the kind of a metric and its name, and no selector.
+func slimMetric(m autoscalingv2.MetricSpec) autoscalingv2.MetricSpec {
+	kept := autoscalingv2.MetricSpec{Type: m.Type}
+	switch {
+	case m.Resource != nil:
+		kept.Resource = &autoscalingv2.ResourceMetricSource{Name: m.Resource.Name}
+	case m.ContainerResource != nil:
+		kept.ContainerResource = &autoscalingv2.ContainerResourceMetricSource{Name: m.ContainerResource.Name, Container: m.ContainerResource.Container}
+	case m.Pods != nil:
+		kept.Pods = &autoscalingv2.PodsMetricSource{Metric: autoscalingv2.MetricIdentifier{Name: m.Pods.Metric.Name}}
+	case m.Object != nil:
+		kept.Object = &autoscalingv2.ObjectMetricSource{Metric: autoscalingv2.MetricIdentifier{Name: m.Object.Metric.Name}}
+	case m.External != nil:
+		kept.External = &autoscalingv2.ExternalMetricSource{Metric: autoscalingv2.MetricIdentifier{Name: m.External.Metric.Name}}
+	}
+	return kept
+}
+
+// slimAPIService keeps whether somebody else serves the API, and whether that
+// works.
+func slimAPIService(u *map[string]any, latest *latestTime) runtime.Object {
+	from := unstructured.Unstructured{Object: *u}
+	latest.saw(from.GetCreationTimestamp().Time)
+	kept := &unstructured.Unstructured{Object: map[string]any{"metadata": map[string]any{"name": from.GetName()}}}
+	kept.SetAPIVersion("apiregistration.k8s.io/v1")
+	kept.SetKind("APIService")
+	if s, ok, err := unstructured.NestedMap(*u, "spec", "service"); err == nil && ok && s != nil {
+		kept.Object["spec"] = map[string]any{"service": map[string]any{"name": "somebody"}}
+	}
+	list, _, _ := unstructured.NestedSlice(*u, "status", "conditions") // none where it is no list
+	var conditions []any
+	for _, c := range list {
+		if c, ok := c.(map[string]any); ok {
+			conditions = append(conditions, map[string]any{"type": c["type"], "status": c["status"], "reason": c["reason"]})
+		}
+	}
+	kept.Object["status"] = map[string]any{"conditions": conditions}
+	return kept
+}
+
+func slimNodeMetrics(u *map[string]any, latest *latestTime) runtime.Object {
+	from := unstructured.Unstructured{Object: *u}
+	timestamp, _, _ := unstructured.NestedString(*u, "timestamp")
+	if t, err := time.Parse(time.RFC3339, timestamp); err == nil {
+		latest.saw(t)
+	}
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "metrics.k8s.io/v1beta1", "kind": "NodeMetrics",
+		"metadata": map[string]any{"name": from.GetName()}, "timestamp": timestamp,
+	}}
+}

@@ -1,0 +1,171 @@
+package snapshot
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// take reads one file of the dump.
+func (r *reader) take(ctx context.Context, e entry) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if r.files++; r.files > r.limits.files {
+		return fmt.Errorf("%s: the dump has more than %d files", e.name, r.limits.files)
+	}
+	m := &meter{reader: r, limit: r.limits.file}
+	packed := &counter{r: e.r}
+	m.r = packed
+	name, zipped := strings.CutSuffix(e.name, ".gz")
+	to := placeOf(name)
+	if to.role == ofNobody { // be it what its name says or not
+		r.dump.Skipped["file"]++
+		return nil
+	}
+	if zipped = zipped && !e.plain; zipped {
+		z, err := gzip.NewReader(bufio.NewReader(packed))
+		if err != nil {
+			return fmt.Errorf("%s: is no gzip file, as its name says: %w", e.name, err)
+		}
+		m.r, m.packed = z, func() int64 { return packed.n }
+	}
+	if err := r.takeAs(to, name, m, e, zipped); err != nil {
+		return broken(e.name, err)
+	}
+	return nil
+}
+
+func (r *reader) takeAs(p place, name string, m *meter, e entry, zipped bool) error {
+	switch p.role {
+	case ofManifest:
+		return r.takeManifest(m)
+	case ofSamples:
+		return r.takeSamples(p, m)
+	case ofKubelet, ofAPIServer:
+		b, err := r.bodyOf(m, e, zipped)
+		if err != nil {
+			return err
+		}
+		r.keepBody(p, b)
+		return nil
+	}
+	return r.takeObjects(name, m)
+}
+
+const (
+	// sniffed is how much of a file is looked at to tell what it is.
+	sniffed = 4 << 10
+	// byteOrderMark is what some programs begin a text with.
+	byteOrderMark = "\ufeff"
+)
+
+// takeObjects reads a file that may hold objects. One that turns out not to is
+// skipped, whatever it is.
+func (r *reader) takeObjects(name string, m *meter) error {
+	source := &pushback{r: m}
+	in := bufio.NewReaderSize(source, sniffed)
+	start, err := in.Peek(sniffed)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if bytes.HasPrefix(start, []byte(byteOrderMark)) {
+		_, _ = in.Discard(len(byteOrderMark)) // it is in memory
+		start = start[len(byteOrderMark):]
+	}
+	f := &objectFile{reader: r, meter: m, source: source, in: in, hint: hintOf(name)}
+	trimmed := bytes.TrimLeft(start, " \t\r\n")
+	switch {
+	case len(trimmed) == 0, !isText(start):
+		r.dump.Skipped["file"]++
+		return nil
+	case string(bytes.TrimSpace(trimmed)) == "null" && f.hint.kind != noKind: // Go writes an empty list so
+		(&listed{hint: f.hint}).end(r.dump, noKind)
+		return nil
+	case trimmed[0] == '{' || trimmed[0] == '[' || bytes.HasPrefix(trimmed, []byte(logStart)):
+		err = f.json()
+	case looksLikeYAML(start):
+		err = f.yaml()
+	default:
+		r.dump.Skipped["file"]++
+		return nil
+	}
+	if _, bounded := errors.AsType[*limitError](err); err != nil && !bounded && !f.known {
+		// Broken, but not a part of the cluster's state as far as one can see.
+		r.dump.Skipped["file"]++
+		r.dump.Warnings = append(r.dump.Warnings, fmt.Sprintf("%s: skipped: %v", name, err))
+		return nil
+	}
+	return err
+}
+
+// looksLikeYAML tells whether a text may be a Kubernetes object in YAML.
+func looksLikeYAML(start []byte) bool {
+	for line := range bytes.Lines(start) {
+		for _, field := range []string{"apiVersion:", "kind:", "items:"} {
+			if bytes.HasPrefix(line, []byte(field)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// objectFile is one file with objects.
+type objectFile struct {
+	reader *reader
+	meter  *meter
+	// source is what in reads from.
+	source *pushback
+	in     *bufio.Reader
+	hint   hint
+	// known says that something of a known kind was in it, so that what follows and
+	// cannot be read matters.
+	known bool
+}
+
+// bound starts the budget of the next object. What the decoder has read ahead
+// counts in its favour.
+func (f *objectFile) bound() { f.meter.until = f.meter.read + f.reader.limits.object }
+
+// object keeps an object, or counts it. Its kind may be missing and follow from
+// the list's or the path.
+func (f *objectFile) object(raw []byte, k kind, l *listed) error {
+	own, name, err := kindIn(raw)
+	if err != nil {
+		return err
+	}
+	switch {
+	case own != noKind:
+		k = own
+	case name != "":
+		f.reader.skip(name, raw)
+		return nil
+	case k == noKind:
+		f.reader.dump.Skipped["object without a kind"]++
+		return nil
+	}
+	f.known = true
+	if f.reader.objects++; f.reader.objects > f.reader.limits.objects {
+		return &limitError{fmt.Sprintf("the dump has more than %d objects", f.reader.limits.objects)}
+	}
+	namespace, err := f.reader.keep(k, raw)
+	if err != nil {
+		return fmt.Errorf("object %d (%s): %w", f.reader.objects, k.key(), err)
+	}
+	l.saw(k, namespace)
+	return nil
+}
+
+// skip counts an object of a kind that no collector reads.
+func (r *reader) skip(kind string, raw []byte) {
+	if kind == "Config" && bytes.Contains(raw, []byte(`"clusters"`)) && bytes.Contains(raw, []byte(`"contexts"`)) {
+		r.kubeconfig = r.dump.Path
+	}
+	r.dump.Skipped[kind]++
+}

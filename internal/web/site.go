@@ -1,0 +1,183 @@
+// Package web serves pages for people: what holds in the cluster now, and the
+// runbooks of the alerts with an alert's labels filled into the commands and what
+// is known of them beside. It needs nothing from outside. Its links are relative,
+// so that the pages work behind a proxy that adds a path.
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/livestatus"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+)
+
+//go:embed static pages
+var assets embed.FS
+
+const (
+	// Root is where the runbooks are served.
+	Root = "/runbooks/"
+	// policy lets a page load its own style, script and icon, ask for itself again,
+	// and nothing else.
+	policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+// Options say what the pages show.
+type Options struct {
+	// Books holds the runbooks ALERT.md, and their translations in zh-TW/ALERT.md.
+	Books fs.FS
+	// Summaries are those of the alerts in Chinese, by alert.
+	Summaries map[string]string
+	Rules     *ruleeval.Rules
+	// Look returns what holds now.
+	Look func(context.Context) (*livestatus.Look, error)
+	// Facts returns what the cluster says of the objects that labels name.
+	Facts func(labels map[string]string) collectors.Facts
+	// Definitions are all signals that there are, for their descriptions.
+	Definitions []collectors.Definition
+	// Tables are what is known of collectors and sources.
+	Tables  func() []exporter.Table
+	Version string
+	Now     func() time.Time
+}
+
+// site is safe for concurrent use.
+type site struct {
+	Options
+	names           []string
+	runbook, status *template.Template
+	languages       language.Matcher
+}
+
+// Handler serves the status page at /, the runbooks under Root, and what both need
+// under /static/. It fails if there are no runbooks.
+func Handler(o Options) (http.Handler, error) {
+	files, err := fs.Glob(o.Books, "*.md")
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("no runbooks to serve: %w", err)
+	}
+	s := &site{Options: o, languages: language.NewMatcher([]language.Tag{language.English, language.TraditionalChinese})}
+	for _, file := range files {
+		s.names = append(s.names, strings.TrimSuffix(file, ".md"))
+	}
+	if s.runbook, err = template.ParseFS(assets, "pages/layout.html", "pages/runbook.html"); err != nil {
+		return nil, fmt.Errorf("page of a runbook: %w", err)
+	}
+	if s.status, err = template.ParseFS(assets, "pages/layout.html", "pages/status.html"); err != nil {
+		return nil, fmt.Errorf("status page: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", http.FileServerFS(assets))
+	mux.HandleFunc("GET /{$}", s.home)
+	mux.HandleFunc("GET "+Root+"{$}", s.index)
+	mux.HandleFunc("GET "+Root+"{alert}", s.book)
+	return guarded(mux), nil
+}
+
+func guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Vary", "Accept-Language")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// content is what the templates show.
+type content struct {
+	Lang, Title, Other, OtherName, OtherURL string
+	// Base leads from the page to /, relative.
+	Base, Script string
+	Words        map[string]string
+	Version      string
+
+	// Of the status page.
+	Status *status
+
+	// Of the pages of runbooks. Body is made by the renderer, which lets no markup
+	// of the source or of labels through.
+	Labels       []pair
+	Ignored      []string
+	Untranslated bool
+	Missing      string
+	Index        []shelf
+	Body         template.HTML
+	Evidence     *evidence
+}
+
+type (
+	pair struct{ Name, Value string }
+	link struct{ Name, URL string }
+)
+
+// content is what all pages have. own are the labels that its links keep.
+func (s *site) content(r *http.Request, base string, own []pair) content {
+	lang := s.languageOf(r)
+	other := map[string]string{english: chinese, chinese: english}[lang]
+	return content{
+		Lang: lang, Words: words(lang), Other: other, OtherName: words(other)["name"],
+		OtherURL: "?" + query(own, other), Base: base, Script: "copy.js", Version: s.Version,
+	}
+}
+
+func (s *site) show(w http.ResponseWriter, status int, page *template.Template, c content) {
+	var b bytes.Buffer
+	if err := page.ExecuteTemplate(&b, "layout.html", c); err != nil {
+		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Language", c.Lang)
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes())
+}
+
+// query is the query of a link to another page: labels and language.
+func query(own []pair, lang string) string {
+	q := url.Values{}
+	for _, l := range own {
+		q.Set(l.Name, l.Value)
+	}
+	q.Set(languageParameter, lang)
+	return q.Encode()
+}
+
+const (
+	english           = "en"
+	chinese           = "zh-TW"
+	languageParameter = "lang"
+)
+
+// languageOf is the language that the query asks for, or else the browser.
+func (s *site) languageOf(r *http.Request) string {
+	asked := r.URL.Query().Get(languageParameter)
+	if slices.Contains([]string{english, chinese}, asked) {
+		return asked
+	}
+	// A header that cannot be read is a preference for nothing.
+	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
+	if err != nil {
+		return english
+	}
+	if _, i, confidence := s.languages.Match(tags...); i == 1 && confidence >= language.Low {
+		return chinese
+	}
+	return english
+}

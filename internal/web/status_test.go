@@ -1,0 +1,285 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/livestatus"
+	"github.com/kubevitals/kubevitals/internal/web"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+	"github.com/kubevitals/kubevitals/mixin"
+)
+
+// sick is a cluster with two full disks, of which one has a hostile name, a slow
+// API server, and pods that cannot be read.
+const sick = `
+kubevitals_node_disk_pressure{node="worker-2"} 1
+kubevitals_node_disk_pressure{node="<script>alert(1)</script>"} 1
+kubevitals_node_disk_pressure{node="worker-3"} 0
+kubevitals_apiserver_up{server="cp-1"} 1
+kubevitals_apiserver_up{server="cp-2"} 0
+kubevitals_source_available{source="pods",reason="forbidden"} 0
+kubevitals_source_available{source="hpas",reason="starting"} 0
+kubevitals_scrape_collector_success{collector="node_disk"} 1
+kubevitals_scrape_collector_success{collector="apiserver"} 1
+kubevitals_scrape_collector_success{collector="dns"} 1
+kubevitals_dns_up{server="10.0.0.10"} 1
+kubevitals_scrape_collector_success{collector="autoscaling"} 1
+kubevitals_scrape_collector_success{collector="etcd"} 0
+`
+
+const healthy = `
+kubevitals_apiserver_up{server="cp-1"} 1
+kubevitals_source_available{source="pods",reason="available"} 1
+kubevitals_scrape_collector_success{collector="apiserver"} 1
+`
+
+const waiting = `
+kubevitals_source_available{source="nodes",reason="timeout"} 0
+kubevitals_scrape_collector_success{collector="etcd"} 0
+kubevitals_scrape_collector_success{collector="node_disk"} 0
+`
+
+func now() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) }
+
+func rules(t *testing.T) *ruleeval.Rules {
+	t.Helper()
+	file, err := fs.ReadFile(mixin.Files(), "generated/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := ruleeval.Parse(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+// looking evaluates the real rules over what an exporter said 3 s ago.
+func looking(t *testing.T, text string) func(context.Context) (*livestatus.Look, error) {
+	t.Helper()
+	return livestatus.New(livestatus.Options{
+		Gather: func(context.Context) ([]*dto.MetricFamily, error) {
+			parser := expfmt.NewTextParser(model.UTF8Validation)
+			byName, err := parser.TextToMetricFamilies(strings.NewReader(text))
+			var list []*dto.MetricFamily
+			for _, f := range byName {
+				list = append(list, asGauge(f))
+			}
+			return list, err
+		},
+		Why: broken{}, Rules: rules(t), Target: map[string]string{"job": "kubevitals", "cluster": "prod"},
+		Now:      func() time.Time { return now().Add(-3 * time.Second) },
+		Starting: func() bool { return false },
+	}).Look
+}
+
+// broken knows why the source nodes cannot be read, for which the collector node_disk
+// waits, and why etcd and kubelets cannot: with markup in the errors.
+type broken struct{}
+
+func (broken) SourceErr(string) error {
+	return &health.UnavailableError{
+		State: health.State{Source: "nodes", Reason: health.Timeout},
+		Cause: &url.Error{Op: "Get", URL: "https://long/address", Err: errors.New("deadline <b>exceeded</b>")},
+	}
+}
+
+func (b broken) CollectorErr(collector string) error {
+	if collector == "node_disk" {
+		return b.SourceErr("nodes")
+	}
+	return errors.New(`no <img src="x"> there`)
+}
+
+func (broken) KubeletErr(endpoint string, reason health.Reason) error {
+	return fmt.Errorf("<i>%s</i>: %s", endpoint, reason)
+}
+
+func facts(labels map[string]string) collectors.Facts {
+	if labels["node"] == "" {
+		return collectors.Facts{}
+	}
+	return collectors.Facts{
+		Conditions: []collectors.Fact{{Object: "Node x", Name: "DiskPressure", Value: "True", Message: `<img src="x">`, At: now().Add(-90 * time.Minute)}},
+		Events:     []collectors.Fact{{Object: "Pod", Name: "Evicted", Value: "3", At: now().Add(-time.Minute)}},
+	}
+}
+
+func tables() []exporter.Table {
+	return []exporter.Table{{Title: "Sources", Columns: []string{"source"}, Rows: []exporter.Row{{Bad: true, Cells: []string{`pods <img src="x">`}}}}}
+}
+
+func pagesOver(t *testing.T, look func(context.Context) (*livestatus.Look, error)) http.Handler {
+	t.Helper()
+	books, err := fs.Sub(mixin.Files(), "runbooks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := web.Handler(web.Options{
+		Books: books, Summaries: map[string]string{book: "磁碟滿了。"}, Rules: rules(t), Look: look, Facts: facts,
+		Definitions: collectors.Catalogue(), Version: "v1", Now: now, Tables: tables,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// inOrder fails unless the texts follow each other on the page.
+func inOrder(t *testing.T, page string, texts ...string) {
+	t.Helper()
+	rest := page
+	for _, text := range texts {
+		_, after, found := strings.Cut(rest, text)
+		if !found {
+			t.Fatalf("%q is missing, or not where it belongs, in:\n%s", text, page)
+		}
+		rest = after
+	}
+}
+
+func TestStatusPage(t *testing.T) {
+	t.Parallel()
+	w := get(t, handler(t), "/?lang=en")
+	if w.Code != http.StatusOK {
+		t.Fatalf("status %d", w.Code)
+	}
+	p := parse(t, w.Body.String())
+	inOrder(t, p.text.String(),
+		"1 critical, 1 warning", "prod", "05:06:04 UTC", "3s ago",
+		"Wrong now", book, "A node is short of disk", "worker-2", `kubevitals_node_disk_pressure{node="worker-2"}`,
+		"KubeVitalsAPIServerDown", "cp-2",
+		"Not seen", "KubeVitalsSourceUnavailable", "cannot read pods: forbidden", "collector etcd", "it failed", "Not read yet:", "hpas",
+		"Nothing wrong found", "dns", "Not looked at", "Nothing of the kind was seen", "autoscaling", "For the agents on the nodes", "inotify")
+	for _, e := range p.elements {
+		if strings.HasPrefix(e, "img") || e == "script" {
+			t.Errorf("markup of the cluster reaches the page: <%s>", e)
+		}
+	}
+}
+
+// TestStatusLeadsToRunbooks follows the links of findings: commands are filled in,
+// and the evidence is beside.
+func TestStatusLeadsToRunbooks(t *testing.T) {
+	t.Parallel()
+	h := handler(t)
+	for _, lang := range []string{"en", "zh-TW"} {
+		followed := 0
+		for _, l := range parse(t, get(t, h, "/?lang="+lang).Body.String()).links {
+			if !strings.HasPrefix(l, "runbooks/"+book+"?") {
+				continue
+			}
+			w := get(t, h, "/"+l)
+			p := parse(t, w.Body.String())
+			holds := map[string]string{"en": "Holds now", "zh-TW": "現在成立"}[lang]
+			if w.Code != http.StatusOK || !strings.Contains(p.text.String(), holds) || w.Header().Get("Content-Language") != lang {
+				t.Errorf("%s: status %d in %s:\n%s", l, w.Code, w.Header().Get("Content-Language"), p.text.String())
+			}
+			if strings.Contains(l, "worker-2") {
+				inOrder(t, p.text.String(), `kubevitals_node_disk_pressure{node="worker-2"}`, "DiskPressure", "True", "1h30m", `<img src="x">`, "Evicted")
+				if !slices.ContainsFunc(p.commands, func(c string) bool { return strings.Contains(c, "NODE='worker-2'") }) {
+					t.Error("no command carries the node")
+				}
+			}
+			followed++
+		}
+		if followed != 2 {
+			t.Errorf("%d links to the runbook in %s", followed, lang)
+		}
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	failing := func(context.Context) (*livestatus.Look, error) { return nil, errors.New(`no <b>look</b>`) }
+	for _, test := range []struct {
+		name string
+		look func(context.Context) (*livestatus.Look, error)
+		code int
+		want []string
+	}{
+		{"well", looking(t, healthy), http.StatusOK, []string{"All clear", "Nothing wrong found"}},
+		{"blind", looking(t, healthy+"kubevitals_source_available{source=\"nodes\",reason=\"timeout\"} 0\n"), http.StatusOK,
+			[]string{"Could not tell", "Not seen", "cannot read nodes: timeout", "deadline <b>exceeded</b>"}},
+		{"a collector fails", looking(t, healthy+"kubevitals_scrape_collector_success{collector=\"etcd\"} 0\n"), http.StatusOK,
+			[]string{"Could not tell", "Collector etcd", "no <img src=\"x\"> there"}},
+		{"no kubelet can be read", looking(t, healthy+`kubevitals_kubelet_available{node="n",endpoint="configz",reason="tls"} 0`+"\n"), http.StatusOK,
+			[]string{"Could not tell", "cannot read configz", "<i>configz</i>: tls"}},
+		{"collectors fail for a source and for reasons of their own", looking(t, healthy+waiting), http.StatusOK,
+			[]string{"collector etcd", "it failed: no <img src=\"x\"> there", "collector node_disk", "waits for the source nodes"}},
+		{"no look", failing, http.StatusServiceUnavailable, []string{"Could not tell", "no <b>look</b>", "Sources"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := get(t, pagesOver(t, test.look), "/?lang=en")
+			if w.Code != test.code {
+				t.Errorf("status %d, want %d", w.Code, test.code)
+			}
+			inOrder(t, parse(t, w.Body.String()).text.String(), test.want...)
+		})
+	}
+	// The page asks again soon when there is more to come.
+	for starting, want := range map[bool]string{false: `<div id="live">`, true: `<div id="live" data-starting>`} {
+		look := func(ctx context.Context) (*livestatus.Look, error) {
+			l, err := looking(t, healthy)(ctx)
+			l.Starting = starting
+			return l, err
+		}
+		inOrder(t, get(t, pagesOver(t, look), "/").Body.String(), want)
+	}
+	// A runbook helps most when nothing can be read.
+	w := get(t, pagesOver(t, failing), web.Root+book+"?lang=en")
+	inOrder(t, parse(t, w.Body.String()).text.String(), "Nothing could be read at present")
+	if w.Code != http.StatusOK {
+		t.Errorf("runbook without a look: status %d", w.Code)
+	}
+}
+
+func TestStatusInChinese(t *testing.T) {
+	t.Parallel()
+	w := get(t, handler(t), "/", "Accept-Language", "zh-TW")
+	inOrder(t, w.Body.String(), `<html lang="zh-TW">`, "1 嚴重、1 警告", "目前的問題", "磁碟滿了。", "看不到的部分", "收集器 etcd", "失敗了", "沒有發現問題")
+}
+
+// TestManyFindings holds that none is lost without a word.
+func TestManyFindings(t *testing.T) {
+	t.Parallel()
+	var many strings.Builder
+	for i := range 300 {
+		many.WriteString(`kubevitals_node_disk_pressure{node="n-` + strings.Repeat("x", i+1) + "\"} 1\n")
+	}
+	p := parse(t, get(t, pagesOver(t, looking(t, many.String())), "/?lang=en").Body.String())
+	links := 0
+	for _, l := range p.links {
+		if strings.HasPrefix(l, "runbooks/"+book+"?") {
+			links++
+		}
+	}
+	if links != 205 || !strings.Contains(p.text.String(), "More: 295") {
+		t.Errorf("%d links to 300 findings, want 205 and their number", links)
+	}
+}
+
+// asGauge gives a family the type that its text does not name.
+func asGauge(f *dto.MetricFamily) *dto.MetricFamily {
+	for _, m := range f.Metric {
+		m.Gauge, m.Untyped = &dto.Gauge{Value: m.Untyped.Value}, nil
+	}
+	return f
+}

@@ -1,0 +1,79 @@
+package web
+
+// words are the texts of the pages around the runbooks.
+func words(lang string) map[string]string {
+	if lang == chinese {
+		return inChinese()
+	}
+	return inEnglish()
+}
+
+func inEnglish() map[string]string {
+	return map[string]string{
+		"name": "English", "comma": ", ", "colon": ": ", "skip": "Skip to the content", "ago": "%s ago", "ahead": "in %s", "never": "never",
+		"critical": "critical", "warning": "warning", "info": "info",
+
+		"index": "Runbooks", "missing": "No such runbook", "unknown": "There is no alert of this name: ",
+		"labels": "Labels of the alert", "label": "label", "value": "value",
+		"ignored": "Parameters that were left out: ", "untranslated": "This runbook has no translation yet.",
+		"copy": "Copy", "copied": "Copied", "keys": "Press Ctrl+C",
+
+		"evidence": "Evidence", "noLook": "Nothing could be read at present; the commands here still help.",
+		"holds": "Holds now", "holdsFor": "Holds for:", "holdsNot": "Does not hold now", "holdsNotThese": "Does not hold now for these labels",
+		"holdsNoSeries": "Does not hold now: no series has these labels", "holdsReaching": "Cannot tell: the alert looks further back than this page does",
+		"holdsUnseen": "Cannot tell: this signal could not be read", "holdsOff": "Cannot tell: this signal is not looked at here",
+		"holdsBlind": "Cannot tell: there are no series of this, and a part of the cluster cannot be read",
+		"samples":    "What the alert goes by", "series": "series", "more": "More: ", "what": "what", "state": "state",
+		"conditions": "Conditions", "events": "Recent warnings", "readings": "Last read",
+
+		"cluster": "Cluster", "evaluated": "alerts evaluated: ", "clear": "All clear", "unsure": "Could not tell",
+		"wrong": "Wrong now", "runbook": "Runbook", "tellsAfter": "Prometheus tells after ",
+		"blind": "Not seen", "blindMeans": "While anything here cannot be read, silence about it is no proof of health.",
+		"starting": "Not read yet: ", "well": "Nothing wrong found", "off": "Not looked at",
+		"idle": "Nothing of the kind was seen", "switchedOff": "Switched off here", "nodeScope": "For the agents on the nodes",
+		"reaching": "Alerts that look further back than this page does, for Prometheus to evaluate: ",
+		"stale":    "kubevitals does not answer. What is shown is from", "source": "source", "collector": "collector",
+
+		"reason-unreachable": "no connection: refused, no route, or name not found", "reason-timeout": "no answer in time",
+		"reason-tls": "certificate or handshake refused", "reason-unauthorized": "the credentials are not accepted (401)",
+		"reason-forbidden": "the rights are missing (403)", "reason-not_found": "does not exist in this cluster",
+		"reason-overloaded": "the server is overloaded (429 or 503)", "reason-invalid": "the answer cannot be understood",
+		"reason-stale": "the last good answer is too old", "reason-error": "another error",
+		"reason-failed": "it failed", "waitsFor": "waits for the source ",
+	}
+}
+
+func inChinese() map[string]string {
+	return map[string]string{
+		"name": "中文（繁體）", "comma": "、", "colon": "：", "skip": "跳到內容", "ago": "%s 前", "ahead": "%s 後", "never": "從未",
+		"critical": "嚴重", "warning": "警告", "info": "資訊",
+
+		"index": "處理手冊", "missing": "沒有這份處理手冊", "unknown": "沒有告警叫這個名字：",
+		"labels": "告警的標籤", "label": "標籤", "value": "值",
+		"ignored": "未採用的參數：", "untranslated": "這份手冊還沒有中文版，以下是英文原文。",
+		"copy": "複製", "copied": "已複製", "keys": "請按 Ctrl+C",
+
+		"evidence": "現況", "noLook": "目前讀不到任何資料；這裡的指令仍然有用。",
+		"holds": "現在成立", "holdsFor": "成立的對象：", "holdsNot": "現在不成立", "holdsNotThese": "現在對這些標籤不成立",
+		"holdsNoSeries": "現在不成立：沒有序列帶有這些標籤", "holdsReaching": "無法判斷：這條告警需要比本頁更久的歷史資料",
+		"holdsUnseen": "無法判斷：讀不到這個訊號", "holdsOff": "無法判斷：這裡沒有查看這個訊號",
+		"holdsBlind": "無法判斷：沒有相關的序列，而且叢集有一部分讀不到",
+		"samples":    "告警所依據的數據", "series": "序列", "more": "其餘：", "what": "項目", "state": "狀態",
+		"conditions": "狀況（conditions）", "events": "最近的警告事件", "readings": "最近一次讀取",
+
+		"cluster": "叢集", "evaluated": "評估的告警數：", "clear": "一切正常", "unsure": "無法判斷",
+		"wrong": "目前的問題", "runbook": "處理手冊", "tellsAfter": "Prometheus 發出告警前的等待：",
+		"blind": "看不到的部分", "blindMeans": "只要這裡有讀不到的東西，沒有告警就不代表沒有問題。",
+		"starting": "尚未讀取：", "well": "沒有發現問題", "off": "沒有查看",
+		"idle": "沒有看到這類對象", "switchedOff": "在這裡關閉了", "nodeScope": "由各節點上的代理程式查看",
+		"reaching": "需要比本頁更久的歷史資料、由 Prometheus 評估的告警數：",
+		"stale":    "kubevitals 沒有回應。畫面上的內容是這個時間的：", "source": "來源", "collector": "收集器",
+
+		"reason-unreachable": "連不上：被拒絕、沒有路由，或查不到名稱", "reason-timeout": "逾時沒有回應",
+		"reason-tls": "憑證或交握被拒絕", "reason-unauthorized": "憑據不被接受（401）",
+		"reason-forbidden": "缺少權限（403）", "reason-not_found": "這個叢集沒有",
+		"reason-overloaded": "伺服器過載（429 或 503）", "reason-invalid": "看不懂回應的內容",
+		"reason-stale": "最後一次正常的回應太舊", "reason-error": "其他錯誤",
+		"reason-failed": "失敗了", "waitsFor": "等待這個來源：",
+	}
+}

@@ -1,0 +1,193 @@
+package apiserver
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubevitals/kubevitals/sources/health"
+)
+
+const (
+	peerAddressAnnotation = "kubernetes.io/peer-advertise-address"
+	hostnameLabel         = "kubernetes.io/hostname"
+	identityLabel         = "apiserver.kubernetes.io/identity"
+)
+
+// configured returns the address of the configured API server and the URL that
+// its paths are appended to.
+func configured(c *rest.Config) (server, base string, err error) {
+	u, _, err := rest.DefaultServerUrlFor(c)
+	if err != nil {
+		return "", "", fmt.Errorf("address of the API server: %w", err)
+	}
+	if server, err = hostPort(u.String()); err != nil {
+		return "", "", fmt.Errorf("address of the API server: %w", err)
+	}
+	return server, strings.TrimSuffix(u.String(), "/"), nil
+}
+
+// hostPort returns the host and port of a URL.
+func hostPort(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "", err
+	}
+	if u.Hostname() == "" {
+		return "", fmt.Errorf("no host in %q", text)
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80"}[u.Scheme]
+	}
+	if port == "" {
+		port = "443"
+	}
+	return net.JoinHostPort(u.Hostname(), port), nil
+}
+
+// discover learns of API servers that announce themselves, and forgets those
+// that nobody has listed for a while. What cannot be read now changes nothing: a
+// dead API server must not take its own probe along. It returns false while what
+// lists them has not been read at all.
+func (p *Prober) discover() bool {
+	slices, err := p.discovery.EndpointSlices()
+	known := health.Classify(err) != health.Starting
+	if err == nil {
+		for _, server := range addresses(slices) {
+			p.learn(server, EndpointSlice)
+		}
+	} else {
+		p.confirm(EndpointSlice)
+	}
+	if err := p.readLeases(); err != nil {
+		p.confirm(Lease)
+		known = known && health.Classify(err) != health.Starting
+	}
+	p.forget()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known = p.known || known
+	return p.known
+}
+
+// Starting tells whether some API server has not been asked all questions yet, be
+// they answered or not, or it is not known who they are.
+func (p *Prober) Starting() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.replayed {
+		if r.Metrics.At.IsZero() {
+			return true
+		}
+	}
+	if p.options.Recorded != nil {
+		return false
+	}
+	for _, i := range p.instances {
+		if !i.health.done || p.WritesProbed() && !i.write.done ||
+			p.wantLimit.Load() && !i.limit.done || p.wantMetrics.Load() && !i.metrics.done {
+			return true
+		}
+	}
+	return !p.known
+}
+
+func addresses(list []*discoveryv1.EndpointSlice) []string {
+	var servers []string
+	for _, slice := range list {
+		for _, port := range slice.Ports {
+			if port.Port == nil || (port.Name != nil && *port.Name != "" && *port.Name != "https") {
+				continue
+			}
+			for _, endpoint := range slice.Endpoints {
+				for _, address := range endpoint.Addresses {
+					servers = append(servers, net.JoinHostPort(address, strconv.Itoa(int(*port.Port))))
+				}
+			}
+		}
+	}
+	return servers
+}
+
+func (p *Prober) readLeases() error {
+	list, err := p.discovery.Leases()
+	if err != nil {
+		return err
+	}
+	var states []LeaseState
+	for _, lease := range list {
+		if lease.Labels[identityLabel] != "kube-apiserver" || lease.Spec.RenewTime == nil {
+			continue
+		}
+		state := LeaseState{Hostname: lease.Labels[hostnameLabel], Renewed: lease.Spec.RenewTime.Time}
+		// The annotation is host:port. A loopback address would be ours, not theirs.
+		if host, _, err := net.SplitHostPort(lease.Annotations[peerAddressAnnotation]); err == nil && host != "" {
+			state.Server = lease.Annotations[peerAddressAnnotation]
+			p.learn(state.Server, Lease)
+		}
+		states = append(states, state)
+	}
+	slices.SortFunc(states, func(a, b LeaseState) int {
+		return strings.Compare(a.Hostname+" "+a.Server, b.Hostname+" "+b.Server)
+	})
+	p.mu.Lock()
+	p.leases = states
+	p.mu.Unlock()
+	return nil
+}
+
+func (p *Prober) learn(server string, origin Origin) {
+	if err := p.know(server, "https://"+server, origin); err != nil {
+		p.logger.Warn("API server cannot be probed", "server", server, "origin", origin, "err", err)
+	}
+}
+
+// confirm keeps what one origin listed before, while that origin is silent.
+func (p *Prober) confirm(origin Origin) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, i := range p.instances {
+		if _, ok := i.seen[origin]; ok {
+			i.seen[origin] = p.now()
+		}
+	}
+}
+
+func (p *Prober) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for server, i := range p.instances {
+		for origin, at := range i.seen {
+			if origin != Configured && origin != Flag && p.now().Sub(at) > forgetAfter {
+				delete(i.seen, origin)
+			}
+		}
+		if len(i.seen) == 0 && !i.busy() {
+			i.close()
+			delete(p.instances, server)
+			if v := p.versions.Load(); v != nil {
+				v.tracker.Forget(server)
+			}
+		}
+	}
+}
+
+// Down tells whether all servers that are known so far were asked, and none
+// answers. Of a recording it is not known.
+func (p *Prober) Down() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, i := range p.instances {
+		if i.up || i.at.IsZero() {
+			return false
+		}
+	}
+	return p.options.Recorded == nil && len(p.instances) > 0
+}

@@ -1,0 +1,207 @@
+package apiserver
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kubevitals/kubevitals/sources/exposition"
+	"github.com/kubevitals/kubevitals/sources/revision"
+	"github.com/kubevitals/kubevitals/sources/health"
+)
+
+// answer is what one request came to. code is 0 when there was no answer.
+type answer struct {
+	outcome  Outcome
+	code     int
+	body     []byte
+	duration time.Duration
+	expiry   time.Time
+}
+
+// err is nil if the answer is what was asked for, and says why not otherwise.
+func (a answer) err() error {
+	switch {
+	case a.outcome == OK:
+		return nil
+	case a.code != 0:
+		return &statusError{a.code}
+	}
+	return &silence{a.outcome}
+}
+
+// silence is a request without an answer.
+type silence struct{ outcome Outcome }
+
+func (e *silence) Error() string { return "the server does not answer: " + string(e.outcome) }
+
+// Reason says what the silence means.
+func (e *silence) Reason() health.Reason {
+	switch e.outcome {
+	case Unreachable:
+		return health.Unreachable
+	case Timeout:
+		return health.Timeout
+	case TLS:
+		return health.TLS
+	}
+	return health.Failed
+}
+
+// bodyLimit bounds what is read of a health endpoint.
+const bodyLimit = 64 << 10
+
+func (i *instance) get(ctx context.Context, path string) answer {
+	return i.send(ctx, http.MethodGet, path, "", nil)
+}
+
+func (i *instance) send(ctx context.Context, method, path, contentType string, body []byte) answer {
+	begun := i.prober.now()
+	finish := func(a answer) answer {
+		a.duration = i.prober.now().Sub(begun)
+		return a
+	}
+	request, err := http.NewRequestWithContext(ctx, method, i.base+path, bytes.NewReader(body))
+	if err != nil {
+		return finish(answer{outcome: Error})
+	}
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
+	}
+	request.Header.Set("Accept", "application/json, text/plain;q=0.9, */*;q=0.1")
+	response, err := i.client.Do(request)
+	if err != nil {
+		return finish(answer{outcome: ofError(err)})
+	}
+	defer func() { _ = response.Body.Close() }()
+	a := answer{outcome: ofStatus(response.StatusCode), code: response.StatusCode}
+	if response.TLS != nil && len(response.TLS.PeerCertificates) > 0 {
+		a.expiry = response.TLS.PeerCertificates[0].NotAfter
+	}
+	if a.body, err = io.ReadAll(io.LimitReader(response.Body, bodyLimit)); err != nil {
+		a.outcome = ofError(err)
+	}
+	return finish(a)
+}
+
+// probeWrite renews the Lease of the options through this API server, which
+// goes the whole way into etcd.
+func (i *instance) probeWrite(ctx context.Context) {
+	namespace, name, _ := strings.Cut(i.prober.options.WriteLease, "/")
+	path := fmt.Sprintf("/apis/coordination.k8s.io/v1/namespaces/%s/leases/%s", namespace, name)
+	var o revision.Observation
+	v := i.prober.versions.Load()
+	if v != nil {
+		o = v.before(ctx, i, path)
+	}
+	bounded, cancel := context.WithTimeout(ctx, i.prober.options.Timeout)
+	defer cancel()
+	patch := fmt.Appendf(nil, `{"spec":{"renewTime":%q}}`, i.prober.now().UTC().Format("2006-01-02T15:04:05.000000Z07:00"))
+	a := i.send(bounded, http.MethodPatch, path+"?fieldManager=kubevitals", "application/merge-patch+json", patch)
+	if v != nil {
+		v.after(o, i, a)
+	}
+	if a.code != 0 {
+		i.asked(writeSource, a.refusal())
+	}
+	i.prober.mu.Lock()
+	defer i.prober.mu.Unlock()
+	i.writeProbe, i.writeAt = &Probe{"write", a.outcome, a.duration}, i.prober.now()
+}
+
+// readMetrics counts the server's own metrics, and in passing the watches that
+// kubelets hold on single objects.
+func (i *instance) readMetrics(ctx context.Context) {
+	bounded, cancel := context.WithTimeout(ctx, i.prober.options.MetricsInterval/2)
+	defer cancel()
+	m, err := i.countMetrics(bounded)
+	m.At, m.Reason = i.prober.now(), health.Classify(err)
+	if err != nil {
+		i.prober.logger.DebugContext(ctx, "metrics of an API server", "server", i.server, "err", err)
+	}
+	if ctx.Err() == nil {
+		i.asked(metricsSource, err)
+	}
+	i.prober.mu.Lock()
+	defer i.prober.mu.Unlock()
+	i.read = m
+}
+
+func (i *instance) countMetrics(ctx context.Context) (Metrics, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, i.base+"/metrics", nil)
+	if err != nil {
+		return Metrics{}, err
+	}
+	response, err := i.client.Do(request)
+	if err != nil {
+		return Metrics{}, fmt.Errorf("get /metrics: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return Metrics{}, &statusError{response.StatusCode}
+	}
+	return countBody(response.Body, i.prober.options.Exposition)
+}
+
+// countWatch adds a sample of apiserver_longrunning_requests: scope "resource"
+// are watches with a field selector on a name, as kubelets open them.
+func (m Metrics) countWatch(labels, value []byte) {
+	resource, _ := exposition.Label(labels, "resource")
+	verb, _ := exposition.Label(labels, "verb")
+	scope, _ := exposition.Label(labels, "scope")
+	if _, counted := m.Watches[resource]; !counted || verb != "WATCH" || scope != "resource" {
+		return
+	}
+	if n, err := strconv.ParseFloat(string(value), 64); err == nil {
+		m.Watches[resource] += int64(n)
+	}
+}
+
+// statusError is an answer other than 200.
+type statusError struct{ code int }
+
+func (e *statusError) Error() string { return "the server answers " + http.StatusText(e.code) }
+
+// Reason says what the answer means.
+func (e *statusError) Reason() health.Reason {
+	switch ofStatus(e.code) {
+	case Denied:
+		if e.code == http.StatusUnauthorized {
+			return health.Unauthorized
+		}
+		return health.Forbidden
+	case NotFound:
+		return health.NotFound
+	case Overloaded:
+		return health.Overloaded
+	}
+	return health.Failed
+}
+
+// parseChecks reads the verbose body of a health endpoint. Its lines are
+// "[+]NAME ok", "[-]NAME failed: ..." and "[+]NAME excluded: ok"; any other line
+// is a remark. An excluded check says nothing.
+func parseChecks(probe string, body []byte) []Check {
+	const most = 200 // a server names about forty
+	var checks []Check
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(body)) {
+		line = strings.TrimSpace(line)
+		good := strings.HasPrefix(line, "[+]")
+		if !good && !strings.HasPrefix(line, "[-]") {
+			continue
+		}
+		name, rest, _ := strings.Cut(line[len("[+]"):], " ")
+		if name == "" || seen[name] || strings.HasPrefix(rest, "excluded") || len(checks) == most {
+			continue
+		}
+		seen[name] = true
+		checks = append(checks, Check{Probe: probe, Name: strings.ToValidUTF8(name, "?"), OK: good})
+	}
+	return checks
+}

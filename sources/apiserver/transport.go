@@ -1,0 +1,158 @@
+package apiserver
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/net/http2"
+	"k8s.io/client-go/rest"
+)
+
+// inClusterName is a name that every API server's certificate bears, because
+// pods may reach it by that name. API servers verify each other by it, too.
+const inClusterName = "kubernetes.default.svc"
+
+// tlsDialer opens a TLS connection to one API server.
+type tlsDialer struct {
+	server string
+	config *tls.Config // nil when the API server is not reached over TLS
+}
+
+// transport is how one API server is reached.
+type transport struct {
+	plain         *http.Transport
+	authenticated http.RoundTripper
+	dialer        tlsDialer
+}
+
+// newTransport returns a transport with the credentials of the configuration. A
+// server that was found rather than configured may be known to its certificate
+// by its address or by its name in the cluster.
+func newTransport(c *rest.Config, server string, isConfigured bool) (transport, error) {
+	c = rest.CopyConfig(c)
+	config, err := rest.TLSConfigFor(c)
+	if err != nil {
+		return transport{}, fmt.Errorf("tls: %w", err)
+	}
+	if config == nil && !isConfigured {
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if config != nil && !isConfigured && !config.InsecureSkipVerify {
+		verifyEither(config, server)
+	}
+	dial := c.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
+	}
+	plain := &http.Transport{
+		TLSClientConfig: config, DialContext: dial, ForceAttemptHTTP2: true,
+		TLSHandshakeTimeout: 5 * time.Second, IdleConnTimeout: 90 * time.Second,
+		MaxIdleConnsPerHost: 4,
+	}
+	if isConfigured {
+		// Only the configured address may be meant to go through a proxy.
+		plain.Proxy = http.ProxyFromEnvironment
+		if c.Proxy != nil {
+			plain.Proxy = c.Proxy
+		}
+	}
+	authenticated, err := rest.HTTPWrappersForConfig(c, plain)
+	if err != nil {
+		return transport{}, fmt.Errorf("credentials: %w", err)
+	}
+	// net/http changes the configuration it is given when it first dials.
+	return transport{plain, authenticated, tlsDialer{server, config.Clone()}}, nil
+}
+
+// verifyEither replaces the verification of the one name that was dialled by
+// one that accepts either of two; the chain is verified as ever.
+func verifyEither(config *tls.Config, server string) {
+	host, _, err := net.SplitHostPort(server)
+	if err != nil {
+		host = server
+	}
+	names := []string{host, inClusterName}
+	if config.ServerName != "" {
+		names = []string{config.ServerName}
+	}
+	roots := config.RootCAs
+	config.InsecureSkipVerify = true // VerifyConnection verifies instead
+	config.VerifyConnection = func(s tls.ConnectionState) error {
+		intermediates := x509.NewCertPool()
+		for _, cert := range s.PeerCertificates[1:] {
+			intermediates.AddCert(cert)
+		}
+		var all error
+		for _, name := range names {
+			_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, DNSName: name})
+			if err == nil {
+				return nil
+			}
+			all = errors.Join(all, err)
+		}
+		return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: all}
+	}
+}
+
+// readLimit looks at how many streams the server allows on one connection,
+// which it says at the beginning of every HTTP/2 connection and nowhere else.
+func (i *instance) readLimit(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, i.prober.options.Timeout)
+	defer cancel()
+	limit, err := i.tls.streamLimit(ctx)
+	if err != nil {
+		i.prober.logger.DebugContext(ctx, "stream limit of an API server", "server", i.server, "err", err)
+	}
+	i.prober.mu.Lock()
+	defer i.prober.mu.Unlock()
+	if err != nil {
+		i.limit.begun = time.Time{} // to be tried again in the next round
+		return
+	}
+	i.streams = limit
+}
+
+func (d tlsDialer) streamLimit(ctx context.Context) (uint32, error) {
+	if d.config == nil {
+		return 0, errNoTLS
+	}
+	config := d.config.Clone()
+	config.NextProtos = []string{http2.NextProtoTLS}
+	raw, err := (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", d.server)
+	if err != nil {
+		return 0, fmt.Errorf("dial: %w", err)
+	}
+	defer func() { _ = raw.Close() }()
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := raw.SetDeadline(deadline); err != nil {
+			return 0, err
+		}
+	}
+	if _, err := raw.Write([]byte(http2.ClientPreface)); err != nil {
+		return 0, fmt.Errorf("write the preface: %w", err)
+	}
+	framer := http2.NewFramer(raw, raw)
+	if err := framer.WriteSettings(); err != nil {
+		return 0, fmt.Errorf("write settings: %w", err)
+	}
+	// The server's settings are the first frame that it sends.
+	frame, err := framer.ReadFrame()
+	if err != nil {
+		return 0, fmt.Errorf("read settings: %w", err)
+	}
+	settings, ok := frame.(*http2.SettingsFrame)
+	if !ok {
+		return 0, fmt.Errorf("the first frame is %s, not SETTINGS", frame.Header().Type)
+	}
+	limit, ok := settings.Value(http2.SettingMaxConcurrentStreams)
+	if !ok {
+		return 0, errors.New("the server sets no limit")
+	}
+	return limit, nil
+}

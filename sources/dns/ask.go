@@ -1,0 +1,118 @@
+package dns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/kubevitals/kubevitals/sources/health"
+)
+
+// udpSize is the largest answer that is asked for over UDP: what passes every
+// network without being taken apart. A larger one is fetched over TCP.
+const udpSize = 1232
+
+// isName tells whether the text can be asked for.
+func isName(text string) bool {
+	_, ok := dns.IsDomainName(text)
+	return ok
+}
+
+// ask asks one server for the addresses of a name. The error explains what the
+// outcome leaves open.
+func ask(ctx context.Context, address, name string) (Outcome, error) {
+	outcome, err := askType(ctx, address, name, dns.TypeA)
+	if outcome == Empty {
+		// A cluster or a name of IPv6 alone.
+		outcome, err = askType(ctx, address, name, dns.TypeAAAA)
+	}
+	return outcome, err
+}
+
+func askType(ctx context.Context, address, name string, kind uint16) (Outcome, error) {
+	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), kind)
+	question.SetEdns0(udpSize, false)
+	answer, err := exchange(ctx, "udp", address, question)
+	if err == nil && answer.Truncated {
+		answer, err = exchange(ctx, "tcp", address, question)
+	}
+	if err != nil {
+		return ofError(err), err
+	}
+	outcome := ofAnswer(answer, kind)
+	if outcome == Error {
+		err = fmt.Errorf("answer with code %d", answer.Rcode)
+	}
+	return outcome, err
+}
+
+var errNotMine = errors.New("the answer is to another question")
+
+// exchange sends the question on a connection of its own, so that whoever
+// spreads connections over servers spreads the questions, too.
+func exchange(ctx context.Context, network, address string, question *dns.Msg) (*dns.Msg, error) {
+	client := &dns.Client{Net: network, UDPSize: udpSize}
+	// Without it the client has time-outs of its own, which end a question early.
+	if deadline, ok := ctx.Deadline(); ok {
+		client.Timeout = time.Until(deadline)
+	}
+	conn, err := client.DialContext(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	// The client heeds the deadline of ctx and not that it is cancelled.
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	answer, _, err := client.ExchangeWithConnContext(ctx, question, conn)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(answer.Question) != 1 || !answer.Response || answer.Question[0].Qtype != question.Question[0].Qtype ||
+		!equalNames(answer.Question[0].Name, question.Question[0].Name) {
+		return nil, errNotMine
+	}
+	return answer, nil
+}
+
+// equalNames compares names without regard to case.
+func equalNames(a, b string) bool { return dns.CanonicalName(a) == dns.CanonicalName(b) }
+
+func ofAnswer(answer *dns.Msg, kind uint16) Outcome {
+	switch answer.Rcode {
+	case dns.RcodeSuccess:
+		for _, record := range answer.Answer {
+			if record.Header().Rrtype == kind {
+				return OK
+			}
+		}
+		return Empty
+	case dns.RcodeNameError:
+		return NXDomain
+	case dns.RcodeServerFailure:
+		return ServFail
+	case dns.RcodeRefused:
+		return Refused
+	}
+	return Error
+}
+
+func ofError(err error) Outcome {
+	if op, ok := errors.AsType[net.Error](err); ok && op.Timeout() {
+		return Timeout
+	}
+	switch health.Classify(err) {
+	case health.Timeout:
+		return Timeout
+	case health.Unreachable:
+		return Unreachable
+	}
+	return Error
+}

@@ -1,0 +1,122 @@
+// Package dns asks every DNS server of a cluster real questions, in the
+// background: one that it must answer out of what it knows of the cluster, and
+// one that it must forward. Which of the two fails tells the causes apart.
+package dns
+
+import (
+	"fmt"
+	"net"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+)
+
+// Options say what to ask and how often. Zero values mean the defaults.
+type Options struct {
+	// Discover tells whether servers are looked for in the cluster.
+	Discover bool
+	// Servers are DNS servers (host:port) beside those that are found.
+	Servers []string
+	// ClusterDomain is the domain of the cluster's names; cluster.local by default.
+	ClusterDomain string
+	// ExternalName is a name that must be forwarded; empty means that forwarding
+	// is not probed.
+	ExternalName string
+	// Interval is the time between two rounds of questions; 10 s by default.
+	Interval time.Duration
+	// Timeout bounds one question, TCP included; 6 s by default: CoreDNS gives up an
+	// upstream after 5 s, and what it says then is worth hearing.
+	Timeout time.Duration
+}
+
+func (o *Options) fill() error {
+	if o.ClusterDomain == "" {
+		o.ClusterDomain = "cluster.local"
+	}
+	if o.Interval == 0 {
+		o.Interval = 10 * time.Second
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 6 * time.Second
+	}
+	if o.Interval < 0 || o.Timeout < 0 {
+		return fmt.Errorf("interval %s and timeout %s must be positive durations", o.Interval, o.Timeout)
+	}
+	for _, s := range o.Servers {
+		if host, port, err := net.SplitHostPort(s); err != nil || host == "" || port == "" {
+			return fmt.Errorf("DNS server %q is not host:port", s)
+		}
+	}
+	for _, name := range []string{o.ClusterDomain, o.ExternalName} {
+		if name != "" && !isName(name) {
+			return fmt.Errorf("%q is not a domain name", name)
+		}
+	}
+	return nil
+}
+
+// Discovery finds the DNS servers of the cluster. The functions fail while
+// nothing can be read; then those known before are asked. They are not called
+// unless the options say that servers are to be looked for.
+type Discovery struct {
+	Services       func() ([]*corev1.Service, error)
+	EndpointSlices func() ([]*discoveryv1.EndpointSlice, error)
+}
+
+// Origin says how a DNS server became known.
+type Origin string
+
+// The origins.
+const (
+	Flag     Origin = "flag"
+	Service  Origin = "service"  // the address that pods use
+	Endpoint Origin = "endpoint" // one server behind it
+)
+
+// Probe is what is asked.
+type Probe string
+
+// The probes.
+const (
+	Cluster  Probe = "cluster"  // a name of the cluster
+	External Probe = "external" // a name that is forwarded
+)
+
+// Outcome is what a probe came to. The set is closed.
+type Outcome string
+
+// The outcomes.
+const (
+	OK          Outcome = "ok"
+	Empty       Outcome = "empty" // the name exists and has no address
+	NXDomain    Outcome = "nxdomain"
+	ServFail    Outcome = "servfail"
+	Refused     Outcome = "refused"
+	Timeout     Outcome = "timeout"
+	Unreachable Outcome = "unreachable" // nobody listens, or no route
+	Error       Outcome = "error"       // anything else
+)
+
+// Outcomes returns all outcomes.
+func Outcomes() []Outcome {
+	return []Outcome{OK, Empty, NXDomain, ServFail, Refused, Timeout, Unreachable, Error}
+}
+
+// Result is what one DNS server answered in the last round.
+type Result struct {
+	Origin Origin
+	// Server is the name of the Service, the node of an endpoint, or the address
+	// of a server that has neither. Two endpoints on one node share it.
+	Server   string
+	Probe    Probe
+	Outcome  Outcome
+	Duration time.Duration
+}
+
+// Endpoints counts the servers behind the Services.
+type Endpoints struct {
+	Ready, NotReady int
+	// LeftOut are ready ones that are not asked because there are too many.
+	LeftOut int
+}

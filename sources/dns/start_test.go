@@ -1,0 +1,47 @@
+package dns
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+
+	"github.com/kubevitals/kubevitals/sources/health"
+)
+
+// TestFirstRoundKnowsTheServers holds that servers which are listed a moment after
+// the start are asked then, and not an interval later.
+func TestFirstRoundKnowsTheServers(t *testing.T) {
+	t.Parallel()
+	var looks atomic.Int32
+	starting := func() error {
+		if looks.Load() < 3 {
+			return &health.UnavailableError{State: health.State{Source: "dns_services", Reason: health.Starting}}
+		}
+		return nil
+	}
+	service := dnsService(t, serve(t, answer(dns.RcodeSuccess, "kubernetes.default.svc.cluster.local. 5 IN A 10.0.0.1")))
+	p := newProber(t, Options{Discover: true, ClusterDomain: "cluster.local", Interval: time.Hour}, Discovery{
+		Services: func() ([]*corev1.Service, error) {
+			looks.Add(1)
+			return []*corev1.Service{service}, starting()
+		},
+		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return nil, starting() },
+	}, time.Now)
+	if !p.Starting() {
+		t.Error("not starting before the start")
+	}
+	go p.Run(t.Context())
+	for bound := time.Now().Add(time.Minute); p.Starting(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(bound) {
+			t.Fatal("no round within a minute")
+		}
+	}
+	results, err := p.Results()
+	if err != nil || len(results) != 1 || results[0].Origin != Service || results[0].Outcome != OK {
+		t.Errorf("the first round came to %v, %v", results, err)
+	}
+}

@@ -1,0 +1,67 @@
+package events
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/tools/cache"
+)
+
+// Transformer lets go of what is not read of an event, so that a list in the
+// making stays small.
+func (l *Log) Transformer() cache.TransformFunc {
+	return func(obj any) (any, error) {
+		e, ok := obj.(*corev1.Event)
+		if !ok {
+			return nil, fmt.Errorf("event log: unexpected type %T", obj)
+		}
+		e.ManagedFields, e.Annotations, e.Labels = nil, nil, nil
+		e.Message, e.Action, e.Related = "", "", nil
+		return e, nil
+	}
+}
+
+// occurrences of an event: components that use the old API count in Count, those
+// that use events.k8s.io in Series, and a single event may have neither.
+func occurrences(e *corev1.Event) uint64 {
+	n := int32(1)
+	n = max(n, e.Count)
+	if e.Series != nil {
+		n = max(n, e.Series.Count)
+	}
+	return uint64(n)
+}
+
+// lastSeen is the latest of the times that an event may bear.
+func lastSeen(e *corev1.Event) time.Time {
+	last := e.CreationTimestamp.Time
+	later := func(t time.Time) {
+		if t.After(last) {
+			last = t
+		}
+	}
+	later(e.LastTimestamp.Time)
+	later(e.EventTime.Time)
+	if e.Series != nil {
+		later(e.Series.LastObservedTime.Time)
+	}
+	return last
+}
+
+// nodeOf tells on which node an event happened: one about a node bears its name,
+// and a kubelet says on which host it runs.
+func nodeOf(e *corev1.Event) string {
+	node := ""
+	switch {
+	case e.InvolvedObject.Kind == "Node":
+		node = e.InvolvedObject.Name
+	case e.Source.Component == "kubelet":
+		node = e.Source.Host
+	case e.ReportingController == "kubelet":
+		node = e.ReportingInstance
+	}
+	// The string may be part of the buffer that the event was decoded from.
+	return strings.Clone(node)
+}

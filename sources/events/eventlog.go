@@ -1,0 +1,237 @@
+// Package events keeps what kubevitals needs of the events of a cluster: how
+// often each known reason occurred, on which node, and when last. A reflector
+// feeds it; no event object is ever kept.
+package events
+
+import (
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubevitals/kubevitals/sources/health"
+)
+
+// Kind names one sort of event: why it was sent and about what.
+type Kind struct {
+	// Reason and Object are the event's reason and the kind of its object.
+	Reason, Object string
+}
+
+// Place is where events of one kind happen.
+type Place struct {
+	Kind
+	// Node is the node that the event is about or whose kubelet sent it; empty
+	// for all others.
+	Node string
+}
+
+// Occurrence sums up the events of one place that the API server still holds,
+// by default for an hour.
+type Occurrence struct {
+	// Count is the number of occurrences; a lower bound, because senders of
+	// events fold and drop them.
+	Count uint64
+	// Last is when the latest of them happened.
+	Last time.Time
+}
+
+// Log is safe for concurrent use.
+type Log struct {
+	health *health.Health
+	known  map[Kind]bool
+
+	mu sync.Mutex
+	// listed is set by the first complete list.
+	listed bool
+	events map[types.UID]event
+	totals map[Kind]uint64
+}
+
+var (
+	_ cache.TransformingStore      = (*Log)(nil)
+	_ cache.ReflectorBookmarkStore = (*Log)(nil)
+)
+
+// event is what is kept of one event.
+type event struct {
+	place  Place
+	object types.UID
+	count  uint64
+	last   time.Time
+}
+
+// New returns a log of the given kinds of events; it ignores all others.
+func New(health *health.Health, kinds []Kind) *Log {
+	l := &Log{health: health, known: map[Kind]bool{}, events: map[types.UID]event{}, totals: map[Kind]uint64{}}
+	for _, k := range kinds {
+		l.known[k] = true
+		l.totals[k] = 0
+	}
+	return l
+}
+
+// Err returns nil while the log tells the present state, and an
+// *watch.UnavailableError while it is blind.
+func (l *Log) Err() error { return l.health.Err() }
+
+// Totals returns for every known kind how often it occurred since the log was
+// first complete. The numbers never fall: an event that expires stays counted,
+// and one that is listed again is counted for what it grew by.
+func (l *Log) Totals() (map[Kind]uint64, error) {
+	if err := l.health.Err(); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.totals), nil
+}
+
+// Places returns what the API server still holds, by place.
+func (l *Log) Places() (map[Place]Occurrence, error) {
+	if err := l.health.Err(); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	places := map[Place]Occurrence{}
+	for _, e := range l.events {
+		o := places[e.place]
+		o.Count += e.count
+		if e.last.After(o.Last) {
+			o.Last = e.last
+		}
+		places[e.place] = o
+	}
+	return places, nil
+}
+
+// Latest returns for every object of one of the kinds the kind that happened to
+// it last, by UID of the object.
+func (l *Log) Latest(kinds ...Kind) (map[types.UID]Kind, error) {
+	if err := l.health.Err(); err != nil {
+		return nil, err
+	}
+	wanted := map[Kind]bool{}
+	for _, k := range kinds {
+		wanted[k] = true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	latest := map[types.UID]event{}
+	for _, e := range l.events {
+		if wanted[e.place.Kind] && e.object != "" && !e.last.Before(latest[e.object].last) {
+			latest[e.object] = e
+		}
+	}
+	found := make(map[types.UID]Kind, len(latest))
+	for object, e := range latest {
+		found[object] = e.place.Kind
+	}
+	return found, nil
+}
+
+// Add counts an event.
+func (l *Log) Add(obj any) error {
+	uid, e, known, err := l.read(obj)
+	if err != nil {
+		return l.broken(err)
+	}
+	if known {
+		l.mu.Lock()
+		l.count(uid, e)
+		l.mu.Unlock()
+	}
+	l.health.Confirm()
+	return nil
+}
+
+// Update counts what an event grew by.
+func (l *Log) Update(obj any) error { return l.Add(obj) }
+
+// Delete forgets an event that expired. It stays in the totals.
+func (l *Log) Delete(obj any) error {
+	if unknown, ok := obj.(cache.DeletedFinalStateUnknown); ok {
+		obj = unknown.Obj
+	}
+	accessor, err := meta.Accessor(obj)
+	if err != nil {
+		return l.broken(fmt.Errorf("deleted event: %w", err))
+	}
+	l.mu.Lock()
+	delete(l.events, accessor.GetUID())
+	l.mu.Unlock()
+	l.health.Confirm()
+	return nil
+}
+
+// Replace takes a complete list. What the first list holds happened before the
+// log began and is not counted; what a later list holds that was unknown
+// happened while nobody watched and is.
+func (l *Log) Replace(objs []any, _ string) error {
+	listed := make(map[types.UID]event, len(objs))
+	for _, obj := range objs {
+		uid, e, known, err := l.read(obj)
+		if err != nil {
+			return l.broken(err)
+		}
+		if known {
+			listed[uid] = e
+		}
+	}
+	l.mu.Lock()
+	for uid, e := range listed {
+		if l.listed {
+			l.count(uid, e)
+		}
+	}
+	l.events, l.listed = listed, true
+	l.mu.Unlock()
+	l.health.Listed()
+	return nil
+}
+
+// Resync does nothing: the log holds no state of its own to refresh.
+func (l *Log) Resync() error { return nil }
+
+// Bookmark takes the API server's word that nothing was missed.
+func (l *Log) Bookmark(string) error {
+	l.health.Confirm()
+	return nil
+}
+
+// count adds what is new of an event to the totals. The caller holds the lock.
+func (l *Log) count(uid types.UID, e event) {
+	if before := l.events[uid].count; e.count > before {
+		l.totals[e.place.Kind] += e.count - before
+	}
+	l.events[uid] = e
+}
+
+// broken makes the log blind: a reflector only logs what a store returns.
+func (l *Log) broken(err error) error {
+	l.health.Fail(err)
+	return err
+}
+
+func (l *Log) read(obj any) (types.UID, event, bool, error) {
+	o, ok := obj.(*corev1.Event)
+	if !ok {
+		return "", event{}, false, fmt.Errorf("event log: unexpected type %T", obj)
+	}
+	kind := Kind{o.Reason, o.InvolvedObject.Kind}
+	if !l.known[kind] {
+		return "", event{}, false, nil
+	}
+	return o.UID, event{
+		place:  Place{kind, nodeOf(o)},
+		object: o.InvolvedObject.UID,
+		count:  occurrences(o),
+		last:   lastSeen(o),
+	}, true, nil
+}

@@ -1,0 +1,153 @@
+package health
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/kubevitals/kubevitals/exporter"
+)
+
+// State is what is known of one source at one moment.
+type State struct {
+	// Source is the name of what is read, as the metrics bear it.
+	Source string
+	Reason Reason
+	// LastSuccess is when the source last proved to be good; zero if never.
+	LastSuccess time.Time
+}
+
+// Health follows one source. It is safe for concurrent use.
+type Health struct {
+	now    func() time.Time
+	logger *slog.Logger
+
+	mu    sync.Mutex
+	state State
+	cause error
+	// refused is whether the last watch could not begin.
+	refused bool
+}
+
+// NewHealth returns the health of a source that nobody has read yet.
+func NewHealth(source string, now func() time.Time) *Health {
+	return &Health{
+		now:    now,
+		logger: slog.New(slog.DiscardHandler),
+		state:  State{Source: source, Reason: Starting},
+	}
+}
+
+// WithLogger makes the health log each change of the reason, once.
+func (h *Health) WithLogger(logger *slog.Logger) *Health {
+	h.logger = logger
+	return h
+}
+
+// Succeed records that the source is good at this moment.
+func (h *Health) Succeed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.succeed()
+}
+
+func (h *Health) succeed() {
+	if h.state.Reason != Available {
+		h.logger.Info("source is available", "watched", h.state.Source, "before", h.state.Reason)
+	}
+	h.state.Reason, h.state.LastSuccess, h.cause = Available, h.now(), nil
+}
+
+// Listed records that a store took a whole list, which makes the source good,
+// unless its last watch was refused: a source that may be listed but not watched
+// would be good for a moment at every try. The watch that follows a list tells.
+func (h *Health) Listed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.refused {
+		h.succeed()
+	}
+}
+
+// Watched records with what error, if any, a watch began. That it did makes the
+// source good, unless it begins with a list, which is still to come.
+func (h *Health) Watched(err error, withList bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refused = err != nil
+	switch {
+	case err != nil:
+		h.fail(err)
+	case !withList:
+		h.succeed()
+	}
+}
+
+// Confirm records a sign of life of a source that is good already. It never
+// turns a bad source into a good one: an event that was still on its way when
+// the connection broke says nothing about now.
+func (h *Health) Confirm() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state.Reason == Available {
+		h.state.LastSuccess = h.now()
+	}
+}
+
+// Fail records that the source cannot be read and why.
+func (h *Health) Fail(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fail(err)
+}
+
+func (h *Health) fail(err error) {
+	reason := Classify(err)
+	if h.state.Reason != reason {
+		h.logger.Warn("source is not available", "watched", h.state.Source, "reason", reason, "err", err)
+	}
+	h.state.Reason, h.cause = reason, err
+}
+
+// State returns what is known now.
+func (h *Health) State() State {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.state
+}
+
+// Err returns nil while the source is available and an *UnavailableError
+// otherwise.
+func (h *Health) Err() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state.Reason == Available {
+		return nil
+	}
+	return &UnavailableError{State: h.state, Cause: h.cause}
+}
+
+// UnavailableError says which source cannot be read and why.
+type UnavailableError struct {
+	State State
+	Cause error
+}
+
+// Error names the source and the reason.
+func (e *UnavailableError) Error() string {
+	if e.Cause == nil {
+		return fmt.Sprintf("source %s: %s", e.State.Source, e.State.Reason)
+	}
+	return fmt.Sprintf("source %s: %s: %v", e.State.Source, e.State.Reason, e.Cause)
+}
+
+// Reason returns why the source cannot be read.
+func (e *UnavailableError) Reason() Reason { return e.State.Reason }
+
+// Is makes every blind source count as exporter.ErrNotReady: the sources report
+// themselves, so a collector that waits for one need not raise its own alarm.
+func (e *UnavailableError) Is(target error) bool { return target == exporter.ErrNotReady }
+
+// Unwrap returns the error of the last attempt, or nil.
+func (e *UnavailableError) Unwrap() error { return e.Cause }

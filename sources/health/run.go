@@ -1,0 +1,94 @@
+package health
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/go-logr/logr"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
+	apiwatch "k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+)
+
+// retry bounds how long a recovered API server can go unnoticed: the default of
+// a reflector is up to 30 s, and alerts would stay blind for as long.
+func retry() *wait.Backoff {
+	return &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 5, Cap: 8 * time.Second}
+}
+
+// Target is one resource to be watched.
+type Target struct {
+	// Health learns of every success and failure on the wire.
+	Health *Health
+	// ListWatch reads the resource; Client is what it reads with.
+	ListWatch *cache.ListWatch
+	Client    any
+	// Expected is an empty object of the resource's type.
+	Expected runtime.Object
+	Store    cache.ReflectorStore
+}
+
+// Run keeps the target's store up to date until ctx ends. Lists stream where
+// the API server can (WatchList) and are paged otherwise.
+func Run(ctx context.Context, logger *slog.Logger, t Target) {
+	source := t.Health.State().Source
+	log := logr.FromSlogHandler(Quiet(logger.With("watched", source).Handler()))
+	observed := cache.ToListWatcherWithWatchListSemantics(observe(ctx, t), t.Client)
+	reflector := cache.NewReflectorWithOptions(observed, t.Expected, t.Store, cache.ReflectorOptions{
+		Name:    source,
+		Logger:  &log,
+		Backoff: retry(),
+	})
+	reflector.RunWithContext(ctx)
+}
+
+// observe reports to the health what list and watch requests come to. A list
+// becomes a success only when the store has taken it (Health.Listed), and so does a
+// watch that begins with a list; a watch that resumes from a known version is
+// a success as soon as the server accepts it.
+func observe(ctx context.Context, t Target) *cache.ListWatch {
+	return &cache.ListWatch{
+		ListWithContextFunc: func(request context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			list, err := t.ListWatch.ListWithContext(request, o)
+			if err != nil && ctx.Err() == nil {
+				t.Health.Fail(err)
+			}
+			return list, err
+		},
+		WatchFuncWithContext: func(request context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
+			w, err := t.ListWatch.WatchWithContext(request, o)
+			switch withList := o.SendInitialEvents != nil; {
+			case withList && apierrors.IsInvalid(err):
+				// The API server knows no such watch; the reflector lists instead.
+			case err == nil || ctx.Err() == nil:
+				t.Health.Watched(err, withList)
+			}
+			return w, err
+		},
+	}
+}
+
+// Quiet returns a handler that lowers client-go's own reports to debug: they
+// repeat with every retry, and the health of the source tells of them once.
+func Quiet(h slog.Handler) slog.Handler { return quiet{h} }
+
+type quiet struct{ slog.Handler }
+
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	if !q.Enabled(ctx, r.Level) {
+		return nil
+	}
+	r.Level = slog.LevelDebug
+	return q.Handler.Handle(ctx, r)
+}
+
+func (q quiet) Enabled(ctx context.Context, _ slog.Level) bool {
+	return q.Handler.Enabled(ctx, slog.LevelDebug)
+}
+
+func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
+func (q quiet) WithGroup(name string) slog.Handler       { return quiet{q.Handler.WithGroup(name)} }

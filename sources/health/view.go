@@ -1,0 +1,129 @@
+package health
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/tools/cache"
+)
+
+// View is the present state of all objects of one resource, in the form T. A
+// reflector feeds it; readers see either a complete list or an error.
+type View[T any] struct {
+	health  *Health
+	convert func(obj any) (T, error)
+
+	mu    sync.RWMutex
+	items map[string]T
+}
+
+var _ cache.ReflectorStore = (*View[any])(nil)
+var _ cache.ReflectorBookmarkStore = (*View[any])(nil)
+
+// NewView returns an empty view. convert turns an object of the API into what
+// is kept of it; it may trim and return the object itself.
+func NewView[T any](health *Health, convert func(obj any) (T, error)) *View[T] {
+	return &View[T]{health: health, convert: convert, items: map[string]T{}}
+}
+
+// List returns all objects in no particular order. The elements are shared:
+// callers must not change them. It fails with an *UnavailableError while the
+// source is blind, however much was seen before.
+func (v *View[T]) List() ([]T, error) {
+	if err := v.health.Err(); err != nil {
+		return nil, err
+	}
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	list := make([]T, 0, len(v.items))
+	for _, item := range v.items {
+		list = append(list, item)
+	}
+	return list, nil
+}
+
+// Add keeps an object.
+func (v *View[T]) Add(obj any) error {
+	key, item, err := v.entry(obj)
+	if err != nil {
+		return err
+	}
+	v.mu.Lock()
+	v.items[key] = item
+	v.mu.Unlock()
+	v.health.Confirm()
+	return nil
+}
+
+// Update replaces an object.
+func (v *View[T]) Update(obj any) error { return v.Add(obj) }
+
+// Delete forgets an object.
+func (v *View[T]) Delete(obj any) error {
+	key, err := cache.DeletionHandlingMetaNamespaceKeyFunc(obj)
+	if err != nil {
+		return fmt.Errorf("key of a deleted object: %w", err)
+	}
+	v.mu.Lock()
+	delete(v.items, key)
+	v.mu.Unlock()
+	v.health.Confirm()
+	return nil
+}
+
+// Replace takes a complete list (Health.Listed).
+func (v *View[T]) Replace(objs []any, _ string) error {
+	items := make(map[string]T, len(objs))
+	for _, obj := range objs {
+		key, item, err := v.entry(obj)
+		if err != nil {
+			return err
+		}
+		items[key] = item
+	}
+	v.mu.Lock()
+	v.items = items
+	v.mu.Unlock()
+	v.health.Listed()
+	return nil
+}
+
+// Resync does nothing: the view holds no state of its own to refresh.
+func (v *View[T]) Resync() error { return nil }
+
+// Bookmark takes the API server's word that nothing was missed.
+func (v *View[T]) Bookmark(string) error {
+	v.health.Confirm()
+	return nil
+}
+
+func (v *View[T]) entry(obj any) (string, T, error) {
+	var none T
+	key, err := cache.MetaNamespaceKeyFunc(obj)
+	if err != nil {
+		return "", none, fmt.Errorf("key of an object: %w", err)
+	}
+	item, err := v.convert(obj)
+	if err != nil {
+		return "", none, fmt.Errorf("object %s: %w", key, err)
+	}
+	return key, item, nil
+}
+
+// Trim is a conversion for NewView that keeps the object, less what no
+// collector reads and what makes up much of its size.
+func Trim[T any](obj any) (T, error) {
+	typed, ok := obj.(T)
+	if !ok {
+		return typed, fmt.Errorf("unexpected type %T", obj)
+	}
+	accessor, err := meta.Accessor(obj)
+	if err != nil {
+		return typed, errors.New("object has no metadata")
+	}
+	accessor.SetManagedFields(nil)
+	accessor.SetOwnerReferences(nil)
+	return typed, nil
+}

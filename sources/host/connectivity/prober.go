@@ -1,0 +1,197 @@
+package connectivity
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Discovery finds all agents, this one included.
+type Discovery func(context.Context) ([]Peer, error)
+
+// Reports takes what becomes of the two things that can fail as a whole; nil is
+// success.
+type Reports struct{ Peers, Responder func(error) }
+
+// Prober probes its peers and answers those who have it for a peer.
+type Prober struct {
+	options  Options
+	discover Discovery
+	reports  Reports
+	logger   *slog.Logger
+	now      func() time.Time
+
+	mu       sync.Mutex
+	zone     string
+	known    bool
+	looked   time.Time // when the last look for peers began
+	agents   map[Kind]int
+	targets  map[Peer]*target
+	attempts map[Kind]map[Outcome]uint64
+	wait     sync.WaitGroup
+}
+
+// target is a peer that is being probed. The prober's lock guards it.
+type target struct {
+	peer    Peer
+	stop    context.CancelFunc
+	outcome Outcome
+	at      time.Time
+	// failing is since when nothing answers; zero while something does.
+	failing time.Time
+	recent  []time.Duration
+}
+
+// New returns a prober that has contacted nobody.
+func New(o Options, discover Discovery, reports Reports, logger *slog.Logger, now func() time.Time) (*Prober, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	p := &Prober{
+		options: o, discover: discover, reports: reports, logger: logger, now: now,
+		targets: map[Peer]*target{}, attempts: map[Kind]map[Outcome]uint64{},
+	}
+	for _, kind := range Kinds() {
+		p.attempts[kind] = map[Outcome]uint64{}
+	}
+	return p, nil
+}
+
+// Run probes and answers until ctx ends.
+func (p *Prober) Run(ctx context.Context) {
+	defer p.wait.Wait()
+	if p.options.Listen != "" {
+		p.wait.Go(func() { p.answer(ctx) })
+	}
+	for {
+		began := p.now()
+		peers, err := p.discover(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		p.reports.Peers(err)
+		if err == nil {
+			p.follow(ctx, peers)
+		}
+		p.mu.Lock()
+		p.looked = began
+		p.mu.Unlock()
+		if !p.rest(ctx) {
+			return
+		}
+	}
+}
+
+// rest waits until it is time to look for peers again. As many agents look as
+// there are peers to be listed, so the time between two looks grows with them,
+// and the load on the API server grows with the nodes and not with their square.
+func (p *Prober) rest(ctx context.Context) bool {
+	const step = time.Second
+	jitter := 0.8 + 0.4*rand.Float64()
+	for waited := step; sleep(ctx, step); waited += step {
+		if waited >= time.Duration(jitter*float64(p.lookAgainAfter())) {
+			return true
+		}
+	}
+	return false
+}
+
+// lookAgainAfter is the time between two looks: sooner while a peer does not
+// answer, since it may be gone, and while none is known.
+func (p *Prober) lookAgainAfter() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.options.PeersFile != "" || !p.known {
+		return 2 * time.Second
+	}
+	interval := min(max(time.Minute, time.Duration(p.agents[p.options.From])*120*time.Millisecond), 10*time.Minute)
+	for _, t := range p.targets {
+		if t.outcome != OK && t.outcome != "" {
+			return max(interval/5, 20*time.Second)
+		}
+	}
+	return interval
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// follow probes those of the agents that this node's share is, and no others.
+func (p *Prober) follow(ctx context.Context, agents []Peer) {
+	wanted := p.share(agents)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known, p.agents, p.zone = true, map[Kind]int{}, ""
+	for _, a := range agents {
+		p.agents[a.Kind]++
+		if a.Node == p.options.Node && a.Zone != "" {
+			p.zone = a.Zone
+		}
+	}
+	for peer, t := range p.targets {
+		if !slices.Contains(wanted, peer) {
+			t.stop()
+			delete(p.targets, peer)
+		}
+	}
+	for _, peer := range wanted {
+		if p.targets[peer] != nil {
+			continue
+		}
+		within, stop := context.WithCancel(ctx)
+		t := &target{peer: peer, stop: stop}
+		p.targets[peer] = t
+		p.wait.Go(func() {
+			defer stop()
+			p.probe(within, t)
+		})
+	}
+}
+
+// share are the agents on the nodes that this one has to probe. Both agents of a
+// node choose the same nodes, and of those all agents, so that the directions can
+// be compared.
+func (p *Prober) share(agents []Peer) []Peer {
+	nodes := []string{p.options.Node}
+	for _, a := range agents {
+		nodes = append(nodes, a.Node)
+	}
+	chosen := map[string]bool{}
+	for _, n := range Choose(p.options.Node, Ring(nodes), p.options.Peers) {
+		chosen[n] = true
+	}
+	return slices.DeleteFunc(slices.Clone(agents), func(a Peer) bool { return !chosen[a.Node] })
+}
+
+// answer listens, and tries again if it cannot: the port may be taken for a while
+// by the agent that this one replaces.
+func (p *Prober) answer(ctx context.Context) {
+	r := &responder{greeting: greeting(p.options.Node, p.options.From), logger: p.logger}
+	for {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", p.options.Listen)
+		if err == nil {
+			p.reports.Responder(nil)
+			err = r.serve(ctx, l)
+			_ = l.Close()
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		p.reports.Responder(err)
+		if !sleep(ctx, 5*time.Second) {
+			return
+		}
+	}
+}

@@ -1,0 +1,281 @@
+package connectivity
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// start runs a prober of the node n0 until the test ends.
+func start(t *testing.T, o Options, discover Discovery) *Prober {
+	t.Helper()
+	o.Node, o.Interval = "n0", 50*time.Millisecond
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	nothing := func(error) {}
+	p, err := New(o, discover, Reports{nothing, nothing}, quiet(), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { p.Run(ctx); close(done) }()
+	t.Cleanup(func() { cancel(); <-done })
+	return p
+}
+
+// until waits for a report.
+func until(t *testing.T, p *Prober, what string, good func(Report) bool) Report {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if r, ok := p.Report(); ok && good(r) {
+			return r
+		}
+	}
+	r, ok := p.Report()
+	t.Fatalf("no report with %s; the last is %+v, %v", what, r, ok)
+	return r
+}
+
+func only(o Outcome) func(Report) bool {
+	return func(r Report) bool { return len(r.Results) == 1 && r.Results[0].Outcome == o }
+}
+
+func TestProber(t *testing.T) {
+	t.Parallel()
+	peer := Peer{Node: "n1", Kind: NodeNetwork, Address: respond(t), Zone: "b"}
+	p := start(t, Options{Listen: "127.0.0.1:0"}, func(context.Context) ([]Peer, error) {
+		return []Peer{{Node: "n0", Kind: NodeNetwork, Address: "127.0.0.1:1", Zone: "a"}, peer}, nil
+	})
+	r := until(t, p, "a good answer", only(OK))
+	if got := r.Results[0]; got.OtherZone != "b" || got.RTT <= 0 || got.Peer != peer || r.Zone != "a" {
+		t.Errorf("result %+v in zone %s", got, r.Zone)
+	}
+	if diff := cmp.Diff(map[Kind]int{NodeNetwork: 2}, r.Agents); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestOneLostProbeIsNoFailure: the round goes on until one works, and all are
+// counted.
+func TestOneLostProbeIsNoFailure(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	r := responder{greeting: greeting("n1", NodeNetwork)}
+	address := listen(t, func(conn net.Conn) {
+		if asked.Add(1)%2 == 1 {
+			return
+		}
+		_ = r.answer(conn)
+	})
+	p := start(t, Options{}, func(context.Context) ([]Peer, error) {
+		return []Peer{{Node: "n1", Kind: NodeNetwork, Address: address}}, nil
+	})
+	got := until(t, p, "three good rounds", func(r Report) bool { return r.Attempts[NodeNetwork][OK] >= 3 })
+	if got.Attempts[NodeNetwork][Refused] < 3 || !only(OK)(got) {
+		t.Errorf("report %+v", got)
+	}
+}
+
+// TestFailuresHaveNoTime: what hangs does not count as slow.
+func TestFailuresHaveNoTime(t *testing.T) {
+	t.Parallel()
+	peer := Peer{Node: "n1", Kind: PodNetwork, Address: listen(t, hang)}
+	p := start(t, Options{Timeout: 100 * time.Millisecond, Attempts: 2, PeersFile: "looked at often"}, func(context.Context) ([]Peer, error) {
+		return []Peer{peer}, nil
+	})
+	r := until(t, p, "a timeout", only(Timeout))
+	if r.Results[0].RTT != 0 || r.Attempts[PodNetwork][Timeout] < 2 {
+		t.Errorf("report %+v", r)
+	}
+}
+
+// TestPeersThatWereFoundAreProbedWhileTheClusterIsAway: then above all.
+func TestPeersThatWereFoundAreProbedWhileTheClusterIsAway(t *testing.T) {
+	t.Parallel()
+	address := respond(t)
+	p, err := New(Options{Node: "n0", Interval: 50 * time.Millisecond}, nil, Reports{}, quiet(), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	looks := 0
+	p.discover = func(context.Context) ([]Peer, error) {
+		if looks++; looks > 1 {
+			return nil, errors.New("the API server is away")
+		}
+		return []Peer{{Node: "n1", Kind: NodeNetwork, Address: address}}, nil
+	}
+	last := make(chan error, 100)
+	p.reports.Peers = func(err error) { last <- err }
+	p.options.PeersFile = "looked at every few seconds"
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { p.Run(ctx); close(done) }()
+	defer func() { cancel(); <-done }()
+	if err := <-last; err != nil {
+		t.Fatal(err)
+	}
+	if err := <-last; err == nil {
+		t.Fatal("the second look succeeded")
+	}
+	before, _ := p.Report()
+	until(t, p, "further answers", func(r Report) bool {
+		return r.Attempts[NodeNetwork][OK] > before.Attempts[NodeNetwork][OK]+2 && only(OK)(r)
+	})
+}
+
+// TestPeersThatLeaveAreForgotten holds without waiting: follow is what a look ends in.
+func TestPeersThatLeaveAreForgotten(t *testing.T) {
+	t.Parallel()
+	address := respond(t)
+	a, b := Peer{Node: "n1", Kind: NodeNetwork, Address: address}, Peer{Node: "n2", Kind: NodeNetwork, Address: closedPort(t)}
+	p := start(t, Options{}, func(context.Context) ([]Peer, error) { return []Peer{a, b}, nil })
+	until(t, p, "both", func(r Report) bool { return len(r.Results) == 2 })
+	p.follow(t.Context(), []Peer{a})
+	if r, _ := p.Report(); !only(OK)(r) {
+		t.Errorf("report %+v", r)
+	}
+}
+
+// TestAPeerThatMayBeGoneIsNotToldOf: a pod that was replaced leaves an address
+// where nobody answers, and looks like a fault until peers were looked for again.
+func TestAPeerThatMayBeGoneIsNotToldOf(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	p, err := New(Options{Node: "n0", Timeout: 50 * time.Millisecond, Attempts: 1}, nil, Reports{}, quiet(), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := &target{peer: Peer{Node: "n1", Kind: PodNetwork, Address: listen(t, hang)}}
+	p.targets[gone.peer], p.looked = gone, now
+	told := func() int { r, _ := p.Report(); return len(r.Results) }
+	now = now.Add(time.Second)
+	p.round(t.Context(), gone)
+	if gone.outcome != Timeout || told() != 0 {
+		t.Fatalf("%s is told of before anybody looked", gone.outcome)
+	}
+	now = now.Add(time.Second)
+	p.round(t.Context(), gone) // goes on: it does not begin again
+	p.looked = now
+	if told() != 1 {
+		t.Error("it is listed still, and not told of")
+	}
+	now = now.Add(time.Second)
+	p.round(t.Context(), gone)
+	if told() != 1 {
+		t.Error("a failure that goes on is taken for a new one")
+	}
+}
+
+func TestOldResultsAreNotTold(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	p, err := New(Options{Node: "n0"}, nil, Reports{}, quiet(), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.targets[Peer{Node: "n1"}] = &target{outcome: OK, at: now}
+	if r, _ := p.Report(); len(r.Results) != 1 {
+		t.Fatalf("report %+v", r)
+	}
+	now = now.Add(time.Minute)
+	if r, _ := p.Report(); len(r.Results) != 0 {
+		t.Errorf("an old result is told: %+v", r)
+	}
+}
+
+// TestLooksAreRareInLargeClusters: what all agents together list grows with the
+// number of nodes, not with its square.
+func TestLooksAreRareInLargeClusters(t *testing.T) {
+	t.Parallel()
+	p, err := New(Options{Node: "n0"}, nil, Reports{}, quiet(), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for nodes, want := range map[int]time.Duration{3: time.Minute, 1000: 2 * time.Minute, 5000: 10 * time.Minute} {
+		p.known, p.agents = true, map[Kind]int{NodeNetwork: nodes}
+		p.targets = map[Peer]*target{{}: {outcome: OK}}
+		if got := p.lookAgainAfter(); got != want {
+			t.Errorf("%d nodes: %s, want %s", nodes, got, want)
+		}
+		p.targets[Peer{}].outcome = Timeout
+		if got := p.lookAgainAfter(); got >= want || got < 20*time.Second {
+			t.Errorf("%d nodes, with a peer that does not answer: %s", nodes, got)
+		}
+	}
+}
+
+func TestReadPeers(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "peers")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("# all agents\nn1 node 10.0.0.1:9897 east # the first\n\nn1 pod [fd00::1]:9897\n")
+	got, err := ReadPeers(file)
+	want := []Peer{{"n1", NodeNetwork, "10.0.0.1:9897", "east"}, {"n1", PodNetwork, "[fd00::1]:9897", ""}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	for _, bad := range []string{"n1 node", "n1 host 10.0.0.1:9897", "n1 node 10.0.0.1", "n1 node 10.0.0.1:1 a b"} {
+		write(bad + "\n")
+		if _, err := ReadPeers(file); err == nil || !strings.Contains(err.Error(), ":1:") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func TestPeersOf(t *testing.T) {
+	t.Parallel()
+	slice := func(service string, addresses ...discoveryv1.Endpoint) discoveryv1.EndpointSlice {
+		port, protocol := int32(9897), corev1.ProtocolTCP
+		return discoveryv1.EndpointSlice{
+			ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{discoveryv1.LabelServiceName: service}},
+			Endpoints:  addresses, Ports: []discoveryv1.EndpointPort{{Name: new("metrics"), Port: new(int32(1))}, {Name: new(portName), Port: &port, Protocol: &protocol}},
+		}
+	}
+	at := func(node, address string) discoveryv1.Endpoint {
+		return discoveryv1.Endpoint{NodeName: new(node), Addresses: []string{address}, Zone: new("z")}
+	}
+	leaving := at("n2", "10.0.0.9")
+	leaving.Conditions.Terminating = new(true)
+	got := PeersOf([]discoveryv1.EndpointSlice{
+		slice(NodeService, at("n2", "10.0.0.2"), leaving, at("n1", "10.0.0.1"), discoveryv1.Endpoint{Addresses: []string{"10.0.0.7"}}),
+		slice(NodeService, at("n1", "fd00::1")),
+		slice(PodService, at("n1", "10.1.0.1")),
+		slice("kubernetes", at("n1", "10.2.0.1")),
+	})
+	want := []Peer{
+		{"n1", NodeNetwork, "10.0.0.1:9897", "z"}, {"n1", PodNetwork, "10.1.0.1:9897", "z"}, {"n2", NodeNetwork, "10.0.0.2:9897", "z"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []Options{{Peers: -1}, {Attempts: -1}, {Interval: -1}, {Timeout: -1}, {From: "host"}, {Listen: "9897"}} {
+		if _, err := New(bad, nil, Reports{}, quiet(), time.Now); err == nil {
+			t.Errorf("%+v is accepted", bad)
+		}
+	}
+	if got := len(slices.Compact(slices.Sorted(slices.Values(Outcomes())))); got != 5 {
+		t.Errorf("%d outcomes", got)
+	}
+}

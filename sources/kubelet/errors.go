@@ -1,0 +1,49 @@
+package kubelet
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/kubevitals/kubevitals/sources/health"
+)
+
+// statusError says what an answer other than 200 stands for.
+func statusError(resp *http.Response) error {
+	reason := health.OfStatus(resp.StatusCode)
+	if reason == health.Failed && resp.StatusCode < http.StatusInternalServerError {
+		reason = health.Invalid // a redirect, say: no kubelet answers so
+	}
+	// The kubelet puts the cause in the body: who may not do what, for one.
+	cause, err := io.ReadAll(io.LimitReader(resp.Body, 512))
+	if err != nil || len(cause) == 0 {
+		return &answerError{reason: reason, err: errors.New(resp.Status)}
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(cause)), "\n")
+	return &answerError{reason: reason, err: fmt.Errorf("%s: %q", resp.Status, line)}
+}
+
+// answerError is a failure whose reason is known.
+type answerError struct {
+	reason health.Reason
+	err    error
+}
+
+var _ health.Reasoner = (*answerError)(nil)
+
+func (e *answerError) Error() string        { return e.err.Error() }
+func (e *answerError) Unwrap() error        { return e.err }
+func (e *answerError) Reason() health.Reason { return e.reason }
+
+// unreachedError marks failures before there was a connection: nothing on the
+// node can be asked then.
+type unreachedError struct {
+	err error
+	// dialled: the connection came about, and the handshake did not.
+	dialled bool
+}
+
+func (e *unreachedError) Error() string { return e.err.Error() }
+func (e *unreachedError) Unwrap() error { return e.err }

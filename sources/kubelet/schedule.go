@@ -1,0 +1,262 @@
+package kubelet
+
+import (
+	"container/heap"
+	"hash/fnv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubevitals/kubevitals/sources/health"
+)
+
+const (
+	// maxBackoff bounds the time until a refusal (no right, no such endpoint,
+	// overload) is tried again: it costs the API server a review of access each
+	// time, and costs a kubelet under pressure even more.
+	maxBackoff = 5 * time.Minute
+	// idle is the longest wait when nothing is due.
+	idle = time.Minute
+)
+
+// outcome is what a request came to, as far as it matters for the next one.
+type outcome int
+
+const (
+	answered  outcome = iota // with what was asked for
+	refused                  // with something else
+	silent                   // connected, but no answer in time
+	unreached                // no connection
+)
+
+// tracked is one kubelet.
+type tracked struct {
+	uid    types.UID
+	target target
+	tasks  []*task
+	// down: the last request found no way to the kubelet.
+	down bool
+	// gone: the node was deleted while requests were on their way.
+	gone   bool
+	result Result
+}
+
+// starting tells whether one of its endpoints was not read yet, be it well or not.
+func (k *tracked) starting() bool {
+	for _, reason := range k.result.Reasons() {
+		if reason == health.Starting {
+			return true
+		}
+	}
+	return false
+}
+
+// task is one endpoint of one kubelet.
+type task struct {
+	kubelet  *tracked
+	endpoint endpoint
+	// phase shifts the task against all others, the same way after a restart.
+	phase    uint64
+	due      time.Time
+	started  time.Time
+	failures int
+	lane     *lane
+	index    int  // in the queue of its lane; -1 while the request runs
+	held     bool // until the request before it in the chain has ended
+}
+
+// troubled tasks must not take slots from those that are likely to succeed.
+func (t *task) troubled() bool { return t.failures > 0 || t.kubelet.down }
+
+// schedule decides what is asked when. It has no clock and no goroutines of its
+// own, and is not safe for concurrent use.
+//
+// Requests run in two lanes. What succeeded last time has the healthy lane, so
+// that no number of dead kubelets can hold up the living. What failed is tried
+// again in the failing lane, half as wide. A request of the healthy lane that is
+// still unanswered after patience moves over as well, as soon as its slot is
+// needed and the other half of the failing lane has room.
+type schedule struct {
+	healthy, failing lane
+	// concurrency is the width of the healthy lane, and all that may run in the
+	// failing one.
+	concurrency int
+	patience    time.Duration
+	intervals   [endpointCount]time.Duration
+	chained     bool // see first
+}
+
+func newSchedule(o Options) *schedule {
+	return &schedule{
+		concurrency: o.Concurrency,
+		patience:    o.Timeout / 5,
+		chained:     o.AtOnce && o.Recorded == nil,
+		intervals:   [endpointCount]time.Duration{statsSummary: o.StatsInterval, configz: o.MetricsInterval, metrics: o.MetricsInterval},
+	}
+}
+
+// retries is how many requests may start in the failing lane.
+func (s *schedule) retries() int { return (s.concurrency + 1) / 2 }
+
+// add schedules the first requests to a kubelet within the given time.
+func (s *schedule) add(k *tracked, wanted []endpoint, now time.Time, within time.Duration) {
+	for _, e := range wanted {
+		h := fnv.New64a()
+		h.Write([]byte(k.target.node + e.path()))
+		t := &task{kubelet: k, endpoint: e, phase: h.Sum64()}
+		k.tasks = append(k.tasks, t)
+		s.first(t, now, within)
+	}
+}
+
+// remove forgets a kubelet. Requests on their way keep their slots.
+func (s *schedule) remove(k *tracked) {
+	k.gone = true
+	for _, t := range k.tasks {
+		if t.index >= 0 {
+			heap.Remove(&t.lane.queue, t.index)
+		}
+	}
+}
+
+// next returns a task whose request is to be made now, or nil. The caller
+// reports to finish what the request came to.
+func (s *schedule) next(now time.Time) *task {
+	for t := s.healthy.head(now); t != nil; t = s.healthy.head(now) {
+		if t.troubled() { // since it was queued, by another endpoint
+			s.requeue(t)
+			continue
+		}
+		if len(s.healthy.running) >= s.concurrency && !s.moveOver(now) {
+			break
+		}
+		return s.start(t, now)
+	}
+	if t := s.failing.head(now); t != nil && len(s.failing.running) < s.retries() {
+		return s.start(t, now)
+	}
+	return nil
+}
+
+// wait returns how long next has nothing to give, if no request ends before.
+func (s *schedule) wait(now time.Time) time.Duration {
+	at := now.Add(idle)
+	sooner := func(t time.Time) {
+		if t.Before(at) {
+			at = t
+		}
+	}
+	if len(s.healthy.queue) > 0 {
+		due := s.healthy.queue[0].due
+		switch {
+		case len(s.healthy.running) < s.concurrency:
+			sooner(due)
+		case len(s.failing.running) < s.concurrency:
+			if free := s.healthy.running[0].started.Add(s.patience); free.After(due) {
+				due = free
+			}
+			sooner(due)
+		}
+	}
+	if len(s.failing.queue) > 0 && len(s.failing.running) < s.retries() {
+		sooner(s.failing.queue[0].due)
+	}
+	return max(0, at.Sub(now))
+}
+
+// finish frees the task's slot and schedules its next request.
+func (s *schedule) finish(t *task, o outcome, now time.Time) {
+	t.lane.release(t)
+	k := t.kubelet
+	if k.gone {
+		return
+	}
+	t.failures++
+	if o == answered {
+		t.failures = 0
+	}
+	recovered := k.down && o != unreached
+	k.down = o == unreached
+	t.due = s.due(t, o, now)
+	s.enqueue(t)
+	s.follow(k, o, now)
+	if !recovered {
+		return
+	}
+	for _, other := range k.tasks {
+		if other != t && other.index >= 0 {
+			other.failures, other.due = 0, now
+			s.requeue(other)
+		}
+	}
+}
+
+// due says when the task is to be tried again. A dead kubelet costs one dial per
+// interval, so that is not stretched: when it is back, the first endpoint finds
+// out within about one StatsInterval and finish pulls the others forward.
+func (s *schedule) due(t *task, o outcome, now time.Time) time.Time {
+	interval, short := s.intervals[t.endpoint], s.intervals[statsSummary]
+	switch o {
+	case answered:
+		return aligned(now, interval, t.phase)
+	case unreached:
+		if t == t.kubelet.tasks[0] {
+			interval = short
+		}
+		return aligned(now, interval, t.phase)
+	case silent:
+		return now.Add(doubled(short, t.failures, max(short, interval)))
+	}
+	return now.Add(doubled(short, t.failures, max(short, maxBackoff)))
+}
+
+// doubled is the n-th (from 1) of delays that start with first and double.
+func doubled(first time.Duration, n int, limit time.Duration) time.Duration {
+	for ; n > 1 && first < limit; n-- {
+		first *= 2
+	}
+	return min(first, limit)
+}
+
+// aligned is the time with the given phase about one interval from now: between
+// half and one and a half, and just one once the phase was met.
+func aligned(now time.Time, interval time.Duration, phase uint64) time.Time {
+	earliest := now.Add(interval / 2)
+	late := uint64(earliest.UnixNano()) % uint64(interval)
+	early := phase % uint64(interval)
+	if early < late {
+		early += uint64(interval)
+	}
+	return earliest.Add(time.Duration(early - late))
+}
+
+func (s *schedule) start(t *task, now time.Time) *task {
+	heap.Remove(&t.lane.queue, t.index)
+	t.started = now
+	t.lane.running = append(t.lane.running, t)
+	return t
+}
+
+func (s *schedule) moveOver(now time.Time) bool {
+	oldest := s.healthy.running[0]
+	if now.Sub(oldest.started) < s.patience || len(s.failing.running) >= s.concurrency {
+		return false
+	}
+	s.healthy.release(oldest)
+	oldest.lane = &s.failing
+	s.failing.running = append(s.failing.running, oldest)
+	return true
+}
+
+func (s *schedule) requeue(t *task) {
+	heap.Remove(&t.lane.queue, t.index)
+	s.enqueue(t)
+}
+
+func (s *schedule) enqueue(t *task) {
+	t.lane = &s.healthy
+	if t.troubled() {
+		t.lane = &s.failing
+	}
+	heap.Push(&t.lane.queue, t)
+}

@@ -1,0 +1,87 @@
+package kubelet
+
+import (
+	"log/slog"
+	"sync"
+
+	"github.com/kubevitals/kubevitals/sources/health"
+)
+
+// trouble logs failures without flooding the log when a thousand kubelets fail
+// in the same way: the first one of its kind is a warning, with its error as an
+// example; the metrics tell which nodes are concerned. But for example, it is used
+// by one goroutine at a time.
+type trouble struct {
+	logger *slog.Logger
+	// kubelets is how many are in that kind of trouble now.
+	kubelets map[kind]int
+
+	mu sync.Mutex
+	// examples has one error for each kind of trouble that kubelets are in.
+	examples map[kind]error
+}
+
+type kind struct {
+	endpoint endpoint
+	reason   health.Reason
+}
+
+func newTrouble(logger *slog.Logger) *trouble {
+	return &trouble{logger: logger, kubelets: map[kind]int{}, examples: map[kind]error{}}
+}
+
+// changed notes what a request came to after the one before it came to was.
+func (t *trouble) changed(node string, e endpoint, was, is health.Reason, err error) {
+	t.over(e, was)
+	if is == health.Available {
+		return
+	}
+	k := kind{e, is}
+	t.kubelets[k]++
+	t.remember(k, err)
+	log := t.logger.Debug
+	if was != is && t.kubelets[k] == 1 {
+		log = t.logger.Warn
+	}
+	log("Kubelet cannot be read", "node", node, "endpoint", e.String(), "reason", string(is), "err", err)
+}
+
+// over notes that a kubelet is no longer in the state was.
+func (t *trouble) over(e endpoint, was health.Reason) {
+	k := kind{e, was}
+	switch n := t.kubelets[k]; {
+	case n > 1:
+		t.kubelets[k] = n - 1
+	case n == 1:
+		delete(t.kubelets, k)
+		t.remember(k, nil)
+	}
+}
+
+func (t *trouble) remember(k kind, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err == nil {
+		delete(t.examples, k)
+		return
+	}
+	t.examples[k] = err
+}
+
+// example returns the latest error of that kind. One kubelet that cannot be reached
+// is not asked for its other endpoints, so it may be that of another endpoint.
+func (t *trouble) example(name string, reason health.Reason) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var other error
+	for _, e := range endpoints() {
+		switch err := t.examples[kind{e, reason}]; {
+		case err == nil:
+		case e.String() == name:
+			return err
+		default:
+			other = err
+		}
+	}
+	return other
+}

@@ -1,0 +1,49 @@
+package kubelet
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/kubevitals/kubevitals/sources/health"
+)
+
+func TestOneWarningForEachKindOfTrouble(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	log := newTrouble(slog.New(slog.NewTextHandler(&out, nil)))
+	err, late := errors.New("403"), errors.New("late")
+	warnings := func(want int, when string) {
+		t.Helper()
+		if got := strings.Count(out.String(), "level=WARN"); got != want {
+			t.Errorf("%d warnings %s, want %d:\n%s", got, when, want, &out)
+		}
+	}
+	log.changed("a", configz, health.Starting, health.Forbidden, err)
+	warnings(1, "for the first kubelet")
+	log.changed("a", configz, health.Forbidden, health.Forbidden, err)
+	log.changed("b", configz, health.Starting, health.Forbidden, err)
+	warnings(1, "for more of the same")
+	log.changed("a", metrics, health.Starting, health.Forbidden, err)
+	log.changed("b", configz, health.Forbidden, health.Timeout, late)
+	warnings(3, "for another endpoint and another reason")
+	for _, test := range []struct {
+		endpoint string
+		reason   health.Reason
+		want     error
+	}{{"configz", health.Timeout, late}, {"stats_summary", health.Timeout, late}, {"metrics", health.Forbidden, err}, {"configz", health.TLS, nil}} {
+		if got := log.example(test.endpoint, test.reason); !errors.Is(got, test.want) {
+			t.Errorf("%s, %s: the example is %v, want %v", test.endpoint, test.reason, got, test.want)
+		}
+	}
+	log.changed("a", configz, health.Forbidden, health.Available, nil)
+	log.over(metrics, health.Forbidden)
+	log.over(configz, health.Timeout)
+	if len(log.kubelets)+len(log.examples) != 0 {
+		t.Errorf("left over: %v, %v", log.kubelets, log.examples)
+	}
+	log.changed("a", configz, health.Available, health.Forbidden, err)
+	warnings(4, "when it comes back")
+}

@@ -1,0 +1,60 @@
+package pods
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/cache"
+)
+
+// pageSize is the number of pods that are in memory as objects at one time.
+const pageSize = 500
+
+// Paged returns a ListWatch for a reflector that feeds an Index. It bounds the
+// memory of a list from an API server that cannot stream lists: a reflector
+// would first ask for resource version 0, for which API servers ignore the page
+// size, and would keep the objects of all pages until the last has come. Here
+// the list is read in pages from the latest version, and each page is packed
+// before the next is asked for.
+func Paged(lw *cache.ListWatch) *cache.ListWatch {
+	paged := *lw
+	paged.ListFunc = nil //nolint:staticcheck // deprecated, and must not be preferred over ours
+	paged.ListWithContextFunc = func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		o.Limit, o.Continue = pageSize, ""
+		o.ResourceVersion, o.ResourceVersionMatch = "", ""
+		return listPacked(ctx, lw, o)
+	}
+	return &paged
+}
+
+func listPacked(ctx context.Context, lw *cache.ListWatch, o metav1.ListOptions) (runtime.Object, error) {
+	all := &internalversion.List{}
+	for {
+		obj, err := lw.ListWithContext(ctx, o)
+		if apierrors.IsResourceExpired(err) && o.Continue != "" {
+			// The pages took longer than the API server keeps a version: one
+			// large answer is better than none.
+			all.Items, o.Continue, o.Limit = nil, "", 0
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list pods: %w", err)
+		}
+		page, ok := obj.(*corev1.PodList)
+		if !ok {
+			return nil, unexpected(obj)
+		}
+		for n := range page.Items {
+			all.Items = append(all.Items, pack(factsOf(&page.Items[n])))
+		}
+		all.ResourceVersion, o.Continue = page.ResourceVersion, page.Continue
+		if o.Continue == "" {
+			return all, nil
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package pods
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Waiting says what a pending pod waits for. The set is closed.
+type Waiting uint8
+
+// What a pending pod can wait for, in the order in which it goes through them.
+const (
+	NotWaiting     Waiting = iota // the pod is not pending
+	NoScheduler                   // no scheduler has looked at it
+	Gated                         // its owner holds it back with scheduling gates
+	Unschedulable                 // no node fits
+	SchedulerError                // the scheduler failed over it
+	NotPickedUp                   // scheduled, and its kubelet has not begun
+	Sandbox                       // volumes are mounted, and the sandbox and its network are made
+	Image                         // an image cannot be pulled
+	ContainerSetup                // its ConfigMap, Secret or command does not fit: the container cannot be made
+	InitFailing                   // an init container fails again and again
+	Initializing                  // init containers run
+	Starting                      // its containers are about to start
+)
+
+// waitings are the names, by value.
+func waitings() [12]string {
+	return [...]string{
+		"", "no_scheduler", "gated", "unschedulable", "scheduler_error", "not_picked_up", "sandbox", "image",
+		"container_setup", "init_failing", "initializing", "starting",
+	}
+}
+
+// String returns the name, as metrics bear it.
+func (w Waiting) String() string { return waitings()[w] }
+
+// waitingOf tells what a pod waits for and since when.
+func waitingOf(pod *corev1.Pod) (Waiting, time.Time) {
+	if pod.Status.Phase != corev1.PodPending {
+		return NotWaiting, time.Time{}
+	}
+	created := pod.CreationTimestamp.Time
+	scheduled := condition(pod, corev1.PodScheduled)
+	if pod.Spec.NodeName == "" {
+		return unscheduled(scheduled), created
+	}
+	since := created
+	if scheduled != nil && scheduled.LastTransitionTime.After(since) {
+		since = scheduled.LastTransitionTime.Time
+	}
+	return onNode(pod), since
+}
+
+func unscheduled(c *corev1.PodCondition) Waiting {
+	if c == nil || c.Status == corev1.ConditionTrue {
+		return NoScheduler
+	}
+	switch c.Reason {
+	case corev1.PodReasonSchedulingGated:
+		return Gated
+	case corev1.PodReasonSchedulerError:
+		return SchedulerError
+	}
+	return Unschedulable
+}
+
+// onNode reads what the kubelet says of a pod that it was given.
+func onNode(pod *corev1.Pod) Waiting {
+	status := &pod.Status
+	if status.StartTime == nil && len(status.InitContainerStatuses)+len(status.ContainerStatuses) == 0 {
+		return NotPickedUp
+	}
+	for _, list := range [][]corev1.ContainerStatus{status.InitContainerStatuses, status.ContainerStatuses} {
+		for _, c := range list {
+			if c.State.Waiting == nil {
+				continue
+			}
+			if w := ofReason(c.State.Waiting.Reason); w != NotWaiting {
+				return w
+			}
+		}
+	}
+	if c := condition(pod, corev1.PodReadyToStartContainers); c != nil && c.Status == corev1.ConditionFalse {
+		return Sandbox
+	}
+	for _, c := range status.InitContainerStatuses {
+		// The kubelet reports CrashLoopBackOff up to a minute and a half later.
+		if c.State.Terminated != nil && c.State.Terminated.ExitCode != 0 && c.RestartCount > 0 {
+			return InitFailing
+		}
+		if c.State.Running != nil || c.State.Terminated != nil && c.State.Terminated.ExitCode != 0 {
+			return Initializing
+		}
+	}
+	return Starting
+}
+
+// ofReason sorts the reasons that a kubelet gives for a container that waits.
+// ContainerCreating and PodInitializing say nothing.
+func ofReason(reason string) Waiting {
+	switch reason {
+	case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError",
+		"RegistryUnavailable", "SignatureValidationFailed":
+		return Image
+	case "CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreCreateHookError",
+		"PreStartHookError", "PostStartHookError":
+		return ContainerSetup
+	case "CrashLoopBackOff":
+		return InitFailing
+	}
+	return NotWaiting
+}
+
+func condition(pod *corev1.Pod, kind corev1.PodConditionType) *corev1.PodCondition {
+	for i := range pod.Status.Conditions {
+		if c := &pod.Status.Conditions[i]; c.Type == kind {
+			return c
+		}
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package pods
+
+import (
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	created, scheduledAt := time.Unix(1_800_000_000, 0), time.Unix(1_800_000_100, 0)
+	type change func(*corev1.Pod)
+	with := func(kind corev1.PodConditionType, status corev1.ConditionStatus, reason string) change {
+		return func(p *corev1.Pod) {
+			p.Status.Conditions = append(p.Status.Conditions, corev1.PodCondition{
+				Type: kind, Status: status, Reason: reason, LastTransitionTime: metav1.NewTime(scheduledAt),
+			})
+		}
+	}
+	onNode := func(p *corev1.Pod) {
+		p.Spec.NodeName = "n1"
+		with(corev1.PodScheduled, "True", "")(p)
+	}
+	pickedUp := func(p *corev1.Pod) {
+		onNode(p)
+		start := metav1.NewTime(scheduledAt)
+		p.Status.StartTime = &start
+	}
+	waits := func(reason string) change {
+		return func(p *corev1.Pod) {
+			p.Status.ContainerStatuses = append(p.Status.ContainerStatuses, corev1.ContainerStatus{
+				State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason}},
+			})
+		}
+	}
+	initWaits := func(reason string) change {
+		return func(p *corev1.Pod) {
+			waits(reason)(p)
+			p.Status.InitContainerStatuses, p.Status.ContainerStatuses = p.Status.ContainerStatuses, nil
+			waits("PodInitializing")(p)
+		}
+	}
+	initRuns := func(p *corev1.Pod) {
+		p.Status.InitContainerStatuses = []corev1.ContainerStatus{{State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}
+	}
+	initFailed := func(p *corev1.Pod) {
+		p.Status.InitContainerStatuses = []corev1.ContainerStatus{{State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1}}}}
+	}
+	noSandbox := with(corev1.PodReadyToStartContainers, "False", "")
+	for name, tt := range map[string]struct {
+		changes []change
+		want    Waiting
+		since   time.Time
+	}{
+		"nobody looked at it":          {nil, NoScheduler, created},
+		"held back by a gate":          {[]change{with(corev1.PodScheduled, "False", "SchedulingGated")}, Gated, created},
+		"no node fits":                 {[]change{with(corev1.PodScheduled, "False", "Unschedulable")}, Unschedulable, created},
+		"the scheduler failed":         {[]change{with(corev1.PodScheduled, "False", "SchedulerError")}, SchedulerError, created},
+		"a reason of another release":  {[]change{with(corev1.PodScheduled, "False", "Novel")}, Unschedulable, created},
+		"its kubelet has not begun":    {[]change{onNode}, NotPickedUp, scheduledAt},
+		"bound without a scheduler":    {[]change{func(p *corev1.Pod) { p.Spec.NodeName = "n1" }}, NotPickedUp, created},
+		"no sandbox yet":               {[]change{pickedUp, noSandbox, waits("ContainerCreating")}, Sandbox, scheduledAt},
+		"no sandbox, with init":        {[]change{pickedUp, noSandbox, initWaits("PodInitializing")}, Sandbox, scheduledAt},
+		"an image cannot be pulled":    {[]change{pickedUp, waits("ContainerCreating"), waits("ImagePullBackOff")}, Image, scheduledAt},
+		"an init image likewise":       {[]change{pickedUp, initWaits("ErrImagePull")}, Image, scheduledAt},
+		"its Secret does not exist":    {[]change{pickedUp, waits("CreateContainerConfigError")}, ContainerSetup, scheduledAt},
+		"an init container loops":      {[]change{pickedUp, initWaits("CrashLoopBackOff")}, InitFailing, scheduledAt},
+		"an init container ends again": {[]change{pickedUp, initFailed, func(p *corev1.Pod) { p.Status.InitContainerStatuses[0].RestartCount = 1 }}, InitFailing, scheduledAt},
+		"an init container runs":       {[]change{pickedUp, initRuns, waits("PodInitializing")}, Initializing, scheduledAt},
+		"an init container failed":     {[]change{pickedUp, initFailed, waits("PodInitializing")}, Initializing, scheduledAt},
+		"about to start":               {[]change{pickedUp, waits("ContainerCreating")}, Starting, scheduledAt},
+		"it runs":                      {[]change{pickedUp, func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }}, NotWaiting, time.Time{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pod := &corev1.Pod{
+				ObjectMeta: metav1.ObjectMeta{CreationTimestamp: metav1.NewTime(created)},
+				Status:     corev1.PodStatus{Phase: corev1.PodPending},
+			}
+			for _, c := range tt.changes {
+				c(pod)
+			}
+			got, since := waitingOf(pod)
+			if got != tt.want || !since.Equal(tt.since) {
+				t.Errorf("waits for %q since %v, want %q since %v", got, since, tt.want, tt.since)
+			}
+		})
+	}
+}
+
+func TestWaitingNames(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for w := NotWaiting; w <= Starting; w++ {
+		if seen[w.String()] {
+			t.Errorf("%d has the name %q of another", w, w)
+		}
+		seen[w.String()] = true
+	}
+}
+
+func TestKeyOf(t *testing.T) {
+	t.Parallel()
+	pod := simple("a", "n", corev1.PodRunning)
+	pod.UID = "123e4567-e89b-12d3-a456-426614174000"
+	key, ok := KeyOf(pod.UID)
+	if !ok || key != uidOf(pod) {
+		t.Errorf("key %x %v, want %x", key, ok, uidOf(pod))
+	}
+	if _, ok := KeyOf("mirror"); ok {
+		t.Error("takes any text for a UID")
+	}
+}
