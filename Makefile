@@ -59,37 +59,37 @@ e2e: build $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns ## Test agains
 
 .PHONY: bench
 bench: ## Print the cost of the pod index and the speed of the parser.
-	$(GO) test -run '^$$' -bench . -benchmem ./collectors/...
-	$(GO) run ./cmd/exposition-bench
+	$(GO) test -run '^$$' -bench . -benchmem ./collectors/... ./sources/...
+	$(GO) run ./test/exposition
 
 .PHONY: bench-scale
 bench-scale: build ## Print memory and scrape time at 5,000 nodes, 50,000 pods and 5,000 HPAs.
-	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals
+	$(GO) run ./test/scale --binary=$(BIN)/kubevitals
 
 .PHONY: bench-check
 bench-check: build ## Print time and memory of one kubevitals check at the same size, and whether it names the faults.
-	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals -check -- --log.level=error
+	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -check -- --log.level=error
 
 .PHONY: bench-node
 bench-node: build ## Print memory and CPU of the agent of a node with 2,000 processes and 20,000 inotify watches.
-	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals -node -- --log.level=error
+	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -node -- --log.level=error
 
 .PHONY: score
 score: ## Print how well the causes of nodes that are not ready are told, on public bug reports.
-	$(GO) run ./cmd/readiness-score
+	$(GO) run ./test/notready
 
 .PHONY: simulate-connectivity
 simulate-connectivity: $(BIN)/promtool ## Print how well the cause of a partitioned network is named, and how often falsely.
-	$(GO) run ./cmd/connectivity-sim --promtool=$(BIN)/promtool --rounds=100
+	$(GO) run ./test/connectivity --promtool=$(BIN)/promtool --rounds=100
 
 .PHONY: cardinality
 cardinality: build ## Print the number of series by signal and its formula; it must not depend on the number of pods.
-	$(GO) run ./cmd/scale-bench --binary=$(BIN)/kubevitals -cardinality -- --log.level=error --collector.dns.probe-interval=1s
+	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -cardinality -- --log.level=error --collector.dns.probe-interval=1s
 
 .PHONY: fuzz
 fuzz: ## Fuzz each parser for 30 s.
-	$(GO) test -run '^$$' -fuzz . -fuzztime 30s ./collectors/exposition
-	$(GO) test -run '^$$' -fuzz . -fuzztime 30s ./collectors/apiprobe
+	$(GO) test -run '^$$' -fuzz . -fuzztime 30s ./sources/exposition
+	$(GO) test -run '^$$' -fuzz . -fuzztime 30s ./sources/apiserver
 
 ## ---- verify and update: each verify-X says which update-X mends it
 
@@ -98,12 +98,12 @@ verify: verify-fmt verify-vet verify-mixin test ## Everything that needs no clus
 
 .PHONY: verify-fmt
 verify-fmt:
-	@files=$$(gofmt -l cmd collectors exporter internal lab mixin tools); \
+	@files=$$(gofmt -l cmd collectors exporter internal lab mixin sources test tools); \
 	if [ -n "$$files" ]; then echo "not gofmt'd: $$files; run: make update-fmt"; exit 1; fi
 
 .PHONY: update-fmt
 update-fmt:
-	gofmt -w cmd collectors exporter internal lab mixin tools
+	gofmt -w cmd collectors exporter internal lab mixin sources test tools
 
 .PHONY: verify-vet
 verify-vet:

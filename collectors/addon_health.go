@@ -7,6 +7,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 const addonHealthName = "addon_health"
@@ -40,19 +41,19 @@ func AddonHealth() Definition {
 		NamespaceRules: map[string][]rbacv1.PolicyRule{
 			"kube-system": {{APIGroups: []string{"apps"}, Resources: []string{"deployments", "daemonsets"}, Verbs: verbs}},
 		},
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			deployments, daemonSets := s.SystemWorkloads()
 			return addonHealthCollector{
-				pods:      []func() ([]SystemPod, error){s.SystemPods().List, s.DashboardPods().List},
-				workloads: []func() ([]SystemWorkload, error){deployments.List, daemonSets.List},
+				pods:      []func() ([]sources.SystemPod, error){s.SystemPods().List, s.DashboardPods().List},
+				workloads: []func() ([]sources.SystemWorkload, error){deployments.List, daemonSets.List},
 			}, nil
 		},
 	}
 }
 
 type addonHealthCollector struct {
-	pods      []func() ([]SystemPod, error)
-	workloads []func() ([]SystemWorkload, error)
+	pods      []func() ([]sources.SystemPod, error)
+	workloads []func() ([]sources.SystemWorkload, error)
 }
 
 // Collect says nothing of addons that do not exist, and fails while any of its
@@ -84,12 +85,12 @@ func collectAll[T any](lists []func() ([]T, error)) ([]T, error) {
 	return all, nil
 }
 
-func sendWorkloads(ch chan<- prometheus.Metric, workloads []SystemWorkload) {
-	sums := map[Addon]SystemWorkload{}
+func sendWorkloads(ch chan<- prometheus.Metric, workloads []sources.SystemWorkload) {
+	sums := map[sources.Addon]sources.SystemWorkload{}
 	for _, w := range workloads {
 		if w.Addon != "" {
 			sum := sums[w.Addon]
-			sums[w.Addon] = SystemWorkload{w.Addon, sum.Desired + w.Desired, sum.Ready + w.Ready}
+			sums[w.Addon] = sources.SystemWorkload{Addon: w.Addon, Desired: sum.Desired + w.Desired, Ready: sum.Ready + w.Ready}
 		}
 	}
 	for addon, sum := range sums {
@@ -100,17 +101,17 @@ func sendWorkloads(ch chan<- prometheus.Metric, workloads []SystemWorkload) {
 
 type (
 	addonCrash struct {
-		addon        Addon
+		addon        sources.Addon
 		reason, exit string
 	}
 	addonNode struct {
-		addon Addon
+		addon sources.Addon
 		node  string
 	}
 )
 
-func sendAddonPods(ch chan<- prometheus.Metric, pods []SystemPod) {
-	states := map[Addon]map[string]int{}
+func sendAddonPods(ch chan<- prometheus.Metric, pods []sources.SystemPod) {
+	states := map[sources.Addon]map[string]int{}
 	crashes, nodes := map[addonCrash]int{}, map[addonNode]int{}
 	for _, p := range pods {
 		if p.Addon == "" || p.Done {
@@ -152,7 +153,7 @@ func exitReasons() []string {
 
 // exitClass is the meaning of an exit code. Above 128 a signal ended the
 // process.
-func exitClass(c *Crash) string {
+func exitClass(c *sources.Crash) string {
 	switch code := c.ExitCode; {
 	case c.Reason == "":
 		return "unknown"

@@ -2,43 +2,18 @@ package collectors
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/kubevitals/kubevitals/test/objects"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 )
-
-// addonPod is a running pod with the label; last is how its container ended
-// before it was put off, if it is in CrashLoopBackOff.
-func addonPod(label, value, node string, ready bool, last *corev1.ContainerStateTerminated) *corev1.Pod {
-	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{label: value}},
-		Spec:       corev1.PodSpec{NodeName: node},
-		Status: corev1.PodStatus{
-			Phase:             corev1.PodRunning,
-			Conditions:        []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionFalse}},
-			ContainerStatuses: []corev1.ContainerStatus{{}},
-		},
-	}
-	if ready {
-		pod.Status.Conditions[0].Status = corev1.ConditionTrue
-	}
-	if last != nil {
-		s := &pod.Status.ContainerStatuses[0]
-		s.State.Waiting = &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}
-		s.LastTerminationState.Terminated = last
-	}
-	return pod
-}
-
-func ended(reason string, code int32) *corev1.ContainerStateTerminated {
-	return &corev1.ContainerStateTerminated{Reason: reason, ExitCode: code}
-}
 
 // converted gives the objects the form that a view keeps.
 func converted[O, T any](t *testing.T, convert func(any) (T, error), objects ...O) func() ([]T, error) {
@@ -56,11 +31,11 @@ func converted[O, T any](t *testing.T, convert func(any) (T, error), objects ...
 
 func TestAddonHealth(t *testing.T) {
 	t.Parallel()
-	deleted := addonPod("k8s-app", "kube-dns", "node-1", false, nil)
+	deleted := objects.AddonPod("k8s-app", "kube-dns", "node-1", false, nil)
 	deleted.DeletionTimestamp = &metav1.Time{}
-	evicted := addonPod("k8s-app", "kube-dns", "node-1", false, nil)
+	evicted := objects.AddonPod("k8s-app", "kube-dns", "node-1", false, nil)
 	evicted.Status.Phase = corev1.PodFailed
-	initial := addonPod("app.kubernetes.io/part-of", "kubernetes-dashboard", "node-2", false, ended("Error", 1))
+	initial := objects.AddonPod("app.kubernetes.io/part-of", "kubernetes-dashboard", "node-2", false, objects.Ended("Error", 1))
 	initial.Status.InitContainerStatuses, initial.Status.ContainerStatuses = initial.Status.ContainerStatuses, nil
 	deployment := func(value string, desired *int32, ready int32) *appsv1.Deployment {
 		return &appsv1.Deployment{
@@ -73,23 +48,23 @@ func TestAddonHealth(t *testing.T) {
 		Status: appsv1.DaemonSetStatus{DesiredNumberScheduled: 3, NumberReady: 1},
 	}
 	c := addonHealthCollector{
-		pods: []func() ([]SystemPod, error){
-			converted(t, systemPodOf,
-				addonPod("k8s-app", "kube-dns", "node-1", true, nil),
-				addonPod("k8s-app", "kube-dns", "node-2", false, ended("OOMKilled", 137)),
-				addonPod("k8s-app", "kube-dns", "node-2", false, ended("OOMKilled", 137)),
+		pods: []func() ([]sources.SystemPod, error){
+			converted(t, sources.SystemPodOf,
+				objects.AddonPod("k8s-app", "kube-dns", "node-1", true, nil),
+				objects.AddonPod("k8s-app", "kube-dns", "node-2", false, objects.Ended("OOMKilled", 137)),
+				objects.AddonPod("k8s-app", "kube-dns", "node-2", false, objects.Ended("OOMKilled", 137)),
 				deleted, evicted,
-				addonPod("k8s-app", "kube-proxy", "node-1", true, nil),
-				addonPod("component", "kube-proxy", "node-2", false, ended("SomethingNew", 143)),
-				addonPod("k8s-app", "kube-proxy", "node-3", false, nil),
-				addonPod("k8s-app", "metrics-server", "", false, nil),
-				addonPod("k8s-app", "somebody-else", "node-1", false, ended("Error", 1)),
+				objects.AddonPod("k8s-app", "kube-proxy", "node-1", true, nil),
+				objects.AddonPod("component", "kube-proxy", "node-2", false, objects.Ended("SomethingNew", 143)),
+				objects.AddonPod("k8s-app", "kube-proxy", "node-3", false, nil),
+				objects.AddonPod("k8s-app", "metrics-server", "", false, nil),
+				objects.AddonPod("k8s-app", "somebody-else", "node-1", false, objects.Ended("Error", 1)),
 			),
-			converted(t, systemPodOf, initial),
+			converted(t, sources.SystemPodOf, initial),
 		},
-		workloads: []func() ([]SystemWorkload, error){
-			converted(t, systemWorkloadOf, deployment("kube-dns", new(int32(3)), 1), deployment("metrics-server", nil, 0), deployment("somebody-else", nil, 0)),
-			converted(t, systemWorkloadOf, proxies),
+		workloads: []func() ([]sources.SystemWorkload, error){
+			converted(t, sources.SystemWorkloadOf, deployment("kube-dns", new(int32(3)), 1), deployment("metrics-server", nil, 0), deployment("somebody-else", nil, 0)),
+			converted(t, sources.SystemWorkloadOf, proxies),
 		},
 	}
 	golden(t, addonHealthName, c, AddonHealth().Metrics)
@@ -97,10 +72,10 @@ func TestAddonHealth(t *testing.T) {
 
 func TestAddonHealthIsSilentWithoutAddonsAndWithoutSources(t *testing.T) {
 	t.Parallel()
-	none := func() ([]SystemPod, error) { return nil, nil }
-	blind := func() ([]SystemPod, error) { return nil, errors.New("the API server is down") }
-	for success, pods := range map[string]func() ([]SystemPod, error){"1": none, "0": blind} {
-		text := string(scrapeText(t, addonHealthName, addonHealthCollector{pods: []func() ([]SystemPod, error){pods}}, AddonHealth().Metrics))
+	none := func() ([]sources.SystemPod, error) { return nil, nil }
+	blind := func() ([]sources.SystemPod, error) { return nil, errors.New("the API server is down") }
+	for success, pods := range map[string]func() ([]sources.SystemPod, error){"1": none, "0": blind} {
+		text := string(scrapeText(t, addonHealthName, addonHealthCollector{pods: []func() ([]sources.SystemPod, error){pods}}, AddonHealth().Metrics))
 		if strings.Contains(text, exporter.Namespace+"_addon_health") || !strings.Contains(text, `{collector="addon_health"} `+success) {
 			t.Errorf("want success %s and nothing else:\n%s", success, text)
 		}
@@ -110,81 +85,22 @@ func TestAddonHealthIsSilentWithoutAddonsAndWithoutSources(t *testing.T) {
 func TestExitClass(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		crash Crash
+		crash sources.Crash
 		want  string
 	}{
-		{Crash{}, "unknown"},
-		{Crash{"Completed", 0}, "success"},
-		{Crash{"Error", 1}, "failure"},
-		{Crash{"Error", 127}, "not_executable"},
-		{Crash{"ContainerCannotRun", 128}, "failure"},
-		{Crash{"Error", 134}, "crashed"},
-		{Crash{"OOMKilled", 137}, "killed"},
-		{Crash{"Error", 139}, "crashed"},
-		{Crash{"Error", 143}, "terminated"},
-		{Crash{"Error", 129}, "signal"},
+		{sources.Crash{}, "unknown"},
+		{sources.Crash{Reason: "Completed", ExitCode: 0}, "success"},
+		{sources.Crash{Reason: "Error", ExitCode: 1}, "failure"},
+		{sources.Crash{Reason: "Error", ExitCode: 127}, "not_executable"},
+		{sources.Crash{Reason: "ContainerCannotRun", ExitCode: 128}, "failure"},
+		{sources.Crash{Reason: "Error", ExitCode: 134}, "crashed"},
+		{sources.Crash{Reason: "OOMKilled", ExitCode: 137}, "killed"},
+		{sources.Crash{Reason: "Error", ExitCode: 139}, "crashed"},
+		{sources.Crash{Reason: "Error", ExitCode: 143}, "terminated"},
+		{sources.Crash{Reason: "Error", ExitCode: 129}, "signal"},
 	} {
 		if got := exitClass(&tt.crash); got != tt.want {
 			t.Errorf("%+v: %s, want %s", tt.crash, got, tt.want)
-		}
-	}
-}
-
-// TestCrashes: a crash is told before the kubelet calls it CrashLoopBackOff.
-func TestCrashes(t *testing.T) {
-	t.Parallel()
-	crash := func(change func(*corev1.Pod, *corev1.ContainerStatus)) string {
-		pod := addonPod("k8s-app", "kube-dns", "node-1", false, nil)
-		change(pod, &pod.Status.ContainerStatuses[0])
-		p, err := systemPodOf(pod)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if p.Crash == nil {
-			return ""
-		}
-		return fmt.Sprintf("%s %d", p.Crash.Reason, p.Crash.ExitCode)
-	}
-	for name, c := range map[string]struct {
-		change func(*corev1.Pod, *corev1.ContainerStatus)
-		want   string
-	}{
-		"runs again": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {
-			s.RestartCount = 5
-			s.LastTerminationState.Terminated = ended("Error", 1)
-		}, ""},
-		"ended once": {func(_ *corev1.Pod, s *corev1.ContainerStatus) { s.State.Terminated = ended("Error", 1) }, ""},
-		"ended again": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {
-			s.RestartCount = 1
-			s.State.Terminated = ended("OOMKilled", 137)
-		}, "OOMKilled 137"},
-		"ended well": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {
-			s.RestartCount = 1
-			s.State.Terminated = ended("Completed", 0)
-		}, "Completed 0"},
-		"has done it": {func(p *corev1.Pod, s *corev1.ContainerStatus) {
-			p.Spec.RestartPolicy = corev1.RestartPolicyOnFailure
-			s.RestartCount = 1
-			s.State.Terminated = ended("Completed", 0)
-		}, ""},
-		"init is done": {func(p *corev1.Pod, s *corev1.ContainerStatus) {
-			s.RestartCount = 1
-			s.State.Terminated = ended("Completed", 0)
-			p.Status.InitContainerStatuses, p.Status.ContainerStatuses = p.Status.ContainerStatuses, nil
-		}, ""},
-		"backs off": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {
-			s.State.Waiting = &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}
-			s.LastTerminationState.Terminated = ended("Error", 2)
-		}, "Error 2"},
-		"nobody knows": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {
-			s.State.Waiting = &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}
-		}, " 0"},
-		"waits to start": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {
-			s.State.Waiting = &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}
-		}, ""},
-	} {
-		if got := crash(c.change); got != c.want {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }

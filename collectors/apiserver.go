@@ -7,8 +7,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/sources/apiserver"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/apiserver"
 )
 
 const apiServerName = "apiserver"
@@ -59,12 +60,12 @@ func APIServer() Definition {
 				Default("kubevitals/kubevitals-write-probe").StringVar(&o.WriteLease)
 			f.Flag("write-interval", "Time between two write probes of an API server.").Default("10s").DurationVar(&o.WriteInterval)
 		},
-		Configure: func(c *Config) {
+		Configure: func(c *sources.Config) {
 			c.APIServers.Endpoints, c.APIServers.WriteLease = o.Endpoints, o.WriteLease
 			c.APIServers.Interval, c.APIServers.WriteInterval, c.APIServers.Timeout = o.Interval, o.WriteInterval, o.Timeout
 		},
 		Replay: true, // probes of each API server: whether and how fast it answers
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			p := s.APIServers()
 			return apiServerCollector{results: p.Results, leases: p.Leases}, nil
 		},

@@ -8,6 +8,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 const autoscalingName = "autoscaling"
@@ -44,7 +45,7 @@ func Autoscaling() Definition {
 		Rules: []rbacv1.PolicyRule{
 			{APIGroups: []string{"autoscaling"}, Resources: []string{"horizontalpodautoscalers"}, Verbs: []string{"list", "watch"}},
 		},
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return autoscalingCollector{hpas: s.HPAs().List}, nil
 		},
 	}

@@ -7,8 +7,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/sources/host/cgroups"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/host/cgroups"
 )
 
 const cgroupsName = "cgroups"
@@ -49,12 +50,12 @@ func Cgroups() Definition {
 			f.Flag("budget", "Longest time that a scan may take; the numbers of folders are absent when it does not suffice.").Default("10s").DurationVar(&budget)
 		},
 		Replay: true, // a count in the file system of a node
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			if interval <= 0 || budget <= 0 || budget >= interval {
 				return nil, fmt.Errorf("interval %s, budget %s: must be positive, and the budget shorter than the interval", interval, budget)
 			}
 			root, proc := s.Host().Path("sys", "fs", "cgroup"), s.Host().Path("proc")
-			counts := pollHost(s, cgroupsName, interval, func(ctx context.Context) (cgroups.Count, error) {
+			counts := sources.PollHost(s, cgroupsName, interval, func(ctx context.Context) (cgroups.Count, error) {
 				ctx, cancel := context.WithTimeout(ctx, budget)
 				defer cancel()
 				return cgroups.Read(ctx, root, proc)

@@ -8,8 +8,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/sources/logs"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/logs"
 )
 
 const componentLogsName = "component_logs"
@@ -64,9 +65,9 @@ func ComponentLogs() Definition {
 			f.Flag("node-services", "Service whose log is read of unhealthy nodes, through kubelets with enableSystemLogQuery; repeatable, an empty one reads none.").
 				Default("kubelet").StringsVar(&o.NodeServices)
 		},
-		Configure: func(c *Config) { c.Logs = o },
+		Configure: func(c *sources.Config) { c.Logs = o },
 		Replay:    true, // lines of logs, which no dump of ours holds for what may be in them
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			if err := o.Validate(); err != nil {
 				return nil, err
 			}
@@ -76,7 +77,7 @@ func ComponentLogs() Definition {
 }
 
 type componentLogsCollector struct {
-	pods  func() ([]SystemPod, error)
+	pods  func() ([]sources.SystemPod, error)
 	state func() (logs.State, bool)
 	nodes func() (logs.State, bool)
 }
@@ -114,35 +115,4 @@ func (c componentLogsCollector) Collect(_ context.Context, ch chan<- prometheus.
 	ch <- componentLogsBytes.Sample(float64(state.Bytes + nodes.Bytes))
 	ch <- componentLogsTruncated.Sample(float64(state.Truncated + nodes.Truncated))
 	return nil
-}
-
-// logComponents are the components whose logs are told apart; the logs of others
-// are read as "other".
-func logComponents() []string {
-	return []string{
-		"kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kube-proxy",
-		string(AddonDNS), string(AddonMetricsServer), string(AddonDashboard),
-	}
-}
-
-// unhealthyPods are those of the pods whose logs are worth reading.
-func unhealthyPods(pods []SystemPod) []logs.Target {
-	var unhealthy []logs.Target
-	for _, p := range pods {
-		if p.Done || (p.Ready && p.Crash == nil) || p.Node == "" {
-			continue
-		}
-		component := "other"
-		for _, known := range logComponents() {
-			if p.Component == known {
-				component = known
-			}
-		}
-		byContainer := make(map[string]string, len(p.Containers))
-		for _, container := range p.Containers {
-			byContainer[container] = component
-		}
-		unhealthy = append(unhealthy, logs.Target{Name: p.Name, Logs: byContainer})
-	}
-	return unhealthy
 }

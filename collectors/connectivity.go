@@ -7,8 +7,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/sources/host/connectivity"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/host/connectivity"
 )
 
 const connectivityName = "connectivity"
@@ -60,16 +61,16 @@ func Connectivity() Definition {
 			f.Flag("probe-timeout", "Longest time that one exchange with a peer may take; a lost first packet costs 1s.").Default("3s").DurationVar(&o.Timeout)
 			f.Flag("probe-attempts", "Failed probes in a row that make a failed round.").Default("3").IntVar(&o.Attempts)
 		},
-		Configure: func(c *Config) { c.Connectivity = o },
+		Configure: func(c *sources.Config) { c.Connectivity = o },
 		Replay:    true, // exchanges between nodes
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			prober, err := s.Connectivity()
 			if err != nil {
 				return nil, err
 			}
 			return connectivityCollector{
-				node: s.Host().Node(), from: s.config.Connectivity.From,
-				report: prober.Report, peers: s.connectivityPeers.Err,
+				node: s.Host().Node(), from: prober.From(),
+				report: prober.Report, peers: s.ConnectivityPeersErr,
 			}, nil
 		},
 	}

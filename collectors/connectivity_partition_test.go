@@ -22,6 +22,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // agentVariable makes the test binary an agent: its value are its flags.
@@ -41,12 +42,12 @@ func TestConnectivityAgent(t *testing.T) {
 	if _, err := app.Parse(strings.Fields(flags)); err != nil {
 		t.Fatal(err)
 	}
-	config := Config{
+	config := sources.Config{
 		REST: &rest.Config{Host: "http://127.0.0.1:1"}, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
-		Host: HostConfig{Root: "/", Node: *node}, Kubelet: unusedKubelets(),
+		Host: sources.HostConfig{Root: "/", Node: *node}, Kubelet: unusedKubelets(),
 	}
 	selection.Configure(&config)
-	sources, err := NewSources(config)
+	sources, err := sources.NewSources(config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,10 +15,12 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubevitals/kubevitals/sources/kubelet"
-	"github.com/kubevitals/kubevitals/sources/host/connectivity"
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/apiserver"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/host/connectivity"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 func TestConnectivity(t *testing.T) {
@@ -80,12 +82,22 @@ func TestConnectivityWithoutPeers(t *testing.T) {
 }
 
 // agentSources are the sources of an agent on the node n1.
-func agentSources(t *testing.T, server *rest.Config, o connectivity.Options) *Sources {
+func agentSources(t *testing.T, server *rest.Config, o connectivity.Options) *sources.Sources {
 	t.Helper()
-	s, err := NewSources(Config{
-		REST: server, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Host: HostConfig{Root: "/", Node: "n1"}, Connectivity: o,
-		Kubelet: unusedKubelets(),
-	})
+	return newSources(t, server, func(c *sources.Config) { c.Connectivity = o })
+}
+
+// newSources returns sources that read the node n1 and the API server; change may
+// set what else they need.
+func newSources(t *testing.T, server *rest.Config, change func(*sources.Config)) *sources.Sources {
+	t.Helper()
+	c := sources.Config{
+		REST: server, Host: sources.HostConfig{Root: "/", Node: "n1"}, Kubelet: unusedKubelets(),
+		APIServers: apiserver.Options{Interval: time.Minute, Timeout: time.Second},
+		Logger:     slog.New(slog.DiscardHandler), Now: time.Now,
+	}
+	change(&c)
+	s, err := sources.NewSources(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +143,7 @@ func TestPeersAreFoundThroughTheAPI(t *testing.T) {
 	}
 	t.Cleanup(cluster.Close)
 	s := agentSources(t, cluster.RESTConfig(), connectivity.Options{Namespace: "kubevitals"})
-	peers, err := s.listPeers(t.Context())
+	peers, err := s.ListPeers(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +159,7 @@ func TestPeersAreFoundThroughTheAPI(t *testing.T) {
 	if err := cluster.Refuse("endpointslices", &metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.listPeers(t.Context()); health.Classify(err) != health.Forbidden {
+	if _, err := s.ListPeers(t.Context()); health.Classify(err) != health.Forbidden {
 		t.Errorf("without the right: %v", err)
 	}
 }

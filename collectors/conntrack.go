@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 const conntrackName = "conntrack"
@@ -42,13 +43,13 @@ func Conntrack() Definition {
 		Default: true,
 		Metrics: []*exporter.Desc{conntrackActive, conntrackEntries, conntrackLimit, conntrackEvents},
 		Replay:  true, // a table in the kernel of a node
-		New:     func(s *Sources) (exporter.Collector, error) { return conntrackCollector{s.Host()}, nil },
+		New:     func(s *sources.Sources) (exporter.Collector, error) { return conntrackCollector{s.Host()}, nil },
 	}
 }
 
 // conntrack reads the table of its own network namespace, which is the node's
 // where the agent has the network of the host.
-type conntrackCollector struct{ host Host }
+type conntrackCollector struct{ host sources.Host }
 
 // Collect fails if the files are there and cannot be read. A kernel that tracks
 // no connections is no fault: it says so and sends nothing else.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/test/netns"
 )
 
@@ -32,7 +33,7 @@ func TestConntrackOfTheKernel(t *testing.T) {
 }
 
 func conntrackInNamespace(t *testing.T) {
-	host := Host{HostConfig{Root: "/", Node: "n1"}}
+	host := sources.NewHost(sources.HostConfig{Root: "/", Node: "n1"})
 	read := func() string {
 		return string(scrapeText(t, conntrackName, conntrackCollector{host}, Conntrack().Metrics))
 	}

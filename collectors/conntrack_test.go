@@ -5,10 +5,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // hostFiles makes a root of a host that holds the files.
-func hostFiles(t *testing.T, files map[string]string) Host {
+func hostFiles(t *testing.T, files map[string]string) sources.Host {
 	t.Helper()
 	root := t.TempDir()
 	for name, text := range files {
@@ -20,7 +22,7 @@ func hostFiles(t *testing.T, files map[string]string) Host {
 			t.Fatal(err)
 		}
 	}
-	return Host{HostConfig{Root: root, Node: "n1"}}
+	return sources.NewHost(sources.HostConfig{Root: root, Node: "n1"})
 }
 
 const (

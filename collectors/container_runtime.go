@@ -7,8 +7,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/sources/host/cri"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/host/cri"
 )
 
 const containerRuntimeName = "container_runtime"
@@ -48,13 +49,13 @@ func ContainerRuntime() Definition {
 			f.Flag("probe-timeout", "Longest time that a round may take; a runtime that has not answered then counts as hung.").Default("10s").DurationVar(&o.Timeout)
 		},
 		Replay: true, // an answer of a runtime over a socket of a node
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			o.Root = s.Host().Path()
 			p, err := cri.New(o, s.Now)
 			if err != nil {
 				return nil, err
 			}
-			poll := pollHost(s, containerRuntimeName, max(interval, o.Timeout+time.Second), p.Ask)
+			poll := sources.PollHost(s, containerRuntimeName, max(interval, o.Timeout+time.Second), p.Ask)
 			return containerRuntimeCollector{node: s.Host().Node(), result: poll.Get}, nil
 		},
 	}

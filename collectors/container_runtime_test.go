@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubevitals/kubevitals/sources/host/cri"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/host/cri"
 )
 
 func containerRuntimeSays(r cri.Result, err error) containerRuntimeCollector {

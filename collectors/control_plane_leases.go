@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 const controlPlaneLeasesName = "control_plane_leases"
@@ -47,7 +48,7 @@ func ControlPlaneLeases() Definition {
 				APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"list", "watch"},
 			}},
 		},
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return controlPlaneLeasesCollector{s.SystemLeases().List}, nil
 		},
 	}

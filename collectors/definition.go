@@ -7,6 +7,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // Scope says from where a failure mode can be seen.
@@ -45,12 +46,12 @@ type Definition struct {
 	Flags func(*Flags)
 	// Configure hands options that concern a shared source over to it, after
 	// the flags were parsed and before the sources are built; nil when none do.
-	Configure func(*Config)
+	Configure func(*sources.Config)
 	// Replay says that the facts are of the moment, such as answers to probes: a
 	// dump of the cluster holds recorded samples of them or nothing. All others are
 	// worked out anew from the objects and bodies of a dump.
 	Replay bool
 	// New builds the collector. What it asks of Sources is what gets watched:
 	// a disabled collector costs no watch, no memory and no rights.
-	New func(*Sources) (exporter.Collector, error)
+	New func(*sources.Sources) (exporter.Collector, error)
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/sources/dns"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/dns"
 )
 
 const dnsName = "dns"
@@ -50,9 +51,9 @@ func DNS() Definition {
 			f.Flag("probe-interval", "Time between two rounds of probes.").Default("10s").DurationVar(&o.Interval)
 			f.Flag("probe-timeout", "Longest time that a probe may take; CoreDNS gives up an upstream after 5s.").Default("6s").DurationVar(&o.Timeout)
 		},
-		Configure: func(c *Config) { c.DNS = o },
+		Configure: func(c *sources.Config) { c.DNS = o },
 		Replay:    true, // questions to DNS servers, which are not there in a dump
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			p := s.DNS()
 			return dnsCollector{results: p.Results, endpoints: p.Endpoints}, nil
 		},

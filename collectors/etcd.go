@@ -6,9 +6,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/etcd"
 	"github.com/kubevitals/kubevitals/sources/health"
-	"github.com/kubevitals/kubevitals/exporter"
 )
 
 const etcdName = "etcd"
@@ -67,9 +68,9 @@ func Etcd() Definition {
 			f.Flag("probe-interval", "Time between two rounds of probes.").Default("15s").DurationVar(&o.Interval)
 			f.Flag("probe-timeout", "Longest time that a round may take.").Default("5s").DurationVar(&o.Timeout)
 		},
-		Configure: func(c *Config) { c.Etcd = o },
+		Configure: func(c *sources.Config) { c.Etcd = o },
 		Replay:    true, // probes of each member
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return etcdCollector{results: s.Etcd().Results}, nil
 		},
 	}

@@ -6,8 +6,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/sources/events"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/events"
 )
 
 const eventsName = "events"
@@ -34,7 +35,7 @@ func Events() Definition {
 		Default: true,
 		Metrics: []*exporter.Desc{eventsTotal, eventsRecent, eventsLastSeen},
 		Rules:   eventRules(),
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return eventsCollector{s.Events()}, nil
 		},
 	}
@@ -68,32 +69,4 @@ func (c eventsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric)
 		ch <- eventsLastSeen.Sample(unix(o.Last), place.Reason, place.Object, place.Node)
 	}
 	return nil
-}
-
-// eventKinds are the warnings that are counted. What a collector or a rule has
-// no use for is not here, so that events of workloads cost nothing.
-func eventKinds() []events.Kind {
-	var kinds []events.Kind
-	add := func(object string, reasons ...string) {
-		for _, reason := range reasons {
-			kinds = append(kinds, events.Kind{Reason: reason, Object: object})
-		}
-	}
-	// Kubelets, about their nodes.
-	add("Node", "FailedNodeAllocatableEnforcement", "EvictionThresholdMet", "FreeDiskSpaceFailed", "ImageGCFailed",
-		"ContainerGCFailed", "InvalidDiskCapacity", "SystemOOM", "Rebooted", "KubeletSetupFailed", "CgroupV1",
-		"CheckLimitsForResolvConf", "MissingClusterDNS")
-	// Node Problem Detector, about their nodes.
-	add("Node", "OOMKilling", "TaskHung", "KernelOops", "UnregisterNetDevice", "Ext4Error", "IOError", "MemoryReadError",
-		"ConntrackFull", "DNSUnreachable")
-	// Kubelets and controllers, about pods.
-	add("Pod", "Evicted", "NodeNotReady", "FailedScheduling", "DNSConfigForming")
-	for _, k := range podStartKinds() {
-		add(k.Object, k.Reason)
-	}
-	// The autoscaler: what the guide shows of a cluster without a metrics API,
-	// and of one whose etcd was restored.
-	add("HorizontalPodAutoscaler", "FailedGetResourceMetric", "FailedComputeMetricsReplicas", "FailedGetScale",
-		"FailedRescale", "FailedUpdateStatus")
-	return kinds
 }

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/events"
 	"github.com/kubevitals/kubevitals/sources/health"
 )
@@ -25,7 +26,7 @@ func warning(uid, reason, kind, name string, count int32) *corev1.Event {
 
 func TestEvents(t *testing.T) {
 	t.Parallel()
-	log := events.New(health.NewHealth("events", time.Now), eventKinds())
+	log := events.New(health.NewHealth("events", time.Now), sources.EventKinds())
 	if err := log.Replace([]any{warning("a", "Evicted", "Pod", "web-1", 40)}, "1"); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,7 @@ func TestEvents(t *testing.T) {
 
 func TestEventsIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
-	c := eventsCollector{events.New(health.NewHealth("events", time.Now), eventKinds())}
+	c := eventsCollector{events.New(health.NewHealth("events", time.Now), sources.EventKinds())}
 	var unavailable *health.UnavailableError
 	if err := collectError(t, c); !errors.As(err, &unavailable) {
 		t.Errorf("%v, want the source's error", err)
@@ -57,7 +58,7 @@ func TestEventsIsSilentWhileBlind(t *testing.T) {
 func TestEventKindsAreNamedOnce(t *testing.T) {
 	t.Parallel()
 	seen := map[events.Kind]bool{}
-	for _, k := range eventKinds() {
+	for _, k := range sources.EventKinds() {
 		if seen[k] {
 			t.Errorf("%v is listed twice", k)
 		}

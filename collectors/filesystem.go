@@ -7,8 +7,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/sources/host/filesystem"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/host/filesystem"
 )
 
 const filesystemName = "filesystem"
@@ -48,12 +49,12 @@ func Filesystem() Definition {
 			f.Flag("timeout", "Time after which a file system that does not answer counts as hanging.").Default("5s").DurationVar(&timeout)
 		},
 		Replay: true, // what the kernel of a node says when it is asked
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			if interval <= 0 || timeout <= 0 || timeout >= interval {
 				return nil, fmt.Errorf("interval %s, timeout %s: must be positive, and the timeout shorter than the interval", interval, timeout)
 			}
 			prober := filesystem.New(s.Host().Path(), timeout)
-			results := pollHost(s, filesystemName, interval, prober.Read)
+			results := sources.PollHost(s, filesystemName, interval, prober.Read)
 			return filesystemCollector{node: s.Host().Node(), results: results.Get}, nil
 		},
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // Flags declares the options of one collector.
@@ -80,7 +81,7 @@ func (s *Selection) Enabled() []Definition {
 }
 
 // Configure lets every definition pass its options on to the sources.
-func (s *Selection) Configure(c *Config) {
+func (s *Selection) Configure(c *sources.Config) {
 	for _, d := range s.definitions {
 		if d.Configure != nil {
 			d.Configure(c)
@@ -99,7 +100,7 @@ func (s *Selection) LeftOut() []string { return s.leftOut }
 
 // Build makes the enabled collectors and, last, the one that reports on the
 // sources which they asked for.
-func (s *Selection) Build(sources *Sources) ([]exporter.Named, error) {
+func (s *Selection) Build(sources *sources.Sources) ([]exporter.Named, error) {
 	enabled := map[string]bool{}
 	for _, d := range s.Enabled() {
 		enabled[d.Name] = true
@@ -118,7 +119,7 @@ func (s *Selection) Build(sources *Sources) ([]exporter.Named, error) {
 }
 
 // build returns nil for a collector that does not run.
-func (s *Selection) build(d Definition, sources *Sources, enabled, byUser bool) (exporter.Collector, error) {
+func (s *Selection) build(d Definition, sources *sources.Sources, enabled, byUser bool) (exporter.Collector, error) {
 	if s.recorded == nil || !d.Replay {
 		if !enabled {
 			return nil, nil

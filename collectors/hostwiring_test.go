@@ -2,33 +2,34 @@ package collectors
 
 import (
 	"context"
-	"log/slog"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-	"github.com/kubevitals/kubevitals/sources/health"
+	"k8s.io/client-go/rest"
+
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // hostCollectors builds collectors that read the machine whose root is given.
-func hostCollectors(t *testing.T, root string, args ...string) (*Sources, []exporter.Named, error) {
+func hostCollectors(t *testing.T, root string, args ...string) (*sources.Sources, []exporter.Named, error) {
 	t.Helper()
 	app := kingpin.New("test", "")
 	selection := Register(app, []Definition{Inotify(), Cgroups(), Filesystem()})
 	if _, err := app.Parse(append([]string{"--scope=node"}, args...)); err != nil {
 		t.Fatal(err)
 	}
-	// They need no client of the cluster.
-	sources := &Sources{config: Config{Host: HostConfig{Root: root, Node: "n1"}, Logger: slog.New(slog.DiscardHandler), Now: time.Now}}
+	sources := newSources(t, &rest.Config{Host: "http://127.0.0.1:1"}, func(c *sources.Config) { c.Host.Root = root })
 	named, err := selection.Build(sources)
 	return sources, named, err
 }
 
 // settled starts the sources and waits until each has been read once.
-func settled(t *testing.T, sources *Sources) map[string]health.Reason {
+func settled(t *testing.T, sources *sources.Sources) map[string]health.Reason {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(func() {

@@ -11,8 +11,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/sources/host/inotify"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/host/inotify"
 )
 
 const inotifyName = "inotify"
@@ -70,12 +71,12 @@ func Inotify() Definition {
 			f.Flag("top", "Users, and commands, to name: those that hold most watches and those that hold most instances.").Default("5").IntVar(&o.top)
 		},
 		Replay: true, // a scan of the processes of a node
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			if o.interval <= 0 || o.budget <= 0 || o.budget >= o.interval || o.top < 1 {
 				return nil, fmt.Errorf("interval %s, budget %s, top %d: must be positive, and the budget shorter than the interval", o.interval, o.budget, o.top)
 			}
 			proc := s.Host().Path("proc")
-			scans := pollHost(s, inotifyName, o.interval, func(ctx context.Context) (inotify.Scan, error) {
+			scans := sources.PollHost(s, inotifyName, o.interval, func(ctx context.Context) (inotify.Scan, error) {
 				ctx, cancel := context.WithTimeout(ctx, o.budget)
 				defer cancel()
 				return inotify.Run(ctx, proc)

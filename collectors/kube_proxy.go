@@ -6,9 +6,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/sources/host/kubeproxy"
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/host/kubeproxy"
 )
 
 const kubeProxyName = "kube_proxy"
@@ -62,13 +63,13 @@ func KubeProxy() Definition {
 			f.Flag("probe-timeout", "Longest time that a round may take.").Default("5s").DurationVar(&o.Timeout)
 		},
 		Replay: true, // an answer of a process on a node
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			p, err := kubeproxy.New(o)
 			if err != nil {
 				return nil, err
 			}
 			traces := kubeproxy.NewFinder(s.Host().Path())
-			poll := pollHost(s, kubeProxyName, max(interval, o.Timeout+time.Second), func(ctx context.Context) (proxySeen, error) {
+			poll := sources.PollHost(s, kubeProxyName, max(interval, o.Timeout+time.Second), func(ctx context.Context) (proxySeen, error) {
 				r, err := p.Ask(ctx)
 				if err != nil || r.Livez == health.Available {
 					return proxySeen{Result: r}, err

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubevitals/kubevitals/sources/host/kubeproxy"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/host/kubeproxy"
 )
 
 func kubeProxySays(r kubeproxy.Result, traces map[string]bool) kubeProxyCollector {

@@ -6,10 +6,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/sources/events"
-	"github.com/kubevitals/kubevitals/sources/kubelet"
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 const kubeletRestartsName = "kubelet_restarts"
@@ -43,7 +44,7 @@ func KubeletRestarts() Definition {
 		Metrics: []*exporter.Desc{kubeletStarts, kubeletLastStart, kubeletProcessStart},
 		Rules: append(eventRules(),
 			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"list", "watch"}}),
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return kubeletRestartsCollector{log: s.KubeletStarts(), kubelets: s.Kubelets().Results}, nil
 		},
 	}

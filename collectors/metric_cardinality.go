@@ -9,11 +9,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/apiserver"
 	"github.com/kubevitals/kubevitals/sources/exposition"
-	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/sources/health"
-	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 const metricCardinalityName = "metric_cardinality"
@@ -73,11 +74,11 @@ func MetricCardinality() Definition {
 			f.Flag("apiserver-interval", "How often to read the metrics of each API server; kubelets follow --kubelet.metrics-interval.").
 				Default("1m").DurationVar(&interval)
 		},
-		Configure: func(c *Config) {
+		Configure: func(c *sources.Config) {
 			c.Exposition.TopN, c.Exposition.BodyLimit = top, int64(limit)
 			c.APIServers.MetricsInterval = interval
 		},
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets, servers := s.Kubelets(), s.APIServers()
 			kubelets.WantMetrics()
 			servers.WantMetrics()

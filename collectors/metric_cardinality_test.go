@@ -7,8 +7,8 @@ import (
 
 	"github.com/kubevitals/kubevitals/sources/apiserver"
 	"github.com/kubevitals/kubevitals/sources/exposition"
-	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/test/leakybody"
 )
 

@@ -10,6 +10,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 const metricsAPIName = "metrics_api"
@@ -48,8 +49,8 @@ func MetricsAPI() Definition {
 			f.Flag("interval", "How often to read the figures of nodes; metrics servers themselves ask the kubelets every 15 s to 60 s.").
 				Default("1m").DurationVar(&interval)
 		},
-		Configure: func(c *Config) { c.NodeMetricsInterval = interval },
-		New: func(s *Sources) (exporter.Collector, error) {
+		Configure: func(c *sources.Config) { c.NodeMetricsInterval = interval },
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return metricsAPICollector{
 				services: s.APIServices().List, nodes: s.Nodes().List, figures: s.NodeMetrics().Get,
 			}, nil
@@ -58,9 +59,9 @@ func MetricsAPI() Definition {
 }
 
 type metricsAPICollector struct {
-	services func() ([]APIService, error)
+	services func() ([]sources.APIService, error)
 	nodes    func() ([]*corev1.Node, error)
-	figures  func() (NodeMetrics, error)
+	figures  func() (sources.NodeMetrics, error)
 }
 
 // Collect fails while APIServices or nodes cannot be seen.
@@ -107,8 +108,8 @@ func metricsAPIs() []metricsAPI {
 
 // send tells whether the API is registered in any version and, if so, whether
 // any version is available.
-func (a metricsAPI) send(ch chan<- prometheus.Metric, services []APIService) {
-	var registered []APIService
+func (a metricsAPI) send(ch chan<- prometheus.Metric, services []sources.APIService) {
+	var registered []sources.APIService
 	for _, s := range services {
 		if slices.Contains(a.services, s.Name) {
 			registered = append(registered, s)
@@ -118,7 +119,7 @@ func (a metricsAPI) send(ch chan<- prometheus.Metric, services []APIService) {
 	if len(registered) == 0 {
 		return
 	}
-	slices.SortFunc(registered, func(x, y APIService) int {
+	slices.SortFunc(registered, func(x, y sources.APIService) int {
 		return slices.Index(a.services, x.Name) - slices.Index(a.services, y.Name)
 	})
 	best := registered[0]

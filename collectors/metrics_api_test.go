@@ -7,7 +7,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 func yes() *bool { b := true; return &b }
@@ -17,15 +18,17 @@ func TestMetricsAPI(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1_800_000_000, 0)
 	golden(t, metricsAPIName, metricsAPICollector{
-		services: func() ([]APIService, error) {
-			return []APIService{
+		services: func() ([]sources.APIService, error) {
+			return []sources.APIService{
 				{Name: "v1.apps", Local: true, Available: yes(), Reason: "Local"},
 				{Name: "v1beta1.metrics.k8s.io", Available: yes(), Reason: "Passed"},
 				{Name: "v1beta1.external.metrics.k8s.io", Available: no(), Reason: "MissingEndpoints"},
 			}, nil
 		},
-		nodes:   readyNodes(map[string]corev1.ConditionStatus{"with-figures": "True", "without": "True"}),
-		figures: func() (NodeMetrics, error) { return NodeMetrics{"with-figures": at, "deleted-meanwhile": at}, nil },
+		nodes: readyNodes(map[string]corev1.ConditionStatus{"with-figures": "True", "without": "True"}),
+		figures: func() (sources.NodeMetrics, error) {
+			return sources.NodeMetrics{"with-figures": at, "deleted-meanwhile": at}, nil
+		},
 	}, MetricsAPI().Metrics)
 }
 
@@ -33,26 +36,26 @@ func TestMetricsAPIs(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
-		services []APIService
+		services []sources.APIService
 		want     []string
 	}{
 		{"nobody is registered", nil, []string{`registered{api="resource"} 0`}},
-		{"one version is enough", []APIService{
+		{"one version is enough", []sources.APIService{
 			{Name: "v1.metrics.k8s.io", Available: no(), Reason: "FailedDiscoveryCheck"},
 			{Name: "v1beta1.metrics.k8s.io", Available: yes(), Reason: "Passed"},
 		}, []string{`registered{api="resource"} 1`, `available{api="resource",reason="Passed"} 1`}},
-		{"not looked at yet", []APIService{{Name: "v1beta1.metrics.k8s.io"}},
+		{"not looked at yet", []sources.APIService{{Name: "v1beta1.metrics.k8s.io"}},
 			[]string{`available{api="resource",reason="Unknown"} 0`}},
-		{"a reason nobody knows", []APIService{{Name: "v1beta1.metrics.k8s.io", Available: no(), Reason: "because <b>"}},
+		{"a reason nobody knows", []sources.APIService{{Name: "v1beta1.metrics.k8s.io", Available: no(), Reason: "because <b>"}},
 			[]string{`available{api="resource",reason="Other"} 0`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := metricsAPICollector{
-				services: func() ([]APIService, error) { return tt.services, nil },
+				services: func() ([]sources.APIService, error) { return tt.services, nil },
 				nodes:    readyNodes(map[string]corev1.ConditionStatus{"n1": "True"}),
-				figures:  func() (NodeMetrics, error) { return nil, nil },
+				figures:  func() (sources.NodeMetrics, error) { return nil, nil },
 			}
 			got := string(scrapeText(t, metricsAPIName, c, MetricsAPI().Metrics))
 			for _, line := range tt.want {
@@ -70,37 +73,16 @@ func TestMetricsAPIs(t *testing.T) {
 func TestMetricsAPIIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("forbidden")
-	services := func() ([]APIService, error) { return nil, nil }
-	figures := func() (NodeMetrics, error) { return nil, nil }
+	services := func() ([]sources.APIService, error) { return nil, nil }
+	figures := func() (sources.NodeMetrics, error) { return nil, nil }
 	for name, c := range map[string]metricsAPICollector{
-		"APIServices": {func() ([]APIService, error) { return nil, blind }, readyNodes(nil), figures},
+		"APIServices": {func() ([]sources.APIService, error) { return nil, blind }, readyNodes(nil), figures},
 		"nodes":       {services, func() ([]*corev1.Node, error) { return nil, blind }, figures},
-		"figures":     {services, readyNodes(nil), func() (NodeMetrics, error) { return nil, blind }},
+		"figures":     {services, readyNodes(nil), func() (sources.NodeMetrics, error) { return nil, blind }},
 	} {
 		got := collectError(t, c)
 		if !errors.Is(got, blind) {
 			t.Errorf("%s: %v, want the source's error", name, got)
 		}
-	}
-}
-
-func TestNodeMetricsOf(t *testing.T) {
-	t.Parallel()
-	list := func(timestamp any) *unstructured.UnstructuredList {
-		u := unstructured.Unstructured{Object: map[string]any{"timestamp": timestamp}}
-		u.SetName("n1")
-		return &unstructured.UnstructuredList{Items: []unstructured.Unstructured{u}}
-	}
-	got, err := nodeMetricsOf(list("2026-03-01T12:00:00Z"))
-	if err != nil || !got["n1"].Equal(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)) {
-		t.Errorf("%v, %v", got, err)
-	}
-	for _, bad := range []any{"yesterday", 5, nil} {
-		if _, err := nodeMetricsOf(list(bad)); err == nil || !strings.Contains(err.Error(), "n1") {
-			t.Errorf("timestamp %v: %v, want an error that names the node", bad, err)
-		}
-	}
-	if got, err := nodeMetricsOf(&unstructured.UnstructuredList{}); err != nil || got == nil {
-		t.Errorf("an API without nodes: %v, %v; it did answer", got, err)
 	}
 }

@@ -6,9 +6,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/sources/host/nodeapiserver"
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/host/nodeapiserver"
 )
 
 const nodeAPIServerName = "node_apiserver"
@@ -40,12 +41,11 @@ func NodeAPIServer() Definition {
 			f.Flag("probe-timeout", "Longest time that a try may take.").Default("10s").DurationVar(&timeout)
 		},
 		Replay: true, // a connection from a node to the API server
-		New: func(s *Sources) (exporter.Collector, error) {
-			p, err := nodeapiserver.New(s.config.REST, timeout, s.Now)
+		New: func(s *sources.Sources) (exporter.Collector, error) {
+			poll, err := s.NodeAPIServer(interval, timeout)
 			if err != nil {
 				return nil, err
 			}
-			poll := pollHost(s, nodeAPIServerName, max(interval, timeout+time.Second), p.Ask)
 			return nodeAPIServerCollector{node: s.Host().Node(), result: poll.Get}, nil
 		},
 	}

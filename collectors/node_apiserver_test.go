@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubevitals/kubevitals/sources/host/nodeapiserver"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/host/nodeapiserver"
 )
 
 // TestNodeAPIServer is a node whose connections are taken and then go nowhere.

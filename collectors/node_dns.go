@@ -2,16 +2,12 @@ package collectors
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
 
-	miekg "github.com/miekg/dns"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/sources/dns"
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/dns"
 )
 
 const nodeDNSName = "node_dns"
@@ -49,56 +45,17 @@ func NodeDNS() Definition {
 			f.Flag("probe-timeout", "Longest time that a lookup may take; CoreDNS gives up an upstream after 5s.").Default("6s").DurationVar(&o.Timeout)
 		},
 		Replay: true, // questions to DNS from a node
-		New:    func(s *Sources) (exporter.Collector, error) { return newNodeDNS(s, o, resolvConf) },
+		New:    func(s *sources.Sources) (exporter.Collector, error) { return newNodeDNS(s, o, resolvConf) },
 	}
 }
 
-// newNodeDNS asks the servers of the options or else those that the file names.
-// A file without any is blindness, which the source reports.
-func newNodeDNS(s *Sources, o dns.Options, file string) (exporter.Collector, error) {
-	if len(o.Servers) == 0 {
-		h := s.newHealth("resolv_conf")
-		servers, err := nameServers(file)
-		if err != nil {
-			h.Fail(err)
-			return nodeDNSCollector{results: func() ([]dns.Result, error) { return nil, h.Err() }}, nil
-		}
-		h.Succeed()
-		o.Servers = servers
-	}
-	p, err := dns.New(o, dns.Discovery{}, s.Logger(), s.Now)
+func newNodeDNS(s *sources.Sources, o dns.Options, file string) (exporter.Collector, error) {
+	results, err := s.NodeDNS(o, file)
 	if err != nil {
 		return nil, err
 	}
-	s.runs = append(s.runs, p.Run)
-	return nodeDNSCollector{node: s.Host().Node(), results: p.Results}, nil
+	return nodeDNSCollector{node: s.Host().Node(), results: results}, nil
 }
-
-// nameServers returns the servers of a resolv.conf. A resolver asks three at the
-// most; the kubelet writes no more.
-func nameServers(file string) ([]string, error) {
-	config, err := miekg.ClientConfigFromFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("servers of %s: %w", file, err)
-	}
-	const most = 3
-	var servers []string
-	for _, s := range config.Servers[:min(len(config.Servers), most)] {
-		servers = append(servers, net.JoinHostPort(s, config.Port))
-	}
-	if len(servers) == 0 {
-		return nil, errNoServers
-	}
-	return servers, nil
-}
-
-// noServersError is a resolv.conf that names no server.
-type noServersError struct{ error }
-
-// Reason says what the error means.
-func (noServersError) Reason() health.Reason { return health.NotFound }
-
-var errNoServers = noServersError{errors.New("resolv.conf names no server")}
 
 type nodeDNSCollector struct {
 	node    string

@@ -2,7 +2,6 @@ package collectors
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,11 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	miekg "github.com/miekg/dns"
+	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/sources/dns"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/host/connectivity"
 )
 
 func TestNodeDNS(t *testing.T) {
@@ -25,31 +25,6 @@ func TestNodeDNS(t *testing.T) {
 		{Server: "169.254.20.10:53", Probe: dns.External, Outcome: dns.OK},
 	}
 	golden(t, nodeDNSName, nodeDNSCollector{node: "n1", results: func() ([]dns.Result, error) { return results, nil }}, NodeDNS().Metrics)
-}
-
-func resolvConfFile(t *testing.T, text string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "resolv.conf")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
-func TestNameServers(t *testing.T) {
-	t.Parallel()
-	got, err := nameServers(resolvConfFile(t, "search default.svc.cluster.local svc.cluster.local\nnameserver 169.254.20.10\nnameserver fd00::a\nnameserver 10.96.0.10\nnameserver 10.0.0.4\noptions ndots:5\n"))
-	if diff := cmp.Diff([]string{"169.254.20.10:53", "[fd00::a]:53", "10.96.0.10:53"}, got); err != nil || diff != "" {
-		t.Errorf("%v, servers (-want +got):\n%s", err, diff)
-	}
-	for file, want := range map[string]health.Reason{
-		resolvConfFile(t, "search a\n"):           health.NotFound,
-		filepath.Join(t.TempDir(), "resolv.conf"): health.Failed,
-	} {
-		if _, err := nameServers(file); health.Classify(err) != want {
-			t.Errorf("%s: %v, want %s", file, err, want)
-		}
-	}
 }
 
 // TestNodeDNSAsksARealServer goes the whole way, from a flag to a sample.
@@ -68,7 +43,7 @@ func TestNodeDNSAsksARealServer(t *testing.T) {
 	<-started
 	defer func() { _ = server.Shutdown() }()
 
-	s := &Sources{config: Config{Host: HostConfig{Node: "n1"}, Logger: slog.New(slog.DiscardHandler), Now: time.Now}}
+	s := agentSources(t, &rest.Config{Host: "http://127.0.0.1:1"}, connectivity.Options{})
 	c, err := newNodeDNS(s, dns.Options{Servers: []string{conn.LocalAddr().String()}}, "/does/not/exist")
 	if err != nil {
 		t.Fatal(err)
@@ -93,8 +68,12 @@ func TestNodeDNSAsksARealServer(t *testing.T) {
 // TestNodeDNSWithoutServers: blindness is reported by the source.
 func TestNodeDNSWithoutServers(t *testing.T) {
 	t.Parallel()
-	s := &Sources{config: Config{Logger: slog.New(slog.DiscardHandler), Now: time.Now}}
-	c, err := newNodeDNS(s, dns.Options{}, resolvConfFile(t, "search a\n"))
+	file := filepath.Join(t.TempDir(), "resolv.conf")
+	if err := os.WriteFile(file, []byte("search a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := agentSources(t, &rest.Config{Host: "http://127.0.0.1:1"}, connectivity.Options{})
+	c, err := newNodeDNS(s, dns.Options{}, file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/collectors/nodecause"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 const nodeReadinessName = "node_readiness"
@@ -54,7 +55,7 @@ func NodeReadiness() Definition {
 				APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"list", "watch"},
 			}},
 		},
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			// Of a kubelet it matters only that it answers: of all endpoints this is the
 			// cheapest, and other collectors want it anyway.
@@ -66,7 +67,7 @@ func NodeReadiness() Definition {
 
 type nodeReadinessCollector struct {
 	nodes    func() ([]*corev1.Node, error)
-	leases   func() ([]NodeLease, error)
+	leases   func() ([]sources.NodeLease, error)
 	kubelets func() []kubelet.Result
 	now      func() time.Time
 }
@@ -79,7 +80,7 @@ func (c nodeReadinessCollector) Collect(_ context.Context, ch chan<- prometheus.
 	if err != nil {
 		return err
 	}
-	leases := map[string]NodeLease{}
+	leases := map[string]sources.NodeLease{}
 	if list, err := c.leases(); err == nil {
 		for _, l := range list {
 			leases[l.Node] = l
@@ -109,7 +110,7 @@ func reaches(nodes []*corev1.Node, kubelets []kubelet.Result) map[string]kubelet
 	}
 	ready := 0
 	for _, node := range nodes {
-		if c := conditionOf(node, corev1.NodeReady); c == nil || c.Status != corev1.ConditionTrue {
+		if c := sources.ConditionOf(node, corev1.NodeReady); c == nil || c.Status != corev1.ConditionTrue {
 			continue
 		}
 		ready++
@@ -129,7 +130,7 @@ func sendReadiness(ch chan<- prometheus.Metric, node *corev1.Node, cause nodecau
 		ch <- nodeNotReady.Sample(1, node.Name, string(cause))
 	}
 	since := node.CreationTimestamp
-	if ready := conditionOf(node, corev1.NodeReady); ready != nil && !ready.LastTransitionTime.IsZero() {
+	if ready := sources.ConditionOf(node, corev1.NodeReady); ready != nil && !ready.LastTransitionTime.IsZero() {
 		since = ready.LastTransitionTime
 	}
 	if !since.IsZero() {
@@ -138,9 +139,9 @@ func sendReadiness(ch chan<- prometheus.Metric, node *corev1.Node, cause nodecau
 }
 
 // nodeFacts are what the cause is decided from.
-func nodeFacts(node *corev1.Node, lease NodeLease, reach kubelet.Reach, now time.Time) nodecause.Facts {
+func nodeFacts(node *corev1.Node, lease sources.NodeLease, reach kubelet.Reach, now time.Time) nodecause.Facts {
 	is := func(kind corev1.NodeConditionType) bool {
-		c := conditionOf(node, kind)
+		c := sources.ConditionOf(node, kind)
 		return c != nil && c.Status == corev1.ConditionTrue
 	}
 	f := nodecause.Facts{
@@ -152,7 +153,7 @@ func nodeFacts(node *corev1.Node, lease NodeLease, reach kubelet.Reach, now time
 		Cordoned:           node.Spec.Unschedulable,
 		Kubelet:            reach,
 	}
-	if ready := conditionOf(node, corev1.NodeReady); ready != nil {
+	if ready := sources.ConditionOf(node, corev1.NodeReady); ready != nil {
 		f.Ready, f.Message = ready.Status, ready.Message
 	}
 	for _, taint := range node.Spec.Taints {
@@ -168,13 +169,4 @@ func nodeFacts(node *corev1.Node, lease NodeLease, reach kubelet.Reach, now time
 		}
 	}
 	return f
-}
-
-func conditionOf(node *corev1.Node, kind corev1.NodeConditionType) *corev1.NodeCondition {
-	for i := range node.Status.Conditions {
-		if c := &node.Status.Conditions[i]; c.Type == kind {
-			return c
-		}
-	}
-	return nil
 }

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
@@ -69,13 +69,13 @@ func readinessFixture() nodeReadinessCollector {
 		readinessNode("registered-only", "", ""),
 	}
 	const fresh, overdue = 9_995, 9_950
-	leases := []NodeLease{{Node: "never-renewed", Duration: defaultLeaseDuration}, {Node: "deleted-meanwhile", Renewed: time.Unix(fresh, 0)}}
+	leases := []sources.NodeLease{{Node: "never-renewed", Duration: 40 * time.Second}, {Node: "deleted-meanwhile", Renewed: time.Unix(fresh, 0)}}
 	for node, at := range map[string]int64{"healthy": fresh, "late": overdue, "dead": overdue, "hung": overdue, "cut-off": overdue, "away": overdue, "no-network": fresh} {
-		leases = append(leases, NodeLease{Node: node, Renewed: time.Unix(at, 0), Duration: defaultLeaseDuration})
+		leases = append(leases, sources.NodeLease{Node: node, Renewed: time.Unix(at, 0), Duration: 40 * time.Second})
 	}
 	return nodeReadinessCollector{
 		nodes:  func() ([]*corev1.Node, error) { return nodes, nil },
-		leases: func() ([]NodeLease, error) { return leases, nil },
+		leases: func() ([]sources.NodeLease, error) { return leases, nil },
 		kubelets: func() []kubelet.Result {
 			return []kubelet.Result{
 				{Node: "dead", Reach: kubelet.Refused}, {Node: "hung", Reach: kubelet.Hangs}, {Node: "cut-off", Reach: kubelet.Answers},
@@ -105,7 +105,7 @@ func TestNodeReadinessWithoutNodes(t *testing.T) {
 func TestNodeReadinessWithoutLeases(t *testing.T) {
 	t.Parallel()
 	c := readinessFixture()
-	c.leases = func() ([]NodeLease, error) { return nil, errors.New("blind") }
+	c.leases = func() ([]sources.NodeLease, error) { return nil, errors.New("blind") }
 	got := scrapeText(t, nodeReadinessName, c, NodeReadiness().Metrics)
 	if !bytes.Contains(got, []byte(`not_ready{cause="kubelet_dead",node="dead"} 1`)) || bytes.Contains(got, []byte("node_readiness_lease")) {
 		t.Errorf("without Leases it says\n%s", got)
@@ -167,29 +167,12 @@ func TestConditionsAreBounded(t *testing.T) {
 	}
 	c := nodeReadinessCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
-		leases:   func() ([]NodeLease, error) { return nil, nil },
+		leases:   func() ([]sources.NodeLease, error) { return nil, nil },
 		kubelets: func() []kubelet.Result { return nil },
 		now:      readinessNow,
 	}
 	got := scrapeText(t, nodeReadinessName, c, NodeReadiness().Metrics)
 	if want := `condition_heartbeat_timestamp_seconds{condition="other",node="n0"} 9032`; !bytes.Contains(got, []byte(want)) {
 		t.Errorf("the oldest of the others is missing: %s", want)
-	}
-}
-
-func TestNodeLeaseOf(t *testing.T) {
-	t.Parallel()
-	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: "n1"}}
-	if got, err := nodeLeaseOf(lease); err != nil || got != (NodeLease{Node: "n1", Duration: defaultLeaseDuration}) {
-		t.Errorf("empty Lease: %+v, %v", got, err)
-	}
-	seconds := int32(100)
-	lease.Spec.LeaseDurationSeconds = &seconds
-	lease.Spec.RenewTime = &metav1.MicroTime{Time: time.Unix(7, 0)}
-	if got, err := nodeLeaseOf(lease); err != nil || got != (NodeLease{Node: "n1", Renewed: time.Unix(7, 0), Duration: 100 * time.Second}) {
-		t.Errorf("full Lease: %+v, %v", got, err)
-	}
-	if _, err := nodeLeaseOf(&corev1.Node{}); err == nil {
-		t.Error("a Node is taken for a Lease")
 	}
 }

@@ -7,9 +7,10 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/events"
 	"github.com/kubevitals/kubevitals/sources/pods"
-	"github.com/kubevitals/kubevitals/exporter"
 )
 
 const pendingPodsName = "pending_pods"
@@ -42,23 +43,13 @@ func PendingPods() Definition {
 		Rules: append(eventRules(), rbacv1.PolicyRule{
 			APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"list", "watch"},
 		}),
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			log := s.Events()
 			return pendingPodsCollector{
 				pods:   s.Pods().Each,
-				events: func() (map[types.UID]events.Kind, error) { return log.Latest(podStartKinds()...) },
+				events: func() (map[types.UID]events.Kind, error) { return log.Latest(sources.PodStartKinds()...) },
 			}, nil
 		},
-	}
-}
-
-// podStartKinds are the warnings that tell why a pod has no sandbox.
-func podStartKinds() []events.Kind {
-	return []events.Kind{
-		{Reason: "FailedMount", Object: "Pod"},
-		{Reason: "FailedAttachVolume", Object: "Pod"},
-		{Reason: "NetworkNotReady", Object: "Pod"},
-		{Reason: networkSandbox, Object: "Pod"},
 	}
 }
 

@@ -11,9 +11,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources/events"
 	"github.com/kubevitals/kubevitals/sources/pods"
-	"github.com/kubevitals/kubevitals/exporter"
 )
 
 // readyNodes is a source of nodes with the given status of their condition Ready;

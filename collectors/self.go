@@ -5,9 +5,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/sources/kubelet"
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 var (
@@ -26,10 +27,10 @@ func SelfMetrics() []*exporter.Desc {
 
 // selfCollector reports on the sources. It never fails: it is what remains when
 // all others do.
-func selfCollector(s *Sources) exporter.Named {
+func selfCollector(s *sources.Sources) exporter.Named {
 	c := self{states: s.States}
-	if s.kubeletsWanted {
-		c.kubelets = newKubeletAvailability(func() []kubelet.Result { return s.kubelets.Results() })
+	if results := s.KubeletResults(); results != nil {
+		c.kubelets = newKubeletAvailability(results)
 	}
 	return exporter.Named{
 		Name:      "sources",
@@ -54,4 +55,33 @@ func (c self) Collect(ctx context.Context, ch chan<- prometheus.Metric) error {
 		return nil
 	}
 	return c.kubelets.Collect(ctx, ch)
+}
+
+var kubeletAvailable = exporter.NewGauge("kubelet", "available",
+	"Whether the endpoint of the node's kubelet can be read now: 1 is yes, 0 means the signals that depend on it are absent for the given reason.",
+	"node", "endpoint", "reason")
+
+// kubeletAvailability reports how far the kubelets can be seen: one sample for
+// each endpoint that is asked for.
+type kubeletAvailability struct {
+	results func() []kubelet.Result
+}
+
+func newKubeletAvailability(results func() []kubelet.Result) *kubeletAvailability {
+	return &kubeletAvailability{results: results}
+}
+
+func (c *kubeletAvailability) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	for _, r := range c.results() {
+		for endpoint, reason := range r.Reasons() {
+			ch <- kubeletAvailable.Sample(exporter.Bool(reason == health.Available), r.Node, endpoint, string(reason))
+		}
+	}
+	return nil
+}
+
+// OnsetTimestamps are the metrics that hold the time at which something that is wrong began.
+// They grow old of themselves, unlike those of heartbeats.
+func OnsetTimestamps() []*exporter.Desc {
+	return []*exporter.Desc{nodeTransition, pendingPodsOldest, terminatingPodsOldest}
 }

@@ -10,9 +10,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/kubevitals/kubevitals/sources/revision"
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/revision"
 )
 
 func TestStaleReads(t *testing.T) {
@@ -57,7 +58,7 @@ func TestBrokenStateFileIsNamed(t *testing.T) {
 	if err := os.WriteFile(file, []byte("nonsense"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := (&Sources{}).Revisions(file); err == nil || !strings.Contains(err.Error(), file) {
+	if _, _, err := (&sources.Sources{}).Revisions(file); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("%v, want an error that names the file", err)
 	}
 }

@@ -8,8 +8,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevitals/kubevitals/sources/pods"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/pods"
 )
 
 const terminatingPodsName = "terminating_pods"
@@ -48,7 +49,7 @@ func TerminatingPods() Definition {
 		Rules: []rbacv1.PolicyRule{
 			{APIGroups: []string{""}, Resources: []string{"nodes", "pods"}, Verbs: listWatch},
 		},
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return terminatingPodsCollector{nodes: s.Nodes().List, pods: s.Pods().Each, now: s.Now}, nil
 		},
 	}

@@ -8,10 +8,11 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/util/version"
 
-	"github.com/kubevitals/kubevitals/sources/apiserver"
-	"github.com/kubevitals/kubevitals/sources/kubelet"
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/apiserver"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 const watchStreamsName = "watch_streams"
@@ -58,7 +59,7 @@ func WatchStreams() Definition {
 			{NonResourceURLs: []string{"/metrics"}, Verbs: []string{"get"}},
 		},
 		NamespaceRules: apiServerRules(),
-		New: func(s *Sources) (exporter.Collector, error) {
+		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets, servers := s.Kubelets(), s.APIServers()
 			kubelets.WantConfig()
 			servers.WantMetrics()

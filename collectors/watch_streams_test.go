@@ -14,12 +14,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/version"
 
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources/apiserver"
 	"github.com/kubevitals/kubevitals/sources/exposition"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/sources/pods"
-	"github.com/kubevitals/kubevitals/sources/health"
-	"github.com/kubevitals/kubevitals/exporter"
 )
 
 func streamsNode(name, version string) *corev1.Node {

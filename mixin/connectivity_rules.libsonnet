@@ -1,6 +1,6 @@
 // What the signal connectivity records: failing paths, the nodes and zones that are
 // the cause of many of them, and paths that no node explains. The reference that it
-// is compared with is internal/connectivitysim.
+// is compared with is test/connectivity.
 function(c) {
   // What fails: cut, or mtu if only large packets are lost. Refused connections
   // prove the network to be well.

@@ -17,13 +17,12 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubevitals/kubevitals/collectors"
-	"github.com/kubevitals/kubevitals/mixin/consistency"
 )
 
 // load reads the mixin as it is shipped, and what the exporter declares.
-func load(t *testing.T) consistency.Pack {
+func load(t *testing.T) Pack {
 	t.Helper()
-	p := consistency.Pack{
+	p := Pack{
 		Runbooks: map[string]string{}, Declared: map[string][]string{}, OfNode: map[string]bool{}, OfBoth: map[string]bool{},
 		ClusterLabel: "cluster", Selector: `job="kubevitals"`, NodeSelector: `job="kubevitals-node"`,
 		RunbookPattern: "https://github.com/kubevitals/kubevitals/blob/main/mixin/runbooks/%s.md",
@@ -81,7 +80,7 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-func loadRules(t *testing.T) (alerts, records []consistency.Alert) {
+func loadRules(t *testing.T) (alerts, records []Alert) {
 	t.Helper()
 	const file = "generated/alerts.yaml"
 	groups, errs := rulefmt.ParseFile(file, false, model.UTF8Validation, parser.NewParser(parser.Options{}), promslog.NewNopLogger())
@@ -91,10 +90,10 @@ func loadRules(t *testing.T) (alerts, records []consistency.Alert) {
 	for _, g := range groups.Groups {
 		for _, r := range g.Rules {
 			if r.Record != "" {
-				records = append(records, consistency.Alert{Name: r.Record, Expr: r.Expr, Labels: r.Labels})
+				records = append(records, Alert{Name: r.Record, Expr: r.Expr, Labels: r.Labels})
 				continue
 			}
-			alerts = append(alerts, consistency.Alert{
+			alerts = append(alerts, Alert{
 				Name: r.Alert, Expr: r.Expr, For: r.For.String(), Labels: r.Labels, Annotations: r.Annotations,
 			})
 		}
@@ -102,10 +101,10 @@ func loadRules(t *testing.T) (alerts, records []consistency.Alert) {
 	return alerts, records
 }
 
-func loadDashboards(t *testing.T) []consistency.Dashboard {
+func loadDashboards(t *testing.T) []Dashboard {
 	t.Helper()
 	type source struct{ UID string }
-	var list []consistency.Dashboard
+	var list []Dashboard
 	for _, file := range files(t, "../dashboards/generated/*.json") {
 		var d struct {
 			UID, Title string
@@ -125,12 +124,12 @@ func loadDashboards(t *testing.T) []consistency.Dashboard {
 		if err := json.Unmarshal([]byte(read(t, file)), &d); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		dashboard := consistency.Dashboard{File: filepath.Base(file), UID: d.UID, Title: d.Title}
+		dashboard := Dashboard{File: filepath.Base(file), UID: d.UID, Title: d.Title}
 		for _, v := range d.Templating.List {
 			dashboard.Variables = append(dashboard.Variables, v.Name)
 		}
 		for _, p := range d.Panels {
-			panel := consistency.Panel{
+			panel := Panel{
 				ID: p.ID, Type: p.Type, Title: p.Title, Description: p.Description, Unit: p.FieldConfig.Defaults.Unit,
 				X: p.GridPos.X, Y: p.GridPos.Y, W: p.GridPos.W, H: p.GridPos.H,
 			}
@@ -148,7 +147,7 @@ func loadDashboards(t *testing.T) []consistency.Dashboard {
 	return list
 }
 
-func loadTests(t *testing.T, file string) []consistency.RuleTest {
+func loadTests(t *testing.T, file string) []RuleTest {
 	t.Helper()
 	var content struct {
 		Tests []struct {
@@ -165,13 +164,13 @@ func loadTests(t *testing.T, file string) []consistency.RuleTest {
 	if err := yaml.Unmarshal([]byte(read(t, file)), &content); err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
-	var tests []consistency.RuleTest
+	var tests []RuleTest
 	for _, group := range content.Tests {
 		if len(group.AlertRuleTest) == 0 {
 			t.Errorf("%s: a test that asserts nothing", file)
 		}
 		for _, r := range group.AlertRuleTest {
-			test := consistency.RuleTest{File: filepath.Base(file), Alert: r.Alertname, EvalTime: r.EvalTime, Fires: len(r.ExpAlerts) > 0}
+			test := RuleTest{File: filepath.Base(file), Alert: r.Alertname, EvalTime: r.EvalTime, Fires: len(r.ExpAlerts) > 0}
 			if test.Fires {
 				test.Labels = map[string]string{}
 				for _, a := range r.ExpAlerts {

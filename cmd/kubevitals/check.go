@@ -13,8 +13,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
-	"github.com/kubevitals/kubevitals/internal/diagnosis/runbook"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/runbook"
 	"github.com/kubevitals/kubevitals/mixin"
 )
 

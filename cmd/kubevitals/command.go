@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
@@ -50,7 +51,7 @@ type command struct {
 	logLevelSet            bool
 	progress               *progress
 
-	host         collectors.HostConfig
+	host         sources.HostConfig
 	kubelet      kubelet.Options
 	addressTypes string
 	selection    *collectors.Selection
@@ -105,7 +106,7 @@ func (c *command) hostFlags() {
 }
 
 // hostConfig fills in what the flags leave open.
-func (c *command) hostConfig() (collectors.HostConfig, error) {
+func (c *command) hostConfig() (sources.HostConfig, error) {
 	h := c.host
 	if info, err := os.Stat(h.Root); err != nil || !info.IsDir() {
 		return h, fmt.Errorf("--host.root: %q is no directory that can be read", h.Root)

@@ -10,9 +10,9 @@ import (
 
 	"k8s.io/client-go/rest"
 
-	"github.com/kubevitals/kubevitals/sources/kubelet"
-	"github.com/kubevitals/kubevitals/internal/snapshot"
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
+	"github.com/kubevitals/kubevitals/internal/snapshot"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 // cluster is what is to be watched, and how to let go of it.

@@ -23,7 +23,7 @@ func (c *command) judge(ctx context.Context, rules *ruleeval.Rules, l *look, res
 		return err
 	}
 	var since []string
-	for _, d := range collectors.Since() {
+	for _, d := range collectors.OnsetTimestamps() {
 		since = append(since, d.Name)
 	}
 	ahead := c.checking.stays

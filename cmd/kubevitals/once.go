@@ -11,16 +11,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/kubevitals/kubevitals/collectors"
-	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 // inputs checks the flags that say what is read and how.
-func (c *command) inputs() (kubelet.Options, collectors.HostConfig, error) {
+func (c *command) inputs() (kubelet.Options, sources.HostConfig, error) {
 	kubelets, err := c.kubeletOptions()
 	if err != nil {
-		return kubelets, collectors.HostConfig{}, &exitError{exitUsage, err}
+		return kubelets, sources.HostConfig{}, &exitError{exitUsage, err}
 	}
 	host, err := c.hostConfig()
 	if err != nil {
@@ -31,7 +31,7 @@ func (c *command) inputs() (kubelet.Options, collectors.HostConfig, error) {
 
 // open returns the cluster of the flags, of which kubelets are to be read at once;
 // the caller closes it.
-func (c *command) open(ctx context.Context, logger *slog.Logger) (cluster, collectors.HostConfig, error) {
+func (c *command) open(ctx context.Context, logger *slog.Logger) (cluster, sources.HostConfig, error) {
 	kubelets, host, err := c.inputs()
 	if err != nil {
 		return cluster{}, host, err
@@ -59,14 +59,14 @@ func collectRarely() (undo func()) {
 
 // reading is a cluster that is read, to be scraped a few times and not served.
 type reading struct {
-	sources  *collectors.Sources
+	sources  *sources.Sources
 	frame    *exporter.Frame
 	progress *progress
 	cancel   func()
 }
 
 // read starts to read a cluster. The caller calls stop.
-func (c *command) read(ctx context.Context, watched cluster, host collectors.HostConfig, logger *slog.Logger) (*reading, error) {
+func (c *command) read(ctx context.Context, watched cluster, host sources.HostConfig, logger *slog.Logger) (*reading, error) {
 	sources, named, err := c.collectors(watched, host, logger)
 	if err != nil {
 		return nil, err

@@ -14,10 +14,11 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/livestatus"
 	"github.com/kubevitals/kubevitals/internal/web"
-	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/mixin"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // alertRules are the alerting rules that are part of this program.
@@ -49,7 +50,7 @@ type people struct {
 	pages http.Handler
 }
 
-func (c *command) people(frame *exporter.Frame, sources *collectors.Sources) *people {
+func (c *command) people(frame *exporter.Frame, sources *sources.Sources) *people {
 	p := &people{}
 	p.ready = sync.OnceValue(func() error {
 		seen, err := c.board(frame, sources)
@@ -91,7 +92,7 @@ func (p *people) observe(families []*dto.MetricFamily) {
 }
 
 // board tells what holds, from what the frame gathers.
-func (c *command) board(frame *exporter.Frame, sources *collectors.Sources) (*livestatus.Board, error) {
+func (c *command) board(frame *exporter.Frame, sources *sources.Sources) (*livestatus.Board, error) {
 	rules, err := alertRules()
 	if err != nil {
 		return nil, err
@@ -108,15 +109,15 @@ func (c *command) board(frame *exporter.Frame, sources *collectors.Sources) (*li
 
 // why tells the errors of collectors, and of the sources and kubelets they read.
 type why struct {
-	*collectors.Sources
+	*sources.Sources
 	frame *exporter.Frame
 }
 
-// CollectorErr implements checkup.Why.
+// CollectorErr implements report.Why.
 func (w why) CollectorErr(collector string) error { return w.frame.Err(collector) }
 
 // pages are the status page and the runbooks that are part of this program.
-func pages(seen *livestatus.Board, frame *exporter.Frame, sources *collectors.Sources) (http.Handler, error) {
+func pages(seen *livestatus.Board, frame *exporter.Frame, sources *sources.Sources) (http.Handler, error) {
 	books, err := fs.Sub(mixin.Files(), "runbooks")
 	if err != nil {
 		return nil, fmt.Errorf("runbooks: %w", err)

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // progress is the last line of a terminal, which says what is waited for. Anything
@@ -62,7 +62,7 @@ func (p *progress) Write(b []byte) (int, error) {
 }
 
 // reading says how much has been read.
-func (p *progress) reading(r collectors.Progress) {
+func (p *progress) reading(r sources.Progress) {
 	line := fmt.Sprintf("Reading: %d of %d sources", r.Sources, r.AllSources)
 	if r.AllKubelets > 0 {
 		line += fmt.Sprintf(", %d of %d kubelets", r.Kubelets, r.AllKubelets)

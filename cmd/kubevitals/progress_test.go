@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // screen is what a terminal shows after the output, with one line for each line.
@@ -39,11 +39,11 @@ func progressOnATerminal(t *testing.T) {
 			t.Errorf("the terminal shows %q, want %q", got, want)
 		}
 	}
-	p.reading(collectors.Progress{Sources: 3, AllSources: 17})
+	p.reading(sources.Progress{Sources: 3, AllSources: 17})
 	wantScreen("Reading: 3 of 17 sources")
 	_, _ = fmt.Fprintln(p, "an error")
 	wantScreen("an error\nReading: 3 of 17 sources")
-	p.reading(collectors.Progress{Sources: 17, AllSources: 17, Kubelets: 4, AllKubelets: 5000})
+	p.reading(sources.Progress{Sources: 17, AllSources: 17, Kubelets: 4, AllKubelets: 5000})
 	wantScreen("an error\nReading: 17 of 17 sources, 4 of 5000 kubelets")
 	if err := p.wait(t.Context(), time.Now().Add(15*time.Second)); err != nil {
 		t.Error(err)
@@ -65,7 +65,7 @@ func TestNoProgressInAFile(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	p := newProgress(&out)
-	p.reading(collectors.Progress{Sources: 3, AllSources: 17})
+	p.reading(sources.Progress{Sources: 3, AllSources: 17})
 	_, _ = fmt.Fprintln(p, "an error")
 	p.done()
 	if out.String() != "an error\n" {

@@ -20,6 +20,7 @@ import (
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/memtrim"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // serve wires everything and serves until ctx ends.
@@ -79,8 +80,8 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 }
 
 // collectors builds the sources and the collectors that read them.
-func (c *command) collectors(watched cluster, host collectors.HostConfig, logger *slog.Logger) (*collectors.Sources, []exporter.Named, error) {
-	config := collectors.Config{REST: watched.config, Host: host, Kubelet: watched.kubelets, Logger: logger, Now: time.Now}
+func (c *command) collectors(watched cluster, host sources.HostConfig, logger *slog.Logger) (*sources.Sources, []exporter.Named, error) {
+	config := sources.Config{REST: watched.config, Host: host, Kubelet: watched.kubelets, Logger: logger, Now: time.Now}
 	c.selection.Configure(&config)
 	if d := watched.dump; d != nil {
 		d.Configure(&config)
@@ -90,7 +91,7 @@ func (c *command) collectors(watched cluster, host collectors.HostConfig, logger
 		}
 		c.selection.Replay(d.Recorded(clock, logger))
 	}
-	sources, err := collectors.NewSources(config)
+	sources, err := sources.NewSources(config)
 	if err != nil {
 		return nil, nil, &exitError{exitConfig, err}
 	}

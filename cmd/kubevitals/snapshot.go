@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/kubevitals/kubevitals/collectors"
-	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/internal/snapshot"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 // taking is how a snapshot is taken.

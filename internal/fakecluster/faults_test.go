@@ -17,8 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // kubeletClient has the token and trusts the kubelets.
@@ -174,7 +174,9 @@ func TestStartRefuses(t *testing.T) {
 	cases := map[string]func(*fakecluster.Snapshot){
 		"no API server":     func(s *fakecluster.Snapshot) { s.APIServers = nil },
 		"no healthy server": func(s *fakecluster.Snapshot) { s.APIServers[0].Fault = fakecluster.Hung },
-		"unknown fault":     func(s *fakecluster.Snapshot) { s.APIServers = append(s.APIServers, fakecluster.APIServer{Fault: "tired"}) },
+		"unknown fault": func(s *fakecluster.Snapshot) {
+			s.APIServers = append(s.APIServers, fakecluster.APIServer{Fault: "tired"})
+		},
 		"unknown kubelet": func(s *fakecluster.Snapshot) {
 			s.Kubelet = func(string) fakecluster.Kubelet { return fakecluster.Kubelet{Fault: "tired"} }
 		},

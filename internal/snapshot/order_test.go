@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/internal/snapshot"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // steps notes what is done, one after the other.
@@ -50,7 +51,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t
 func TestTakeKeepsToItsOrder(t *testing.T) {
 	t.Parallel()
 	_, config, options := demo(t)
-	live := startReading(t, collectors.Config{REST: config, Kubelet: options}, nil)
+	live := startReading(t, sources.Config{REST: config, Kubelet: options}, nil)
 	var s steps
 	const gather, clock, leases, pods = "gather", "clock", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases", "/api/v1/pods"
 	manifest, err := snapshot.Take(t.Context(), filepath.Join(t.TempDir(), "snapshot"), snapshot.TakeOptions{

@@ -13,11 +13,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/kubevitals/kubevitals/collectors"
-	"github.com/kubevitals/kubevitals/sources/apiserver"
-	"github.com/kubevitals/kubevitals/sources/kubelet"
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/apiserver"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 // Play plays the objects back as an API on loopback, until ctx ends or the
@@ -39,7 +39,7 @@ func (d *Dump) Play(ctx context.Context, logger *slog.Logger) (*fakecluster.Clus
 // all else from the files. Their clock stands still at the time of the dump, so
 // that results are the same each time and nothing looks old for the age of the
 // dump.
-func (d *Dump) Configure(c *collectors.Config) {
+func (d *Dump) Configure(c *sources.Config) {
 	c.Now = d.Now
 	c.Kubelet.Recorded = d.answer
 	c.APIServers.Recorded = d.recordedServers()

@@ -12,9 +12,9 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources/apiserver"
 	"github.com/kubevitals/kubevitals/sources/health"
-	"github.com/kubevitals/kubevitals/exporter"
 )
 
 // serverTimeout bounds the reading of one API server's metrics.

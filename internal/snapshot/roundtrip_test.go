@@ -21,10 +21,11 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/collectors"
-	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/exporter"
-	"github.com/kubevitals/kubevitals/internal/snapshot"
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
+	"github.com/kubevitals/kubevitals/internal/snapshot"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 // patience bounds every wait of the tests.
@@ -41,7 +42,7 @@ type reading struct {
 
 // startReading starts all default collectors of scope cluster; configure may change what
 // they read.
-func startReading(t *testing.T, config collectors.Config, configure func(*collectors.Selection, *collectors.Config)) *reading {
+func startReading(t *testing.T, config sources.Config, configure func(*collectors.Selection, *sources.Config)) *reading {
 	t.Helper()
 	app := kingpin.New("test", "").Terminate(nil)
 	selection := collectors.Register(app, collectors.Catalogue())
@@ -57,7 +58,7 @@ func startReading(t *testing.T, config collectors.Config, configure func(*collec
 	if configure != nil {
 		configure(selection, &config)
 	}
-	sources, err := collectors.NewSources(config)
+	sources, err := sources.NewSources(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +156,7 @@ func demo(t *testing.T) (*fakecluster.Cluster, *rest.Config, kubelet.Options) {
 func take(t *testing.T, redact bool) (string, map[string]float64, *fakecluster.Cluster) {
 	t.Helper()
 	c, config, options := demo(t)
-	live := startReading(t, collectors.Config{REST: config, Kubelet: options}, nil)
+	live := startReading(t, sources.Config{REST: config, Kubelet: options}, nil)
 	var last []*dto.MetricFamily
 	dir := filepath.Join(t.TempDir(), "snapshot")
 	server := strings.TrimPrefix(config.Host, "https://")
@@ -182,7 +183,7 @@ func take(t *testing.T, redact bool) (string, map[string]float64, *fakecluster.C
 func TestTakeThatIsEnded(t *testing.T) {
 	t.Parallel()
 	_, config, options := demo(t)
-	live := startReading(t, collectors.Config{REST: config, Kubelet: options}, nil)
+	live := startReading(t, sources.Config{REST: config, Kubelet: options}, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	gathered, after := 0, 0
 	dir := filepath.Join(t.TempDir(), "snapshot")
@@ -231,7 +232,7 @@ func replay(t *testing.T, path string, want ...string) (map[string]float64, *rea
 		t.Fatal(err)
 	}
 	t.Cleanup(played.Close)
-	r := startReading(t, collectors.Config{REST: played.RESTConfig()}, func(s *collectors.Selection, c *collectors.Config) {
+	r := startReading(t, sources.Config{REST: played.RESTConfig()}, func(s *collectors.Selection, c *sources.Config) {
 		d.Configure(c)
 		s.Replay(d.Recorded(d.Now, silent()))
 	})

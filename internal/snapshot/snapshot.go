@@ -1,187 +1,110 @@
+// Package snapshot reads a cluster from files that somebody took of it, and takes
+// such files. What a dump does not hold is unknown: it is never read as healthy.
 package snapshot
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
-
-	"github.com/kubevitals/kubevitals/collectors"
-	"github.com/kubevitals/kubevitals/sources/kubelet"
-	"github.com/kubevitals/kubevitals/sources/health"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// TakeOptions say what to take a snapshot of, and how.
-type TakeOptions struct {
-	// REST and Kubelets reach the cluster.
-	REST     *rest.Config
-	Kubelets kubelet.Options
-	// Gather gathers the samples of all collectors. It is called twice.
-	Gather func(context.Context) ([]*dto.MetricFamily, error)
-	// Window is the time between the two.
-	Window time.Duration
-	// Definitions are the collectors whose samples may be among them.
-	Definitions []collectors.Definition
-	// RedactNames replaces the names of nodes, namespaces, pods and all that refers
-	// to them.
-	RedactNames bool
-	// Version is that of kubevitals.
+// expected says what can be read, for messages about what cannot.
+const expected = "expected the output of kubectl get -o yaml or json, of kubectl cluster-info dump, a support bundle of troubleshoot.sh, or a folder made by kubevitals snapshot"
+
+// Dump is a cluster as files hold it. It may be read concurrently; Close lets go
+// of files that it still reads from.
+type Dump struct {
+	// Path is the file or folder.
+	Path string
+	// Taken is the moment that the dump shows, and TakenFrom what says so.
+	Taken     time.Time
+	TakenFrom Evidence
+	// Version is the version of the API servers; empty if the dump does not tell.
 	Version string
-	Now     func() time.Time
-	Logger  *slog.Logger
+	// Manifest is that of a snapshot by kubevitals; nil in all other dumps.
+	Manifest *Manifest
+	// Objects are the objects that collectors read, less what none of them reads.
+	Objects []runtime.Object
+	// Skipped counts the objects of other kinds, by kind, and the files that hold
+	// nothing that can be read, as "file".
+	Skipped map[string]int
+	// Warnings are one line each for the user.
+	Warnings []string
+
+	coverage map[string]*coverage
+	kubelets map[string]*kubeletBodies
+	servers  map[string]body
+	samples  map[string]*[2][]byte
+	closers  []func() error
 }
 
-// taker takes one snapshot.
-type taker struct {
-	TakeOptions
-	dir      string
-	client   *kubernetes.Clientset
-	names    *redactor // nil to keep names
-	manifest Manifest
+// Evidence says how the time of a dump is known.
+type Evidence string
+
+// The evidence, the best first.
+const (
+	FromManifest Evidence = "its manifest"
+	FromObjects  Evidence = "the latest time in its objects"
+	FromFile     Evidence = "the time of the file"
+)
+
+// Open reads a dump: a folder, an archive (.tar, .tar.gz, .tgz) or a single file,
+// which may be compressed with gzip. Errors name the file and say what was
+// expected.
+func Open(ctx context.Context, path string) (*Dump, error) {
+	return open(ctx, path, standardLimits())
 }
 
-// Take reads a cluster and writes what collectors need of it to a folder, which
-// must not exist or be empty. Secrets and ConfigMaps are never asked for. What
-// cannot be read is in the manifest with the reason; Take fails if nothing can.
-func Take(ctx context.Context, dir string, o TakeOptions) (*Manifest, error) {
-	made, err := prepare(dir)
+func open(ctx context.Context, path string, l limits) (*Dump, error) {
+	d := &Dump{
+		Path: path, Skipped: map[string]int{}, coverage: map[string]*coverage{},
+		kubelets: map[string]*kubeletBodies{}, servers: map[string]body{}, samples: map[string]*[2][]byte{},
+	}
+	r := &reader{dump: d, limits: l}
+	modified, err := r.walk(ctx, path)
+	if err == nil {
+		err = r.finish(modified)
+	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, d.Close())
 	}
-	t := &taker{TakeOptions: o, dir: dir, manifest: Manifest{
-		FormatVersion: FormatVersion, Window: metav1.Duration{Duration: o.Window}, KubevitalsVersion: o.Version,
-		RedactedNames: o.RedactNames, Kubelets: map[string]KubeletState{}, APIServers: map[string]APIServerState{},
-	}}
-	config := rest.CopyConfig(o.REST)
-	config.QPS, config.Burst = 20, 40
-	config.AcceptContentTypes, config.ContentType = "application/json", "application/json"
-	if t.client, err = kubernetes.NewForConfig(config); err != nil {
-		return nil, fmt.Errorf("client for the API server: %w", err)
-	}
-	if o.RedactNames {
-		if t.names, err = newRedactor(); err != nil {
-			return nil, err
-		}
-	}
-	if err := t.take(ctx); err != nil {
-		return nil, errors.Join(err, discard(dir, made))
-	}
-	return &t.manifest, nil
+	return d, nil
 }
 
-// prepare makes the folder, and tells whether it had to.
-func prepare(dir string) (made bool, err error) {
-	entries, err := os.ReadDir(dir)
+// finish concludes from what was read what the dump is.
+func (r *reader) finish(modified time.Time) error {
+	d := r.dump
+	if len(d.Objects) == 0 && len(d.kubelets) == 0 && len(d.coverage) == 0 && d.Manifest == nil {
+		if r.kubeconfig != "" {
+			return fmt.Errorf("%s: is a kubeconfig, not a dump; give it to --kubeconfig", r.kubeconfig)
+		}
+		return fmt.Errorf("%s: nothing in it is of a cluster; %s", d.Path, expected)
+	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return false, fmt.Errorf("make the folder of the snapshot: %w", err)
-		}
-		return true, nil
-	case err != nil:
-		return false, fmt.Errorf("%s: not a folder to write a snapshot to: %w", dir, err)
-	case len(entries) > 0:
-		return false, fmt.Errorf("%s: is not empty; name a folder that does not exist", dir)
+	case d.Manifest != nil:
+		d.Taken, d.TakenFrom, d.Version = d.Manifest.Taken.Time, FromManifest, d.Manifest.KubernetesVersion
+	case !r.latest.IsZero():
+		d.Taken, d.TakenFrom = r.latest.Time, FromObjects
+	default:
+		d.Taken, d.TakenFrom = modified, FromFile
 	}
-	return false, nil
+	if d.Manifest == nil {
+		clear(d.samples) // nobody vouches for them
+		r.completeCoverage()
+		d.Warnings = append(d.Warnings, d.partial()...)
+	}
+	return nil
 }
 
-// discard removes half a snapshot, which nobody can look at and which would be in the
-// way of the next try.
-func discard(dir string, made bool) error {
+// Close lets go of the files. What plays the dump must have ended.
+func (d *Dump) Close() error {
 	var errs []error
-	for _, part := range []string{"objects", "nodes", "apiservers", "samples", manifestName} {
-		errs = append(errs, os.RemoveAll(filepath.Join(dir, part)))
+	for _, c := range d.closers {
+		errs = append(errs, c())
 	}
-	if made {
-		errs = append(errs, os.Remove(dir))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("remove half a snapshot: %w", err)
-	}
-	return nil
-}
-
-// take keeps to an order: the samples and the objects that show what is alive
-// belong together, so they are read at the end, right after each other, and what
-// takes long before them.
-func (t *taker) take(ctx context.Context) error {
-	first, err := t.Gather(ctx)
-	if err != nil {
-		return fmt.Errorf("gather samples: %w", err)
-	}
-	began := t.Now()
-	if err := t.learnNames(ctx); err != nil {
-		return err
-	}
-	t.names.learnHosts(t.REST.Host, first)
-	if err := t.takeKubelets(ctx); err != nil {
-		return err
-	}
-	if err := t.takeLists(ctx, slowReads()); err != nil {
-		return err
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(t.Window - t.Now().Sub(began)):
-	}
-	second, err := t.Gather(ctx)
-	if err != nil {
-		return fmt.Errorf("gather samples: %w", err)
-	}
-	t.manifest.Window.Duration = max(t.Window, t.Now().Sub(began).Round(time.Second))
-	t.names.learnHosts(t.REST.Host, second) // there may be new ones
-	if err := t.takeLists(ctx, aliveReads()); err != nil {
-		return err
-	}
-	t.manifest.Taken = metav1.NewMicroTime(t.Now())
-	if err := t.takeServers(ctx, second); err != nil {
-		return err
-	}
-	if err := t.takeSamples(first, second); err != nil {
-		return err
-	}
-	if v, err := t.client.Discovery().ServerVersion(); err == nil {
-		t.manifest.KubernetesVersion = v.GitVersion
-	}
-	// What failed because somebody ended this is no fact about the cluster.
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := t.anything(); err != nil {
-		return err
-	}
-	raw, err := json.MarshalIndent(t.manifest, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode the manifest: %w", err)
-	}
-	if err := os.WriteFile(filepath.Join(t.dir, manifestName), append(raw, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write the manifest: %w", err)
-	}
-	return nil
-}
-
-// anything fails if no list could be read.
-func (t *taker) anything() error {
-	for _, l := range t.manifest.Lists {
-		if l.Reason == health.Available {
-			return nil
-		}
-	}
-	if len(t.manifest.Lists) == 0 {
-		return errors.New("nothing could be read")
-	}
-	l := t.manifest.Lists[0]
-	return fmt.Errorf("nothing could be read; %s: %s: %s", l.Resource, l.Reason, l.Error)
+	d.closers = nil
+	return errors.Join(errs...)
 }

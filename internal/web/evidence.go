@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubevitals/kubevitals/collectors"
-	"github.com/kubevitals/kubevitals/internal/livestatus"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
-	"github.com/kubevitals/kubevitals/internal/humanize"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+	"github.com/kubevitals/kubevitals/internal/humanize"
+	"github.com/kubevitals/kubevitals/internal/livestatus"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 const (
@@ -187,7 +187,7 @@ func (s *site) facts(r reader, own map[string]string) []factTable {
 	var tables []factTable
 	for _, t := range []struct {
 		title string
-		facts []collectors.Fact
+		facts []sources.Fact
 	}{{"conditions", facts.Conditions}, {"events", events}, {"readings", facts.Readings}} {
 		if len(t.facts) == 0 {
 			continue

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/collectors"
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
-	"github.com/kubevitals/kubevitals/internal/livestatus"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+	"github.com/kubevitals/kubevitals/internal/livestatus"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 const (

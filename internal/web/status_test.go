@@ -17,12 +17,13 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/kubevitals/kubevitals/collectors"
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/livestatus"
 	"github.com/kubevitals/kubevitals/internal/web"
-	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/mixin"
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // sick is a cluster with two full disks, of which one has a hostile name, a slow
@@ -111,13 +112,13 @@ func (broken) KubeletErr(endpoint string, reason health.Reason) error {
 	return fmt.Errorf("<i>%s</i>: %s", endpoint, reason)
 }
 
-func facts(labels map[string]string) collectors.Facts {
+func facts(labels map[string]string) sources.Facts {
 	if labels["node"] == "" {
-		return collectors.Facts{}
+		return sources.Facts{}
 	}
-	return collectors.Facts{
-		Conditions: []collectors.Fact{{Object: "Node x", Name: "DiskPressure", Value: "True", Message: `<img src="x">`, At: now().Add(-90 * time.Minute)}},
-		Events:     []collectors.Fact{{Object: "Pod", Name: "Evicted", Value: "3", At: now().Add(-time.Minute)}},
+	return sources.Facts{
+		Conditions: []sources.Fact{{Object: "Node x", Name: "DiskPressure", Value: "True", Message: `<img src="x">`, At: now().Add(-90 * time.Minute)}},
+		Events:     []sources.Fact{{Object: "Pod", Name: "Evicted", Value: "3", At: now().Add(-time.Minute)}},
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/sources/exposition"
-	"github.com/kubevitals/kubevitals/sources/revision"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/revision"
 )
 
 // answer is what one request came to. code is 0 when there was no answer.

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // Prober asks all DNS servers of one cluster.

@@ -33,8 +33,8 @@ type answerError struct {
 
 var _ health.Reasoner = (*answerError)(nil)
 
-func (e *answerError) Error() string        { return e.err.Error() }
-func (e *answerError) Unwrap() error        { return e.err }
+func (e *answerError) Error() string         { return e.err.Error() }
+func (e *answerError) Unwrap() error         { return e.err }
 func (e *answerError) Reason() health.Reason { return e.reason }
 
 // unreachedError marks failures before there was a connection: nothing on the

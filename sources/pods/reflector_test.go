@@ -113,7 +113,7 @@ func TestReflectorLists(t *testing.T) {
 			t.Parallel()
 			test.server.pods = many(1204)
 			index := reflect(t, test.server)
-			expect(t, index, "replace with 1204 *podindex.packed")
+			expect(t, index, "replace with 1204 *pods.packed")
 			if diff := cmp.Diff(map[string]counts{"node-0": {602, 0}, "node-1": {602, 0}}, nodeRefs(t, index.Index)); diff != "" {
 				t.Errorf("counts after the list (-want +got):\n%s", diff)
 			}
@@ -131,7 +131,7 @@ func TestReflectorWatches(t *testing.T) {
 			t.Parallel()
 			server := &podServer{pods: many(2), streams: streams}
 			index := reflect(t, server)
-			expect(t, index, "replace with 2 *podindex.packed")
+			expect(t, index, "replace with 2 *pods.packed")
 			for _, step := range []struct {
 				event metav1.WatchEvent
 				does  string

@@ -1,6 +1,6 @@
-// Command connectivity-sim plays a cluster whose network fails somewhere, and
-// prints how well the rules of the mixin name the cause. It plays their reference
-// model; with --promtool it has Prometheus evaluate the generated rules as well,
+// Command connectivity plays a cluster whose network fails somewhere, and
+// prints how well the rules of the mixin name the cause. It plays a reference model of
+// the rules, which is fast enough for millions of rounds; with --promtool it has Prometheus evaluate the generated rules as well,
 // on a sample of smaller clusters, and fails if they do not agree.
 package main
 
@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
-
 )
 
 type options struct {

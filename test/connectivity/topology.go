@@ -1,6 +1,3 @@
-// Command connectivity simulates a cluster whose network fails somewhere, and
-// decides who is the cause as the rules of the mixin do. It is the reference that
-// the rules are compared with, and fast enough for millions of rounds.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command exposition-bench compares the parser of metrics bodies with the tools
+// Command exposition compares the parser of metrics bodies with the tools
 // that one would use by hand, as whole processes on the same file.
 package main
 

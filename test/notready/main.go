@@ -1,4 +1,4 @@
-// Command readiness-score prints how well the causes of nodes that are not ready
+// Command notready prints how well the causes of nodes that are not ready
 // are told, on Ready conditions of public bug reports.
 package main
 

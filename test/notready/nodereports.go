@@ -1,5 +1,3 @@
-// Package notready reads the Ready conditions of public bug reports and
-// scores the classifier with them.
 package main
 
 import (

@@ -8,8 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubevitals/kubevitals/sources/pods"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/pods"
 )
 
 func TestSignalOf(t *testing.T) {

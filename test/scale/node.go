@@ -10,8 +10,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/kubevitals/kubevitals/sources/exposition"
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
+	"github.com/kubevitals/kubevitals/sources/exposition"
 )
 
 // What the agent of a node may cost.

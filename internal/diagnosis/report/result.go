@@ -42,11 +42,11 @@ type Result struct {
 
 // Cause is one alert with everything it was found for.
 type Cause struct {
-	Alert    string            `json:"alert"`
-	Severity string            `json:"severity"`
-	Signal   string            `json:"signal"`
-	Summary  string            `json:"summary"`
-	For      string            `json:"for"`
+	Alert    string             `json:"alert"`
+	Severity string             `json:"severity"`
+	Signal   string             `json:"signal"`
+	Summary  string             `json:"summary"`
+	For      string             `json:"for"`
 	Findings []ruleeval.Finding `json:"findings"`
 	// Commands are what to run first, filled in for the first finding.
 	Commands string `json:"commands"`

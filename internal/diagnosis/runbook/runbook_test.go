@@ -76,7 +76,7 @@ func TestParseRefuses(t *testing.T) {
 // TestShipped reads all runbooks, and counts blocks in a way of its own.
 func TestShipped(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../../mixin/runbooks/*.md")
+	files, err := filepath.Glob("../../../mixin/runbooks/*.md")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no runbooks", err)
 	}

@@ -195,3 +195,6 @@ func (p *Prober) answer(ctx context.Context) {
 		}
 	}
 }
+
+// From is the network that the prober probes from.
+func (p *Prober) From() Kind { return p.options.From }

@@ -1,4 +1,4 @@
-package collectors
+package sources
 
 import (
 	"context"
@@ -16,8 +16,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/kubevitals/kubevitals/sources/events"
-	"github.com/kubevitals/kubevitals/sources/pods"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/pods"
 )
 
 // Nodes are all nodes, without annotations and images.
@@ -86,7 +86,7 @@ func (s *Sources) NodeMetrics() *health.Poll[NodeMetrics] {
 // Events is the log of the warnings of the closed list, in all namespaces.
 func (s *Sources) Events() *events.Log {
 	if s.events == nil {
-		s.events = s.eventLog("events", "type=Warning", eventKinds())
+		s.events = s.eventLog("events", "type=Warning", EventKinds())
 	}
 	return s.events
 }
@@ -141,7 +141,7 @@ func (s *Sources) DashboardPods() *health.View[SystemPod] {
 
 func (s *Sources) watchSystemPods(source, namespace string) *health.View[SystemPod] {
 	h := s.newHealth(source)
-	view := health.NewView(h, systemPodOf)
+	view := health.NewView(h, SystemPodOf)
 	client := s.typed.CoreV1().Pods(namespace)
 	s.watch(h, pods.Paged(listWatch(client.List, client.Watch, nil)), &corev1.Pod{}, view)
 	return view
@@ -151,12 +151,12 @@ func (s *Sources) watchSystemPods(source, namespace string) *health.View[SystemP
 func (s *Sources) SystemWorkloads() (deployments, daemonSets *health.View[SystemWorkload]) {
 	if s.systemDeployments == nil {
 		h := s.newHealth("system_deployments")
-		s.systemDeployments = health.NewView(h, systemWorkloadOf)
+		s.systemDeployments = health.NewView(h, SystemWorkloadOf)
 		d := s.typed.AppsV1().Deployments(metav1.NamespaceSystem)
 		s.watch(h, listWatch(d.List, d.Watch, nil), &appsv1.Deployment{}, s.systemDeployments)
 
 		h = s.newHealth("system_daemonsets")
-		s.systemDaemonSets = health.NewView(h, systemWorkloadOf)
+		s.systemDaemonSets = health.NewView(h, SystemWorkloadOf)
 		ds := s.typed.AppsV1().DaemonSets(metav1.NamespaceSystem)
 		s.watch(h, listWatch(ds.List, ds.Watch, nil), &appsv1.DaemonSet{}, s.systemDaemonSets)
 	}
@@ -235,15 +235,4 @@ func listWatch[L runtime.Object](
 			return follow(ctx, o)
 		},
 	}
-}
-
-func trimNode(obj any) (*corev1.Node, error) {
-	node, err := health.Trim[*corev1.Node](obj)
-	if err != nil {
-		return nil, err
-	}
-	node.Annotations = nil
-	node.Status.Images = nil
-	node.Status.VolumesInUse, node.Status.VolumesAttached = nil, nil
-	return node, nil
 }

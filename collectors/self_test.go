@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubevitals/kubevitals/sources/kubelet"
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 func TestKubeletAvailability(t *testing.T) {

@@ -1,4 +1,4 @@
-package collectors
+package sources
 
 import (
 	"bytes"
@@ -11,10 +11,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevitals/kubevitals/sources/logs"
 	"github.com/kubevitals/kubevitals/sources/events"
-	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/logs"
 )
 
 // ComponentLogs reads the logs of the pods of kube-system that are not well.
@@ -105,7 +105,7 @@ func unhealthyNodes(nodes []*corev1.Node, starts map[events.Place]events.Occurre
 	}
 	var unhealthy []logs.Target
 	for _, node := range nodes {
-		ready := conditionOf(node, corev1.NodeReady)
+		ready := ConditionOf(node, corev1.NodeReady)
 		if ready != nil && ready.Status == corev1.ConditionTrue && !recent[node.Name] {
 			continue
 		}
@@ -116,6 +116,37 @@ func unhealthyNodes(nodes []*corev1.Node, starts map[events.Place]events.Occurre
 			}
 		}
 		unhealthy = append(unhealthy, t)
+	}
+	return unhealthy
+}
+
+// logComponents are the components whose logs are told apart; the logs of others
+// are read as "other".
+func logComponents() []string {
+	return []string{
+		"kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kube-proxy",
+		string(AddonDNS), string(AddonMetricsServer), string(AddonDashboard),
+	}
+}
+
+// unhealthyPods are those of the pods whose logs are worth reading.
+func unhealthyPods(pods []SystemPod) []logs.Target {
+	var unhealthy []logs.Target
+	for _, p := range pods {
+		if p.Done || (p.Ready && p.Crash == nil) || p.Node == "" {
+			continue
+		}
+		component := "other"
+		for _, known := range logComponents() {
+			if p.Component == known {
+				component = known
+			}
+		}
+		byContainer := make(map[string]string, len(p.Containers))
+		for _, container := range p.Containers {
+			byContainer[container] = component
+		}
+		unhealthy = append(unhealthy, logs.Target{Name: p.Name, Logs: byContainer})
 	}
 	return unhealthy
 }

@@ -1,4 +1,6 @@
-package collectors
+// Package sources says what is read of a cluster and of a node, and how. A source
+// is started by asking for it, and each knows whether it can be trusted.
+package sources
 
 import (
 	"context"
@@ -17,15 +19,15 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/sources/apiserver"
-	"github.com/kubevitals/kubevitals/sources/logs"
 	"github.com/kubevitals/kubevitals/sources/dns"
 	"github.com/kubevitals/kubevitals/sources/etcd"
 	"github.com/kubevitals/kubevitals/sources/events"
 	"github.com/kubevitals/kubevitals/sources/exposition"
-	"github.com/kubevitals/kubevitals/sources/kubelet"
-	"github.com/kubevitals/kubevitals/sources/host/connectivity"
-	"github.com/kubevitals/kubevitals/sources/pods"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/host/connectivity"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/logs"
+	"github.com/kubevitals/kubevitals/sources/pods"
 )
 
 // Config says what the sources read from.

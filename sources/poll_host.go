@@ -1,4 +1,4 @@
-package collectors
+package sources
 
 import (
 	"context"
@@ -8,11 +8,11 @@ import (
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-// pollHost reads something of the machine again and again. The kernel may keep a
+// PollHost reads something of the machine again and again. The kernel may keep a
 // caller waiting for ever, on a dead disk say, and no context ends that: a read
 // that hangs is given up when the interval ends, and no other is begun until it
 // comes back. The source is unavailable meanwhile.
-func pollHost[T any](s *Sources, name string, interval time.Duration, read func(context.Context) (T, error)) *health.Poll[T] {
+func PollHost[T any](s *Sources, name string, interval time.Duration, read func(context.Context) (T, error)) *health.Poll[T] {
 	p := health.NewPoll(s.newHealth(name), interval, patient(read))
 	s.runs = append(s.runs, p.Run)
 	return p

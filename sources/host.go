@@ -1,4 +1,4 @@
-package collectors
+package sources
 
 import (
 	"path/filepath"
@@ -15,8 +15,11 @@ type HostConfig struct {
 // Host is the machine that a collector of node scope reads.
 type Host struct{ config HostConfig }
 
+// NewHost returns the machine that the configuration describes.
+func NewHost(c HostConfig) Host { return Host{c} }
+
 // Host returns the machine to read.
-func (s *Sources) Host() Host { return Host{s.config.Host} }
+func (s *Sources) Host() Host { return NewHost(s.config.Host) }
 
 // Node is the name of the host's Node object.
 func (h Host) Node() string { return h.config.Node }

@@ -1,4 +1,4 @@
-package collectors
+package sources
 
 import (
 	"cmp"
@@ -36,7 +36,7 @@ type Crash struct {
 	ExitCode int32
 }
 
-func systemPodOf(obj any) (SystemPod, error) {
+func SystemPodOf(obj any) (SystemPod, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {
 		return SystemPod{}, fmt.Errorf("unexpected type %T", obj)
@@ -135,7 +135,7 @@ type SystemWorkload struct {
 	Desired, Ready int32
 }
 
-func systemWorkloadOf(obj any) (SystemWorkload, error) {
+func SystemWorkloadOf(obj any) (SystemWorkload, error) {
 	switch w := obj.(type) {
 	case *appsv1.Deployment:
 		desired := int32(1) // what the API takes for no number

@@ -1,11 +1,12 @@
-package collectors
+package sources
 
 import (
 	"fmt"
 	"time"
 
-	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 // Checks are the checks of readiness: one per watched source.
@@ -38,6 +39,15 @@ func (s *Sources) KubeletErr(endpoint string, reason health.Reason) error {
 		return nil
 	}
 	return s.kubelets.Example(endpoint, reason)
+}
+
+// KubeletResults returns what reads the latest results of all kubelets; nil if no
+// collector asked for kubelets.
+func (s *Sources) KubeletResults() func() []kubelet.Result {
+	if !s.kubeletsWanted {
+		return nil
+	}
+	return s.kubelets.Results
 }
 
 // Table shows how far each source can be trusted.

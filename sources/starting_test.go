@@ -1,20 +1,16 @@
-package collectors
+package sources
 
 import (
 	"log/slog"
 	"net"
-	"slices"
 	"testing"
 	"time"
 
-	"github.com/alecthomas/kingpin/v2"
-	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/sources/apiserver"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
-	"github.com/kubevitals/kubevitals/exporter"
 )
 
 // sourcesOf are the sources of a cluster whose API server is at the address.
@@ -61,34 +57,6 @@ func TestNobodyWaitsForADeadCluster(t *testing.T) {
 	s.lists[0].Succeed()
 	if !s.Starting() {
 		t.Error("nobody waits for an API server that lists something, and is only slow")
-	}
-}
-
-// TestNobodyCountsPods holds that the list of all pods may come after a first look,
-// which is there for the counters.
-func TestNobodyCountsPods(t *testing.T) {
-	t.Parallel()
-	counting := 0
-	for _, d := range Catalogue() {
-		if d.Scope != Cluster || !slices.ContainsFunc(d.Metrics, func(m *exporter.Desc) bool { return m.Type == prometheus.CounterValue }) {
-			continue
-		}
-		counting++
-		app := kingpin.New("test", "")
-		selection := Register(app, []Definition{d})
-		if _, err := app.Parse([]string{"--collector." + d.Name}); err != nil {
-			t.Fatal(err)
-		}
-		s := sourcesOf(t, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 6443})
-		if _, err := selection.Build(s); err != nil {
-			t.Fatal(err)
-		}
-		if s.pods != nil {
-			t.Errorf("%s has counters and reads all pods", d.Name)
-		}
-	}
-	if counting == 0 {
-		t.Error("no collector counts anything")
 	}
 }
 

@@ -21,8 +21,9 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
-	"github.com/kubevitals/kubevitals/internal/livestatus"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+	"github.com/kubevitals/kubevitals/internal/livestatus"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 //go:embed static pages
@@ -46,7 +47,7 @@ type Options struct {
 	// Look returns what holds now.
 	Look func(context.Context) (*livestatus.Look, error)
 	// Facts returns what the cluster says of the objects that labels name.
-	Facts func(labels map[string]string) collectors.Facts
+	Facts func(labels map[string]string) sources.Facts
 	// Definitions are all signals that there are, for their descriptions.
 	Definitions []collectors.Definition
 	// Tables are what is known of collectors and sources.

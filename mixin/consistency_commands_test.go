@@ -1,4 +1,4 @@
-package consistency
+package mixin_test
 
 import (
 	"fmt"

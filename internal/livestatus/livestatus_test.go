@@ -14,10 +14,10 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"github.com/kubevitals/kubevitals/sources/health"
-	"github.com/kubevitals/kubevitals/internal/livestatus"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+	"github.com/kubevitals/kubevitals/internal/livestatus"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 const rules = `
@@ -227,8 +227,8 @@ a_up{node="m"} 1
 // unknown knows of no errors.
 type unknown struct{}
 
-func (unknown) SourceErr(string) error                { return nil }
-func (unknown) CollectorErr(string) error             { return nil }
+func (unknown) SourceErr(string) error                 { return nil }
+func (unknown) CollectorErr(string) error              { return nil }
 func (unknown) KubeletErr(string, health.Reason) error { return nil }
 
 // asGauge gives a family the type that its text does not name.

@@ -1,8 +1,8 @@
-// Package consistency checks that the parts of the mixin belong together: every
+// Consistency: checks that the parts of the mixin belong together: every
 // alert has a runbook, a test that fires and one that is silent, a panel, and
 // metrics that the exporter declares. Each check is a pure function from a Pack
 // to problems, so that each can be shown to find its problem.
-package consistency
+package mixin_test
 
 import (
 	"slices"
@@ -71,7 +71,7 @@ type RuleTest struct {
 	Annotations map[string]string
 }
 
-// Check is one rule of consistency.
+// Check is one rule of
 type Check struct {
 	Name string
 	Find func(Pack) []string

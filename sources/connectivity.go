@@ -1,4 +1,4 @@
-package collectors
+package sources
 
 import (
 	"context"
@@ -23,7 +23,7 @@ func (s *Sources) Connectivity() (*connectivity.Prober, error) {
 	if o.Listen != "" {
 		reports.Responder = reportTo(s.newHealth("connectivity_responder"))
 	}
-	discover := s.listPeers
+	discover := s.ListPeers
 	if o.PeersFile != "" {
 		discover = func(context.Context) ([]connectivity.Peer, error) { return connectivity.ReadPeers(o.PeersFile) }
 	}
@@ -35,10 +35,10 @@ func (s *Sources) Connectivity() (*connectivity.Prober, error) {
 	return s.connectivity, nil
 }
 
-// listPeers reads the endpoints of the agents. They are listed now and then, from
+// ListPeers reads the endpoints of the agents. They are listed now and then, from
 // the API server's cache, and not watched: every agent needs all of them, and a
 // watch would send each change to as many agents as there are.
-func (s *Sources) listPeers(ctx context.Context) ([]connectivity.Peer, error) {
+func (s *Sources) ListPeers(ctx context.Context) ([]connectivity.Peer, error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	list, err := s.typed.DiscoveryV1().EndpointSlices(s.config.Connectivity.Namespace).List(ctx, metav1.ListOptions{
@@ -49,4 +49,13 @@ func (s *Sources) listPeers(ctx context.Context) ([]connectivity.Peer, error) {
 		return nil, fmt.Errorf("list peers: %w", err)
 	}
 	return connectivity.PeersOf(list.Items), nil
+}
+
+// ConnectivityPeersErr returns why the peers cannot be read; nil if they can, or were
+// never asked for.
+func (s *Sources) ConnectivityPeersErr() error {
+	if s.connectivityPeers == nil {
+		return nil
+	}
+	return s.connectivityPeers.Err()
 }

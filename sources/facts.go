@@ -1,4 +1,4 @@
-package collectors
+package sources
 
 import (
 	"cmp"
@@ -9,8 +9,8 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 // Fact is something that the cluster itself says of an object.
