@@ -123,7 +123,7 @@ func peerSlice(service string, endpoints ...discoveryv1.Endpoint) *discoveryv1.E
 	}
 }
 
-// TestPeersAreFoundThroughTheAPI reads the EndpointSlices of a played cluster with
+// TestPeersAreFoundThroughTheAPI reads the EndpointSlices of a fake cluster with
 // a real client, and sees the right to do so withdrawn.
 func TestPeersAreFoundThroughTheAPI(t *testing.T) {
 	t.Parallel()
@@ -131,7 +131,7 @@ func TestPeersAreFoundThroughTheAPI(t *testing.T) {
 		return discoveryv1.Endpoint{NodeName: new(node), Addresses: []string{address}, Zone: new("a")}
 	}
 	other := peerSlice("another-service", at("n9", "10.0.0.9"))
-	cluster, err := fakecluster.Start(t.Context(), &fakecluster.Snapshot{
+	cluster, err := fakecluster.Start(t.Context(), &fakecluster.Spec{
 		Version: "v1.37.2", APIServers: []fakecluster.APIServer{{Name: "cp-1"}},
 		Objects: []runtime.Object{
 			peerSlice(connectivity.NodeService, at("n1", "10.0.0.1"), at("n2", "10.0.0.2")),
@@ -167,7 +167,7 @@ func TestPeersAreFoundThroughTheAPI(t *testing.T) {
 // TestConnectivityStarts builds the collector as the program does.
 func TestConnectivityStarts(t *testing.T) {
 	t.Parallel()
-	cluster, err := fakecluster.Start(t.Context(), &fakecluster.Snapshot{
+	cluster, err := fakecluster.Start(t.Context(), &fakecluster.Spec{
 		Version: "v1.37.2", APIServers: []fakecluster.APIServer{{Name: "cp-1"}},
 		Objects: []runtime.Object{peerSlice(connectivity.NodeService, discoveryv1.Endpoint{NodeName: new("n1"), Addresses: []string{"10.0.0.1"}})},
 	}, fakecluster.Options{})

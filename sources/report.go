@@ -18,7 +18,7 @@ func (s *Sources) Checks() []exporter.Check {
 	return checks
 }
 
-// SourceErr returns why a source cannot be read: an *watch.UnavailableError, or nil if it
+// SourceErr returns why a source cannot be read: a *health.UnavailableError, or nil if it
 // can or is none of those of States.
 func (s *Sources) SourceErr(source string) error {
 	for _, h := range s.health {

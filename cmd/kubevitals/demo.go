@@ -20,14 +20,14 @@ type cluster struct {
 	config   *rest.Config
 	kubelets kubelet.Options
 	close    func()
-	// dump is what is played back; nil for a cluster that lives.
-	dump *snapshot.Dump
+	// dump is what was read; nil for a cluster that lives.
+	dump *snapshot.Snapshot
 	// replay is the clock of what was recorded in it; nil stands at its time.
 	replay func() time.Time
 }
 
 // cluster returns the cluster of the flags: a real one, or with --demo or
-// --snapshot one that is played back on loopback and read in the very same way.
+// --snapshot one that is served on loopback and read in the very same way.
 func (c *command) cluster(ctx context.Context, kubelets kubelet.Options, logger *slog.Logger) (cluster, error) {
 	if c.snapshot != "" {
 		return c.playSnapshot(ctx, kubelets, logger)

@@ -23,7 +23,7 @@ type taking struct {
 }
 
 func (c *command) snapshotFlags() {
-	c.app.Flag("snapshot", "Watch a dump of a cluster: a folder, archive or file made by kubevitals snapshot, kubectl get -o yaml, kubectl cluster-info dump or troubleshoot.sh.").
+	c.app.Flag("snapshot", "Read the cluster from a snapshot of kubevitals snapshot or from a dump of others: a folder, archive or file made by kubectl get -o yaml, kubectl cluster-info dump or troubleshoot.sh.").
 		PlaceHolder("PATH").StringVar(&c.snapshot)
 	s := c.app.Command(snapshotName, "Write what kubevitals needs to know of the cluster to a folder, for --snapshot. Without Secrets, ConfigMaps and logs.")
 	s.Arg("dir", "Folder to make; it must not exist or be empty.").Required().StringVar(&c.taking.dir)
@@ -36,7 +36,7 @@ func (c *command) playSnapshot(ctx context.Context, kubelets kubelet.Options, lo
 	if c.demo || c.kubeconfig != "" || c.context != "" {
 		return cluster{}, &exitError{exitUsage, errors.New("--snapshot excludes --demo, --kubeconfig and --kubeconfig.context: the cluster is the dump")}
 	}
-	d, err := snapshot.Open(ctx, c.snapshot)
+	d, err := snapshot.Read(ctx, c.snapshot)
 	if err != nil {
 		return cluster{}, &exitError{exitConfig, fmt.Errorf("--snapshot: %w", err)}
 	}
@@ -44,7 +44,7 @@ func (c *command) playSnapshot(ctx context.Context, kubelets kubelet.Options, lo
 		logger.Warn("the dump is not whole", "path", c.snapshot, "what", warning)
 	}
 	logger.Info("read a dump", "path", c.snapshot, "objects", len(d.Objects), "of", d.Taken.UTC().Format(time.RFC3339), "says", d.TakenFrom)
-	playing, err := d.Play(ctx, logger)
+	playing, err := d.Serve(ctx, logger)
 	if err != nil {
 		return cluster{}, errors.Join(err, d.Close())
 	}
@@ -72,7 +72,7 @@ func (c *command) runSnapshot(ctx context.Context, logger *slog.Logger) error {
 		return err
 	}
 	defer reading.stop()
-	manifest, err := snapshot.Take(ctx, c.taking.dir, snapshot.TakeOptions{
+	manifest, err := snapshot.Record(ctx, c.taking.dir, snapshot.RecordOptions{
 		REST: watched.config, Kubelets: watched.kubelets, Window: c.taking.window,
 		Gather: func(ctx context.Context) ([]*dto.MetricFamily, error) {
 			families, err := reading.settled(ctx)

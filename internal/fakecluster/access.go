@@ -10,7 +10,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// RESTConfig reaches the first healthy API server of the snapshot, with a token
+// RESTConfig reaches the first healthy API server of the cluster, with a token
 // that the kubelets take as well.
 func (c *Cluster) RESTConfig() *rest.Config {
 	return &rest.Config{
@@ -26,7 +26,7 @@ func (c *Cluster) primary() *apiServer {
 			return s
 		}
 	}
-	// Start refuses such a snapshot.
+	// Start refuses a cluster without one.
 	return c.apiServers[0]
 }
 
@@ -56,7 +56,7 @@ func (c *Cluster) WriteFiles(dir string) (Files, error) {
 }
 
 func (c *Cluster) kubeconfig() clientcmdapi.Config {
-	const name = "playback"
+	const name = "fake"
 	config := clientcmdapi.NewConfig()
 	config.Clusters[name] = &clientcmdapi.Cluster{Server: c.RESTConfig().Host, CertificateAuthorityData: c.apiCA.PEM()}
 	config.AuthInfos[name] = &clientcmdapi.AuthInfo{Token: c.token}

@@ -17,7 +17,7 @@ import (
 // streams is what kube-apiserver allows on one HTTP/2 connection by default.
 const streams = 100
 
-// apiServer is one instance that is played back.
+// apiServer is one instance that is served.
 type apiServer struct {
 	*endpoint
 	APIServer
@@ -26,7 +26,7 @@ type apiServer struct {
 
 func (c *Cluster) startAPIServers(ctx context.Context, specs []APIServer, untrusted *tls.Config) error {
 	if !slices.ContainsFunc(specs, func(s APIServer) bool { return s.Fault == Healthy }) {
-		return fmt.Errorf("the snapshot has no healthy API server")
+		return fmt.Errorf("the cluster has no healthy API server")
 	}
 	for _, spec := range specs {
 		if !spec.Fault.valid() {

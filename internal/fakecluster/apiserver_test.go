@@ -23,10 +23,10 @@ import (
 
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	s := snapshot()
+	s := spec()
 	s.APIServers[0].FailingReadyz = []string{"etcd-readiness"}
 	s.APIServers[0].Metrics = fakecluster.Bytes([]byte("up 1\n"))
-	c := play(t, s, fakecluster.Options{})
+	c := serve(t, s, fakecluster.Options{})
 	client := httpClient(t, c.RESTConfig())
 	cases := []struct {
 		path     string
@@ -63,12 +63,12 @@ func TestHealth(t *testing.T) {
 
 func TestCertificates(t *testing.T) {
 	t.Parallel()
-	s := snapshot()
+	s := spec()
 	s.APIServers = append(s.APIServers,
 		fakecluster.APIServer{Name: "cp-2", CertificateExpiresIn: 31 * time.Hour},
 		fakecluster.APIServer{Name: "cp-3", CertificateExpiresIn: -time.Hour})
 	began := time.Now()
-	c := play(t, s, fakecluster.Options{})
+	c := serve(t, s, fakecluster.Options{})
 	for name, life := range map[string]time.Duration{"cp-1": 365 * 24 * time.Hour, "cp-2": 31 * time.Hour, "cp-3": -time.Hour} {
 		conn, err := tls.Dial("tcp", c.APIServerAddress(name), &tls.Config{InsecureSkipVerify: true})
 		if err != nil {
@@ -82,7 +82,7 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
-// TestAddressesStayOnLoopback holds that nothing of the original cluster's
+// TestAddressesStayOnLoopback verifies that nothing of the original cluster's
 // addresses is left to call on.
 func TestAddressesStayOnLoopback(t *testing.T) {
 	t.Parallel()
@@ -95,13 +95,13 @@ func TestAddressesStayOnLoopback(t *testing.T) {
 	}
 	remote := node("one")
 	remote.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeExternalIP, Address: "203.0.113.7"}, {Type: corev1.NodeInternalIP, Address: "10.0.0.7"}}
-	s := snapshot(remote, identity("apiserver-a", "cp-1", "10.0.0.1:6443"), identity("apiserver-b", "cp-2", "10.0.0.2:6443"), identity("apiserver-c", "unknown", "10.0.0.3:6443"),
+	s := spec(remote, identity("apiserver-a", "cp-1", "10.0.0.1:6443"), identity("apiserver-b", "cp-2", "10.0.0.2:6443"), identity("apiserver-c", "unknown", "10.0.0.3:6443"),
 		&discoveryv1.EndpointSlice{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "kubernetes", Labels: map[string]string{discoveryv1.LabelServiceName: "kubernetes"}},
 			Endpoints:  []discoveryv1.Endpoint{{Addresses: []string{"10.0.0.1"}}},
 		})
 	s.APIServers = append(s.APIServers, fakecluster.APIServer{Name: "cp-2", Fault: fakecluster.Dead})
-	c := play(t, s, fakecluster.Options{})
+	c := serve(t, s, fakecluster.Options{})
 	client := typed(t, c, protobufType)
 	leases, err := client.CoordinationV1().Leases("kube-system").List(t.Context(), metav1.ListOptions{LabelSelector: "apiserver.kubernetes.io/identity"})
 	if err != nil {
@@ -133,7 +133,7 @@ func TestAddressesStayOnLoopback(t *testing.T) {
 
 func TestLeaseWrites(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(&coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: "kubevitals", Name: "probe"}}), fakecluster.Options{})
+	c := serve(t, spec(&coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: "kubevitals", Name: "probe"}}), fakecluster.Options{})
 	moment := metav1.NewMicroTime(time.Date(2026, 9, 1, 8, 0, 0, 5000, time.UTC))
 	for _, mediaType := range []string{jsonType, protobufType} {
 		leases := typed(t, c, mediaType).CoordinationV1().Leases("kubevitals")
@@ -180,7 +180,7 @@ func TestLeaseWrites(t *testing.T) {
 
 func TestFilesForAnotherProcess(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(node("one")), fakecluster.Options{})
+	c := serve(t, spec(node("one")), fakecluster.Options{})
 	files, err := c.WriteFiles(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -214,7 +214,7 @@ func TestHeartbeats(t *testing.T) {
 	ready.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, LastHeartbeatTime: metav1.NewTime(long.Time)}}
 	dead := node("two")
 	dead.Status.Conditions = slices.Clone(ready.Status.Conditions)
-	c := play(t, snapshot(ready, dead,
+	c := serve(t, spec(ready, dead,
 		lease("kube-node-lease", "one", renewed), lease("kube-node-lease", "two", renewed), lease("kube-system", "old", long),
 	), fakecluster.Options{LeaseInterval: 5 * time.Millisecond, HeartbeatInterval: 5 * time.Millisecond})
 	if err := c.SetKubelet(t.Context(), "two", fakecluster.Dead); err != nil {

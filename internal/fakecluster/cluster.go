@@ -1,6 +1,6 @@
-// Package fakecluster plays a snapshot of a cluster back as a real Kubernetes API
+// Package fakecluster serves a cluster that does not exist: a real Kubernetes API
 // over HTTPS and one kubelet per node, all on loopback. What reads a cluster
-// reads the snapshot over the same wire, in the same formats.
+// reads it over the same wire, in the same formats.
 package fakecluster
 
 import (
@@ -23,7 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Cluster is a snapshot that is being played back. It is safe for concurrent use.
+// Cluster is a fake cluster that is being served. It is safe for concurrent use.
 type Cluster struct {
 	options Options
 	codecs  codecs
@@ -44,9 +44,9 @@ type Cluster struct {
 	running sync.WaitGroup
 }
 
-// Start plays a snapshot back until Close is called or ctx ends. Timestamps are
+// Start serves a cluster until Close is called or ctx ends. Timestamps are
 // taken as they are; see Load.
-func Start(ctx context.Context, s *Snapshot, o Options) (*Cluster, error) {
+func Start(ctx context.Context, s *Spec, o Options) (*Cluster, error) {
 	c := &Cluster{options: o.complete(), codecs: newCodecs(), store: newStore(), version: s.Version, refused: s.Refused}
 	c.started = c.options.Now()
 	if err := c.secure(); err != nil {
@@ -82,7 +82,7 @@ func (c *Cluster) secure() error {
 	return nil
 }
 
-func (c *Cluster) start(ctx context.Context, s *Snapshot) error {
+func (c *Cluster) start(ctx context.Context, s *Spec) error {
 	untrusted, err := c.otherCA.serve("another-cluster", c.started.Add(year))
 	if err != nil {
 		return err

@@ -20,21 +20,21 @@ import (
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
 )
 
-func playDemo(t *testing.T) (*fakecluster.Cluster, *kubernetes.Clientset) {
+func serveDemo(t *testing.T) (*fakecluster.Cluster, *kubernetes.Clientset) {
 	t.Helper()
 	s, err := fakecluster.Demo(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := play(t, s, fakecluster.Options{})
+	c := serve(t, s, fakecluster.Options{})
 	return c, typed(t, c, protobufType)
 }
 
-// TestDemoNodes holds that each node has the trouble that cluster.yaml tells of,
+// TestDemoNodes verifies that each node has the trouble that cluster.yaml tells of,
 // and no other has.
 func TestDemoNodes(t *testing.T) {
 	t.Parallel()
-	c, client := playDemo(t)
+	c, client := serveDemo(t)
 	nodes, err := client.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func checkDemoKubelet(t *testing.T, client *http.Client, c *fakecluster.Cluster,
 
 func TestDemoAPIServers(t *testing.T) {
 	t.Parallel()
-	c, client := playDemo(t)
+	c, client := serveDemo(t)
 	api := httpClient(t, c.RESTConfig())
 	_, body := get(t, api, "https://"+c.APIServerAddress("cp-1")+"/readyz?verbose")
 	if strings.Contains(body, "[-]") {
@@ -154,7 +154,7 @@ func TestDemoAPIServers(t *testing.T) {
 // TestDemoPods counts what the live pods of batch-1 refer to.
 func TestDemoPods(t *testing.T) {
 	t.Parallel()
-	_, client := playDemo(t)
+	_, client := serveDemo(t)
 	pods, err := client.CoreV1().Pods("").List(t.Context(), metav1.ListOptions{FieldSelector: "spec.nodeName=batch-1,status.phase=Running"})
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +177,7 @@ func TestDemoPods(t *testing.T) {
 
 func TestDemoAutoscaling(t *testing.T) {
 	t.Parallel()
-	c, client := playDemo(t)
+	c, client := serveDemo(t)
 	hpas, err := client.AutoscalingV2().HorizontalPodAutoscalers("").List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ func kubeletClient(t *testing.T, c *fakecluster.Cluster) *http.Client {
 
 func TestKubelets(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(node("one"), node("two")), fakecluster.Options{})
+	c := serve(t, spec(node("one"), node("two")), fakecluster.Options{})
 	client := kubeletClient(t, c)
 	nodes, err := typed(t, c, protobufType).CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
 	if err != nil {
@@ -68,10 +68,10 @@ func TestKubelets(t *testing.T) {
 	}
 }
 
-// TestNodesComeAndGo holds that kubelets do as well.
+// TestNodesComeAndGo verifies that kubelets do as well.
 func TestNodesComeAndGo(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(), fakecluster.Options{})
+	c := serve(t, spec(), fakecluster.Options{})
 	client := kubeletClient(t, c)
 	if err := c.Upsert(t.Context(), node("late")); err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func TestNodesComeAndGo(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(node("one")), fakecluster.Options{})
+	c := serve(t, spec(node("one")), fakecluster.Options{})
 	// A new client each time: a connection that broke would tell of that only.
 	fresh := func(ca []byte) *http.Client {
 		config := c.RESTConfig()
@@ -154,12 +154,12 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestDeadPortsStayTaken holds that nobody else comes to answer for the dead.
+// TestDeadPortsStayTaken verifies that nobody else comes to answer for the dead.
 func TestDeadPortsStayTaken(t *testing.T) {
 	t.Parallel()
-	s := snapshot(node("one"))
+	s := spec(node("one"))
 	s.Kubelet = nil
-	c := play(t, s, fakecluster.Options{})
+	c := serve(t, s, fakecluster.Options{})
 	l, err := net.Listen("tcp", c.KubeletAddress("one"))
 	if err == nil {
 		_ = l.Close()
@@ -171,24 +171,24 @@ func TestDeadPortsStayTaken(t *testing.T) {
 
 func TestStartRefuses(t *testing.T) {
 	t.Parallel()
-	cases := map[string]func(*fakecluster.Snapshot){
-		"no API server":     func(s *fakecluster.Snapshot) { s.APIServers = nil },
-		"no healthy server": func(s *fakecluster.Snapshot) { s.APIServers[0].Fault = fakecluster.Hung },
-		"unknown fault": func(s *fakecluster.Snapshot) {
+	cases := map[string]func(*fakecluster.Spec){
+		"no API server":     func(s *fakecluster.Spec) { s.APIServers = nil },
+		"no healthy server": func(s *fakecluster.Spec) { s.APIServers[0].Fault = fakecluster.Hung },
+		"unknown fault": func(s *fakecluster.Spec) {
 			s.APIServers = append(s.APIServers, fakecluster.APIServer{Fault: "tired"})
 		},
-		"unknown kubelet": func(s *fakecluster.Snapshot) {
+		"unknown kubelet": func(s *fakecluster.Spec) {
 			s.Kubelet = func(string) fakecluster.Kubelet { return fakecluster.Kubelet{Fault: "tired"} }
 		},
-		"object of no table": func(s *fakecluster.Snapshot) { s.Objects = append(s.Objects, &corev1.Secret{}) },
-		"pod in no namespace": func(s *fakecluster.Snapshot) {
+		"object of no table": func(s *fakecluster.Spec) { s.Objects = append(s.Objects, &corev1.Secret{}) },
+		"pod in no namespace": func(s *fakecluster.Spec) {
 			s.Objects = append(s.Objects, pod("", "one", ""))
 		},
 	}
 	for name, spoil := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := snapshot(node("one"))
+			s := spec(node("one"))
 			spoil(s)
 			if c, err := fakecluster.Start(t.Context(), s, fakecluster.Options{}); err == nil {
 				c.Close()
@@ -208,7 +208,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 		return len(entries)
 	}
 	round := func() {
-		s := snapshot(node("one"), node("two"), node("three"), pod("a", "one", "one"))
+		s := spec(node("one"), node("two"), node("three"), pod("a", "one", "one"))
 		s.APIServers = append(s.APIServers, fakecluster.APIServer{Name: "cp-2", Fault: fakecluster.Dead})
 		c, err := fakecluster.Start(t.Context(), s, fakecluster.Options{})
 		if err != nil {
@@ -247,11 +247,11 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestContextEnds holds that the end of the context ends the playback.
+// TestContextEnds verifies that the end of the context ends the cluster.
 func TestContextEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	c, err := fakecluster.Start(ctx, snapshot(), fakecluster.Options{})
+	c, err := fakecluster.Start(ctx, spec(), fakecluster.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 // components of Kubernetes renew theirs every 10 s or more often.
 const fresh = time.Minute
 
-// liveLeases are the leases whose holders were alive when the snapshot was taken.
+// liveLeases are the leases whose holders were alive at the time of the Spec.
 func liveLeases(objects []runtime.Object, now time.Time) []types.NamespacedName {
 	var live []types.NamespacedName
 	for _, obj := range objects {

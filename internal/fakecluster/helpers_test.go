@@ -21,8 +21,8 @@ import (
 // patience bounds every wait of the tests.
 const patience = 2 * time.Minute
 
-// play starts a snapshot and ends it with the test.
-func play(t *testing.T, s *fakecluster.Snapshot, o fakecluster.Options) *fakecluster.Cluster {
+// serve starts a cluster and ends it with the test.
+func serve(t *testing.T, s *fakecluster.Spec, o fakecluster.Options) *fakecluster.Cluster {
 	t.Helper()
 	c, err := fakecluster.Start(t.Context(), s, o)
 	if err != nil {
@@ -32,13 +32,13 @@ func play(t *testing.T, s *fakecluster.Snapshot, o fakecluster.Options) *fakeclu
 	return c
 }
 
-// snapshot has one API server, whose kubelets say who they are.
-func snapshot(objects ...runtime.Object) *fakecluster.Snapshot {
+// spec has one API server, whose kubelets say who they are.
+func spec(objects ...runtime.Object) *fakecluster.Spec {
 	hello := func(w io.Writer, r fakecluster.Request) error {
 		_, err := fmt.Fprintf(w, "kubelet_node_name{node=%q} 1\n", r.Name)
 		return err
 	}
-	return &fakecluster.Snapshot{
+	return &fakecluster.Spec{
 		Version:    "v1.37.2",
 		Objects:    objects,
 		APIServers: []fakecluster.APIServer{{Name: "cp-1"}},

@@ -27,7 +27,7 @@ func names(pods []corev1.Pod) []string {
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(
+	c := serve(t, spec(
 		pod("a", "one", "node-1", "app", "web"), pod("a", "two", "node-2"), pod("b", "one", "node-2", "app", "web"),
 	), fakecluster.Options{})
 	cases := []struct {
@@ -67,13 +67,13 @@ func TestList(t *testing.T) {
 
 func TestPagesShowOneMoment(t *testing.T) {
 	t.Parallel()
-	s := snapshot()
+	s := spec()
 	var want []string
 	for i := range 25 {
 		s.Objects = append(s.Objects, pod("a", fmt.Sprintf("p-%02d", i), "node-1"))
 		want = append(want, fmt.Sprintf("a/p-%02d", i))
 	}
-	c := play(t, s, fakecluster.Options{})
+	c := serve(t, s, fakecluster.Options{})
 	pods := typed(t, c, protobufType).CoreV1().Pods("")
 	first, err := pods.List(t.Context(), metav1.ListOptions{Limit: 10})
 	if err != nil {
@@ -117,7 +117,7 @@ func TestPagesShowOneMoment(t *testing.T) {
 
 func TestReadErrors(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(pod("a", "one", "")), fakecluster.Options{})
+	c := serve(t, spec(pod("a", "one", "")), fakecluster.Options{})
 	known := typed(t, c, jsonType).CoreV1().RESTClient()
 	config := c.RESTConfig()
 	config.BearerToken = "wrong"
@@ -140,7 +140,7 @@ func TestReadErrors(t *testing.T) {
 		t.Errorf("wrong token: %v", err)
 	}
 	if err := list(known, "secrets", metav1.ListOptions{}); !apierrors.IsNotFound(err) {
-		t.Errorf("resource that is not played back: %v", err)
+		t.Errorf("resource that is not served: %v", err)
 	}
 	if err := list(known, "pods", metav1.ListOptions{FieldSelector: "spec.priority=1"}); !apierrors.IsBadRequest(err) {
 		t.Errorf("field that cannot be selected by: %v", err)
@@ -174,7 +174,7 @@ func TestReadErrors(t *testing.T) {
 
 func TestProtobufIsNotForUnstructured(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(apiService("v1beta1.metrics.k8s.io", "False")), fakecluster.Options{})
+	c := serve(t, spec(apiService("v1beta1.metrics.k8s.io", "False")), fakecluster.Options{})
 	config := c.RESTConfig()
 	config.AcceptContentTypes = protobufType
 	client := httpClient(t, config)

@@ -9,7 +9,7 @@ import (
 )
 
 // listener is a TLS listener on loopback that knows its connections, so that it
-// can break them all when what it plays dies.
+// can break them all when what it stands for dies.
 type listener struct {
 	net.Listener
 	tls *tls.Config

@@ -18,9 +18,9 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// manifest is the file cluster.yaml of a snapshot.
+// manifest is the file cluster.yaml of a Spec.
 type manifest struct {
-	// Time is when the snapshot was taken.
+	// Time is the moment that all timestamps are relative to.
 	Time       metav1.Time        `json:"time"`
 	Version    string             `json:"version"`
 	APIServers []manifestServer   `json:"apiServers"`
@@ -42,9 +42,9 @@ type setting struct {
 	Fault Fault `json:"fault"`
 }
 
-// Load reads a snapshot from a folder:
+// Load reads a Spec from a folder:
 //
-//	cluster.yaml                  when it was taken; API servers and faults
+//	cluster.yaml                  its time; API servers and faults
 //	objects/*.yaml                Kubernetes objects, also lists, as kubectl prints them
 //	apiservers/NAME/metrics.prom  what an API server answers
 //	kubelets/NODE/metrics.prom, summary.json, configz.json
@@ -54,14 +54,14 @@ type setting struct {
 // bodies for each request with a Request as the data. The function words splits
 // a text.
 //
-// Timestamps in objects move by the time that has passed since the snapshot was
-// taken, so that everything is as old as it was then. Objects of kinds that are
-// not played back are ignored.
-func Load(fsys fs.FS, now time.Time) (*Snapshot, error) {
+// Timestamps in objects move by the time that has passed since the time of the
+// Spec, so that everything is as old as it was then. Objects of kinds that are
+// not served are ignored.
+func Load(fsys fs.FS, now time.Time) (*Spec, error) {
 	l := loader{fsys: fsys}
 	raw, err := fs.ReadFile(fsys, "cluster.yaml")
 	if err != nil {
-		return nil, fmt.Errorf("read the snapshot: %w", err)
+		return nil, fmt.Errorf("read the cluster: %w", err)
 	}
 	var m manifest
 	if err := yaml.UnmarshalStrict(raw, &m); err != nil {
@@ -74,7 +74,7 @@ func Load(fsys fs.FS, now time.Time) (*Snapshot, error) {
 	if err := l.parseTemplates(); err != nil {
 		return nil, err
 	}
-	s := &Snapshot{Version: m.Version}
+	s := &Spec{Version: m.Version}
 	if s.Objects, err = l.objects(); err != nil {
 		return nil, err
 	}
@@ -157,14 +157,14 @@ func (l *loader) decode(raw []byte) ([]runtime.Object, error) {
 	}
 }
 
-// object turns an object into what is played back; nil if it is not.
+// object turns an object into what is served; nil if it is not.
 func (l *loader) object(u *unstructured.Unstructured) (runtime.Object, error) {
 	for _, r := range resources() {
 		if r.gvk != u.GroupVersionKind() {
 			continue
 		}
 		l.move(u.Object)
-		// Those of the snapshot's own cluster mean nothing here.
+		// Those of the cluster that it was read from mean nothing here.
 		u.SetResourceVersion("")
 		if !r.typed {
 			return u, nil

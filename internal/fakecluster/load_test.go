@@ -13,7 +13,7 @@ import (
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
 )
 
-// folder is a snapshot on disk; more files come as pairs of name and content.
+// folder is a Spec on disk; more files come as pairs of name and content.
 func folder(files ...string) fstest.MapFS {
 	f := fstest.MapFS{"cluster.yaml": {Data: []byte("time: 2026-01-01T00:00:00Z\nversion: v1.37.2\napiServers: [{name: cp-1}]\n")}}
 	for i := 0; i+1 < len(files); i += 2 {
@@ -22,7 +22,7 @@ func folder(files ...string) fstest.MapFS {
 	return f
 }
 
-// TestLoadMovesTime holds that everything stays as old as it was.
+// TestLoadMovesTime verifies that everything stays as old as it was.
 func TestLoadMovesTime(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
@@ -129,6 +129,6 @@ func TestLoadRefuses(t *testing.T) {
 		})
 	}
 	if _, err := fakecluster.Load(fstest.MapFS{}, time.Now()); err == nil {
-		t.Error("an empty folder is a snapshot")
+		t.Error("an empty folder is a Spec")
 	}
 }

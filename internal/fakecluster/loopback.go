@@ -17,7 +17,7 @@ const (
 	peerAddress = "kubernetes.io/peer-advertise-address"
 )
 
-// onLoopback changes an object of a snapshot that says where the API servers of
+// onLoopback changes an object of a Spec that says where the API servers of
 // the original cluster are, so that nobody ever calls on those; false drops it.
 func (c *Cluster) onLoopback(obj runtime.Object) (runtime.Object, bool) {
 	switch o := obj.(type) {

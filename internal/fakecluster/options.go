@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Options say how a snapshot is played back. The zero value is good.
+// Options say how a cluster is served. The zero value is good.
 type Options struct {
 	// Now is the clock of timestamps; nil means time.Now.
 	Now func() time.Time
@@ -19,7 +19,7 @@ type Options struct {
 	// HeartbeatInterval is how often the kubelets that answer confirm the
 	// conditions of their nodes; 0 means 5 min.
 	HeartbeatInterval time.Duration
-	// Frozen plays a moment of the past: nothing renews leases and heartbeats, no
+	// Frozen serves a moment of the past: nothing renews leases and heartbeats, no
 	// node has a kubelet or an address, and no API server announces itself.
 	Frozen bool
 }

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// year is the life of certificates unless a snapshot says otherwise, as kubeadm
+// year is the life of certificates unless the Spec says otherwise, as kubeadm
 // makes them.
 const year = 365 * 24 * time.Hour
 

@@ -66,7 +66,7 @@ func TestReflectorFollows(t *testing.T) {
 	for _, mediaType := range []string{jsonType, protobufType} {
 		t.Run(mediaType, func(t *testing.T) {
 			t.Parallel()
-			c := play(t, snapshot(pod("a", "one", ""), pod("a", "two", "")), fakecluster.Options{})
+			c := serve(t, spec(pod("a", "one", ""), pod("a", "two", "")), fakecluster.Options{})
 			store := follow(t, typed(t, c, mediaType))
 			eventually(t, store, "a/one", "a/two")
 			upsert(t, c, pod("a", "three", ""))
@@ -81,25 +81,25 @@ func TestReflectorFollows(t *testing.T) {
 // TestReflectorOfManyObjects streams more than one HTTP/2 window.
 func TestReflectorOfManyObjects(t *testing.T) {
 	t.Parallel()
-	s := snapshot()
+	s := spec()
 	var want []string
 	for i := range 3000 {
 		p := pod("a", fmt.Sprintf("p-%04d", i), "node-1")
 		p.Annotations = map[string]string{"note": fmt.Sprintf("%0512d", i)}
 		s.Objects, want = append(s.Objects, p), append(want, "a/"+p.Name)
 	}
-	c := play(t, s, fakecluster.Options{})
+	c := serve(t, s, fakecluster.Options{})
 	store := follow(t, typed(t, c, protobufType))
 	eventually(t, store, want...)
 	upsert(t, c, pod("b", "last", ""))
 	eventually(t, store, append(want, "b/last")...)
 }
 
-// TestReflectorSurvivesRestart holds that a reflector comes back after the API
+// TestReflectorSurvivesRestart verifies that a reflector comes back after the API
 // server was down, and learns what it missed.
 func TestReflectorSurvivesRestart(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(pod("a", "one", ""), pod("a", "two", "")), fakecluster.Options{})
+	c := serve(t, spec(pod("a", "one", ""), pod("a", "two", "")), fakecluster.Options{})
 	address := c.APIServerAddress("cp-1")
 	client := typed(t, c, protobufType)
 	store := follow(t, client)

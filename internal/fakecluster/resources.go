@@ -14,7 +14,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// resource is one kind of object that is played back.
+// resource is one kind of object that is served.
 type resource struct {
 	gvk        schema.GroupVersionKind
 	plural     string
@@ -24,7 +24,7 @@ type resource struct {
 	typed bool
 }
 
-// nodeMetrics is the kind that a metrics server serves. A snapshot without any
+// nodeMetrics is the kind that a metrics server serves. A Spec without any
 // is of a cluster without a metrics server.
 const nodeMetrics = "NodeMetrics"
 

@@ -113,7 +113,7 @@ func (s *store) tableOf(obj runtime.Object) (*table, error) {
 	}
 	i := slices.IndexFunc(s.tables, func(t *table) bool { return t.resource.gvk == gvk })
 	if i < 0 {
-		return nil, fmt.Errorf("%s is not played back", gvk)
+		return nil, fmt.Errorf("%s is not served", gvk)
 	}
 	return s.tables[i], nil
 }

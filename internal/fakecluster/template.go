@@ -15,16 +15,16 @@ import (
 
 const templateSuffix = ".tmpl"
 
-// loader reads one snapshot.
+// loader reads one Spec.
 type loader struct {
 	fsys  fs.FS
 	shift time.Duration
-	// templates are all templates of the snapshot under their paths, so that one
+	// templates are all templates of the Spec under their paths, so that one
 	// may include another.
 	templates *template.Template
 }
 
-// Grown is a number that grows with the time that the snapshot is played back.
+// Grown is a number that grows with the time that the cluster is served.
 func (r Request) Grown(base, perMinute int) int {
 	return base + int(r.Uptime.Minutes()*float64(perMinute))
 }

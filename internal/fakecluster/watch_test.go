@@ -65,7 +65,7 @@ func TestWatchList(t *testing.T) {
 	for _, mediaType := range []string{jsonType, protobufType} {
 		t.Run(mediaType, func(t *testing.T) {
 			t.Parallel()
-			c := play(t, snapshot(pod("a", "one", ""), pod("a", "two", ""), pod("b", "three", "")), fakecluster.Options{})
+			c := serve(t, spec(pod("a", "one", ""), pod("a", "two", ""), pod("b", "three", "")), fakecluster.Options{})
 			whole := true
 			w, err := typed(t, c, mediaType).CoreV1().Pods("").Watch(t.Context(), metav1.ListOptions{
 				SendInitialEvents: &whole, AllowWatchBookmarks: true,
@@ -93,10 +93,10 @@ func TestWatchList(t *testing.T) {
 	}
 }
 
-// TestWatchSelectors holds that an object comes and goes with its match.
+// TestWatchSelectors verifies that an object comes and goes with its match.
 func TestWatchSelectors(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(pod("a", "one", "node-1"), pod("a", "two", "node-2")), fakecluster.Options{})
+	c := serve(t, spec(pod("a", "one", "node-1"), pod("a", "two", "node-2")), fakecluster.Options{})
 	w, err := typed(t, c, protobufType).CoreV1().Pods("").Watch(t.Context(), metav1.ListOptions{
 		ResourceVersion: "0", FieldSelector: "spec.nodeName=node-1",
 	})
@@ -118,7 +118,7 @@ func TestWatchSelectors(t *testing.T) {
 
 func TestWatchResumes(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(pod("a", "one", "")), fakecluster.Options{})
+	c := serve(t, spec(pod("a", "one", "")), fakecluster.Options{})
 	pods := typed(t, c, protobufType).CoreV1().Pods("")
 	list, err := pods.List(t.Context(), metav1.ListOptions{})
 	if err != nil {
@@ -148,7 +148,7 @@ func TestWatchResumes(t *testing.T) {
 
 func TestWatchEnds(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(), fakecluster.Options{BookmarkInterval: 10 * time.Millisecond})
+	c := serve(t, spec(), fakecluster.Options{BookmarkInterval: 10 * time.Millisecond})
 	pods := typed(t, c, protobufType).CoreV1().Pods("")
 	bound := int64(3)
 	w, err := pods.Watch(t.Context(), metav1.ListOptions{TimeoutSeconds: &bound, AllowWatchBookmarks: true})
@@ -178,7 +178,7 @@ func TestWatchEnds(t *testing.T) {
 func TestWatchUnstructured(t *testing.T) {
 	t.Parallel()
 	const name = "v1beta1.metrics.k8s.io"
-	c := play(t, snapshot(apiService(name, "False")), fakecluster.Options{})
+	c := serve(t, spec(apiService(name, "False")), fakecluster.Options{})
 	client, err := dynamic.NewForConfig(c.RESTConfig())
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestWatchUnstructured(t *testing.T) {
 // TestWatchAsCurlReadsIt holds the wire format of JSON watches: one event a line.
 func TestWatchAsCurlReadsIt(t *testing.T) {
 	t.Parallel()
-	c := play(t, snapshot(pod("a", "one", "")), fakecluster.Options{})
+	c := serve(t, spec(pod("a", "one", "")), fakecluster.Options{})
 	config := c.RESTConfig()
 	response, err := httpClient(t, config).Get(config.Host + "/api/v1/namespaces/a/pods?watch=true")
 	if err != nil {

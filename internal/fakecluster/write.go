@@ -19,7 +19,7 @@ import (
 const bodyLimit = 1 << 20
 
 // serveWrite replaces or patches a Lease. Nothing else can be written: a
-// snapshot changes through the Go API only.
+// cluster changes through the Go API only.
 func (c *Cluster) serveWrite(w http.ResponseWriter, r *http.Request, t target) error {
 	res := t.table.resource
 	if res.gvk.Kind != "Lease" {

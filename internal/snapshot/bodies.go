@@ -24,13 +24,13 @@ type spill struct {
 
 func (r *reader) keepBody(p place, b body) {
 	if p.role == ofAPIServer {
-		r.dump.servers[p.owner] = b
+		r.snapshot.servers[p.owner] = b
 		return
 	}
-	k := r.dump.kubelets[p.owner]
+	k := r.snapshot.kubelets[p.owner]
 	if k == nil {
 		k = &kubeletBodies{}
-		r.dump.kubelets[p.owner] = k
+		r.snapshot.kubelets[p.owner] = k
 	}
 	(*k)[p.path] = b
 }
@@ -48,7 +48,7 @@ func (r *reader) bodyOf(m *meter, e entry, zipped bool) (body, error) {
 			return nil, fmt.Errorf("make a folder for what is read later: %w", err)
 		}
 		r.spill = &spill{dir: dir}
-		r.dump.closers = append(r.dump.closers, func() error { return os.RemoveAll(dir) })
+		r.snapshot.closers = append(r.snapshot.closers, func() error { return os.RemoveAll(dir) })
 	}
 	r.spill.files++
 	name := filepath.Join(r.spill.dir, strconv.Itoa(r.spill.files))
@@ -96,19 +96,19 @@ func writeZipped(name string, write func(io.Writer) error) error {
 // samplesLimit bounds the recorded samples of one collector in bytes.
 const samplesLimit = 64 << 20
 
-func (r *reader) takeSamples(p place, m *meter) error {
+func (r *reader) readSamples(p place, m *meter) error {
 	m.limit = samplesLimit
 	text, err := io.ReadAll(m)
 	if err != nil {
 		return err
 	}
 	if p.path != "1" && p.path != "2" {
-		r.dump.Skipped["file"]++
+		r.snapshot.Skipped["file"]++
 		return nil
 	}
-	if r.dump.samples[p.owner] == nil {
-		r.dump.samples[p.owner] = &[2][]byte{}
+	if r.snapshot.samples[p.owner] == nil {
+		r.snapshot.samples[p.owner] = &[2][]byte{}
 	}
-	r.dump.samples[p.owner][p.path[0]-'1'] = text
+	r.snapshot.samples[p.owner][p.path[0]-'1'] = text
 	return nil
 }

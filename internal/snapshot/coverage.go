@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// coverage is what of a resource a dump shows.
+// coverage is what of a resource a snapshot shows.
 type coverage struct {
 	// all says that no namespace is left out, as far as one can see.
 	all        bool
@@ -20,11 +20,11 @@ func (c *coverage) has(namespace string) bool {
 	return c != nil && (c.all || namespace == "" && len(c.namespaces) > 0 || c.namespaces[namespace])
 }
 
-func (d *Dump) cover(k kind) *coverage {
-	c := d.coverage[k.key()]
+func (s *Snapshot) cover(k kind) *coverage {
+	c := s.coverage[k.key()]
 	if c == nil {
 		c = &coverage{namespaces: map[string]bool{}}
-		d.coverage[k.key()] = c
+		s.coverage[k.key()] = c
 	}
 	return c
 }
@@ -47,9 +47,9 @@ func (l *listed) saw(k kind, namespace string) {
 }
 
 // end concludes from a complete list of objects of the kind of, which is noKind
-// where the list does not say, what the dump shows. A list with objects of one
+// where the list does not say, what the snapshot shows. A list with objects of one
 // namespace may be of that one only.
-func (l *listed) end(d *Dump, of kind) {
+func (l *listed) end(d *Snapshot, of kind) {
 	if of == noKind {
 		of = l.hint.kind
 	}
@@ -70,11 +70,11 @@ func (l *listed) end(d *Dump, of kind) {
 	}
 }
 
-// partial tells of resources that the dump shows of some namespaces only.
-func (d *Dump) partial() []string {
+// partial tells of resources that the snapshot shows of some namespaces only.
+func (s *Snapshot) partial() []string {
 	var lines []string
-	for _, key := range slices.Sorted(maps.Keys(d.coverage)) {
-		c := d.coverage[key]
+	for _, key := range slices.Sorted(maps.Keys(s.coverage)) {
+		c := s.coverage[key]
 		if c.all || len(c.namespaces) == 0 {
 			continue
 		}
@@ -94,7 +94,7 @@ func (r *reader) completeCoverage() {
 	if len(r.namespaces) < 2 {
 		return
 	}
-	for _, c := range r.dump.coverage {
+	for _, c := range r.snapshot.coverage {
 		missing := false
 		for name := range r.namespaces {
 			missing = missing || !c.namespaces[name]

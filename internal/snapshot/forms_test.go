@@ -100,9 +100,9 @@ func bodies() map[string]float64 {
 	}
 }
 
-// checkNothingSecret holds that nothing of a Secret, a ConfigMap, an environment,
+// checkNothingSecret verifies that nothing of a Secret, a ConfigMap, an environment,
 // a command or an annotation stays in memory.
-func checkNothingSecret(t *testing.T, d *snapshot.Dump) {
+func checkNothingSecret(t *testing.T, d *snapshot.Snapshot) {
 	t.Helper()
 	for _, o := range d.Objects {
 		text := fmt.Sprintf("%+v", o)

@@ -57,7 +57,7 @@ func tarOf(headers ...tar.Header) string {
 	return b.String()
 }
 
-// TestBadDumpsGiveOneClearLine holds that what is no dump is refused with a line
+// TestBadDumpsGiveOneClearLine verifies that what is no dump is refused with a line
 // that names the file and what is wrong.
 func TestBadDumpsGiveOneClearLine(t *testing.T) {
 	t.Parallel()
@@ -101,7 +101,7 @@ func TestBadDumpsGiveOneClearLine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, err := open(t.Context(), c.path, small)
+			d, err := read(t.Context(), c.path, small)
 			if err == nil {
 				t.Fatalf("is read: %d objects, skipped %v", len(d.Objects), d.Skipped)
 			}
@@ -113,7 +113,7 @@ func TestBadDumpsGiveOneClearLine(t *testing.T) {
 	}
 }
 
-// TestNothingLeadsOutOfADump holds that links, pipes and paths which leave the dump
+// TestNothingLeadsOutOfADump verifies that links, pipes and paths which leave the snapshot
 // are skipped, and never followed or waited for.
 func TestNothingLeadsOutOfADump(t *testing.T) {
 	t.Parallel()
@@ -129,7 +129,7 @@ func TestNothingLeadsOutOfADump(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	d, err := Open(ctx, folder)
+	d, err := Read(ctx, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestNothingLeadsOutOfADump(t *testing.T) {
 		tar.Header{Name: "../../up.json", Typeflag: tar.TypeReg}, tar.Header{Name: "/abs.json", Typeflag: tar.TypeReg},
 		tar.Header{Name: "link", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"},
 		tar.Header{Name: "dev", Typeflag: tar.TypeChar}, tar.Header{Name: "ok/n.json", Typeflag: tar.TypeReg}))
-	if d, err = Open(ctx, archive); err != nil {
+	if d, err = Read(ctx, archive); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.Close() }()
@@ -151,7 +151,7 @@ func TestNothingLeadsOutOfADump(t *testing.T) {
 	}
 }
 
-// TestManySmallValues holds that the time does not grow with the square of what is
+// TestManySmallValues verifies that the time does not grow with the square of what is
 // in a file.
 func TestManySmallValues(t *testing.T) {
 	t.Parallel()
@@ -159,13 +159,13 @@ func TestManySmallValues(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	began := time.Now()
-	d, err := Open(ctx, path)
+	d, err := Read(ctx, path)
 	if err != nil || len(d.Objects) != 1 || time.Since(began) > 2*time.Minute {
 		t.Fatalf("%v after %s", err, time.Since(began))
 	}
 }
 
-// TestManyPods bounds the memory that a large dump takes: what no collector reads,
+// TestManyPods bounds the memory that a large snapshot takes: what no collector reads,
 // here the environment of containers, is not held. It is not parallel to the others,
 // whose memory would count.
 func TestManyPods(t *testing.T) {
@@ -196,7 +196,7 @@ func TestManyPods(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	d, err := Open(t.Context(), path)
+	d, err := Read(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestManyPods(t *testing.T) {
 	}
 }
 
-// FuzzObjects holds that no text makes the readers panic, hang or keep what is
+// FuzzObjects verifies that no text makes the readers panic, hang or keep what is
 // not allowed.
 func FuzzObjects(f *testing.F) {
 	f.Add("a.json", oneNode)
@@ -220,9 +220,9 @@ func FuzzObjects(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, text string) {
 		l := standardLimits()
 		l.object = 1 << 16
-		d := &Dump{Path: "fuzz", Skipped: map[string]int{}, coverage: map[string]*coverage{}, kubelets: map[string]*kubeletBodies{}, servers: map[string]body{}, samples: map[string]*[2][]byte{}}
-		r := &reader{dump: d, limits: l}
-		err := r.take(t.Context(), entry{name: name, r: strings.NewReader(text), again: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }})
+		d := &Snapshot{Path: "fuzz", Skipped: map[string]int{}, coverage: map[string]*coverage{}, kubelets: map[string]*kubeletBodies{}, servers: map[string]body{}, samples: map[string]*[2][]byte{}}
+		r := &reader{snapshot: d, limits: l}
+		err := r.readFile(t.Context(), entry{name: name, r: strings.NewReader(text), again: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }})
 		if err != nil && !strings.HasPrefix(err.Error(), name) {
 			t.Errorf("%q does not name the file", err)
 		}
@@ -234,7 +234,7 @@ func FuzzObjects(f *testing.F) {
 	})
 }
 
-// TestWhatOthersPutIn holds that what archivers and programs add does not make a dump
+// TestWhatOthersPutIn verifies that what archivers and programs add does not make a snapshot
 // unreadable.
 func TestWhatOthersPutIn(t *testing.T) {
 	t.Parallel()
@@ -253,7 +253,7 @@ func TestWhatOthersPutIn(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			d, err := Open(t.Context(), dir)
+			d, err := Read(t.Context(), dir)
 			if err != nil {
 				t.Fatal(err)
 			}

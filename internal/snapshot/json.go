@@ -143,7 +143,7 @@ func (f *objectFile) value(d *json.Decoder) error {
 			return err
 		}
 		if f.hint.kind != noKind {
-			l.end(f.reader.dump, noKind)
+			l.end(f.reader.snapshot, noKind)
 		}
 		return nil
 	}
@@ -175,7 +175,7 @@ func (f *objectFile) value(d *json.Decoder) error {
 	}
 	// The kind may follow the items.
 	if k := listKind(fields); k != noKind || f.hint.kind != noKind || len(l.kinds) > 0 {
-		l.end(f.reader.dump, k)
+		l.end(f.reader.snapshot, k)
 	}
 	return nil
 }
@@ -222,7 +222,7 @@ func (f *objectFile) items(d *json.Decoder, k kind, l *listed) error {
 func (f *objectFile) single(fields map[string]json.RawMessage) error {
 	if text(fields["kind"]) == "" || text(fields["apiVersion"]) == "" {
 		f.reader.versionIn(fields)
-		f.reader.dump.Skipped["file"]++
+		f.reader.snapshot.Skipped["file"]++
 		return nil
 	}
 	raw, err := json.Marshal(fields)
@@ -234,7 +234,7 @@ func (f *objectFile) single(fields map[string]json.RawMessage) error {
 		return err
 	}
 	if len(l.kinds) > 0 {
-		l.end(f.reader.dump, noKind)
+		l.end(f.reader.snapshot, noKind)
 	}
 	return nil
 }
@@ -262,7 +262,7 @@ func (r *reader) versionIn(fields map[string]json.RawMessage) {
 			GitVersion string `json:"gitVersion"`
 		}
 		if err := json.Unmarshal(fields[name], &info); err == nil && info.GitVersion != "" {
-			r.dump.Version = info.GitVersion
+			r.snapshot.Version = info.GitVersion
 		}
 	}
 }

@@ -143,7 +143,7 @@ func (r *reader) keep(k kind, raw []byte) (string, error) {
 		r.namespaces[at.Name] = true
 	}
 	if obj != nil {
-		r.dump.Objects = append(r.dump.Objects, obj)
+		r.snapshot.Objects = append(r.snapshot.Objects, obj)
 	}
 	return at.Namespace, nil
 }
@@ -152,28 +152,28 @@ func (r *reader) keep(k kind, raw []byte) (string, error) {
 func decode(k kind, raw []byte, latest *latestTime) (runtime.Object, identity, error) {
 	switch k {
 	case nodeKind:
-		return into(raw, latest, slimNode)
+		return into(raw, latest, trimNode)
 	case podKind:
-		return into(raw, latest, slimPod)
+		return into(raw, latest, trimPod)
 	case eventKind:
 		if strings.Contains(apiVersionOf(raw), "events.k8s.io") {
-			return into(raw, latest, slimNewEvent)
+			return into(raw, latest, trimNewEvent)
 		}
-		return into(raw, latest, slimEvent)
+		return into(raw, latest, trimEvent)
 	case deploymentKind:
-		return into(raw, latest, slimDeployment)
+		return into(raw, latest, trimDeployment)
 	case daemonSetKind:
-		return into(raw, latest, slimDaemonSet)
+		return into(raw, latest, trimDaemonSet)
 	case autoscalerKind:
-		return into(raw, latest, slimAutoscaler)
+		return into(raw, latest, trimAutoscaler)
 	case leaseKind:
-		return into(raw, latest, slimLease)
+		return into(raw, latest, trimLease)
 	case apiServiceKind:
-		return into(raw, latest, slimAPIService)
+		return into(raw, latest, trimAPIService)
 	case nodeMetricsKind:
-		return into(raw, latest, slimNodeMetrics)
+		return into(raw, latest, trimNodeMetrics)
 	}
-	return into(raw, latest, slimNothing)
+	return into(raw, latest, trimNothing)
 }
 
 func apiVersionOf(raw []byte) string {

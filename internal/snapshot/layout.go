@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// role says what a file of a dump is for.
+// role says what a file of a snapshot is for.
 type role int
 
 const (
@@ -17,7 +17,7 @@ const (
 	ofSamples
 )
 
-// place is where in a dump a file lies.
+// place is where in a snapshot a file lies.
 type place struct {
 	role role
 	// owner is the node, API server or collector.

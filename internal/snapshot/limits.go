@@ -5,9 +5,9 @@ import (
 	"io"
 )
 
-// limits bound what a dump may cost. Sizes are bytes after decompression.
+// limits bound what a snapshot may cost. Sizes are bytes after decompression.
 type limits struct {
-	// files, objects and total are of the whole dump.
+	// files, objects and total are of the whole snapshot.
 	files, objects int
 	total          int64
 	// file is of one file, object of one object, and body of what one kubelet or
@@ -31,7 +31,7 @@ type limitError struct{ what string }
 
 func (e *limitError) Error() string { return e.what }
 
-// meter bounds what is read of one file, and counts it towards the whole dump.
+// meter bounds what is read of one file, and counts it towards the whole snapshot.
 type meter struct {
 	r      io.Reader
 	reader *reader

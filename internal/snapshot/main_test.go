@@ -7,7 +7,7 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// TestMain silences what client-go says of lists that dumps do not have.
+// TestMain silences what client-go says of lists that snapshots do not have.
 func TestMain(m *testing.M) {
 	klog.SetSlogLogger(silent())
 	os.Exit(m.Run())

@@ -12,7 +12,7 @@ import (
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
-// FormatVersion is that of the snapshots that are taken. Others are not read.
+// FormatVersion is that of the snapshots that are recorded. Others are not read.
 const FormatVersion = 1
 
 // Manifest is the file kubevitals-snapshot.json, which is written last.
@@ -22,7 +22,7 @@ type Manifest struct {
 	// after the first.
 	Taken  metav1.MicroTime `json:"taken"`
 	Window metav1.Duration  `json:"window"`
-	// KubevitalsVersion took it, and KubernetesVersion is that of the API server.
+	// KubevitalsVersion recorded it, and KubernetesVersion is that of the API server.
 	KubevitalsVersion string `json:"kubevitalsVersion"`
 	KubernetesVersion string `json:"kubernetesVersion,omitempty"`
 	// RedactedNames says that no name in it is the real one.
@@ -33,7 +33,7 @@ type Manifest struct {
 	Kubelets map[string]KubeletState `json:"kubelets,omitempty"`
 	// APIServers are all whose metrics were asked for, by address.
 	APIServers map[string]APIServerState `json:"apiServers,omitempty"`
-	// Questions are those to API servers, by source: watch.Available if one of them
+	// Questions are those to API servers, by source: health.Available if one of them
 	// could be asked, and otherwise why not.
 	Questions map[string]health.Reason `json:"questions,omitempty"`
 	// Collectors are those whose samples were recorded.
@@ -45,7 +45,7 @@ type List struct {
 	// Resource has its group, like deployments.apps.
 	Resource  string `json:"resource"`
 	Namespace string `json:"namespace,omitempty"`
-	// Reason is watch.Available if the list is there, and otherwise says why not.
+	// Reason is health.Available if the list is there, and otherwise says why not.
 	Reason health.Reason `json:"reason"`
 	// Error is what the API server said.
 	Error string `json:"error,omitempty"`
@@ -61,7 +61,7 @@ type KubeletState struct {
 
 // APIServerState is what was asked of one API server.
 type APIServerState struct {
-	// Reason is watch.Available if its metrics are there.
+	// Reason is health.Available if its metrics are there.
 	Reason health.Reason `json:"reason"`
 	// StreamLimit is how many streams it allows on a connection; 0 if unknown.
 	StreamLimit uint32 `json:"streamLimit,omitempty"`
@@ -70,8 +70,8 @@ type APIServerState struct {
 // manifestLimit bounds the file in bytes.
 const manifestLimit = 64 << 20
 
-func (r *reader) takeManifest(in io.Reader) error {
-	if r.dump.Manifest != nil {
+func (r *reader) readManifest(in io.Reader) error {
+	if r.snapshot.Manifest != nil {
 		return errors.New("is the second manifest in the dump; open one snapshot at a time")
 	}
 	raw, err := io.ReadAll(io.LimitReader(in, manifestLimit+1))
@@ -87,11 +87,11 @@ func (r *reader) takeManifest(in io.Reader) error {
 	}
 	switch {
 	case m.FormatVersion != FormatVersion:
-		return fmt.Errorf("format version %d, this kubevitals reads %d; take the snapshot with this version", m.FormatVersion, FormatVersion)
+		return fmt.Errorf("format version %d, this kubevitals reads %d; record the snapshot with this version", m.FormatVersion, FormatVersion)
 	case m.Taken.IsZero():
-		return errors.New("has no time; take the snapshot once more")
+		return errors.New("has no time; record the snapshot once more")
 	}
-	r.dump.Manifest = &m
+	r.snapshot.Manifest = &m
 	return nil
 }
 

@@ -46,15 +46,15 @@ type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
 
-// TestTakeKeepsToItsOrder holds that what says when something was alive is read
+// TestRecordKeepsToItsOrder verifies that what says when something was alive is read
 // right before the time that the snapshot is of, and what takes long before that.
-func TestTakeKeepsToItsOrder(t *testing.T) {
+func TestRecordKeepsToItsOrder(t *testing.T) {
 	t.Parallel()
 	_, config, options := demo(t)
 	live := startReading(t, sources.Config{REST: config, Kubelet: options}, nil)
 	var s steps
 	const gather, clock, leases, pods = "gather", "clock", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases", "/api/v1/pods"
-	manifest, err := snapshot.Take(t.Context(), filepath.Join(t.TempDir(), "snapshot"), snapshot.TakeOptions{
+	manifest, err := snapshot.Record(t.Context(), filepath.Join(t.TempDir(), "snapshot"), snapshot.RecordOptions{
 		REST: s.listing(config), Kubelets: live.options, Window: time.Second,
 		Gather: func(context.Context) ([]*dto.MetricFamily, error) {
 			s.note(gather)

@@ -1,173 +1,187 @@
 package snapshot
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
-	"sync"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 
-	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
-// eachNode calls f for every node, one after the other.
-func (t *taker) eachNode(ctx context.Context, f func(*corev1.Node) error) error {
-	var q read
-	for _, candidate := range reads() {
-		if candidate.kind == nodeKind {
-			q = candidate
-		}
-	}
-	err := t.pages(ctx, q, func(raw json.RawMessage) error {
-		var node corev1.Node
-		if err := json.Unmarshal(raw, &node); err != nil {
-			return err
-		}
-		return f(&node)
-	})
-	if err != nil && ctx.Err() == nil {
-		t.Logger.Warn("kubelets are not read: nodes cannot be listed", "err", err)
-		return nil // the list itself is noted later
-	}
-	return err
+// RecordOptions say of what to record a snapshot, and how.
+type RecordOptions struct {
+	// REST and Kubelets reach the cluster.
+	REST     *rest.Config
+	Kubelets kubelet.Options
+	// Gather gathers the samples of all collectors. It is called twice.
+	Gather func(context.Context) ([]*dto.MetricFamily, error)
+	// Window is the time between the two.
+	Window time.Duration
+	// Definitions are the collectors whose samples may be among them.
+	Definitions []collectors.Definition
+	// RedactNames replaces the names of nodes, namespaces, pods and all that refers
+	// to them.
+	RedactNames bool
+	// Version is that of kubevitals.
+	Version string
+	Now     func() time.Time
+	Logger  *slog.Logger
 }
 
-// takeKubelets reads the bodies of all kubelets, some at a time.
-func (t *taker) takeKubelets(ctx context.Context) error {
-	fetcher, err := kubelet.NewFetcher(t.Kubelets, t.REST)
+// recorder records one snapshot.
+type recorder struct {
+	RecordOptions
+	dir      string
+	client   *kubernetes.Clientset
+	names    *redactor // nil to keep names
+	manifest Manifest
+}
+
+// Record reads a cluster and writes what collectors need of it to a folder, which
+// must not exist or be empty. Secrets and ConfigMaps are never asked for. What
+// cannot be read is in the manifest with the reason; Record fails if nothing can.
+func Record(ctx context.Context, dir string, o RecordOptions) (*Manifest, error) {
+	made, err := prepare(dir)
 	if err != nil {
-		return fmt.Errorf("client for the kubelets: %w", err)
+		return nil, err
 	}
-	var (
-		mu     sync.Mutex
-		errs   []error
-		wait   sync.WaitGroup
-		tokens = make(chan struct{}, t.Kubelets.Concurrency)
-	)
-	err = t.eachNode(ctx, func(node *corev1.Node) error {
-		select {
-		case tokens <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
+	r := &recorder{RecordOptions: o, dir: dir, manifest: Manifest{
+		FormatVersion: FormatVersion, Window: metav1.Duration{Duration: o.Window}, KubevitalsVersion: o.Version,
+		RedactedNames: o.RedactNames, Kubelets: map[string]KubeletState{}, APIServers: map[string]APIServerState{},
+	}}
+	config := rest.CopyConfig(o.REST)
+	config.QPS, config.Burst = 20, 40
+	config.AcceptContentTypes, config.ContentType = "application/json", "application/json"
+	if r.client, err = kubernetes.NewForConfig(config); err != nil {
+		return nil, fmt.Errorf("client for the API server: %w", err)
+	}
+	if o.RedactNames {
+		if r.names, err = newRedactor(); err != nil {
+			return nil, err
 		}
-		wait.Go(func() {
-			defer func() { <-tokens }()
-			state, err := t.takeKubelet(ctx, fetcher, node)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				errs = append(errs, err)
-			}
-			if len(state.Reasons) > 0 {
-				t.manifest.Kubelets[t.names.node(node.Name)] = state
-			}
-		})
-		return nil
-	})
-	wait.Wait()
-	return errors.Join(append(errs, err)...)
+	}
+	if err := r.record(ctx); err != nil {
+		return nil, errors.Join(err, discard(dir, made))
+	}
+	return &r.manifest, nil
 }
 
-// takeKubelet reads the bodies of one kubelet. It fails only where a file cannot
-// be written.
-func (t *taker) takeKubelet(ctx context.Context, fetcher *kubelet.Fetcher, node *corev1.Node) (KubeletState, error) {
-	state := KubeletState{Reasons: map[string]health.Reason{}}
-	folder := filepath.Join(t.dir, "nodes", t.names.node(node.Name))
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return state, fmt.Errorf("make a folder: %w", err)
+// prepare makes the folder, and tells whether it had to.
+func prepare(dir string) (made bool, err error) {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return false, fmt.Errorf("make the folder of the snapshot: %w", err)
+		}
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("%s: not a folder to write a snapshot to: %w", dir, err)
+	case len(entries) > 0:
+		return false, fmt.Errorf("%s: is not empty; name a folder that does not exist", dir)
 	}
-	for file, path := range kubeletFiles() {
-		name := filepath.Join(folder, file+".gz")
-		var disk error
-		reach, reason := fetcher.Fetch(ctx, node, path, func(body io.Reader) error {
-			var bad error
-			disk = writeZipped(name, func(w io.Writer) error {
-				if path == "/metrics" {
-					bad = t.names.body(bounded(body), w)
-				} else {
-					bad = kubelet.Reduce(path, body, w)
-				}
-				return nil
-			})
-			return bad
-		})
-		if disk != nil {
-			return state, fmt.Errorf("write what a kubelet answers: %w", disk)
-		}
-		if state.Reach == "" || reach == kubelet.Answers {
-			state.Reach = reach
-		}
-		if reason == health.Available {
-			continue
-		}
-		state.Reasons[path] = reason
-		if err := os.RemoveAll(name); err != nil {
-			return state, fmt.Errorf("remove half an answer: %w", err)
-		}
-	}
-	return state, nil
+	return false, nil
 }
 
-func bounded(r io.Reader) io.Reader {
-	l := standardLimits()
-	return &meter{r: r, reader: &reader{limits: l}, limit: l.body}
-}
-
-// takeSamples writes the samples of the collectors whose facts are of their
-// moment, if both times they told the whole truth.
-func (t *taker) takeSamples(first, second []*dto.MetricFamily) error {
-	folder := filepath.Join(t.dir, "samples")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("make a folder: %w", err)
+// discard removes half a snapshot, which nobody can look at and which would be in the
+// way of the next try.
+func discard(dir string, made bool) error {
+	var errs []error
+	for _, part := range []string{"objects", "nodes", "apiservers", "samples", manifestName} {
+		errs = append(errs, os.RemoveAll(filepath.Join(dir, part)))
 	}
-	good, still := succeeded(first), succeeded(second)
-	for _, d := range t.Definitions {
-		if !d.Replay || !good[d.Name] || !still[d.Name] {
-			continue
-		}
-		for n, families := range [][]*dto.MetricFamily{first, second} {
-			var text bytes.Buffer
-			for _, f := range families {
-				if !slices.ContainsFunc(d.Metrics, func(m *exporter.Desc) bool { return m.Name == f.GetName() }) {
-					continue
-				}
-				if _, err := expfmt.MetricFamilyToText(&text, t.names.family(f)); err != nil {
-					return fmt.Errorf("samples of %s: %w", d.Name, err)
-				}
-			}
-			name := filepath.Join(folder, fmt.Sprintf("%s.%d.prom", d.Name, n+1))
-			if err := os.WriteFile(name, text.Bytes(), 0o600); err != nil {
-				return fmt.Errorf("write samples: %w", err)
-			}
-		}
-		t.manifest.Collectors = append(t.manifest.Collectors, d.Name)
+	if made {
+		errs = append(errs, os.Remove(dir))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("remove half a snapshot: %w", err)
 	}
 	return nil
 }
 
-// succeeded are the collectors that told the whole truth.
-func succeeded(families []*dto.MetricFamily) map[string]bool {
-	good := map[string]bool{}
-	for _, f := range families {
-		if f.GetName() != exporter.Namespace+"_scrape_collector_success" {
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			if m.GetGauge().GetValue() == 1 && len(m.GetLabel()) == 1 {
-				good[m.GetLabel()[0].GetValue()] = true
-			}
+// record keeps to an order: the samples and the objects that show what is alive
+// belong together, so they are read at the end, right after each other, and what
+// takes long before them.
+func (r *recorder) record(ctx context.Context) error {
+	first, err := r.Gather(ctx)
+	if err != nil {
+		return fmt.Errorf("gather samples: %w", err)
+	}
+	began := r.Now()
+	if err := r.learnNames(ctx); err != nil {
+		return err
+	}
+	r.names.learnHosts(r.REST.Host, first)
+	if err := r.recordKubelets(ctx); err != nil {
+		return err
+	}
+	if err := r.recordLists(ctx, slowQueries()); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(r.Window - r.Now().Sub(began)):
+	}
+	second, err := r.Gather(ctx)
+	if err != nil {
+		return fmt.Errorf("gather samples: %w", err)
+	}
+	r.manifest.Window.Duration = max(r.Window, r.Now().Sub(began).Round(time.Second))
+	r.names.learnHosts(r.REST.Host, second) // there may be new ones
+	if err := r.recordLists(ctx, liveQueries()); err != nil {
+		return err
+	}
+	r.manifest.Taken = metav1.NewMicroTime(r.Now())
+	if err := r.recordServers(ctx, second); err != nil {
+		return err
+	}
+	if err := r.recordSamples(first, second); err != nil {
+		return err
+	}
+	if v, err := r.client.Discovery().ServerVersion(); err == nil {
+		r.manifest.KubernetesVersion = v.GitVersion
+	}
+	// What failed because somebody ended this is no fact about the cluster.
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := r.anything(); err != nil {
+		return err
+	}
+	raw, err := json.MarshalIndent(r.manifest, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode the manifest: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(r.dir, manifestName), append(raw, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write the manifest: %w", err)
+	}
+	return nil
+}
+
+// anything fails if no list could be read.
+func (r *recorder) anything() error {
+	for _, l := range r.manifest.Lists {
+		if l.Reason == health.Available {
+			return nil
 		}
 	}
-	return good
+	if len(r.manifest.Lists) == 0 {
+		return errors.New("nothing could be read")
+	}
+	l := r.manifest.Lists[0]
+	return fmt.Errorf("nothing could be read; %s: %s: %s", l.Resource, l.Reason, l.Error)
 }

@@ -20,10 +20,10 @@ import (
 // serverTimeout bounds the reading of one API server's metrics.
 const serverTimeout = time.Minute
 
-// takeServers reads the metrics of the API servers that the samples name, and notes
+// recordServers reads the metrics of the API servers that the samples name, and notes
 // what could be asked of them.
-func (t *taker) takeServers(ctx context.Context, families []*dto.MetricFamily) error {
-	t.manifest.Questions = questions(families)
+func (r *recorder) recordServers(ctx context.Context, families []*dto.MetricFamily) error {
+	r.manifest.Questions = questions(families)
 	limits := map[string]uint32{}
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
@@ -38,23 +38,23 @@ func (t *taker) takeServers(ctx context.Context, families []*dto.MetricFamily) e
 		}
 	}
 	for _, server := range slices.Sorted(maps.Keys(limits)) {
-		name := t.names.text(server)
-		folder := filepath.Join(t.dir, "apiservers", name)
+		name := r.names.text(server)
+		folder := filepath.Join(r.dir, "apiservers", name)
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return fmt.Errorf("make a folder: %w", err)
 		}
 		bounds, cancel := context.WithTimeout(ctx, serverTimeout)
 		var disk error
 		file := filepath.Join(folder, "metrics.gz")
-		err := apiserver.ReadMetrics(bounds, t.REST, server, func(body io.Reader) (bad error) {
-			disk = writeZipped(file, func(w io.Writer) error { bad = t.names.body(bounded(body), w); return nil })
+		err := apiserver.ReadMetrics(bounds, r.REST, server, func(body io.Reader) (bad error) {
+			disk = writeZipped(file, func(w io.Writer) error { bad = r.names.body(bounded(body), w); return nil })
 			return bad
 		})
 		cancel()
 		if disk != nil {
 			return fmt.Errorf("write the metrics of an API server: %w", disk)
 		}
-		t.manifest.APIServers[name] = APIServerState{Reason: health.Classify(err), StreamLimit: limits[server]}
+		r.manifest.APIServers[name] = APIServerState{Reason: health.Classify(err), StreamLimit: limits[server]}
 		if err != nil {
 			if err := os.RemoveAll(file); err != nil {
 				return fmt.Errorf("remove half an answer: %w", err)

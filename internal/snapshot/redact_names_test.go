@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestNamesThatOthersMake holds that names which others put names into do not leave
+// TestNamesThatOthersMake verifies that names which others put names into do not leave
 // the cluster: conditions of load balancers and metrics of event-driven autoscalers.
 func TestNamesThatOthersMake(t *testing.T) {
 	t.Parallel()
@@ -22,11 +22,11 @@ func TestNamesThatOthersMake(t *testing.T) {
 	}
 	in := metav1.ObjectMeta{Name: "web", Namespace: "shop"}
 	metric := autoscalingv2.MetricIdentifier{Name: "s0-prometheus-shop-queue"}
-	pod := slimPod(&corev1.Pod{ObjectMeta: in, Status: corev1.PodStatus{Conditions: []corev1.PodCondition{
+	pod := trimPod(&corev1.Pod{ObjectMeta: in, Status: corev1.PodStatus{Conditions: []corev1.PodCondition{
 		{Type: "target-health.example.com/shop-ingress_shop-checkout_8080", Status: corev1.ConditionTrue},
 		{Type: corev1.PodScheduled, Status: corev1.ConditionTrue},
 	}}}, &latestTime{})
-	scaler := slimAutoscaler(&autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: in, Spec: autoscalingv2.HorizontalPodAutoscalerSpec{Metrics: []autoscalingv2.MetricSpec{
+	scaler := trimAutoscaler(&autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: in, Spec: autoscalingv2.HorizontalPodAutoscalerSpec{Metrics: []autoscalingv2.MetricSpec{
 		{Type: "External", External: &autoscalingv2.ExternalMetricSource{Metric: metric}},
 		{Type: "Pods", Pods: &autoscalingv2.PodsMetricSource{Metric: metric}},
 		{Type: "Object", Object: &autoscalingv2.ObjectMetricSource{Metric: metric}},
@@ -42,7 +42,7 @@ func TestNamesThatOthersMake(t *testing.T) {
 	}
 }
 
-// TestHostsOfServers holds that servers that are called by a name are not, wherever
+// TestHostsOfServers verifies that servers that are called by a name are not, wherever
 // that name is.
 func TestHostsOfServers(t *testing.T) {
 	t.Parallel()

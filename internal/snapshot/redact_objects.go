@@ -44,7 +44,7 @@ func (r *redactor) object(obj runtime.Object) {
 		if o.Namespace == corev1.NamespaceNodeLease {
 			o.Name = r.node(o.Name)
 		}
-		o.Labels = nil // host names, for nobody who reads a dump
+		o.Labels = nil // host names, of no use to readers of a snapshot
 	case *unstructured.Unstructured:
 		if o.GetKind() == "NodeMetrics" {
 			o.SetName(r.node(o.GetName()))

@@ -24,11 +24,11 @@ func originals() *regexp.Regexp {
 	return regexp.MustCompile(`(^|[^0-9A-Za-z-])(` + strings.Join(names, "|") + `)([^0-9A-Za-z-]|$)`)
 }
 
-// TestRedactedNames holds that a redacted snapshot has no original name in it,
+// TestRedactedNames verifies that a redacted snapshot has no original name in it,
 // and the same findings but for names.
 func TestRedactedNames(t *testing.T) {
 	t.Parallel()
-	dir, live, _ := take(t, true)
+	dir, live, _ := record(t, true)
 	files := 0
 	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {

@@ -19,16 +19,16 @@ import (
 )
 
 // Recorded returns what Selection.Replay wants: collectors that send the samples
-// recorded of them. Before the time of the dump they send those of the first
+// recorded of them. Before the time of the snapshot they send those of the first
 // scrape, and from then on those of the second. What the collector does not
 // declare is dropped, with a warning each.
-func (d *Dump) Recorded(now func() time.Time, logger *slog.Logger) func(collectors.Definition) exporter.Collector {
+func (s *Snapshot) Recorded(now func() time.Time, logger *slog.Logger) func(collectors.Definition) exporter.Collector {
 	return func(def collectors.Definition) exporter.Collector {
-		text := d.samples[def.Name]
-		if text == nil || d.Manifest == nil || !slices.Contains(d.Manifest.Collectors, def.Name) {
+		text := s.samples[def.Name]
+		if text == nil || s.Manifest == nil || !slices.Contains(s.Manifest.Collectors, def.Name) {
 			return nil
 		}
-		c := &replayed{taken: d.Taken, now: now}
+		c := &replayed{taken: s.Taken, now: now}
 		for n := range text {
 			metrics, err := parseSamples(def, text[n], logger)
 			if err != nil {
@@ -114,13 +114,13 @@ func valueOf(m *dto.Metric) float64 {
 	return m.GetUntyped().GetValue()
 }
 
-// AtPresent makes samples of collectors that work at the time of the dump fit to
+// AtPresent makes samples of collectors that work at the time of the snapshot fit to
 // be compared with the present: times are as long ago as they were then. It is
 // for whoever evaluates rules by the clock, like Prometheus.
-func (d *Dump) AtPresent(named []exporter.Named, present func() time.Time) []exporter.Named {
+func (s *Snapshot) AtPresent(named []exporter.Named, present func() time.Time) []exporter.Named {
 	moved := make([]exporter.Named, len(named))
 	for i, n := range named {
-		m := &mover{inner: n.Collector, by: func() float64 { return present().Sub(d.Taken).Seconds() }}
+		m := &mover{inner: n.Collector, by: func() float64 { return present().Sub(s.Taken).Seconds() }}
 		for _, desc := range n.Metrics {
 			if strings.HasSuffix(desc.Name, "_timestamp_seconds") {
 				m.times = append(m.times, desc)

@@ -32,12 +32,12 @@ func values(t *testing.T, c exporter.Collector) []float64 {
 	return all
 }
 
-// TestRecordedSamples holds which samples are sent when, and that those are dropped
+// TestRecordedSamples verifies which samples are sent when, and that those are dropped
 // which the collector would never send.
 func TestRecordedSamples(t *testing.T) {
 	t.Parallel()
 	taken := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	d := &Dump{
+	d := &Snapshot{
 		Taken: taken, Manifest: &Manifest{Collectors: []string{"dns"}},
 		samples: map[string]*[2][]byte{
 			"dns":  {[]byte("kubevitals_x_up{server=\"a\"} 1\n"), []byte("kubevitals_x_up{server=\"a\"} 2\nkubevitals_x_up{server=\"a\",more=\"b\"} 3\nforged 4\n")},
@@ -51,7 +51,7 @@ func TestRecordedSamples(t *testing.T) {
 	logger := slog.New(slog.NewTextHandler(&log, nil))
 	c := d.Recorded(func() time.Time { return now }, logger)(def)
 	if got := values(t, c); len(got) != 1 || got[0] != 2 {
-		t.Errorf("at the time of the dump: %v", got)
+		t.Errorf("at the time of the snapshot: %v", got)
 	}
 	now = taken.Add(-time.Second)
 	if got := values(t, c); len(got) != 1 || got[0] != 1 {
@@ -65,12 +65,12 @@ func TestRecordedSamples(t *testing.T) {
 	}
 }
 
-// TestTimesMoveToThePresent holds that times look as old as they were, and other
+// TestTimesMoveToThePresent verifies that times look as old as they were, and other
 // values stay.
 func TestTimesMoveToThePresent(t *testing.T) {
 	t.Parallel()
 	taken := time.Unix(1000, 0)
-	d := &Dump{Taken: taken, Manifest: &Manifest{Collectors: []string{"x"}}, samples: map[string]*[2][]byte{
+	d := &Snapshot{Taken: taken, Manifest: &Manifest{Collectors: []string{"x"}}, samples: map[string]*[2][]byte{
 		"x": {nil, []byte("kubevitals_x_seen_timestamp_seconds 990\nkubevitals_x_up 1\n")},
 	}}
 	def := collectors.Definition{Name: "x", Metrics: []*exporter.Desc{
@@ -87,8 +87,8 @@ func TestTimesMoveToThePresent(t *testing.T) {
 	}
 }
 
-// TestEveryCollectorHasASide holds that for each collector it was decided whether
-// a dump is enough to work out what it sends.
+// TestEveryCollectorHasASide verifies that for each collector it was decided whether
+// a snapshot is enough to work out what it sends.
 func TestEveryCollectorHasASide(t *testing.T) {
 	t.Parallel()
 	anew := map[string]bool{
@@ -108,7 +108,7 @@ func TestEveryCollectorHasASide(t *testing.T) {
 		case d.Replay != replayed[d.Name]:
 			t.Errorf("%s: Replay is %t", d.Name, d.Replay)
 		case !d.Replay && d.Scope == collectors.Node:
-			t.Errorf("%s looks at a node, which is not there in a dump", d.Name)
+			t.Errorf("%s looks at a node, which is not there in a snapshot", d.Name)
 		}
 	}
 }

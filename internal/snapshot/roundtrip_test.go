@@ -125,12 +125,12 @@ func samples(families []*dto.MetricFamily) map[string]float64 {
 func ofItsMoment(sample string) bool {
 	return strings.HasPrefix(sample, "kubevitals_scrape_collector_duration_seconds") ||
 		strings.HasPrefix(sample, "kubevitals_source_last_success_timestamp_seconds") ||
-		// Sources of collectors that are replayed are not read.
+		// Sources of collectors that are reserved are not read.
 		strings.HasPrefix(sample, "kubevitals_source_available{reason=available,source=dns_") ||
 		strings.HasPrefix(sample, "kubevitals_source_available{reason=available,source=cached_reads")
 }
 
-// demo plays the demonstration at a clock that stands still, so that bodies which
+// demo serves the demonstration at a clock that stands still, so that bodies which
 // grow stay the same.
 func demo(t *testing.T) (*fakecluster.Cluster, *rest.Config, kubelet.Options) {
 	t.Helper()
@@ -151,16 +151,16 @@ func demo(t *testing.T) (*fakecluster.Cluster, *rest.Config, kubelet.Options) {
 	return c, c.RESTConfig(), kubelet.Options{CAFile: ca}
 }
 
-// take takes a snapshot of the demonstration and returns its folder and the last
+// record records a snapshot of the demonstration and returns its folder and the last
 // samples that were gathered.
-func take(t *testing.T, redact bool) (string, map[string]float64, *fakecluster.Cluster) {
+func record(t *testing.T, redact bool) (string, map[string]float64, *fakecluster.Cluster) {
 	t.Helper()
 	c, config, options := demo(t)
 	live := startReading(t, sources.Config{REST: config, Kubelet: options}, nil)
 	var last []*dto.MetricFamily
 	dir := filepath.Join(t.TempDir(), "snapshot")
 	server := strings.TrimPrefix(config.Host, "https://")
-	_, err := snapshot.Take(t.Context(), dir, snapshot.TakeOptions{
+	_, err := snapshot.Record(t.Context(), dir, snapshot.RecordOptions{
 		REST: config, Kubelets: live.options, Window: time.Second,
 		Gather: func(context.Context) ([]*dto.MetricFamily, error) {
 			last = live.settled(t,
@@ -178,16 +178,16 @@ func take(t *testing.T, redact bool) (string, map[string]float64, *fakecluster.C
 	return dir, samples(last), c
 }
 
-// TestTakeThatIsEnded holds that a snapshot whose taking somebody ends, be it at the
+// TestRecordThatIsEnded verifies that a snapshot whose recording is ended, be it at the
 // very end, is none, and is not in the way of the next.
-func TestTakeThatIsEnded(t *testing.T) {
+func TestRecordThatIsEnded(t *testing.T) {
 	t.Parallel()
 	_, config, options := demo(t)
 	live := startReading(t, sources.Config{REST: config, Kubelet: options}, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	gathered, after := 0, 0
 	dir := filepath.Join(t.TempDir(), "snapshot")
-	o := snapshot.TakeOptions{
+	o := snapshot.RecordOptions{
 		REST: config, Kubelets: live.options, Window: time.Second,
 		Gather:      func(context.Context) ([]*dto.MetricFamily, error) { gathered++; return live.settled(t), nil },
 		Definitions: collectors.Catalogue(), Version: "test", Logger: silent(),
@@ -195,13 +195,13 @@ func TestTakeThatIsEnded(t *testing.T) {
 			if gathered == 2 {
 				after++
 			}
-			if after == 2 { // the last list was taken, too
+			if after == 2 { // the last list was recorded, too
 				cancel()
 			}
 			return time.Now()
 		},
 	}
-	if _, err := snapshot.Take(ctx, dir, o); !errors.Is(err, context.Canceled) {
+	if _, err := snapshot.Record(ctx, dir, o); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended with %v", err)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
@@ -211,28 +211,28 @@ func TestTakeThatIsEnded(t *testing.T) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := snapshot.Take(ctx, dir, o); err == nil {
-		t.Error("takes a snapshot though it was ended")
+	if _, err := snapshot.Record(ctx, dir, o); err == nil {
+		t.Error("records a snapshot though it was ended")
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 
-// replay opens a dump and gathers what the collectors say of it.
-func replay(t *testing.T, path string, want ...string) (map[string]float64, *reading, *snapshot.Dump) {
+// replay reads a snapshot and gathers what the collectors say of it.
+func replay(t *testing.T, path string, want ...string) (map[string]float64, *reading, *snapshot.Snapshot) {
 	t.Helper()
-	d, err := snapshot.Open(t.Context(), path)
+	d, err := snapshot.Read(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.Close() })
-	played, err := d.Play(t.Context(), silent())
+	served, err := d.Serve(t.Context(), silent())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(played.Close)
-	r := startReading(t, sources.Config{REST: played.RESTConfig()}, func(s *collectors.Selection, c *sources.Config) {
+	t.Cleanup(served.Close)
+	r := startReading(t, sources.Config{REST: served.RESTConfig()}, func(s *collectors.Selection, c *sources.Config) {
 		d.Configure(c)
 		s.Replay(d.Recorded(d.Now, silent()))
 	})
@@ -244,7 +244,7 @@ func replay(t *testing.T, path string, want ...string) (map[string]float64, *rea
 // collectors found in the cluster.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
-	dir, live, _ := take(t, false)
+	dir, live, _ := record(t, false)
 	got, r, _ := replay(t, dir, `kubevitals_kubelet_available{endpoint=configz,node=worker-3,reason=unreachable}`)
 	compare(t, live, got)
 	if len(got) < 400 {

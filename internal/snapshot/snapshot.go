@@ -1,5 +1,6 @@
-// Package snapshot reads a cluster from files that somebody took of it, and takes
-// such files. What a dump does not hold is unknown: it is never read as healthy.
+// Package snapshot records a cluster in files and reads it back from them, or from
+// the dumps that other programs make. What such files do not hold is unknown: it is
+// never read as healthy.
 package snapshot
 
 import (
@@ -14,17 +15,17 @@ import (
 // expected says what can be read, for messages about what cannot.
 const expected = "expected the output of kubectl get -o yaml or json, of kubectl cluster-info dump, a support bundle of troubleshoot.sh, or a folder made by kubevitals snapshot"
 
-// Dump is a cluster as files hold it. It may be read concurrently; Close lets go
+// Snapshot is a cluster as files hold it. It may be read concurrently; Close lets go
 // of files that it still reads from.
-type Dump struct {
+type Snapshot struct {
 	// Path is the file or folder.
 	Path string
-	// Taken is the moment that the dump shows, and TakenFrom what says so.
+	// Taken is the moment that the snapshot shows, and TakenFrom what says so.
 	Taken     time.Time
 	TakenFrom Evidence
-	// Version is the version of the API servers; empty if the dump does not tell.
+	// Version is the version of the API servers; empty if the snapshot does not tell.
 	Version string
-	// Manifest is that of a snapshot by kubevitals; nil in all other dumps.
+	// Manifest is that of a snapshot by kubevitals; nil of dumps by others.
 	Manifest *Manifest
 	// Objects are the objects that collectors read, less what none of them reads.
 	Objects []runtime.Object
@@ -41,7 +42,7 @@ type Dump struct {
 	closers  []func() error
 }
 
-// Evidence says how the time of a dump is known.
+// Evidence says how the time of a snapshot is known.
 type Evidence string
 
 // The evidence, the best first.
@@ -51,19 +52,19 @@ const (
 	FromFile     Evidence = "the time of the file"
 )
 
-// Open reads a dump: a folder, an archive (.tar, .tar.gz, .tgz) or a single file,
-// which may be compressed with gzip. Errors name the file and say what was
-// expected.
-func Open(ctx context.Context, path string) (*Dump, error) {
-	return open(ctx, path, standardLimits())
+// Read reads a snapshot, or the dump of another program: a folder, an archive (.tar,
+// .tar.gz, .tgz) or a single file, which may be compressed with gzip. Errors name the
+// file and say what was expected.
+func Read(ctx context.Context, path string) (*Snapshot, error) {
+	return read(ctx, path, standardLimits())
 }
 
-func open(ctx context.Context, path string, l limits) (*Dump, error) {
-	d := &Dump{
+func read(ctx context.Context, path string, l limits) (*Snapshot, error) {
+	d := &Snapshot{
 		Path: path, Skipped: map[string]int{}, coverage: map[string]*coverage{},
 		kubelets: map[string]*kubeletBodies{}, servers: map[string]body{}, samples: map[string]*[2][]byte{},
 	}
-	r := &reader{dump: d, limits: l}
+	r := &reader{snapshot: d, limits: l}
 	modified, err := r.walk(ctx, path)
 	if err == nil {
 		err = r.finish(modified)
@@ -74,9 +75,9 @@ func open(ctx context.Context, path string, l limits) (*Dump, error) {
 	return d, nil
 }
 
-// finish concludes from what was read what the dump is.
+// finish concludes from what was read what the snapshot is.
 func (r *reader) finish(modified time.Time) error {
-	d := r.dump
+	d := r.snapshot
 	if len(d.Objects) == 0 && len(d.kubelets) == 0 && len(d.coverage) == 0 && d.Manifest == nil {
 		if r.kubeconfig != "" {
 			return fmt.Errorf("%s: is a kubeconfig, not a dump; give it to --kubeconfig", r.kubeconfig)
@@ -99,12 +100,12 @@ func (r *reader) finish(modified time.Time) error {
 	return nil
 }
 
-// Close lets go of the files. What plays the dump must have ended.
-func (d *Dump) Close() error {
+// Close lets go of the files. What serves the snapshot must have ended.
+func (s *Snapshot) Close() error {
 	var errs []error
-	for _, c := range d.closers {
+	for _, c := range s.closers {
 		errs = append(errs, c())
 	}
-	d.closers = nil
+	s.closers = nil
 	return errors.Join(errs...)
 }

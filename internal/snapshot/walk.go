@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// reader reads one dump. Not safe for concurrent use.
+// reader reads one snapshot. Not safe for concurrent use.
 type reader struct {
-	dump   *Dump
-	limits limits
+	snapshot *Snapshot
+	limits   limits
 
 	files, objects int
 	total          int64
@@ -31,9 +31,9 @@ type reader struct {
 	spill      *spill
 }
 
-// entry is one file of a dump.
+// entry is one file of a snapshot.
 type entry struct {
-	// name is the path in the dump, for the layout and for messages.
+	// name is the path in the snapshot, for the layout and for messages.
 	name string
 	r    io.Reader
 	// plain says that it is decompressed already, whatever its name.
@@ -42,7 +42,7 @@ type entry struct {
 	again func() (io.ReadCloser, error)
 }
 
-// walk hands all files to take, and returns when the dump itself was changed
+// walk hands all files to readFile, and returns when the snapshot itself was changed
 // last.
 func (r *reader) walk(ctx context.Context, name string) (time.Time, error) {
 	info, err := os.Stat(name)
@@ -65,7 +65,7 @@ func (r *reader) walkFolder(ctx context.Context, folder string) error {
 	if err != nil {
 		return fmt.Errorf("open the dump: %w", err)
 	}
-	r.dump.closers = append(r.dump.closers, root.Close)
+	r.snapshot.closers = append(r.snapshot.closers, root.Close)
 	return fs.WalkDir(root.FS(), ".", func(name string, _ fs.DirEntry, err error) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -76,7 +76,7 @@ func (r *reader) walkFolder(ctx context.Context, folder string) error {
 		info, err := root.Stat(name)
 		if err != nil || !info.Mode().IsRegular() {
 			if err != nil || !info.IsDir() {
-				r.dump.Skipped["file"]++ // leads away, or is a device or a pipe
+				r.snapshot.Skipped["file"]++ // leads away, or is a device or a pipe
 			}
 			return nil
 		}
@@ -86,7 +86,7 @@ func (r *reader) walkFolder(ctx context.Context, folder string) error {
 			return fmt.Errorf("%s: %w", path.Join(folder, name), err)
 		}
 		defer func() { _ = f.Close() }()
-		return r.take(ctx, entry{name: name, r: f, again: again})
+		return r.readFile(ctx, entry{name: name, r: f, again: again})
 	})
 }
 
@@ -122,7 +122,7 @@ func (r *reader) walkFile(ctx context.Context, name string) error {
 	case !isText(start):
 		return fmt.Errorf("%s: is neither text nor a tar archive; %s", name, expected)
 	}
-	return r.take(ctx, entry{name: name, r: head, plain: true})
+	return r.readFile(ctx, entry{name: name, r: head, plain: true})
 }
 
 // tarHead is as long as a header in a tar archive.
@@ -132,7 +132,7 @@ func isTar(start []byte) bool {
 	return len(start) >= 262 && string(start[257:262]) == "ustar"
 }
 
-// isText tells text from what no dump is made of.
+// isText tells text from what no snapshot is made of.
 func isText(start []byte) bool {
 	return bytes.IndexByte(start, 0) < 0 && !bytes.HasPrefix(start, []byte{0xff, 0xd8})
 }
@@ -155,9 +155,9 @@ func (r *reader) walkTar(ctx context.Context, archive string, t *tar.Reader) err
 		switch {
 		case h.Typeflag == tar.TypeDir, h.Typeflag == tar.TypeXGlobalHeader:
 		case h.Typeflag != tar.TypeReg, path.IsAbs(name), name == "..", strings.HasPrefix(name, "../"):
-			r.dump.Skipped["file"]++
+			r.snapshot.Skipped["file"]++
 		default:
-			if err := r.take(ctx, entry{name: name, r: t}); err != nil {
+			if err := r.readFile(ctx, entry{name: name, r: t}); err != nil {
 				return fmt.Errorf("%s: %w", archive, err)
 			}
 		}
@@ -170,7 +170,7 @@ func broken(name string, err error) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%s: is cut short; take or copy it once more", name)
+		return fmt.Errorf("%s: is cut short; record or copy it once more", name)
 	}
 	return fmt.Errorf("%s: cannot be read: %w", name, err)
 }

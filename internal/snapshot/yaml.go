@@ -112,7 +112,7 @@ func (f *objectFile) endDocument(d *document) error {
 		return fmt.Errorf("a document is no object: %w", err)
 	}
 	if k := listKind(fields); k != noKind || f.hint.kind != noKind || len(d.list.kinds) > 0 {
-		d.list.end(f.reader.dump, k)
+		d.list.end(f.reader.snapshot, k)
 	}
 	return nil
 }

@@ -178,7 +178,7 @@ type Metrics struct {
 	// Watches counts the open watches of single objects, by resource.
 	Watches map[string]int64
 	At      time.Time
-	// Reason is watch.Available if the rest is to be believed.
+	// Reason is health.Available if the rest is to be believed.
 	Reason health.Reason
 }
 

@@ -77,7 +77,7 @@ func New(health *health.Health, kinds []Kind) *Log {
 }
 
 // Err returns nil while the log tells the present state, and an
-// *watch.UnavailableError while it is blind.
+// *health.UnavailableError while it is blind.
 func (l *Log) Err() error { return l.health.Err() }
 
 // Totals returns for every known kind how often it occurred since the log was

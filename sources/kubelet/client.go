@@ -103,7 +103,7 @@ func newClient(o Options, cfg *rest.Config, dial dialer) (*client, error) {
 }
 
 // fetch asks one endpoint. An error names the node and the endpoint, is a
-// watch.Reasoner where the kubelet did answer, and wraps an *unreachedError
+// health.Reasoner where the kubelet did answer, and wraps an *unreachedError
 // where no connection came about.
 func (c *client) fetch(ctx context.Context, t target, e endpoint) (answer, error) {
 	a, err := c.get(ctx, t, e)

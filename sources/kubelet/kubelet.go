@@ -165,7 +165,7 @@ func (r Result) reason(e endpoint) health.Reason {
 
 // Fetched is the answer of one endpoint.
 type Fetched[T any] struct {
-	// Value holds the answer if and only if Reason is watch.Available.
+	// Value holds the answer if and only if Reason is health.Available.
 	Value T
 	// At is when the last good answer came; zero if none ever did.
 	At time.Time

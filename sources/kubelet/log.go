@@ -34,7 +34,7 @@ func (q LogQuery) path() string {
 
 // ReadLog asks the kubelet of the node, which must have Config.SystemLogQuery:
 // without it, it would answer with a list of files. It needs the right to get
-// nodes/log. An error that stems from an answer is a watch.Reasoner.
+// nodes/log. An error that stems from an answer is a health.Reasoner.
 func (p *Poller) ReadLog(ctx context.Context, node string, q LogQuery) ([]byte, error) {
 	var text bytes.Buffer
 	to, err := p.targetOf(node)

@@ -41,7 +41,7 @@ func Paths() []string {
 
 // Fetch asks the kubelet of the node for the path and hands the body to read,
 // which may fail. It tells how far the request got and, if there was no answer,
-// why; watch.Available otherwise.
+// why; health.Available otherwise.
 func (f *Fetcher) Fetch(ctx context.Context, node *corev1.Node, path string, read func(io.Reader) error) (Reach, health.Reason) {
 	accept := ""
 	if path == metrics.path() {

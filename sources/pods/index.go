@@ -69,7 +69,7 @@ func New() *Index {
 func (i *Index) SetHealth(h *health.Health) { i.health = h }
 
 // Err returns nil while the index tells the present state, and an
-// *watch.UnavailableError while it is blind.
+// *health.UnavailableError while it is blind.
 func (i *Index) Err() error { return i.health.Err() }
 
 // Len returns the number of pods, finished ones included.

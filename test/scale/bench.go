@@ -10,7 +10,7 @@ import (
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
 )
 
-// bench plays the cluster, runs the binary on it and writes the report.
+// bench serves the cluster, runs the binary on it and writes the report.
 func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	note := notes(stderr)
 	r := measured{settings: s}
@@ -29,19 +29,19 @@ func notes(stderr io.Writer) func(string, ...any) {
 	}
 }
 
-// onFleet plays the fleet and runs the binary on it while do runs.
+// onFleet serves the fleet and runs the binary on it while do runs.
 func onFleet(ctx context.Context, s settings, stderr io.Writer,
 	do func(ctx context.Context, cluster *fakecluster.Cluster, p *process, begun time.Time) error,
 ) error {
 	notes(stderr)("making the cluster")
-	return onCluster(ctx, s, s.fleet.snapshot(time.Now()), stderr, do)
+	return onCluster(ctx, s, s.fleet.spec(time.Now()), stderr, do)
 }
 
-// onCluster plays the snapshot and runs the binary on it while do runs.
-func onCluster(ctx context.Context, s settings, snapshot *fakecluster.Snapshot, stderr io.Writer,
+// onCluster serves the cluster and runs the binary on it while do runs.
+func onCluster(ctx context.Context, s settings, spec *fakecluster.Spec, stderr io.Writer,
 	do func(ctx context.Context, cluster *fakecluster.Cluster, p *process, begun time.Time) error,
 ) error {
-	return onPlayback(ctx, snapshot, func(ctx context.Context, cluster *fakecluster.Cluster, flags []string) error {
+	return onFake(ctx, spec, func(ctx context.Context, cluster *fakecluster.Cluster, flags []string) error {
 		begun := time.Now()
 		flags = append(flags, "--web.listen-address="+fakecluster.Loopback+":0")
 		p, err := start(ctx, s.binary, append(flags, s.arguments...), stderr)
@@ -55,16 +55,16 @@ func onCluster(ctx context.Context, s settings, snapshot *fakecluster.Snapshot, 
 	})
 }
 
-// onPlayback plays the snapshot while do runs, which is told the flags by which
+// onFake serves the cluster while do runs, which is told the flags by which
 // kubevitals reaches it.
-func onPlayback(ctx context.Context, snapshot *fakecluster.Snapshot,
+func onFake(ctx context.Context, spec *fakecluster.Spec,
 	do func(ctx context.Context, cluster *fakecluster.Cluster, flags []string) error,
 ) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cluster, err := fakecluster.Start(ctx, snapshot, fakecluster.Options{})
+	cluster, err := fakecluster.Start(ctx, spec, fakecluster.Options{})
 	if err != nil {
-		return fmt.Errorf("play the cluster back: %w", err)
+		return fmt.Errorf("serve the cluster: %w", err)
 	}
 	defer cluster.Close()
 

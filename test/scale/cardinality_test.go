@@ -56,7 +56,7 @@ func TestSickFleet(t *testing.T) {
 	index := pods.New()
 	index.SetHealth(health.NewHealth("pods", time.Now))
 	var objects []any
-	for _, o := range f.snapshot(time.Now()).Objects {
+	for _, o := range f.spec(time.Now()).Objects {
 		if p, ok := o.(*corev1.Pod); ok {
 			objects = append(objects, p)
 		}

@@ -20,7 +20,7 @@ import (
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
 )
 
-// benchCheck plays a cluster with a few faults, looks at it once with the binary,
+// benchCheck serves a cluster with a few faults, looks at it once with the binary,
 // and writes what that cost. It fails if a fault is not named or a kubelet that
 // answers was not read.
 func benchCheck(ctx context.Context, s settings, stdout, stderr io.Writer) error {
@@ -28,10 +28,10 @@ func benchCheck(ctx context.Context, s settings, stdout, stderr io.Writer) error
 	note("making the cluster")
 	now := time.Now()
 	r := checkReport{settings: s}
-	snapshot := s.fleet.snapshot(now)
-	r.planted = s.fleet.plant(snapshot, now)
-	snapshot.Kubelet = r.reads.of(snapshot.Kubelet)
-	err := onPlayback(ctx, snapshot, func(ctx context.Context, _ *fakecluster.Cluster, flags []string) error {
+	spec := s.fleet.spec(now)
+	r.planted = s.fleet.plant(spec, now)
+	spec.Kubelet = r.reads.of(spec.Kubelet)
+	err := onFake(ctx, spec, func(ctx context.Context, _ *fakecluster.Cluster, flags []string) error {
 		note("looking at it")
 		return r.look(ctx, flags, stderr)
 	})

@@ -19,9 +19,9 @@ type fault struct {
 	alert, label, value string
 }
 
-// plant makes a few things of the snapshot ill, and returns what must be found.
+// plant makes a few things of the cluster ill, and returns what must be found.
 // The kubelet of the last node is dead; all others answer.
-func (f fleet) plant(s *fakecluster.Snapshot, now time.Time) []fault {
+func (f fleet) plant(s *fakecluster.Spec, now time.Time) []fault {
 	full, dead, unready := nodeName(f.nodes/2), nodeName(f.nodes-1), nodeName(f.nodes/3)
 	long := now.Add(-time.Hour)
 	for i, obj := range s.Objects {

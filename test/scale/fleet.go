@@ -23,9 +23,9 @@ type fleet struct {
 	sick bool
 }
 
-// snapshot makes the cluster. It is the same for the same size.
-func (f fleet) snapshot(now time.Time) *fakecluster.Snapshot {
-	s := &fakecluster.Snapshot{Version: "v1.37.2"}
+// spec makes the cluster. It is the same for the same size.
+func (f fleet) spec(now time.Time) *fakecluster.Spec {
+	s := &fakecluster.Spec{Version: "v1.37.2"}
 	body := fakecluster.Bytes(apiServerMetrics(f.apiServerSeries))
 	for i := range f.apiServers {
 		name := fmt.Sprintf("control-plane-%d", i)
@@ -72,7 +72,7 @@ func identityLease(host string, now time.Time) runtime.Object {
 	return l
 }
 
-// lease is one whose holder bears its name; playback keeps it fresh.
+// lease is one whose holder bears its name; the fake cluster keeps it fresh.
 func lease(namespace, name string, seconds int32, now time.Time) *coordinationv1.Lease {
 	renewed, transitions := metav1.NewMicroTime(now), int32(1)
 	return &coordinationv1.Lease{

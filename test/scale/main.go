@@ -1,4 +1,4 @@
-// Command scale measures kubevitals on a large cluster: it plays one back
+// Command scale measures kubevitals on a large cluster: it serves a fake one
 // in this process, starts the real binary in another, and reads its metrics as
 // Prometheus does. Everything stays on loopback. With -check it measures one look
 // at the cluster instead, and with -node the agent of a node, on this machine,

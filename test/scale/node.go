@@ -32,13 +32,13 @@ func benchNode(ctx context.Context, s settings, stdout, stderr io.Writer) error 
 		return err
 	}
 	defer crowd.disperse()
-	snapshot, err := fakecluster.Demo(time.Now())
+	spec, err := fakecluster.Demo(time.Now())
 	if err != nil {
-		return fmt.Errorf("cluster to play back: %w", err)
+		return fmt.Errorf("cluster to serve: %w", err)
 	}
 	r := nodeReport{settings: s}
 	s.arguments = append([]string{"--scope=node"}, s.arguments...)
-	err = onCluster(ctx, s, snapshot, stderr, func(ctx context.Context, _ *fakecluster.Cluster, p *process, _ time.Time) error {
+	err = onCluster(ctx, s, spec, stderr, func(ctx context.Context, _ *fakecluster.Cluster, p *process, _ time.Time) error {
 		return r.measure(ctx, p, note)
 	})
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// take reads one file of the dump.
-func (r *reader) take(ctx context.Context, e entry) error {
+// readFile reads one file of the snapshot.
+func (r *reader) readFile(ctx context.Context, e entry) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (r *reader) take(ctx context.Context, e entry) error {
 	name, zipped := strings.CutSuffix(e.name, ".gz")
 	to := placeOf(name)
 	if to.role == ofNobody { // be it what its name says or not
-		r.dump.Skipped["file"]++
+		r.snapshot.Skipped["file"]++
 		return nil
 	}
 	if zipped = zipped && !e.plain; zipped {
@@ -35,18 +35,18 @@ func (r *reader) take(ctx context.Context, e entry) error {
 		}
 		m.r, m.packed = z, func() int64 { return packed.n }
 	}
-	if err := r.takeAs(to, name, m, e, zipped); err != nil {
+	if err := r.readAs(to, name, m, e, zipped); err != nil {
 		return broken(e.name, err)
 	}
 	return nil
 }
 
-func (r *reader) takeAs(p place, name string, m *meter, e entry, zipped bool) error {
+func (r *reader) readAs(p place, name string, m *meter, e entry, zipped bool) error {
 	switch p.role {
 	case ofManifest:
-		return r.takeManifest(m)
+		return r.readManifest(m)
 	case ofSamples:
-		return r.takeSamples(p, m)
+		return r.readSamples(p, m)
 	case ofKubelet, ofAPIServer:
 		b, err := r.bodyOf(m, e, zipped)
 		if err != nil {
@@ -55,7 +55,7 @@ func (r *reader) takeAs(p place, name string, m *meter, e entry, zipped bool) er
 		r.keepBody(p, b)
 		return nil
 	}
-	return r.takeObjects(name, m)
+	return r.readObjects(name, m)
 }
 
 const (
@@ -65,9 +65,9 @@ const (
 	byteOrderMark = "\ufeff"
 )
 
-// takeObjects reads a file that may hold objects. One that turns out not to is
+// readObjects reads a file that may hold objects. One that turns out not to is
 // skipped, whatever it is.
-func (r *reader) takeObjects(name string, m *meter) error {
+func (r *reader) readObjects(name string, m *meter) error {
 	source := &pushback{r: m}
 	in := bufio.NewReaderSize(source, sniffed)
 	start, err := in.Peek(sniffed)
@@ -82,23 +82,23 @@ func (r *reader) takeObjects(name string, m *meter) error {
 	trimmed := bytes.TrimLeft(start, " \t\r\n")
 	switch {
 	case len(trimmed) == 0, !isText(start):
-		r.dump.Skipped["file"]++
+		r.snapshot.Skipped["file"]++
 		return nil
 	case string(bytes.TrimSpace(trimmed)) == "null" && f.hint.kind != noKind: // Go writes an empty list so
-		(&listed{hint: f.hint}).end(r.dump, noKind)
+		(&listed{hint: f.hint}).end(r.snapshot, noKind)
 		return nil
 	case trimmed[0] == '{' || trimmed[0] == '[' || bytes.HasPrefix(trimmed, []byte(logStart)):
 		err = f.json()
 	case looksLikeYAML(start):
 		err = f.yaml()
 	default:
-		r.dump.Skipped["file"]++
+		r.snapshot.Skipped["file"]++
 		return nil
 	}
 	if _, bounded := errors.AsType[*limitError](err); err != nil && !bounded && !f.known {
 		// Broken, but not a part of the cluster's state as far as one can see.
-		r.dump.Skipped["file"]++
-		r.dump.Warnings = append(r.dump.Warnings, fmt.Sprintf("%s: skipped: %v", name, err))
+		r.snapshot.Skipped["file"]++
+		r.snapshot.Warnings = append(r.snapshot.Warnings, fmt.Sprintf("%s: skipped: %v", name, err))
 		return nil
 	}
 	return err
@@ -147,7 +147,7 @@ func (f *objectFile) object(raw []byte, k kind, l *listed) error {
 		f.reader.skip(name, raw)
 		return nil
 	case k == noKind:
-		f.reader.dump.Skipped["object without a kind"]++
+		f.reader.snapshot.Skipped["object without a kind"]++
 		return nil
 	}
 	f.known = true
@@ -165,7 +165,7 @@ func (f *objectFile) object(raw []byte, k kind, l *listed) error {
 // skip counts an object of a kind that no collector reads.
 func (r *reader) skip(kind string, raw []byte) {
 	if kind == "Config" && bytes.Contains(raw, []byte(`"clusters"`)) && bytes.Contains(raw, []byte(`"contexts"`)) {
-		r.kubeconfig = r.dump.Path
+		r.kubeconfig = r.snapshot.Path
 	}
-	r.dump.Skipped[kind]++
+	r.snapshot.Skipped[kind]++
 }

@@ -9,11 +9,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Snapshot is a cluster at one moment: what its API servers and kubelets answer.
-type Snapshot struct {
+// Spec is a cluster at one moment: what its API servers and kubelets answer.
+type Spec struct {
 	// Version is the version of the API servers, like v1.37.2.
 	Version string
-	// Objects are typed objects of the resources that are played back (see
+	// Objects are typed objects of the resources that are served (see
 	// Resources), and *unstructured.Unstructured for APIServices.
 	Objects []runtime.Object
 	// APIServers are the instances; one at least must be Healthy.
@@ -21,7 +21,7 @@ type Snapshot struct {
 	// Kubelet returns what the kubelet of a node is like. It is called once for
 	// each node that appears; nil means that no node has a kubelet to talk to.
 	Kubelet func(node string) Kubelet
-	// Refused, if set, says with what a list is answered that the snapshot does not
+	// Refused, if set, says with what a list is answered that the Spec does not
 	// have; nil is answered with what there is. The namespace is empty for lists of
 	// all namespaces.
 	Refused func(resource schema.GroupResource, namespace string) *metav1.Status
@@ -60,7 +60,7 @@ type Body func(w io.Writer, r Request) error
 type Request struct {
 	// Name is the node, or the API server, that is asked.
 	Name string
-	// Now is the present time, and Uptime how long the snapshot has been playing.
+	// Now is the present time, and Uptime how long the cluster has been served.
 	Now    time.Time
 	Uptime time.Duration
 }

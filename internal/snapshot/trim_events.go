@@ -8,12 +8,12 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// slimEvent keeps why, how often and when, and the name of a node, but of no
+// trimEvent keeps why, how often and when, and the name of a node, but of no
 // other object.
-func slimEvent(e *corev1.Event, latest *latestTime) runtime.Object {
+func trimEvent(e *corev1.Event, latest *latestTime) runtime.Object {
 	latest.saw(e.FirstTimestamp.Time, e.LastTimestamp.Time, e.EventTime.Time)
 	kept := &corev1.Event{
-		ObjectMeta:     slimMeta(e.ObjectMeta, latest),
+		ObjectMeta:     trimMeta(e.ObjectMeta, latest),
 		InvolvedObject: corev1.ObjectReference{Kind: e.InvolvedObject.Kind},
 		Reason:         e.Reason, Type: e.Type, Source: e.Source, Count: e.Count,
 		FirstTimestamp: e.FirstTimestamp, LastTimestamp: e.LastTimestamp, EventTime: e.EventTime,
@@ -32,9 +32,9 @@ func slimEvent(e *corev1.Event, latest *latestTime) runtime.Object {
 	return kept
 }
 
-// slimNewEvent turns an event of the newer API into one of the older, as an API
+// trimNewEvent turns an event of the newer API into one of the older, as an API
 // server does.
-func slimNewEvent(e *eventsv1.Event, latest *latestTime) runtime.Object {
+func trimNewEvent(e *eventsv1.Event, latest *latestTime) runtime.Object {
 	old := &corev1.Event{
 		ObjectMeta: e.ObjectMeta, InvolvedObject: e.Regarding, Reason: e.Reason, Type: e.Type,
 		Source: e.DeprecatedSource, Count: e.DeprecatedCount,
@@ -44,26 +44,26 @@ func slimNewEvent(e *eventsv1.Event, latest *latestTime) runtime.Object {
 	if s := e.Series; s != nil {
 		old.Series = &corev1.EventSeries{Count: s.Count, LastObservedTime: s.LastObservedTime}
 	}
-	return slimEvent(old, latest)
+	return trimEvent(old, latest)
 }
 
-func slimDeployment(d *appsv1.Deployment, latest *latestTime) runtime.Object {
-	kept := &appsv1.Deployment{ObjectMeta: slimMeta(d.ObjectMeta, latest)}
-	kept.Spec.Replicas, kept.Spec.Template = d.Spec.Replicas, slimTemplate(d.Spec.Template)
+func trimDeployment(d *appsv1.Deployment, latest *latestTime) runtime.Object {
+	kept := &appsv1.Deployment{ObjectMeta: trimMeta(d.ObjectMeta, latest)}
+	kept.Spec.Replicas, kept.Spec.Template = d.Spec.Replicas, trimTemplate(d.Spec.Template)
 	kept.Status = appsv1.DeploymentStatus{Replicas: d.Status.Replicas, ReadyReplicas: d.Status.ReadyReplicas}
 	return kept
 }
 
-func slimDaemonSet(d *appsv1.DaemonSet, latest *latestTime) runtime.Object {
-	kept := &appsv1.DaemonSet{ObjectMeta: slimMeta(d.ObjectMeta, latest)}
-	kept.Spec.Template = slimTemplate(d.Spec.Template)
+func trimDaemonSet(d *appsv1.DaemonSet, latest *latestTime) runtime.Object {
+	kept := &appsv1.DaemonSet{ObjectMeta: trimMeta(d.ObjectMeta, latest)}
+	kept.Spec.Template = trimTemplate(d.Spec.Template)
 	kept.Status = appsv1.DaemonSetStatus{
 		DesiredNumberScheduled: d.Status.DesiredNumberScheduled, NumberReady: d.Status.NumberReady,
 	}
 	return kept
 }
 
-// slimTemplate keeps the labels that tell what a workload is.
-func slimTemplate(t corev1.PodTemplateSpec) corev1.PodTemplateSpec {
-	return corev1.PodTemplateSpec{ObjectMeta: slimMeta(metav1.ObjectMeta{Labels: t.Labels}, &latestTime{}, componentLabels()...)}
+// trimTemplate keeps the labels that tell what a workload is.
+func trimTemplate(t corev1.PodTemplateSpec) corev1.PodTemplateSpec {
+	return corev1.PodTemplateSpec{ObjectMeta: trimMeta(metav1.ObjectMeta{Labels: t.Labels}, &latestTime{}, componentLabels()...)}
 }

@@ -18,10 +18,10 @@ const (
 
 // pages hands over all items of a list. Where the pages took longer than the API
 // server keeps a version, what is missing comes in one.
-func (t *taker) pages(ctx context.Context, q read, take func(json.RawMessage) error) error {
+func (r *recorder) pages(ctx context.Context, q query, take func(json.RawMessage) error) error {
 	limit, next, seen := pageSize, "", map[string]bool{}
 	for {
-		page, err := t.page(ctx, q, limit, next)
+		page, err := r.page(ctx, q, limit, next)
 		if apierrors.IsResourceExpired(err) && next != "" {
 			limit, next = 0, ""
 			continue
@@ -53,10 +53,10 @@ type listPage struct {
 	Items []json.RawMessage `json:"items"`
 }
 
-func (t *taker) page(ctx context.Context, q read, limit int, next string) (*listPage, error) {
+func (r *recorder) page(ctx context.Context, q query, limit int, next string) (*listPage, error) {
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
-	request := t.client.Discovery().RESTClient().Get().AbsPath(q.path())
+	request := r.client.Discovery().RESTClient().Get().AbsPath(q.path())
 	for name, value := range map[string]string{"fieldSelector": q.fields, "labelSelector": q.labels, "continue": next} {
 		if value != "" {
 			request.Param(name, value)
@@ -88,15 +88,15 @@ func uidOf(raw json.RawMessage) string {
 
 // learnNames lets the redactor know nodes and namespaces before it meets them in
 // texts.
-func (t *taker) learnNames(ctx context.Context) error {
-	if t.names == nil {
+func (r *recorder) learnNames(ctx context.Context) error {
+	if r.names == nil {
 		return nil
 	}
-	for _, q := range reads() {
+	for _, q := range queries() {
 		if q.kind != nodeKind && q.kind != podKind {
 			continue
 		}
-		err := t.pages(ctx, q, func(raw json.RawMessage) error {
+		err := r.pages(ctx, q, func(raw json.RawMessage) error {
 			var head struct {
 				Metadata identity `json:"metadata"`
 			}
@@ -104,18 +104,18 @@ func (t *taker) learnNames(ctx context.Context) error {
 				return err
 			}
 			if q.kind == nodeKind {
-				t.names.node(head.Metadata.Name)
+				r.names.node(head.Metadata.Name)
 				return nil
 			}
-			t.names.as("ns", head.Metadata.Namespace)
-			t.names.as("pod", head.Metadata.Name)
+			r.names.as("ns", head.Metadata.Namespace)
+			r.names.as("pod", head.Metadata.Name)
 			return nil
 		})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
-			t.Logger.Debug("names are not known before", "resource", q.kind.key(), "err", err)
+			r.Logger.Debug("names are not known before", "resource", q.kind.key(), "err", err)
 		}
 	}
 	return nil

@@ -15,8 +15,8 @@ import (
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-// read is one list that collectors read.
-type read struct {
+// query is one list that collectors read.
+type query struct {
 	kind kind
 	// prefix is the path of the API group and version.
 	prefix, plural string
@@ -25,13 +25,13 @@ type read struct {
 	labels         string
 }
 
-// reads are all lists.
-func reads() []read { return append(slowReads(), aliveReads()...) }
+// queries are all lists.
+func queries() []query { return append(slowQueries(), liveQueries()...) }
 
-// slowReads are the lists that take long in a large cluster, or show nothing that
+// slowQueries are the lists that take long in a large cluster, or show nothing that
 // is old after a minute.
-func slowReads() []read {
-	return []read{
+func slowQueries() []query {
+	return []query{
 		{podKind, "/api/v1", "pods", "", "", ""},
 		{eventKind, "/api/v1", "events", "", "type=Warning", ""},
 		{eventKind, "/api/v1", "events", "", "reason=Starting,source=kubelet", ""},
@@ -43,9 +43,9 @@ func slowReads() []read {
 	}
 }
 
-// aliveReads are the lists that show what is alive.
-func aliveReads() []read {
-	return []read{
+// liveQueries are the lists that show what is alive.
+func liveQueries() []query {
+	return []query{
 		{nodeMetricsKind, "/apis/metrics.k8s.io/v1beta1", "nodes", "", "", ""},
 		{nodeKind, "/api/v1", "nodes", "", "", ""},
 		{leaseKind, "/apis/coordination.k8s.io/v1", "leases", "kube-system", "", ""},
@@ -55,35 +55,35 @@ func aliveReads() []read {
 
 // narrower are the lists to read instead of one that is refused: rights may hold
 // in single namespaces.
-func (q read) narrower() []read {
+func (q query) narrower() []query {
 	switch {
 	case q.kind == podKind && q.namespace == "":
 		system, dashboard := q, q
 		system.namespace, dashboard.namespace = "kube-system", dashboardNamespace
-		return []read{system, dashboard}
+		return []query{system, dashboard}
 	case q.prefix == "/apis/metrics.k8s.io/v1beta1":
 		q.prefix = "/apis/metrics.k8s.io/v1"
-		return []read{q}
+		return []query{q}
 	}
 	return nil
 }
 
-func (q read) path() string {
+func (q query) path() string {
 	if q.namespace == "" {
 		return q.prefix + "/" + q.plural
 	}
 	return q.prefix + "/namespaces/" + q.namespace + "/" + q.plural
 }
 
-func (t *taker) takeLists(ctx context.Context, pending []read) error {
+func (r *recorder) recordLists(ctx context.Context, pending []query) error {
 	for len(pending) > 0 {
 		q := pending[0]
 		pending = pending[1:]
-		l, err := t.takeList(ctx, q)
+		l, err := r.recordList(ctx, q)
 		if err != nil {
 			return err
 		}
-		t.note(l)
+		r.note(l)
 		if l.Reason == health.Forbidden || l.Reason == health.NotFound {
 			pending = append(q.narrower(), pending...)
 		}
@@ -93,9 +93,9 @@ func (t *taker) takeLists(ctx context.Context, pending []read) error {
 
 // note records what became of a list. Of two readings of the same the one that
 // failed counts, but for the versions of one API, of which one is enough.
-func (t *taker) note(l List) {
-	for i := range t.manifest.Lists {
-		before := &t.manifest.Lists[i]
+func (r *recorder) note(l List) {
+	for i := range r.manifest.Lists {
+		before := &r.manifest.Lists[i]
 		if before.Resource != l.Resource || before.Namespace != l.Namespace {
 			continue
 		}
@@ -106,14 +106,14 @@ func (t *taker) note(l List) {
 		}
 		return
 	}
-	t.manifest.Lists = append(t.manifest.Lists, l)
+	r.manifest.Lists = append(r.manifest.Lists, l)
 }
 
-// takeList reads a list page by page into a file. It fails only where the file
+// recordList reads a list page by page into a file. It fails only where the file
 // cannot be written or ctx ended.
-func (t *taker) takeList(ctx context.Context, q read) (List, error) {
+func (r *recorder) recordList(ctx context.Context, q query) (List, error) {
 	l := List{Resource: q.kind.key(), Namespace: q.namespace, Reason: health.Available}
-	name := filepath.Join(t.dir, "objects", strings.ReplaceAll(strings.TrimPrefix(q.path(), "/"), "/", "_")+fieldsSuffix(q)+".json.gz")
+	name := filepath.Join(r.dir, "objects", strings.ReplaceAll(strings.TrimPrefix(q.path(), "/"), "/", "_")+fieldsSuffix(q)+".json.gz")
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return l, fmt.Errorf("make a folder: %w", err)
 	}
@@ -123,8 +123,8 @@ func (t *taker) takeList(ctx context.Context, q read) (List, error) {
 			return err
 		}
 		var broken error
-		failed = t.pages(ctx, q, func(raw json.RawMessage) error {
-			obj, ok := t.slim(q, raw)
+		failed = r.pages(ctx, q, func(raw json.RawMessage) error {
+			obj, ok := r.trim(q, raw)
 			if !ok {
 				return nil
 			}
@@ -150,10 +150,10 @@ func (t *taker) takeList(ctx context.Context, q read) (List, error) {
 		return l, fmt.Errorf("write %s: %w", l.Resource, err)
 	}
 	if failed != nil {
-		l.Reason, l.Error, l.Items = health.Classify(failed), t.words(failed), 0
-		log := t.Logger.Warn
+		l.Reason, l.Error, l.Items = health.Classify(failed), r.words(failed), 0
+		log := r.Logger.Warn
 		if l.Reason == health.NotFound {
-			log = t.Logger.Debug // not every cluster has a metrics server
+			log = r.Logger.Debug // not every cluster has a metrics server
 		}
 		log("list cannot be read", "resource", l.Resource, "namespace", l.Namespace, "reason", l.Reason, "err", failed)
 		// Half a list is none.
@@ -162,7 +162,7 @@ func (t *taker) takeList(ctx context.Context, q read) (List, error) {
 	return l, nil
 }
 
-func fieldsSuffix(q read) string {
+func fieldsSuffix(q query) string {
 	if q.fields == "" {
 		return ""
 	}
@@ -170,30 +170,30 @@ func fieldsSuffix(q read) string {
 }
 
 // words is the text of an error, unless that might tell names.
-func (t *taker) words(err error) string {
-	if t.names != nil {
+func (r *recorder) words(err error) string {
+	if r.names != nil {
 		return ""
 	}
 	return err.Error()
 }
 
-// slim returns what is kept of an object, with its kind.
-func (t *taker) slim(q read, raw json.RawMessage) (runtime.Object, bool) {
+// trim returns what is kept of an object, with its kind.
+func (r *recorder) trim(q query, raw json.RawMessage) (runtime.Object, bool) {
 	obj, at, err := decode(q.kind, raw, &latestTime{})
 	if err != nil {
-		t.Logger.Warn("object cannot be understood", "resource", q.kind.key(), "err", err)
+		r.Logger.Warn("object cannot be understood", "resource", q.kind.key(), "err", err)
 		return nil, false
 	}
 	if obj == nil || q.kind == leaseKind && !wanted(at) {
 		return nil, false
 	}
-	if t.names != nil {
-		t.names.object(obj)
+	if r.names != nil {
+		r.names.object(obj)
 	}
 	// Lists of objects of any kind need it in each of them.
 	gvk, err := fakecluster.KindOf(obj)
 	if err != nil {
-		t.Logger.Warn("object cannot be understood", "resource", q.kind.key(), "err", err)
+		r.Logger.Warn("object cannot be understood", "resource", q.kind.key(), "err", err)
 		return nil, false
 	}
 	obj.GetObjectKind().SetGroupVersionKind(gvk)

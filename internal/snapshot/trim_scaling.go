@@ -8,11 +8,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-func slimAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler, latest *latestTime) runtime.Object {
-	kept := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: slimMeta(h.ObjectMeta, latest)}
+func trimAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler, latest *latestTime) runtime.Object {
+	kept := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: trimMeta(h.ObjectMeta, latest)}
 	kept.Spec.MinReplicas, kept.Spec.MaxReplicas = h.Spec.MinReplicas, h.Spec.MaxReplicas
 	for _, m := range h.Spec.Metrics {
-		kept.Spec.Metrics = append(kept.Spec.Metrics, slimMetric(m))
+		kept.Spec.Metrics = append(kept.Spec.Metrics, trimMetric(m))
 	}
 	kept.Status.CurrentReplicas, kept.Status.DesiredReplicas = h.Status.CurrentReplicas, h.Status.DesiredReplicas
 	for _, m := range h.Status.CurrentMetrics {
@@ -26,8 +26,8 @@ func slimAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler, latest *latestTime
 	return kept
 }
 
-// slimMetric keeps the kind of a metric and its name, and no selector.
-func slimMetric(m autoscalingv2.MetricSpec) autoscalingv2.MetricSpec {
+// trimMetric keeps the kind of a metric and its name, and no selector.
+func trimMetric(m autoscalingv2.MetricSpec) autoscalingv2.MetricSpec {
 	kept := autoscalingv2.MetricSpec{Type: m.Type}
 	switch {
 	case m.Resource != nil:
@@ -44,9 +44,9 @@ func slimMetric(m autoscalingv2.MetricSpec) autoscalingv2.MetricSpec {
 	return kept
 }
 
-// slimAPIService keeps whether somebody else serves the API, and whether that
+// trimAPIService keeps whether somebody else serves the API, and whether that
 // works.
-func slimAPIService(u *map[string]any, latest *latestTime) runtime.Object {
+func trimAPIService(u *map[string]any, latest *latestTime) runtime.Object {
 	from := unstructured.Unstructured{Object: *u}
 	latest.saw(from.GetCreationTimestamp().Time)
 	kept := &unstructured.Unstructured{Object: map[string]any{"metadata": map[string]any{"name": from.GetName()}}}
@@ -66,7 +66,7 @@ func slimAPIService(u *map[string]any, latest *latestTime) runtime.Object {
 	return kept
 }
 
-func slimNodeMetrics(u *map[string]any, latest *latestTime) runtime.Object {
+func trimNodeMetrics(u *map[string]any, latest *latestTime) runtime.Object {
 	from := unstructured.Unstructured{Object: *u}
 	timestamp, _, _ := unstructured.NestedString(*u, "timestamp")
 	if t, err := time.Parse(time.RFC3339, timestamp); err == nil {

@@ -20,50 +20,50 @@ import (
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
-// Play plays the objects back as an API on loopback, until ctx ends or the
+// Serve serves the objects as an API on loopback, until ctx ends or the
 // cluster is closed. Nothing moves in it.
-func (d *Dump) Play(ctx context.Context, logger *slog.Logger) (*fakecluster.Cluster, error) {
-	snapshot := &fakecluster.Snapshot{
-		Version: d.Version, Objects: d.Objects, Refused: d.refused,
-		APIServers: []fakecluster.APIServer{{Name: "dump"}},
+func (s *Snapshot) Serve(ctx context.Context, logger *slog.Logger) (*fakecluster.Cluster, error) {
+	spec := &fakecluster.Spec{
+		Version: s.Version, Objects: s.Objects, Refused: s.refused,
+		APIServers: []fakecluster.APIServer{{Name: "snapshot"}},
 	}
-	// The clock of the playback is the real one: its certificates are new.
-	c, err := fakecluster.Start(ctx, snapshot, fakecluster.Options{Logger: logger, Frozen: true})
+	// The clock of the fake cluster is the real one: its certificates are new.
+	c, err := fakecluster.Start(ctx, spec, fakecluster.Options{Logger: logger, Frozen: true})
 	if err != nil {
-		return nil, fmt.Errorf("%s: play the dump: %w", d.Path, err)
+		return nil, fmt.Errorf("%s: serve the snapshot: %w", s.Path, err)
 	}
 	return c, nil
 }
 
-// Configure makes sources read the dump: the objects from where it is played,
-// all else from the files. Their clock stands still at the time of the dump, so
+// Configure makes sources read the snapshot: the objects from where it is served,
+// all else from the files. Their clock stands still at the time of the snapshot, so
 // that results are the same each time and nothing looks old for the age of the
 // dump.
-func (d *Dump) Configure(c *sources.Config) {
-	c.Now = d.Now
-	c.Kubelet.Recorded = d.answer
-	c.APIServers.Recorded = d.recordedServers()
-	if d.Manifest != nil {
-		c.APIServers.RecordedAccess = d.Manifest.Questions
+func (s *Snapshot) Configure(c *sources.Config) {
+	c.Now = s.Now
+	c.Kubelet.Recorded = s.answer
+	c.APIServers.Recorded = s.recordedServers()
+	if s.Manifest != nil {
+		c.APIServers.RecordedAccess = s.Manifest.Questions
 	}
 }
 
 // Window is the time between the two recordings of a snapshot, 15 s in dumps that
 // have none.
-func (d *Dump) Window() time.Duration {
-	if d.Manifest == nil || d.Manifest.Window.Duration <= 0 {
+func (s *Snapshot) Window() time.Duration {
+	if s.Manifest == nil || s.Manifest.Window.Duration <= 0 {
 		return 15 * time.Second
 	}
-	return d.Manifest.Window.Duration
+	return s.Manifest.Window.Duration
 }
 
-// Now is the time of the dump.
-func (d *Dump) Now() time.Time { return d.Taken }
+// Now is the time of the snapshot.
+func (s *Snapshot) Now() time.Time { return s.Taken }
 
-// answer is what a kubelet answered when the dump was taken. A kubelet that the
+// answer is what a kubelet answered when the snapshot was taken. A kubelet that the
 // dump does not have is neither dead nor alive.
-func (d *Dump) answer(node, path string) (io.ReadCloser, error) {
-	bodies := d.kubelets[node]
+func (s *Snapshot) answer(node, path string) (io.ReadCloser, error) {
+	bodies := s.kubelets[node]
 	if bodies != nil && (*bodies)[path] != nil {
 		return (*bodies)[path]()
 	}
@@ -71,8 +71,8 @@ func (d *Dump) answer(node, path string) (io.ReadCloser, error) {
 	if bodies != nil {
 		none.Reach = kubelet.Answers // to something else
 	}
-	if d.Manifest != nil {
-		if state, ok := d.Manifest.Kubelets[node]; ok {
+	if s.Manifest != nil {
+		if state, ok := s.Manifest.Kubelets[node]; ok {
 			none.Reach = state.Reach
 			if reason := state.Reasons[path]; reason != "" && reason != health.Available {
 				none.Reason = reason
@@ -82,14 +82,14 @@ func (d *Dump) answer(node, path string) (io.ReadCloser, error) {
 	return nil, none
 }
 
-func (d *Dump) recordedServers() []apiserver.Recorded {
+func (s *Snapshot) recordedServers() []apiserver.Recorded {
 	byName := map[string]apiserver.Recorded{}
-	if d.Manifest != nil {
-		for name, state := range d.Manifest.APIServers {
+	if s.Manifest != nil {
+		for name, state := range s.Manifest.APIServers {
 			byName[name] = apiserver.Recorded{Server: name, StreamLimit: state.StreamLimit, Reason: state.Reason}
 		}
 	}
-	for name, b := range d.servers {
+	for name, b := range s.servers {
 		r := byName[name]
 		r.Server, r.Metrics = name, b
 		byName[name] = r
@@ -105,15 +105,15 @@ func (d *Dump) recordedServers() []apiserver.Recorded {
 	return recorded
 }
 
-// dashboardNamespace need not exist. A dump that has the pods of kube-system and
+// dashboardNamespace need not exist. A snapshot that has the pods of kube-system and
 // none of it counts as without: what is looked for there is an addon, and of
 // addons that do not exist nothing is said.
 const dashboardNamespace = "kubernetes-dashboard"
 
-// refused tells how a list is refused that the dump does not have.
-func (d *Dump) refused(resource schema.GroupResource, namespace string) *metav1.Status {
-	if d.Manifest != nil {
-		l := d.Manifest.list(resource.String(), namespace)
+// refused tells how a list is refused that the snapshot does not have.
+func (s *Snapshot) refused(resource schema.GroupResource, namespace string) *metav1.Status {
+	if s.Manifest != nil {
+		l := s.Manifest.list(resource.String(), namespace)
 		switch {
 		case l == nil:
 			return refusal(health.NotFound, resource)
@@ -122,7 +122,7 @@ func (d *Dump) refused(resource schema.GroupResource, namespace string) *metav1.
 		}
 		return refusal(l.Reason, resource)
 	}
-	c := d.coverage[resource.String()]
+	c := s.coverage[resource.String()]
 	switch {
 	case c.has(namespace):
 		return nil

@@ -14,14 +14,14 @@ import (
 	"github.com/kubevitals/kubevitals/sources/pods"
 )
 
-// What is kept of an object is listed here field by field, for dumps that are
-// read and for those that are taken: what is not listed leaves no cluster.
+// What is kept of an object is listed here field by field, for snapshots that are
+// read and for those that are recorded: what is not listed leaves no cluster.
 
 // identity is the name of an object.
 type identity struct{ Namespace, Name string }
 
-// latestTime is the latest moment that was proved to be past when a dump was
-// taken.
+// latestTime is the latest moment that was proved to be past when a snapshot was
+// recorded.
 type latestTime struct{ time.Time }
 
 func (l *latestTime) saw(times ...time.Time) {
@@ -42,8 +42,8 @@ func (l *latestTime) sawMeta(m metav1.ObjectMeta) {
 	}
 }
 
-// into decodes an object and lets slim choose what to keep of it.
-func into[T any](raw []byte, latest *latestTime, slim func(*T, *latestTime) runtime.Object) (runtime.Object, identity, error) {
+// into decodes an object and lets trim choose what to keep of it.
+func into[T any](raw []byte, latest *latestTime, trim func(*T, *latestTime) runtime.Object) (runtime.Object, identity, error) {
 	var head struct {
 		metav1.ObjectMeta `json:"metadata"`
 	}
@@ -56,11 +56,11 @@ func into[T any](raw []byte, latest *latestTime, slim func(*T, *latestTime) runt
 	} else if err := json.Unmarshal(raw, &head); err != nil {
 		return nil, identity{}, err
 	}
-	return slim(&obj, latest), identity{head.Namespace, head.Name}, nil
+	return trim(&obj, latest), identity{head.Namespace, head.Name}, nil
 }
 
-// slimMeta keeps who an object is and how old.
-func slimMeta(m metav1.ObjectMeta, latest *latestTime, labels ...string) metav1.ObjectMeta {
+// trimMeta keeps who an object is and how old.
+func trimMeta(m metav1.ObjectMeta, latest *latestTime, labels ...string) metav1.ObjectMeta {
 	latest.sawMeta(m)
 	kept := metav1.ObjectMeta{
 		Namespace: m.Namespace, Name: m.Name, UID: m.UID,
@@ -79,8 +79,8 @@ func componentLabels() []string {
 	return []string{"component", "k8s-app", "app.kubernetes.io/name", "app.kubernetes.io/part-of"}
 }
 
-func slimNode(n *corev1.Node, latest *latestTime) runtime.Object {
-	kept := &corev1.Node{ObjectMeta: slimMeta(n.ObjectMeta, latest)}
+func trimNode(n *corev1.Node, latest *latestTime) runtime.Object {
+	kept := &corev1.Node{ObjectMeta: trimMeta(n.ObjectMeta, latest)}
 	kept.Spec.Unschedulable = n.Spec.Unschedulable
 	for _, t := range n.Spec.Taints {
 		kept.Spec.Taints = append(kept.Spec.Taints, corev1.Taint{Key: t.Key, Effect: t.Effect})
@@ -102,8 +102,8 @@ func slimNode(n *corev1.Node, latest *latestTime) runtime.Object {
 	return kept
 }
 
-func slimPod(p *corev1.Pod, latest *latestTime) runtime.Object {
-	kept := &corev1.Pod{ObjectMeta: slimMeta(p.ObjectMeta, latest, componentLabels()...)}
+func trimPod(p *corev1.Pod, latest *latestTime) runtime.Object {
+	kept := &corev1.Pod{ObjectMeta: trimMeta(p.ObjectMeta, latest, componentLabels()...)}
 	if len(p.Finalizers) > 0 {
 		kept.Finalizers = []string{"kubevitals.io/some"} // that there are any is all that counts
 	}
@@ -124,8 +124,8 @@ func slimPod(p *corev1.Pod, latest *latestTime) runtime.Object {
 			Type: c.Type, Status: c.Status, Reason: c.Reason, LastTransitionTime: c.LastTransitionTime,
 		})
 	}
-	kept.Status.InitContainerStatuses = slimContainers(p.Status.InitContainerStatuses, latest)
-	kept.Status.ContainerStatuses = slimContainers(p.Status.ContainerStatuses, latest)
+	kept.Status.InitContainerStatuses = trimContainers(p.Status.InitContainerStatuses, latest)
+	kept.Status.ContainerStatuses = trimContainers(p.Status.ContainerStatuses, latest)
 	return kept
 }
 
@@ -149,18 +149,18 @@ func referring(configMaps, secrets []string) []corev1.Volume {
 	return volumes
 }
 
-func slimContainers(list []corev1.ContainerStatus, latest *latestTime) []corev1.ContainerStatus {
+func trimContainers(list []corev1.ContainerStatus, latest *latestTime) []corev1.ContainerStatus {
 	var kept []corev1.ContainerStatus
 	for _, c := range list {
 		kept = append(kept, corev1.ContainerStatus{
 			Name: c.Name, Ready: c.Ready, RestartCount: c.RestartCount,
-			State: slimState(c.State, latest), LastTerminationState: slimState(c.LastTerminationState, latest),
+			State: trimState(c.State, latest), LastTerminationState: trimState(c.LastTerminationState, latest),
 		})
 	}
 	return kept
 }
 
-func slimState(s corev1.ContainerState, latest *latestTime) (kept corev1.ContainerState) {
+func trimState(s corev1.ContainerState, latest *latestTime) (kept corev1.ContainerState) {
 	if w := s.Waiting; w != nil {
 		kept.Waiting = &corev1.ContainerStateWaiting{Reason: w.Reason}
 	}
@@ -175,8 +175,8 @@ func slimState(s corev1.ContainerState, latest *latestTime) (kept corev1.Contain
 	return kept
 }
 
-func slimLease(l *coordinationv1.Lease, latest *latestTime) runtime.Object {
-	kept := &coordinationv1.Lease{ObjectMeta: slimMeta(l.ObjectMeta, latest,
+func trimLease(l *coordinationv1.Lease, latest *latestTime) runtime.Object {
+	kept := &coordinationv1.Lease{ObjectMeta: trimMeta(l.ObjectMeta, latest,
 		"apiserver.kubernetes.io/identity", corev1.LabelHostname)}
 	s := l.Spec
 	if s.RenewTime != nil {
@@ -192,8 +192,8 @@ func slimLease(l *coordinationv1.Lease, latest *latestTime) runtime.Object {
 	return kept
 }
 
-// slimNothing keeps nothing but the proof of time.
-func slimNothing(o *metav1.PartialObjectMetadata, latest *latestTime) runtime.Object {
+// trimNothing keeps nothing but the proof of time.
+func trimNothing(o *metav1.PartialObjectMetadata, latest *latestTime) runtime.Object {
 	latest.sawMeta(o.ObjectMeta)
 	return nil
 }
