@@ -57,6 +57,7 @@ type command struct {
 	selection    *collectors.Selection
 	export       exportOptions
 	checking     checking
+	explaining   explaining
 }
 
 func newCommand(stdout, stderr io.Writer) *command {
@@ -74,6 +75,7 @@ func newCommand(stdout, stderr io.Writer) *command {
 	c.app.Command(serveName, "Watch the cluster and serve its metrics; what is done without a command, too.").Default()
 	c.checkFlags()
 	c.exportCommand()
+	c.explainCommand()
 	return c
 }
 

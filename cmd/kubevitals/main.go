@@ -112,6 +112,7 @@ const (
 	checkName    = "check"
 	snapshotName = "snapshot"
 	exportName   = "export"
+	explainName  = "explain"
 )
 
 func (c *command) dispatch(ctx context.Context, name string, logger *slog.Logger) error {
@@ -122,6 +123,8 @@ func (c *command) dispatch(ctx context.Context, name string, logger *slog.Logger
 		return c.runSnapshot(ctx, logger)
 	case exportName:
 		return c.runExport()
+	case explainName:
+		return c.runExplain()
 	}
 	return c.serve(ctx, logger)
 }

@@ -31,7 +31,7 @@ func TestRunbooks(t *testing.T) {
 }
 
 func (l *lab) runShipped(t *testing.T) {
-	books, err := runbooks.Load(t.Context(), "../..", l.runbookLabels())
+	books, err := runbooks.Load(t.Context(), os.Getenv(binaryEnv), l.runbookLabels())
 	if err != nil {
 		t.Fatal(err)
 	}

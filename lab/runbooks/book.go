@@ -9,9 +9,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
+	"maps"
 	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -32,40 +31,71 @@ type Command struct {
 	Script  string
 }
 
-// Load reads the runbooks of the repository at root with the program that reads
-// them there. labels are the values of placeholders by alert, those of "" for all.
-func Load(ctx context.Context, root string, labels map[string]map[string]string) ([]Book, error) {
-	files, err := filepath.Glob(filepath.Join(root, "mixin/runbooks/*.md"))
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("no runbooks below %s: %w", root, err)
+// explained is what kubevitals explain -o json prints of a runbook.
+type explained struct {
+	Alert    string
+	Sections []struct {
+		Heading string
+		Steps   []struct {
+			Number int
+			Parts  []struct{ Commands string }
+			Code   []string
+		}
 	}
-	values, err := os.CreateTemp("", "runbook-labels-*.json")
-	if err != nil {
-		return nil, fmt.Errorf("values of placeholders: %w", err)
+}
+
+// Load has the program at binary print all runbooks. labels are the values of
+// placeholders by alert, those of "" for all.
+func Load(ctx context.Context, binary string, labels map[string]map[string]string) ([]Book, error) {
+	var alerts []string
+	if err := explain(ctx, binary, &alerts); err != nil {
+		return nil, err
 	}
-	defer func() { _ = os.Remove(values.Name()) }()
-	if err := json.NewEncoder(values).Encode(labels); err != nil {
-		return nil, fmt.Errorf("values of placeholders: %w", err)
+	var books []Book
+	for _, alert := range alerts {
+		values := map[string]string{}
+		maps.Copy(values, labels[""])
+		maps.Copy(values, labels[alert])
+		args := []string{alert}
+		for name, value := range values {
+			args = append(args, name+"="+value)
+		}
+		var e explained
+		if err := explain(ctx, binary, &e, args...); err != nil {
+			return nil, err
+		}
+		books = append(books, e.book())
 	}
-	if err := values.Close(); err != nil {
-		return nil, fmt.Errorf("values of placeholders: %w", err)
-	}
-	args := []string{"run", "-C", root, "./cmd/runbook-commands", "-labels", values.Name()}
-	for _, file := range files {
-		args = append(args, "mixin/runbooks/"+filepath.Base(file))
-	}
+	return books, nil
+}
+
+func explain(ctx context.Context, binary string, into any, args ...string) error {
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd := exec.CommandContext(ctx, binary, append([]string{"explain", "-o", "json"}, args...)...)
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("runbook-commands: %w: %s", err, stderr.String())
+		return fmt.Errorf("kubevitals explain: %w: %s", err, stderr.String())
 	}
-	var books []Book
-	if err := json.Unmarshal(out, &books); err != nil {
-		return nil, fmt.Errorf("output of runbook-commands: %w", err)
+	if err := json.Unmarshal(out, into); err != nil {
+		return fmt.Errorf("output of kubevitals explain: %w", err)
 	}
-	return books, nil
+	return nil
+}
+
+func (e explained) book() Book {
+	b := Book{Alert: e.Alert}
+	for _, section := range e.Sections {
+		for _, step := range section.Steps {
+			for _, part := range step.Parts {
+				if part.Commands != "" {
+					b.Commands = append(b.Commands, Command{Section: section.Heading, Step: step.Number, Script: part.Commands})
+				}
+			}
+			b.Spans = append(b.Spans, step.Code...)
+		}
+	}
+	return b
 }
 
 // Statement is one statement of the outermost level of a script.

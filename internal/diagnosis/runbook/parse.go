@@ -11,6 +11,7 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
 )
 
@@ -93,7 +94,7 @@ func (r *reader) item(item ast.Node, number int) error {
 	return nil
 }
 
-// prose adds a paragraph, or each entry of a list, to the step.
+// prose adds a paragraph, each entry of a list or each row of a table to the step.
 func (r *reader) prose(block ast.Node) {
 	if r.section() == nil {
 		return
@@ -104,13 +105,15 @@ func (r *reader) prose(block ast.Node) {
 		}
 		return
 	}
+	if block.Kind() == east.KindTable {
+		for row := block.FirstChild(); row != nil; row = row.NextSibling() {
+			r.prose(row)
+		}
+		return
+	}
 	step := r.step()
 	if words := r.raw(block); words != "" {
-		if step.Text == "" {
-			step.Text = words
-		} else {
-			step.Notes = append(step.Notes, words)
-		}
+		step.Parts = append(step.Parts, Part{Text: words})
 	}
 	// The function that walks fails never, and so does Walk.
 	_ = ast.Walk(block, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -127,10 +130,14 @@ func (r *reader) raw(block ast.Node) string {
 		return oneLine(lines.Value(r.source))
 	}
 	var words []string
+	separator := " "
+	if kind := block.Kind(); kind == east.KindTableRow || kind == east.KindTableHeader {
+		separator = " | "
+	}
 	for child := block.FirstChild(); child != nil && child.Type() == ast.TypeBlock; child = child.NextSibling() {
 		words = append(words, r.raw(child))
 	}
-	return strings.Join(words, " ")
+	return strings.Join(words, separator)
 }
 
 // span returns what stands between the backticks.
@@ -158,7 +165,7 @@ func (r *reader) code(block *ast.FencedCodeBlock) error {
 	}
 	if slices.Contains([]string{"sh", "bash", "shell"}, string(block.Language(r.source))) {
 		step := r.step()
-		step.Scripts = append(step.Scripts, string(lines.Value(r.source)))
+		step.Parts = append(step.Parts, Part{Commands: string(lines.Value(r.source))})
 	}
 	return nil
 }

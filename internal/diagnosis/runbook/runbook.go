@@ -30,15 +30,20 @@ type Section struct {
 // Step is a numbered step with everything up to the next one.
 type Step struct {
 	Number int
-	// Text is its first paragraph in Markdown, on one line: what to do.
-	Text string
-	// Notes are the paragraphs after that, in the same form: how to read what the
-	// commands print, most often.
-	Notes []string
-	// Scripts are its blocks of shell commands, each ending with a newline.
-	Scripts []string
-	// Spans are the code spans of its text and notes.
+	// Parts are its paragraphs, rows of tables and blocks of commands, in order.
+	Parts []Part
+	// Spans are the code spans of its prose.
 	Spans []string
+}
+
+// Part is prose or a block of commands.
+type Part struct {
+	// Text is a paragraph, an entry of a list or a row of a table, whose cells are
+	// parted by " | ", in Markdown on one line. It is empty for commands.
+	Text string `json:"text,omitempty"`
+	// Commands are a block of shell commands that ends with a newline. They are
+	// empty for prose.
+	Commands string `json:"commands,omitempty"`
 }
 
 // Command is one block of shell commands, and where it stands.
@@ -54,8 +59,10 @@ func (r *Runbook) Commands() []Command {
 	var all []Command
 	for _, section := range r.Sections {
 		for _, step := range section.Steps {
-			for _, script := range step.Scripts {
-				all = append(all, Command{Section: section.Heading, Step: step.Number, Script: script})
+			for _, part := range step.Parts {
+				if part.Commands != "" {
+					all = append(all, Command{Section: section.Heading, Step: step.Number, Script: part.Commands})
+				}
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package runbook_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,9 +14,18 @@ import (
 
 const text = "# KubeVitalsExample\n\n| severity |\n| --- |\n| warning |\n\n## Meaning\n\nIt `fails`\nnow.\n\n" +
 	"## Diagnosis\n\n```sh\nNODE='<node>'\n```\n\n" +
-	"1. See the\n   node.\n```sh\nkubectl get node \"$NODE\"\n```\nNot `Ready`: go on.\n\n- Or\n- not\n\n" +
+	"1. See the\n   node.\n```sh\nkubectl get node \"$NODE\"\n```\nNot `Ready`: go on.\n\n- Or\n- not\n\n| cause | look at |\n| --- | --- |\n| disk | `df` |\n\n" +
 	"2. Only `kubectl get pods`.\n3. Within the step:\n\n   ```bash\n   uptime\n   ```\n\n" +
 	"## Mitigation\n\n```yaml\na: b\n```\nGo.\n```sh\nreboot\n```\n"
+
+// prose are parts without commands.
+func prose(texts ...string) []runbook.Part {
+	var parts []runbook.Part
+	for _, text := range texts {
+		parts = append(parts, runbook.Part{Text: text})
+	}
+	return parts
+}
 
 func TestParse(t *testing.T) {
 	t.Parallel()
@@ -24,17 +34,20 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &runbook.Runbook{Title: "KubeVitalsExample", Sections: []runbook.Section{
-		{Heading: "Meaning", Steps: []runbook.Step{{Text: "It `fails` now.", Spans: []string{"fails"}}}},
+		{Heading: "Meaning", Steps: []runbook.Step{{Parts: prose("It `fails` now."), Spans: []string{"fails"}}}},
 		{Heading: "Diagnosis", Steps: []runbook.Step{
-			{Scripts: []string{"NODE='<node>'\n"}},
+			{Parts: []runbook.Part{{Commands: "NODE='<node>'\n"}}},
 			{
-				Number: 1, Text: "See the node.", Notes: []string{"Not `Ready`: go on.", "Or", "not"},
-				Scripts: []string{"kubectl get node \"$NODE\"\n"}, Spans: []string{"Ready"},
+				Number: 1, Spans: []string{"Ready", "df"},
+				Parts: slices.Concat(
+					prose("See the node."), []runbook.Part{{Commands: "kubectl get node \"$NODE\"\n"}},
+					prose("Not `Ready`: go on.", "Or", "not", "cause | look at", "disk | `df`"),
+				),
 			},
-			{Number: 2, Text: "Only `kubectl get pods`.", Spans: []string{"kubectl get pods"}},
-			{Number: 3, Text: "Within the step:", Scripts: []string{"uptime\n"}},
+			{Number: 2, Parts: prose("Only `kubectl get pods`."), Spans: []string{"kubectl get pods"}},
+			{Number: 3, Parts: append(prose("Within the step:"), runbook.Part{Commands: "uptime\n"})},
 		}},
-		{Heading: "Mitigation", Steps: []runbook.Step{{Text: "Go.", Scripts: []string{"reboot\n"}}}},
+		{Heading: "Mitigation", Steps: []runbook.Step{{Parts: append(prose("Go."), runbook.Part{Commands: "reboot\n"})}}},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -1,0 +1,44 @@
+package runbook_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevitals/kubevitals/internal/diagnosis/runbook"
+)
+
+// TestText verifies that a terminal gets prose and commands in the order of the
+// runbook, the prose wrapped and the commands filled in and whole.
+func TestText(t *testing.T) {
+	t.Parallel()
+	parsed, err := runbook.Parse([]byte("# KubeVitalsExample\n\n## Diagnosis\n\n```sh\nNODE='<node>'\nCAUSE='<cause>'\n```\n\n" +
+		"1. See what the kubelet [said](KubeVitalsOther.md) when it was asked last.\n```sh\nkubectl describe node \"$NODE\" --a-long-flag\n\nuptime\n```\nOnly then: go on.\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `KubeVitalsExample
+
+DIAGNOSIS
+
+    NODE='worker-1; reboot'
+    CAUSE='<cause>'
+
+1. See what the kubelet said
+   when it was asked last.
+
+       kubectl describe node "$NODE" --a-long-flag
+
+       uptime
+
+   Only then: go on.
+`
+	var b bytes.Buffer
+	if err := parsed.Fill(map[string]string{"node": "worker-1; reboot"}).Text(&b, 32); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
