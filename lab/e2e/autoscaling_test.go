@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -14,13 +16,13 @@ import (
 	"github.com/kubevitals/kubevitals/lab/cluster"
 )
 
-// TestAutoscaling is the guide's case: an autoscaler without a metrics API, and
-// then with one.
-func TestAutoscaling(t *testing.T) {
-	const namespace, name = "default", "php-apache"
+// makeAutoscaler makes a Deployment and an autoscaler of that name, which looks at
+// the CPU of its pods. They are deleted when the test ends.
+func makeAutoscaler(t *testing.T, namespace, name string) (labels map[string]string) {
+	t.Helper()
 	ctx := t.Context()
 	one, target := int32(1), int32(50)
-	labels := map[string]string{"run": name}
+	labels = map[string]string{"run": name}
 	no := false
 	deployment := &appsv1.Deployment{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
@@ -46,12 +48,29 @@ func TestAutoscaling(t *testing.T) {
 			}}},
 		},
 	}
-	if _, err := shared.Client().AppsV1().Deployments(namespace).Create(ctx, deployment, metav1.CreateOptions{}); err != nil {
+	deployments, hpas := shared.Client().AppsV1().Deployments(namespace), shared.Client().AutoscalingV2().HorizontalPodAutoscalers(namespace)
+	if _, err := deployments.Create(ctx, deployment, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := shared.Client().AutoscalingV2().HorizontalPodAutoscalers(namespace).Create(ctx, hpa, metav1.CreateOptions{}); err != nil {
+	if _, err := hpas.Create(ctx, hpa, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := errors.Join(hpas.Delete(ctx, name, metav1.DeleteOptions{}), deployments.Delete(ctx, name, metav1.DeleteOptions{})); err != nil {
+			t.Errorf("remove the autoscaler %s: %v", name, err)
+		}
+	})
+	return labels
+}
+
+// TestAutoscaling is the guide's case: an autoscaler without a metrics API, and
+// then with one.
+func TestAutoscaling(t *testing.T) {
+	const namespace, name = "default", "php-apache"
+	ctx := t.Context()
+	labels := makeAutoscaler(t, namespace, name)
 	labelsOf := []string{"namespace", namespace, "horizontalpodautoscaler", name}
 	unavailable := func(s samples) error {
 		if err := s.want(0, "metrics_api_registered", "api", "resource"); err != nil {
