@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"context"
+	"errors"
 
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -56,33 +57,23 @@ type addonHealthCollector struct {
 	workloads []func() ([]sources.SystemWorkload, error)
 }
 
-// Collect says nothing of addons that do not exist, and fails while any of its
-// sources is blind.
+// Collect says nothing of addons that do not exist. What it tells is of the pods
+// and workloads that can be seen; a list that cannot be read makes it incomplete.
 func (c addonHealthCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
-	pods, err := collectAll(c.pods)
-	if err != nil {
-		return err
-	}
-	workloads, err := collectAll(c.workloads)
-	if err != nil {
-		return err
-	}
+	pods, podsErr := collectAll(c.pods)
+	workloads, workloadsErr := collectAll(c.workloads)
 	sendWorkloads(ch, workloads)
 	sendAddonPods(ch, pods)
-	return nil
+	return exporter.Incomplete(errors.Join(podsErr, workloadsErr))
 }
 
-// collectAll joins the lists.
-func collectAll[T any](lists []func() ([]T, error)) ([]T, error) {
-	var all []T
+// collectAll joins the lists that can be read, and the errors of the others.
+func collectAll[T any](lists []func() ([]T, error)) (all []T, err error) {
 	for _, list := range lists {
-		items, err := list()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, items...)
+		items, failed := list()
+		all, err = append(all, items...), errors.Join(err, failed)
 	}
-	return all, nil
+	return all, err
 }
 
 func sendWorkloads(ch chan<- prometheus.Metric, workloads []sources.SystemWorkload) {

@@ -82,6 +82,32 @@ func TestAddonHealthIsSilentWithoutAddonsAndWithoutSources(t *testing.T) {
 	}
 }
 
+// TestAddonHealthTellsTheRest verifies that a list that cannot be read costs what is
+// in it, and no more.
+func TestAddonHealthTellsTheRest(t *testing.T) {
+	t.Parallel()
+	c := addonHealthCollector{
+		pods: []func() ([]sources.SystemPod, error){
+			converted(t, sources.SystemPodOf, objects.AddonPod("k8s-app", "kube-dns", "node-1", false, objects.Ended("Error", 1))),
+			func() ([]sources.SystemPod, error) { return nil, errors.New("forbidden") },
+		},
+		workloads: []func() ([]sources.SystemWorkload, error){
+			func() ([]sources.SystemWorkload, error) { return nil, errors.New("forbidden") },
+			func() ([]sources.SystemWorkload, error) {
+				return []sources.SystemWorkload{{Addon: sources.AddonKubeProxy, Desired: 3, Ready: 2}}, nil
+			},
+		},
+	}
+	text := string(scrapeText(t, addonHealthName, c, AddonHealth().Metrics))
+	for _, want := range []string{
+		`crash_loop_pods{addon="dns",exit="failure",reason="Error"} 1`, `desired_pods{addon="kube-proxy"} 3`, `success{collector="addon_health"} 0`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is missing in:\n%s", want, text)
+		}
+	}
+}
+
 func TestExitClass(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -24,7 +24,7 @@ var (
 		"Whether the autoscaler can read and set the number of replicas of its target: 1 is yes, 0 means it cannot for the given reason.",
 		"namespace", "horizontalpodautoscaler", "reason")
 	autoscalingAtMax = exporter.NewGauge(autoscalingName, "at_max",
-		"Whether the target already has the most replicas that the autoscaler may ask for: 1 is yes.",
+		"Whether the target has the most replicas that the autoscaler may ask for, and it wants more: 1 is yes; 0 where minimum and maximum are the same on purpose.",
 		"namespace", "horizontalpodautoscaler")
 	autoscalingDisabled = exporter.NewGauge(autoscalingName, "disabled",
 		"Whether scaling is switched off because the target was set to zero replicas: 1 is yes.",
@@ -89,12 +89,23 @@ func sendAutoscaler(ch chan<- prometheus.Metric, hpa *autoscalingv2.HorizontalPo
 		ch <- autoscalingAble.Sample(exporter.Bool(able.Status == "True"), namespace, name, closed(able.Reason, ableReasons()))
 	}
 	ch <- autoscalingDisabled.Sample(exporter.Bool(disabled), namespace, name)
-	ch <- autoscalingAtMax.Sample(exporter.Bool(hpa.Status.CurrentReplicas >= hpa.Spec.MaxReplicas), namespace, name)
+	ch <- autoscalingAtMax.Sample(exporter.Bool(wantsMore(hpa, conditions[autoscalingv2.ScalingLimited])), namespace, name)
 	if !disabled {
 		for key, available := range metricStates(hpa) {
 			ch <- autoscalingMetric.Sample(exporter.Bool(available), namespace, name, key.kind, key.name)
 		}
 	}
+}
+
+// wantsMore tells whether the maximum keeps the autoscaler from what it would do.
+// Some are pinned, with the same minimum and maximum, and want nothing else.
+func wantsMore(hpa *autoscalingv2.HorizontalPodAutoscaler, limited autoscalingv2.HorizontalPodAutoscalerCondition) bool {
+	least := int32(1) // what the API takes for no minimum
+	if hpa.Spec.MinReplicas != nil {
+		least = *hpa.Spec.MinReplicas
+	}
+	return hpa.Status.CurrentReplicas >= hpa.Spec.MaxReplicas && least < hpa.Spec.MaxReplicas &&
+		limited.Status == "True" && limited.Reason == "TooManyReplicas"
 }
 
 // metricKey names one metric of an autoscaler.

@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -64,18 +65,23 @@ type metricsAPICollector struct {
 	figures  func() (sources.NodeMetrics, error)
 }
 
-// Collect fails while APIServices or nodes cannot be seen.
+// Collect tells of the registrations whether or not the figures can be read, which
+// they cannot in just the case that registrations explain; and the reverse.
 func (c metricsAPICollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	services, err := c.services()
-	if err != nil {
-		return err
+	if err == nil {
+		for _, api := range metricsAPIs() {
+			api.send(ch, services)
+		}
 	}
+	return exporter.Incomplete(errors.Join(err, c.sendNodes(ch)))
+}
+
+// sendNodes tells of which nodes there are figures.
+func (c metricsAPICollector) sendNodes(ch chan<- prometheus.Metric) error {
 	nodes, err := c.nodes()
 	if err != nil {
 		return err
-	}
-	for _, api := range metricsAPIs() {
-		api.send(ch, services)
 	}
 	figures, err := c.figures()
 	if err != nil || figures == nil {

@@ -70,19 +70,29 @@ func TestMetricsAPIs(t *testing.T) {
 	}
 }
 
-func TestMetricsAPIIsSilentWhileBlind(t *testing.T) {
+// TestMetricsAPITellsTheRest verifies that a part that cannot be read is absent and
+// makes the collector fail, and that the other part is told.
+func TestMetricsAPITellsTheRest(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("forbidden")
 	services := func() ([]sources.APIService, error) { return nil, nil }
-	figures := func() (sources.NodeMetrics, error) { return nil, nil }
-	for name, c := range map[string]metricsAPICollector{
-		"APIServices": {func() ([]sources.APIService, error) { return nil, blind }, readyNodes(nil), figures},
-		"nodes":       {services, func() ([]*corev1.Node, error) { return nil, blind }, figures},
-		"figures":     {services, readyNodes(nil), func() (sources.NodeMetrics, error) { return nil, blind }},
+	nodes := readyNodes(map[string]corev1.ConditionStatus{"n1": "True"})
+	figures := func() (sources.NodeMetrics, error) { return sources.NodeMetrics{}, nil }
+	const registrations, ofNodes = "kubevitals_metrics_api_registered{", "kubevitals_metrics_api_node_has_metrics{"
+	for name, tt := range map[string]struct {
+		collector    metricsAPICollector
+		told, absent string
+	}{
+		"APIServices": {metricsAPICollector{func() ([]sources.APIService, error) { return nil, blind }, nodes, figures}, ofNodes, registrations},
+		"nodes":       {metricsAPICollector{services, func() ([]*corev1.Node, error) { return nil, blind }, figures}, registrations, ofNodes},
+		"figures":     {metricsAPICollector{services, nodes, func() (sources.NodeMetrics, error) { return nil, blind }}, registrations, ofNodes},
 	} {
-		got := collectError(t, c)
-		if !errors.Is(got, blind) {
-			t.Errorf("%s: %v, want the source's error", name, got)
+		text := string(scrapeText(t, metricsAPIName, tt.collector, MetricsAPI().Metrics))
+		if !strings.Contains(text, tt.told) || strings.Contains(text, tt.absent) || !strings.Contains(text, `success{collector="metrics_api"} 0`) {
+			t.Errorf("without %s:\n%s", name, text)
+		}
+		if err := collectError(t, tt.collector); !errors.Is(err, blind) {
+			t.Errorf("%s: %v, want the source's error", name, err)
 		}
 	}
 }

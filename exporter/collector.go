@@ -14,8 +14,8 @@ import (
 type Collector interface {
 	// Collect sends the metrics that hold now and returns when it has sent all
 	// of them or when ctx ends. A nil error says that the truth was told, even
-	// if there was nothing to report. On any error the frame drops all that was
-	// sent: half a list of sick objects reads as health.
+	// if there was nothing to report. On any error but one made by Incomplete the
+	// frame drops all that was sent: half a list of sick objects reads as health.
 	Collect(ctx context.Context, ch chan<- prometheus.Metric) error
 }
 
@@ -23,6 +23,21 @@ type Collector interface {
 // delivered yet. It makes the collector unsuccessful, but is expected after a
 // start, so it is not logged as an error.
 var ErrNotReady = errors.New("source not ready")
+
+// incompleteError is an error about a part that could not be told.
+type incompleteError struct{ error }
+
+func (e incompleteError) Unwrap() error { return e.error }
+
+// Incomplete makes err, which may be nil, an error about parts that could not be
+// told. The collector counts as unsuccessful, and what it sent is kept: it must be
+// true whether or not the missing parts are known.
+func Incomplete(err error) error {
+	if err == nil {
+		return nil
+	}
+	return incompleteError{err}
+}
 
 // Named is a collector with the name that its self-metrics bear.
 type Named struct {

@@ -110,10 +110,13 @@ func collect(ctx context.Context, c Collector) outcome {
 	for m := range ch {
 		out.metrics = append(out.metrics, m)
 	}
-	if out.err = <-result; out.err == nil && ctx.Err() != nil {
-		out.err = errLate
+	out.err = <-result
+	// The error itself, and not one within it: whoever wraps it says something else.
+	_, partly := out.err.(incompleteError) //nolint:errorlint // see above
+	if (out.err == nil || partly) && ctx.Err() != nil {
+		out.err, partly = errLate, false
 	}
-	if out.err != nil {
+	if out.err != nil && !partly {
 		out.metrics = nil
 	}
 	return out

@@ -15,7 +15,7 @@ func FrameMetrics() []*Desc { return []*Desc{collectorSuccess, collectorDuration
 
 var (
 	collectorSuccess = NewGauge("scrape", "collector_success",
-		"Whether the collector told the whole truth within the deadline: 1 is yes, 0 means its metrics are missing from this scrape.",
+		"Whether the collector told the whole truth within the deadline: 1 is yes, 0 means that all of its metrics are missing from this scrape, or those of a part that could not be read.",
 		"collector")
 	collectorDuration = NewGauge("scrape", "collector_duration_seconds",
 		"Time the collector took, in seconds.",

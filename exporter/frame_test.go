@@ -112,6 +112,36 @@ func TestFailedCollectorsAreDroppedWhole(t *testing.T) {
 	}
 }
 
+// TestPartsThatCanBeToldAreKept verifies that a part that cannot be read costs only
+// that part, and that it makes the collector unsuccessful.
+func TestPartsThatCanBeToldAreKept(t *testing.T) {
+	t.Parallel()
+	missing := errors.New("figures cannot be read")
+	partly := named("partly", func(_ context.Context, ch chan<- prometheus.Metric) error {
+		ch <- thing.Sample(1, "part")
+		return Incomplete(errors.Join(nil, missing))
+	})
+	wrapped := named("wrapped", func(_ context.Context, ch chan<- prometheus.Metric) error {
+		ch <- thing.Sample(1, "lost")
+		return fmt.Errorf("more than a part: %w", Incomplete(missing))
+	})
+	late := named("late", func(ctx context.Context, ch chan<- prometheus.Metric) error {
+		ch <- thing.Sample(1, "late")
+		<-ctx.Done()
+		return Incomplete(missing)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		body := get(t, serve(t, Options{}, partly, wrapped, late), "/metrics", timeoutHeader, "1").Body.String()
+		wantLines(t, body, []string{
+			`kubevitals_scrape_collector_success{collector="partly"} 0`,
+			`kubevitals_test_thing{name="part"} 1`,
+		}, "lost", `name="late"`)
+	})
+	if err := Incomplete(nil); err != nil {
+		t.Errorf("nothing is missing, and still: %v", err)
+	}
+}
+
 func TestLateCollectorIsDroppedAndNotStartedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
