@@ -28,6 +28,7 @@ import (
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/sources/logs"
 	"github.com/kubevitals/kubevitals/sources/pods"
+	"github.com/kubevitals/kubevitals/sources/rounds"
 )
 
 // Config says what the sources read from.
@@ -78,7 +79,7 @@ type Sources struct {
 	dns         *dns.Prober
 
 	kubeletStarts *events.Log
-	nodeMetrics   *health.Poll[NodeMetrics]
+	nodeMetrics   *rounds.Poll[NodeMetrics]
 
 	connectivity      *connectivity.Prober
 	connectivityPeers *health.Health

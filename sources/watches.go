@@ -18,6 +18,7 @@ import (
 	"github.com/kubevitals/kubevitals/sources/events"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/pods"
+	"github.com/kubevitals/kubevitals/sources/rounds"
 )
 
 // Nodes are all nodes, without annotations and images.
@@ -74,10 +75,10 @@ func (s *Sources) APIServices() *health.View[APIService] {
 }
 
 // NodeMetrics is what the resource metrics API says of nodes.
-func (s *Sources) NodeMetrics() *health.Poll[NodeMetrics] {
+func (s *Sources) NodeMetrics() *rounds.Poll[NodeMetrics] {
 	if s.nodeMetrics == nil {
 		h := s.newHealth("node_metrics")
-		s.nodeMetrics = health.NewPoll(h, s.config.NodeMetricsInterval, s.readNodeMetrics)
+		s.nodeMetrics = rounds.NewPoll(h, s.config.NodeMetricsInterval, s.readNodeMetrics)
 		s.runs = append(s.runs, s.nodeMetrics.Run)
 	}
 	return s.nodeMetrics

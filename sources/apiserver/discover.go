@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -52,11 +53,11 @@ func hostPort(text string) (string, error) {
 	return net.JoinHostPort(u.Hostname(), port), nil
 }
 
-// discover learns of API servers that announce themselves, and forgets those
-// that nobody has listed for a while. What cannot be read now changes nothing: a
-// dead API server must not take its own probe along. It returns false while what
-// lists them has not been read at all.
-func (p *Prober) discover() bool {
+// discover learns of API servers that announce themselves, and forgets those that
+// have not been listed for a while. What cannot be read now changes nothing: a dead
+// API server must not take its own probe along. These are not all while what lists
+// them has not been read at all.
+func (p *Prober) discover() (servers []*instance, all bool) {
 	slices, err := p.discovery.EndpointSlices()
 	known := health.Classify(err) != health.Starting
 	if err == nil {
@@ -72,31 +73,29 @@ func (p *Prober) discover() bool {
 	}
 	p.forget()
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.known = p.known || known
-	return p.known
+	p.mu.Unlock()
+	return p.servers(func() bool { return true })()
 }
 
-// Starting tells whether some API server has not been asked all questions yet, be
-// they answered or not, or it is not known who they are.
-func (p *Prober) Starting() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, r := range p.replayed {
-		if r.Metrics.At.IsZero() {
-			return true
+// servers returns what lists the servers known so far, and none while nothing of
+// that kind is wanted.
+func (p *Prober) servers(wanted func() bool) func() (servers []*instance, all bool) {
+	return func() ([]*instance, bool) {
+		if !wanted() {
+			return nil, true
 		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return slices.Collect(maps.Values(p.instances)), p.known
 	}
-	if p.options.Recorded != nil {
-		return false
-	}
-	for _, i := range p.instances {
-		if !i.health.done || p.WritesProbed() && !i.write.done ||
-			p.wantLimit.Load() && !i.limit.done || p.wantMetrics.Load() && !i.metrics.done {
-			return true
-		}
-	}
-	return !p.known
+}
+
+// lookAgain tells the rounds that follow discover that it knows others now.
+func (p *Prober) lookAgain() {
+	p.write.Look()
+	p.limit.Look()
+	p.metrics.Look()
 }
 
 func addresses(list []*discoveryv1.EndpointSlice) []string {
@@ -169,9 +168,10 @@ func (p *Prober) forget() {
 				delete(i.seen, origin)
 			}
 		}
-		if len(i.seen) == 0 && !i.busy() {
-			i.close()
+		if len(i.seen) == 0 {
 			delete(p.instances, server)
+			p.lookAgain()
+			i.close()
 			if v := p.versions.Load(); v != nil {
 				v.tracker.Forget(server)
 			}
@@ -182,10 +182,11 @@ func (p *Prober) forget() {
 // Down tells whether all servers that are known so far were asked, and none
 // answers. Of a recording it is not known.
 func (p *Prober) Down() bool {
+	answers := p.health.Answers()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, i := range p.instances {
-		if i.up || i.at.IsZero() {
+		if a, asked := answers[i]; !asked || a.Value.up {
 			return false
 		}
 	}

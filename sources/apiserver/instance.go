@@ -3,18 +3,12 @@ package apiserver
 import (
 	"context"
 	"net/http"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/rounds"
 )
-
-// task is one kind of work that an instance repeats. The prober's lock guards
-// it.
-type task struct {
-	busy, done bool // done: at least once
-	begun      time.Time
-}
 
 // instance is one API server. The prober's lock guards all but what newInstance
 // sets.
@@ -25,20 +19,9 @@ type instance struct {
 	tls          tlsDialer
 	close        func()
 
-	seen                          map[Origin]time.Time
-	health, write, limit, metrics task
-
-	at         time.Time // end of the last round of health probes
-	up         bool
-	probes     []Probe
-	checks     []Check
-	writeProbe *Probe
-	writeAt    time.Time
-	store      string // UID of the namespace kube-system
-	expiry     time.Time
-	streams    uint32
-	read       Metrics
-	refusals   map[string]error // see asked
+	seen     map[Origin]time.Time
+	store    string           // UID of the namespace kube-system
+	refusals map[string]error // see asked
 }
 
 func newInstance(p *Prober, server, base string, isConfigured bool) (*instance, error) {
@@ -54,102 +37,130 @@ func newInstance(p *Prober, server, base string, isConfigured bool) (*instance, 
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		tls: t.dialer, close: t.plain.CloseIdleConnections,
-		seen: map[Origin]time.Time{},
-		read: Metrics{Reason: health.Starting}, refusals: map[string]error{},
+		seen: map[Origin]time.Time{}, refusals: map[string]error{},
 	}, nil
 }
 
-// busy tells whether anything is under way.
-func (i *instance) busy() bool {
-	return i.health.busy || i.write.busy || i.limit.busy || i.metrics.busy
+// healthAnswer is what one round of health probes came to.
+type healthAnswer struct {
+	up     bool
+	probes []Probe
+	checks []Check
+	expiry time.Time
 }
 
-// probeHealth makes one round: all probes at once, so that a server that hangs
-// costs one timeout and not four.
-func (i *instance) probeHealth(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, i.prober.options.Timeout)
-	defer cancel()
+// The health probes.
+const (
+	livez  = "livez"
+	readyz = "readyz"
+	read   = "read"
+)
+
+// probeHealth makes all health probes at once. Without a resource version a read goes
+// through etcd's quorum.
+func probeHealth(ctx context.Context, i *instance, last healthAnswer) (healthAnswer, error) {
 	requests := []struct{ name, path, source string }{
-		{"livez", "/livez?verbose", ""},
-		{"readyz", "/readyz?verbose", checksSource},
-		// Without a resource version a read goes through etcd's quorum.
-		{"read", "/api/v1/namespaces/kube-system", readSource},
+		{livez, "/livez?verbose", ""},
+		{readyz, "/readyz?verbose", checksSource},
+		{read, "/api/v1/namespaces/kube-system", readSource},
 	}
 	answers := make([]answer, len(requests))
-	var wait sync.WaitGroup
+	var questions []func()
 	for n, r := range requests {
-		wait.Go(func() { answers[n] = i.get(ctx, r.path) })
+		questions = append(questions, func() { answers[n] = i.get(ctx, r.path) })
 	}
-	wait.Wait()
+	rounds.Together(questions...)
 
-	var probes []Probe
-	var checks []Check
-	up, store := false, ""
-	expiry := time.Time{}
+	h := healthAnswer{expiry: last.expiry}
 	for n, r := range requests {
 		a := answers[n]
-		probes = append(probes, Probe{r.name, a.outcome, a.duration})
-		up = up || a.code != 0
+		h.probes = append(h.probes, Probe{r.name, a.outcome, a.duration})
+		h.up = h.up || a.code != 0
 		if !a.expiry.IsZero() {
-			expiry = a.expiry
+			h.expiry = a.expiry
 		}
 		if r.source != "" && a.code != 0 {
 			i.asked(r.source, a.refusal())
 		}
-		if r.name == "read" && a.outcome == OK {
-			store = storeOf(a.body)
+		if r.name == read && a.outcome == OK {
+			i.stores(storeOf(a.body))
 		}
-		if r.name != "read" && (a.outcome == OK || a.outcome == Failed) {
-			checks = append(checks, parseChecks(r.name, a.body)...)
+		if r.name != read && (a.outcome == OK || a.outcome == Failed) {
+			h.checks = append(h.checks, parseChecks(r.name, a.body)...)
 		}
 	}
-	if !up {
+	if !h.up {
 		// A connection that hangs must not be what the next round asks through.
 		i.close()
 		i.unheard(answers[0].err())
 	}
+	return h, nil
+}
+
+// stores notes where the server keeps its objects.
+func (i *instance) stores(store string) {
 	i.prober.mu.Lock()
 	defer i.prober.mu.Unlock()
-	i.at, i.up, i.probes, i.checks = i.prober.now(), up, probes, checks
-	if !expiry.IsZero() {
-		i.expiry = expiry
-	}
 	if store != "" {
 		i.store = store
 	}
 }
 
-// result is what is to be believed at the moment. A round that ended too long
-// ago, because the process was stopped or starved, is no proof of life.
-func (i *instance) result(now time.Time) Result {
-	o := i.prober.options
+// answers are the last ones of all servers.
+type answers struct {
+	health  map[*instance]rounds.Answer[healthAnswer]
+	write   map[*instance]rounds.Answer[Probe]
+	limit   map[*instance]rounds.Answer[limitAnswer]
+	metrics map[*instance]rounds.Answer[Metrics]
+}
+
+// result is what is to be believed of a server at the moment. A round that ended too
+// long ago, because the process was stopped or starved, is no proof of life. The
+// caller holds the prober's lock.
+func (known answers) result(i *instance) Result {
+	h, probed := known.health[i]
 	r := Result{
-		Server: i.server, Up: i.up, Checks: i.checks, CertificateExpiry: i.expiry,
-		StreamLimit: i.streams, Metrics: i.read,
+		Server: i.server, Up: h.Value.up, Checks: h.Value.checks, CertificateExpiry: h.Value.expiry,
+		StreamLimit: known.limit[i].Value.streams, Metrics: known.metrics[i].Value,
 	}
 	for _, origin := range Origins() {
 		if _, ok := i.seen[origin]; ok {
 			r.Origins = append(r.Origins, origin)
 		}
 	}
-	r.Probes = append(r.Probes, i.probes...)
-	if i.writeProbe != nil {
-		r.Probes = append(r.Probes, *i.writeProbe)
+	if probed {
+		r.Probes = slices.Clone(h.Value.probes)
 	}
-	const slack = 2 * time.Second
-	if !i.at.IsZero() && now.Sub(i.at) > o.Interval+o.Timeout+slack {
+	if h.Err != nil {
 		r.Up, r.Checks = false, nil
+		if len(r.Probes) == 0 {
+			r.Probes = []Probe{{Name: livez}, {Name: readyz}, {Name: read}}
+		}
 		for n := range r.Probes {
-			r.Probes[n].Outcome = Timeout
+			r.Probes[n].Outcome = ofNoAnswer(h.Err)
 		}
 	}
-	if i.writeProbe != nil && now.Sub(i.writeAt) > i.prober.VersionsAge()+slack {
-		r.Probes[len(r.Probes)-1].Outcome = Timeout
+	if w, written := known.write[i]; probed && written {
+		r.Probes = append(r.Probes, Probe{"write", w.Value.Outcome, w.Value.Duration})
+		if w.Err != nil {
+			r.Probes[len(r.Probes)-1].Outcome = ofNoAnswer(w.Err)
+		}
 	}
-	if r.Metrics.Reason == health.Available && now.Sub(i.read.At) > 3*o.MetricsInterval {
-		r.Metrics.Reason = health.Stale
+	switch m, read := known.metrics[i]; {
+	case !read:
+		r.Metrics.Reason = health.Starting
+	case m.Err != nil:
+		r.Metrics.Reason = health.Classify(m.Err)
 	}
 	return r
+}
+
+// ofNoAnswer returns the outcome of a probe that has no answer of this moment.
+func ofNoAnswer(err error) Outcome {
+	if health.Classify(err) == health.Stale {
+		return Timeout
+	}
+	return ofError(err)
 }
 
 // Probed tells whether the first round has ended.

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/rounds"
 )
 
 // Prober probes all API servers of one cluster.
@@ -27,27 +28,34 @@ type Prober struct {
 	versions               atomic.Pointer[versions]
 	access                 map[string]*health.Health
 
+	// What is asked of each server, each at its own pace. Only health looks for
+	// servers; the others ask those that it knows.
+	health  *rounds.Rounds[*instance, healthAnswer]
+	write   *rounds.Rounds[*instance, Probe]
+	limit   *rounds.Rounds[*instance, limitAnswer]
+	metrics *rounds.Rounds[*instance, Metrics]
+
 	mu        sync.Mutex
 	known     bool // the servers that announce themselves, as far as that can be read
 	instances map[string]*instance
 	leases    []LeaseState
 	replayed  []Result
-	wait      sync.WaitGroup
 }
 
-// forgetAfter is how long an API server that nobody lists any more is probed:
+// forgetAfter is how long an API server that is not listed any more is probed:
 // long enough for one that crashed to be seen down, short enough for one that
 // was taken away on purpose not to be missed.
 const forgetAfter = time.Minute
 
-// New returns a prober. It contacts nobody, and knows the configured API server
-// and the endpoints of the options from the start.
+// New returns a prober that has not contacted any API server yet. It knows the
+// configured one and the endpoints of the options from the start.
 func New(o Options, config *rest.Config, d Discovery, logger *slog.Logger, now func() time.Time) (*Prober, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
 	p := &Prober{options: o, config: config, discovery: d, logger: logger, now: now, instances: map[string]*instance{}}
 	p.access = p.newAccess()
+	p.newRounds()
 	if o.Recorded != nil {
 		for _, r := range o.Recorded {
 			p.replayed = append(p.replayed, Result{Server: r.Server, StreamLimit: r.StreamLimit})
@@ -73,6 +81,28 @@ func New(o Options, config *rest.Config, d Discovery, logger *slog.Logger, now f
 	return p, nil
 }
 
+// newRounds prepares what is asked of each server.
+func (p *Prober) newRounds() {
+	o := p.options
+	p.health = rounds.New(rounds.Options[*instance, healthAnswer]{
+		Targets: p.discover, Probe: probeHealth,
+		Interval: o.Interval, Timeout: o.Timeout, Logger: p.logger, Now: p.now,
+	})
+	p.write = rounds.New(rounds.Options[*instance, Probe]{
+		Targets: p.servers(p.WritesProbed), Probe: probeWrite,
+		Interval: o.WriteInterval, Timeout: 2*o.Timeout + notOlderTimeout, Logger: p.logger, Now: p.now,
+	})
+	// A limit that could not be read is not put off for as long as one that was.
+	p.limit = rounds.New(rounds.Options[*instance, limitAnswer]{
+		Targets: p.servers(p.wantLimit.Load), Probe: readLimit,
+		Interval: o.Interval, Timeout: o.Timeout, Logger: p.logger, Now: p.now,
+	})
+	p.metrics = rounds.New(rounds.Options[*instance, Metrics]{
+		Targets: p.servers(p.wantMetrics.Load), Probe: readMetrics, MaxAge: 3 * o.MetricsInterval,
+		Interval: o.MetricsInterval, Timeout: o.MetricsInterval / 2, Logger: p.logger, Now: p.now,
+	})
+}
+
 // WantMetrics makes the prober read the servers' own metrics.
 func (p *Prober) WantMetrics() { p.wantMetrics.Store(true) }
 
@@ -84,82 +114,39 @@ func (p *Prober) WritesProbed() bool { return p.options.WriteLease != "" }
 
 // Run probes until ctx ends.
 func (p *Prober) Run(ctx context.Context) {
-	defer p.wait.Wait()
 	if p.options.Recorded != nil {
 		p.replay(ctx)
 		return
 	}
-	tick := time.NewTicker(p.options.Interval)
-	defer tick.Stop()
-	var soon <-chan time.Time // while nobody knows all servers yet
-	for {
-		fresh := soon != nil
-		if soon = nil; !p.discover() {
-			soon = time.After(lookAgain)
-		}
-		p.probe(ctx, fresh)
-		select {
-		case <-ctx.Done():
-			return
-		case <-soon:
-		case <-tick.C:
-			soon = nil
-		}
+	var wait sync.WaitGroup
+	for _, run := range []func(context.Context){p.health.Run, p.write.Run, p.limit.Run, p.metrics.Run} {
+		wait.Go(func() { run(ctx) })
 	}
+	wait.Wait()
 }
 
-// lookAgain is the time between two looks for API servers at the start, when the
-// lists of them come in.
-const lookAgain = 200 * time.Millisecond
-
-// probe starts a round of each kind that is due, unless the one before is still
-// under way. If so told, it leaves out the servers that were probed before.
-func (p *Prober) probe(ctx context.Context, onlyNew bool) {
-	now := p.now()
+// Starting tells whether some API server has not been asked all questions yet, be
+// they answered or not, or it is not known who they are.
+func (p *Prober) Starting() bool {
+	if p.options.Recorded == nil {
+		return p.health.Starting() || p.write.Starting() || p.limit.Starting() || p.metrics.Starting()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, i := range p.instances {
-		if onlyNew && !i.health.begun.IsZero() {
-			continue
-		}
-		p.begin(ctx, &i.health, now, 0, i.probeHealth)
-		if p.WritesProbed() {
-			p.begin(ctx, &i.write, now, p.options.WriteInterval, i.probeWrite)
-		}
-		if p.wantLimit.Load() {
-			p.begin(ctx, &i.limit, now, p.options.LimitInterval, i.readLimit)
-		}
-		if p.wantMetrics.Load() {
-			p.begin(ctx, &i.metrics, now, p.options.MetricsInterval, i.readMetrics)
-		}
-	}
-}
-
-// begin runs the task in the background if it is due and idle.
-func (p *Prober) begin(ctx context.Context, t *task, now time.Time, every time.Duration, run func(context.Context)) {
-	if t.busy || now.Sub(t.begun) < every {
-		return
-	}
-	t.busy, t.begun = true, now
-	p.wait.Go(func() {
-		run(ctx)
-		p.mu.Lock()
-		t.busy, t.done = false, true
-		p.mu.Unlock()
-	})
+	return slices.ContainsFunc(p.replayed, func(r Result) bool { return r.Metrics.At.IsZero() })
 }
 
 // Results returns what is known of each API server, sorted by address.
 func (p *Prober) Results() []Result {
+	known := answers{p.health.Answers(), p.write.Answers(), p.limit.Answers(), p.metrics.Answers()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.options.Recorded != nil {
 		return slices.Clone(p.replayed)
 	}
-	now := p.now()
 	results := make([]Result, 0, len(p.instances))
 	for _, i := range p.instances {
-		results = append(results, i.result(now))
+		results = append(results, known.result(i))
 	}
 	slices.SortFunc(results, func(a, b Result) int { return strings.Compare(a.Server, b.Server) })
 	return results
@@ -183,6 +170,7 @@ func (p *Prober) know(server, base string, origin Origin) error {
 			return fmt.Errorf("API server %s: %w", server, err)
 		}
 		p.instances[server] = i
+		p.lookAgain()
 	}
 	i.seen[origin] = p.now()
 	return nil

@@ -90,17 +90,17 @@ func newProber(t *testing.T, o Options, config *rest.Config, d Discovery) *Probe
 	return p
 }
 
-// round makes one round of every kind of probe and waits for its end.
+// round makes the first round of a run, of every kind of probe.
 func round(t *testing.T, p *Prober) []Result {
 	t.Helper()
-	p.mu.Lock()
-	for _, i := range p.instances {
-		i.health.begun, i.write.begun, i.limit.begun, i.metrics.begun = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { p.Run(ctx); close(done) }()
+	for p.Starting() {
+		time.Sleep(time.Millisecond)
 	}
-	p.mu.Unlock()
-	p.discover()
-	p.probe(t.Context(), false)
-	p.wait.Wait()
+	cancel()
+	<-done
 	return p.Results()
 }
 
@@ -232,25 +232,33 @@ func TestServerThatComesBack(t *testing.T) {
 	}
 }
 
-// TestStreamLimitIsAskedForAgain holds that a limit that could not be read is not
-// put off for as long as one that was.
+// TestStreamLimitIsAskedForAgain verifies that a limit which could not be read is not
+// put off for as long as one that was, and that the one known before stays.
 func TestStreamLimitIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, healthy)
-	p := newProber(t, Options{LimitInterval: time.Hour}, s.config(), nothing())
-	p.WantStreamLimit()
+	now := time.Unix(1000, 0)
+	p, err := New(Options{LimitInterval: time.Hour}, s.config(), nothing(), slog.New(slog.DiscardHandler), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
 	asked := p.instances[s.address()]
-	asked.tls.server = "127.0.0.1:0"
-	for _, want := range []uint32{0, 123, 123} {
-		p.probe(t.Context(), false)
-		p.wait.Wait()
-		if got := p.Results()[0].StreamLimit; got != want {
-			t.Errorf("stream limit %d, want %d", got, want)
+	var last limitAnswer
+	for n, tt := range []struct {
+		server string
+		after  time.Duration
+		want   limitAnswer
+	}{
+		{"127.0.0.1:0", 0, limitAnswer{}},
+		{s.address(), time.Second, limitAnswer{123, time.Unix(1001, 0)}},
+		{"127.0.0.1:0", time.Second, limitAnswer{123, time.Unix(1001, 0)}}, // not asked
+		{"127.0.0.1:0", time.Hour, limitAnswer{streams: 123}},
+	} {
+		now = now.Add(tt.after)
+		asked.tls.server = tt.server
+		if last, err = readLimit(t.Context(), asked, last); err != nil || last != tt.want {
+			t.Errorf("round %d: %+v, %v; want %+v", n, last, err, tt.want)
 		}
-		if limited := !asked.limit.begun.IsZero(); limited != (want != 0) {
-			t.Errorf("limit %d: asked for again in an hour: %t", want, limited)
-		}
-		asked.tls.server = s.address()
 	}
 }
 

@@ -3,6 +3,7 @@ package apiserver
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -91,7 +92,7 @@ func (i *instance) send(ctx context.Context, method, path, contentType string, b
 
 // probeWrite renews the Lease of the options through this API server, which
 // goes the whole way into etcd.
-func (i *instance) probeWrite(ctx context.Context) {
+func probeWrite(ctx context.Context, i *instance, _ Probe) (Probe, error) {
 	namespace, name, _ := strings.Cut(i.prober.options.WriteLease, "/")
 	path := fmt.Sprintf("/apis/coordination.k8s.io/v1/namespaces/%s/leases/%s", namespace, name)
 	var o revision.Observation
@@ -109,27 +110,21 @@ func (i *instance) probeWrite(ctx context.Context) {
 	if a.code != 0 {
 		i.asked(writeSource, a.refusal())
 	}
-	i.prober.mu.Lock()
-	defer i.prober.mu.Unlock()
-	i.writeProbe, i.writeAt = &Probe{"write", a.outcome, a.duration}, i.prober.now()
+	return Probe{Outcome: a.outcome, Duration: a.duration}, nil
 }
 
 // readMetrics counts the server's own metrics, and in passing the watches that
 // kubelets hold on single objects.
-func (i *instance) readMetrics(ctx context.Context) {
-	bounded, cancel := context.WithTimeout(ctx, i.prober.options.MetricsInterval/2)
-	defer cancel()
-	m, err := i.countMetrics(bounded)
+func readMetrics(ctx context.Context, i *instance, _ Metrics) (Metrics, error) {
+	m, err := i.countMetrics(ctx)
 	m.At, m.Reason = i.prober.now(), health.Classify(err)
 	if err != nil {
 		i.prober.logger.DebugContext(ctx, "metrics of an API server", "server", i.server, "err", err)
 	}
-	if ctx.Err() == nil {
+	if !errors.Is(ctx.Err(), context.Canceled) { // else it may have failed for that alone
 		i.asked(metricsSource, err)
 	}
-	i.prober.mu.Lock()
-	defer i.prober.mu.Unlock()
-	i.read = m
+	return m, nil
 }
 
 func (i *instance) countMetrics(ctx context.Context) (Metrics, error) {

@@ -100,22 +100,28 @@ func verifyEither(config *tls.Config, server string) {
 	}
 }
 
-// readLimit looks at how many streams the server allows on one connection,
-// which it says at the beginning of every HTTP/2 connection and nowhere else.
-func (i *instance) readLimit(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, i.prober.options.Timeout)
-	defer cancel()
+// limitAnswer is how many streams a server allows on one connection, and when it said
+// so; no time if it did not in the last round.
+type limitAnswer struct {
+	streams uint32
+	at      time.Time
+}
+
+// readLimit looks at how many streams the server allows on one connection, which it
+// says at the beginning of every HTTP/2 connection and nowhere else. A limit is
+// looked at again after LimitInterval, and one that could not be read in the next
+// round.
+func readLimit(ctx context.Context, i *instance, last limitAnswer) (limitAnswer, error) {
+	now := i.prober.now()
+	if !last.at.IsZero() && now.Sub(last.at) < i.prober.options.LimitInterval {
+		return last, nil
+	}
 	limit, err := i.tls.streamLimit(ctx)
 	if err != nil {
 		i.prober.logger.DebugContext(ctx, "stream limit of an API server", "server", i.server, "err", err)
+		return limitAnswer{streams: last.streams}, nil
 	}
-	i.prober.mu.Lock()
-	defer i.prober.mu.Unlock()
-	if err != nil {
-		i.limit.begun = time.Time{} // to be tried again in the next round
-		return
-	}
-	i.streams = limit
+	return limitAnswer{limit, now}, nil
 }
 
 func (d tlsDialer) streamLimit(ctx context.Context) (uint32, error) {

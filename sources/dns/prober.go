@@ -3,15 +3,14 @@ package dns
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/rounds"
 )
 
 // Prober asks all DNS servers of one cluster.
@@ -20,141 +19,114 @@ type Prober struct {
 	discovery Discovery
 	logger    *slog.Logger
 	now       func() time.Time
+	rounds    *rounds.Rounds[question, Result]
 
-	// Only Run uses these.
+	// Only questions uses these.
 	services, endpoints []target
-
-	mu      sync.Mutex
-	at      time.Time // end of the last round; zero before the first
-	results []Result
+	begun               time.Time
 }
 
-// New returns a prober. It asks nobody before Run.
+// question is one question to one server.
+type question struct {
+	target
+	probe Probe
+	name  string
+}
+
+// New returns a prober that has not asked any server yet.
 func New(o Options, d Discovery, logger *slog.Logger, now func() time.Time) (*Prober, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
-	return &Prober{options: o, discovery: d, logger: logger, now: now}, nil
+	const slack = 5 * time.Second
+	p := &Prober{options: o, discovery: d, logger: logger, now: now}
+	p.rounds = rounds.New(rounds.Options[question, Result]{
+		Targets: p.questions, Probe: p.probe,
+		Interval: o.Interval, Timeout: o.Timeout, MaxAge: o.Interval + o.Timeout + slack,
+		Logger: logger, Now: now,
+	})
+	return p, nil
 }
 
 // Run asks until ctx ends.
-func (p *Prober) Run(ctx context.Context) {
-	tick := time.NewTicker(p.options.Interval)
-	defer tick.Stop()
-	p.awaitServers(ctx)
-	for {
-		p.round(ctx)
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// awaitServers waits, but not for longer than a round, until the lists of servers
-// have been read: a first round without them would tell nothing until the next.
-func (p *Prober) awaitServers(ctx context.Context) {
-	const pause = 200 * time.Millisecond
-	starting := func(err error) bool { return health.Classify(err) == health.Starting }
-	for waited := time.Duration(0); p.options.Discover && waited < p.options.Interval; waited += pause {
-		_, ofServices := p.discovery.Services()
-		_, ofSlices := p.discovery.EndpointSlices()
-		if !starting(ofServices) && !starting(ofSlices) {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
-	}
-}
+func (p *Prober) Run(ctx context.Context) { p.rounds.Run(ctx) }
 
 // Starting tells whether the first round has not ended yet.
-func (p *Prober) Starting() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.at.IsZero()
+func (p *Prober) Starting() bool { return p.rounds.Starting() }
+
+// probe asks one question.
+func (p *Prober) probe(ctx context.Context, q question, _ Result) (Result, error) {
+	begin := p.now()
+	outcome, err := ask(ctx, q.address, q.name)
+	if outcome != OK {
+		p.logger.DebugContext(ctx, "DNS probe", "server", q.address, "name", q.name, "outcome", outcome, "err", err)
+	}
+	return Result{Outcome: outcome, Duration: p.now().Sub(begin)}, nil
 }
 
-// round asks all servers at once, so that those that hang cost one timeout
-// together. The number of servers is bounded, and with it that of sockets.
-func (p *Prober) round(ctx context.Context) {
-	targets := p.targets()
-	questions := []struct {
-		probe Probe
-		name  string
-	}{
-		{Cluster, "kubernetes.default.svc." + p.options.ClusterDomain},
-		{External, p.options.ExternalName},
+// questions are those of a round. all is false while the lists of servers are
+// starting, but for no longer than an interval: servers of the flags are told of
+// though no API server answers.
+func (p *Prober) questions() (questions []question, all bool) {
+	targets, all := p.targets()
+	if p.begun.IsZero() {
+		p.begun = p.now()
 	}
-	if p.options.ExternalName == "" {
-		questions = questions[:1]
-	}
-	results := make([]Result, len(targets)*len(questions))
-	var wait sync.WaitGroup
-	for i, t := range targets {
-		for j, q := range questions {
-			wait.Go(func() {
-				bounded, cancel := context.WithTimeout(ctx, p.options.Timeout)
-				defer cancel()
-				begin := p.now()
-				outcome, err := ask(bounded, t.address, q.name)
-				results[i*len(questions)+j] = Result{t.origin, t.server, q.probe, outcome, p.now().Sub(begin)}
-				if outcome != OK {
-					p.logger.Debug("DNS probe", "server", t.address, "name", q.name, "outcome", outcome, "err", err)
-				}
-			})
+	for _, t := range targets {
+		questions = append(questions, question{t, Cluster, "kubernetes.default.svc." + p.options.ClusterDomain})
+		if p.options.ExternalName != "" {
+			questions = append(questions, question{t, External, p.options.ExternalName})
 		}
 	}
-	wait.Wait()
-	if ctx.Err() != nil {
-		return // what was cut off says nothing about the servers
+	return questions, all || p.now().Sub(p.begun) >= p.options.Interval
+}
+
+// targets are the servers to ask, and whether what lists them has started. What
+// cannot be read now changes nothing: a dead API server must not hide how DNS is.
+func (p *Prober) targets() (targets []target, all bool) {
+	all = true
+	if p.options.Discover {
+		services, err := p.discovery.Services()
+		if err == nil {
+			p.services = serviceTargets(services)
+			p.services = p.services[:min(len(p.services), maxServices)]
+		}
+		endpoints, failure := p.discovery.EndpointSlices()
+		if failure == nil {
+			p.endpoints, _ = endpointTargets(endpoints)
+		}
+		all = health.Classify(err) != health.Starting && health.Classify(failure) != health.Starting
+	}
+	for _, s := range p.options.Servers {
+		targets = append(targets, target{Flag, s, s})
+	}
+	return append(append(targets, p.services...), p.endpoints...), all
+}
+
+// Results returns what every server answered last, sorted. It fails with
+// exporter.ErrNotReady before the end of the first round, and if an answer is too
+// old, which is the fault of this process and of no DNS server.
+func (p *Prober) Results() ([]Result, error) {
+	if p.rounds.Starting() {
+		return nil, fmt.Errorf("first round of DNS probes: %w", exporter.ErrNotReady)
+	}
+	var results []Result
+	for q, a := range p.rounds.Answers() {
+		r := a.Value
+		switch health.Classify(a.Err) {
+		case health.Available:
+		case health.Stale:
+			return nil, fmt.Errorf("DNS probes: %w", a.Err)
+		default:
+			r.Outcome = ofError(a.Err)
+		}
+		r.Origin, r.Server, r.Probe = q.origin, q.server, q.probe
+		results = append(results, r)
 	}
 	slices.SortFunc(results, func(a, b Result) int {
 		return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Probe, b.Probe))
 	})
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.at, p.results = p.now(), results
-}
-
-// targets are the servers to ask. What cannot be read now changes nothing: a
-// dead API server must not hide how DNS is.
-func (p *Prober) targets() []target {
-	if p.options.Discover {
-		if list, err := p.discovery.Services(); err == nil {
-			p.services = serviceTargets(list)
-			p.services = p.services[:min(len(p.services), maxServices)]
-		}
-		if list, err := p.discovery.EndpointSlices(); err == nil {
-			p.endpoints, _ = endpointTargets(list)
-		}
-	}
-	var targets []target
-	for _, s := range p.options.Servers {
-		targets = append(targets, target{Flag, s, s})
-	}
-	return append(append(targets, p.services...), p.endpoints...)
-}
-
-// errStale is the fault of this process, not of any DNS server.
-var errStale = errors.New("the last round of DNS probes ended too long ago")
-
-// Results returns the last round, sorted. It fails with exporter.ErrNotReady
-// before the end of the first round, and if the last one is too old.
-func (p *Prober) Results() ([]Result, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.at.IsZero() {
-		return nil, fmt.Errorf("first round of DNS probes: %w", exporter.ErrNotReady)
-	}
-	const slack = 5 * time.Second
-	if p.now().Sub(p.at) > p.options.Interval+p.options.Timeout+slack {
-		return nil, errStale
-	}
-	return slices.Clone(p.results), nil
+	return results, nil
 }
 
 // Endpoints counts what is behind the Services now. known is false where

@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // serve answers DNS questions on one port of loopback, over UDP and TCP.
@@ -133,6 +134,19 @@ func newProber(t *testing.T, o Options, d Discovery, now func() time.Time) *Prob
 	return p
 }
 
+// round makes the first round of a run.
+func round(t *testing.T, p *Prober) ([]Result, error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { p.Run(ctx); close(done) }()
+	defer func() { cancel(); <-done }()
+	for p.Starting() {
+		time.Sleep(time.Millisecond)
+	}
+	return p.Results()
+}
+
 // TestRoundAsksEveryServerBothQuestions finds servers in every way.
 func TestRoundAsksEveryServerBothQuestions(t *testing.T) {
 	t.Parallel()
@@ -147,9 +161,9 @@ func TestRoundAsksEveryServerBothQuestions(t *testing.T) {
 		}
 	}
 	flag, service, endpoint := serve(t, names), serve(t, names), serve(t, names)
-	var blind atomic.Bool
+	var down atomic.Bool
 	unless := func() error {
-		if blind.Load() {
+		if down.Load() {
 			return errors.New("the API server is down")
 		}
 		return nil
@@ -165,10 +179,9 @@ func TestRoundAsksEveryServerBothQuestions(t *testing.T) {
 	if _, err := p.Results(); !errors.Is(err, exporter.ErrNotReady) {
 		t.Errorf("before the first round: %v, want ErrNotReady", err)
 	}
-	for _, blinded := range []bool{false, true} {
-		blind.Store(blinded)
-		p.round(t.Context())
-		results, err := p.Results()
+	for _, isDown := range []bool{false, true} {
+		down.Store(isDown)
+		results, err := round(t, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,26 +195,33 @@ func TestRoundAsksEveryServerBothQuestions(t *testing.T) {
 			"service kube-dns cluster ok", "service kube-dns external servfail",
 		}
 		if strings.Join(got, "\n") != strings.Join(want, "\n") {
-			t.Errorf("blind %v: results\n%s\nwant\n%s", blinded, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			t.Errorf("API server down: %v: results\n%s\nwant\n%s", isDown, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 		_, known, err := p.Endpoints()
-		if known == blinded || (err != nil) != blinded {
-			t.Errorf("blind %v: endpoints known %v, %v", blinded, known, err)
+		if known == isDown || (err != nil) != isDown {
+			t.Errorf("API server down: %v: endpoints known %v, %v", isDown, known, err)
 		}
 	}
 }
 
+// TestOldResultsAreNotBelieved verifies that the answers of a process that stood
+// still are not told as those of now.
 func TestOldResultsAreNotBelieved(t *testing.T) {
 	t.Parallel()
-	now := time.Now()
-	p := newProber(t, Options{Servers: []string{serve(t, answer(dns.RcodeSuccess))}}, Discovery{}, func() time.Time { return now })
-	p.round(t.Context())
+	var ahead atomic.Int64
+	p := newProber(t, Options{Servers: []string{serve(t, answer(dns.RcodeSuccess))}, Interval: time.Hour}, Discovery{}, func() time.Time {
+		return time.Now().Add(time.Duration(ahead.Load()))
+	})
+	go p.Run(t.Context())
+	for p.Starting() {
+		time.Sleep(time.Millisecond)
+	}
 	if results, err := p.Results(); err != nil || len(results) != 1 {
 		t.Fatalf("results %v, %v: want one, since no name to forward is given", results, err)
 	}
-	now = now.Add(time.Hour)
-	if _, err := p.Results(); !errors.Is(err, errStale) {
-		t.Errorf("after an hour: %v, want %v", err, errStale)
+	ahead.Store(int64(3 * time.Hour))
+	if _, err := p.Results(); health.Classify(err) != health.Stale {
+		t.Errorf("three hours later: %v, want stale", err)
 	}
 }
 

@@ -45,3 +45,23 @@ func TestFirstRoundKnowsTheServers(t *testing.T) {
 		t.Errorf("the first round came to %v, %v", results, err)
 	}
 }
+
+// TestServersOfFlagsDoNotWaitForLists verifies that lists which never come in hold
+// up the first round for an interval and no longer.
+func TestServersOfFlagsDoNotWaitForLists(t *testing.T) {
+	t.Parallel()
+	starting := &health.UnavailableError{State: health.State{Source: "dns_services", Reason: health.Starting}}
+	o := Options{Discover: true, Servers: []string{serve(t, answer(dns.RcodeNameError))}, Interval: 300 * time.Millisecond}
+	p := newProber(t, o, Discovery{
+		Services:       func() ([]*corev1.Service, error) { return nil, starting },
+		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return nil, starting },
+	}, time.Now)
+	begun := time.Now()
+	results, err := round(t, p)
+	if err != nil || len(results) != 1 || results[0].Origin != Flag || results[0].Outcome != NXDomain {
+		t.Errorf("the first round came to %v, %v", results, err)
+	}
+	if took := time.Since(begun); took < o.Interval {
+		t.Errorf("the lists had %s, want %s", took, o.Interval)
+	}
+}

@@ -10,33 +10,24 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/kubevitals/kubevitals/sources/exposition"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/rounds"
 )
 
 // Prober asks all members that it was given.
 type Prober struct {
-	options Options
 	client  *http.Client
 	close   func()
 	logger  *slog.Logger
-	now     func() time.Time
-
-	mu      sync.Mutex
-	members []*member
-	wait    sync.WaitGroup
+	members []member
+	rounds  *rounds.Rounds[member, Result]
 }
 
-// member is one endpoint. The prober's lock guards all but base.
-type member struct {
-	base   string
-	busy   bool
-	at     time.Time
-	result Result
-}
+// member is one endpoint.
+type member struct{ host, base string }
 
 // The bounds of what is read of a member.
 const (
@@ -44,7 +35,7 @@ const (
 	metricsLimit = 16 << 20
 )
 
-// New returns a prober that has contacted nobody.
+// New returns a prober that has not contacted any member yet.
 func New(o Options, logger *slog.Logger, now func() time.Time) (*Prober, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
@@ -53,98 +44,64 @@ func New(o Options, logger *slog.Logger, now func() time.Time) (*Prober, error) 
 	if err != nil {
 		return nil, err
 	}
-	p := &Prober{options: o, client: client, close: transport.CloseIdleConnections, logger: logger, now: now}
-	seen := map[string]bool{}
+	p := &Prober{client: client, close: transport.CloseIdleConnections, logger: logger}
 	for _, e := range o.Endpoints {
 		u, err := url.Parse(e)
 		if err != nil {
 			return nil, fmt.Errorf("endpoint %q: %w", e, err)
 		}
-		if seen[u.Host] {
+		if slices.ContainsFunc(p.members, func(m member) bool { return m.host == u.Host }) {
 			continue
 		}
-		seen[u.Host] = true
-		p.members = append(p.members, &member{base: u.Scheme + "://" + u.Host, result: Result{Endpoint: u.Host}})
+		p.members = append(p.members, member{u.Host, u.Scheme + "://" + u.Host})
 	}
+	p.rounds = rounds.New(rounds.Options[member, Result]{
+		Targets: rounds.Fixed(p.members...), Probe: p.ask,
+		Interval: o.Interval, Timeout: o.Timeout, Logger: logger, Now: now,
+	})
 	return p, nil
 }
 
 // Run asks until ctx ends.
-func (p *Prober) Run(ctx context.Context) {
-	defer p.wait.Wait()
-	tick := time.NewTicker(p.options.Interval)
-	defer tick.Stop()
-	for {
-		p.round(ctx)
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
+func (p *Prober) Run(ctx context.Context) { p.rounds.Run(ctx) }
 
-// round asks every member that is not still being asked.
-func (p *Prober) round(ctx context.Context) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, m := range p.members {
-		if m.busy {
-			continue
-		}
-		m.busy = true
-		p.wait.Go(func() {
-			r := p.ask(ctx, m.base)
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			r.Endpoint = m.result.Endpoint
-			m.busy, m.at, m.result = false, p.now(), r
-		})
-	}
-}
+// Starting tells whether a member has not been asked yet.
+func (p *Prober) Starting() bool { return p.rounds.Starting() }
 
 // Results returns what is to be believed of each member now, in the order of the
 // options.
 func (p *Prober) Results() []Result {
-	const slack = 2 * time.Second
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	answers := p.rounds.Answers()
 	results := make([]Result, 0, len(p.members))
 	for _, m := range p.members {
-		r := m.result
-		if r.Probed && p.now().Sub(m.at) > p.options.Interval+p.options.Timeout+slack {
-			r = Result{Endpoint: r.Endpoint, Probed: true, Answer: health.Stale, MetricsAnswer: health.Stale}
+		answer, probed := answers[m]
+		r := answer.Value
+		if answer.Err != nil {
+			reason := health.Classify(answer.Err)
+			r = Result{Answer: reason, MetricsAnswer: reason}
 		}
+		r.Endpoint, r.Probed = m.host, probed
 		results = append(results, r)
 	}
 	return results
 }
 
-// Starting tells whether a member has not been asked yet.
-func (p *Prober) Starting() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.ContainsFunc(p.members, func(m *member) bool { return !m.result.Probed })
-}
-
-// ask puts all questions at once, so that a member that hangs costs one timeout.
-func (p *Prober) ask(ctx context.Context, base string) Result {
-	ctx, cancel := context.WithTimeout(ctx, p.options.Timeout)
-	defer cancel()
-	r := Result{Probed: true}
+// ask asks one member everything at once.
+func (p *Prober) ask(ctx context.Context, m member, _ Result) (Result, error) {
+	var r Result
 	var live, ready []Check
-	var wait sync.WaitGroup
-	wait.Go(func() { r.Health, r.Answer = p.health(ctx, base) })
-	wait.Go(func() { live = p.checks(ctx, base, "livez") })
-	wait.Go(func() { ready = p.checks(ctx, base, "readyz") })
-	wait.Go(func() { r.Metrics, r.MetricsAnswer = p.metrics(ctx, base) })
-	wait.Wait()
+	rounds.Together(
+		func() { r.Health, r.Answer = p.health(ctx, m.base) },
+		func() { live = p.checks(ctx, m.base, "livez") },
+		func() { ready = p.checks(ctx, m.base, "readyz") },
+		func() { r.Metrics, r.MetricsAnswer = p.metrics(ctx, m.base) },
+	)
 	r.Up, r.Checks = r.Answer == health.Available, slices.Concat(live, ready)
 	if !r.Up {
 		// A connection that hangs must not be what the next round asks through.
 		p.close()
 	}
-	return r
+	return r, nil
 }
 
 // get returns the body of an answer of one of the statuses.

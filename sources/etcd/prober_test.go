@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -51,8 +52,15 @@ func newProber(t *testing.T, o Options, now func() time.Time) *Prober {
 
 func ask(t *testing.T, p *Prober) Result {
 	t.Helper()
-	p.round(t.Context())
-	p.wait.Wait()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan struct{})
+	go func() { p.Run(ctx); close(done) }()
+	for p.Starting() {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	<-done
 	return p.Results()[0]
 }
 

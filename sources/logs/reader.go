@@ -16,18 +16,20 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/rounds"
 )
 
 // Reader reads the logs of pods or nodes that are not well.
 type Reader struct {
 	options    Options
 	source     Source
-	logger     *slog.Logger
 	now        func() time.Time
 	signatures []Signature
 
-	// read is the time of the last line that was read, by target and log; only Run
-	// uses it.
+	rounds *rounds.Rounds[struct{}, struct{}]
+
+	// read is the time of the last line that was read, by target and log; only a
+	// round uses it.
 	read map[string]time.Time
 	turn int
 
@@ -39,40 +41,32 @@ type Reader struct {
 // NewReader returns a reader of the source.
 func NewReader(o Options, source Source, logger *slog.Logger, now func() time.Time) *Reader {
 	o.fill()
-	return &Reader{
-		options: o, source: source, logger: logger, now: now,
+	r := &Reader{
+		options: o, source: source, now: now,
 		signatures: Signatures(), read: map[string]time.Time{},
 		state: State{Seen: map[Key]time.Time{}, Lines: map[Key]int{}},
 	}
+	r.rounds = rounds.New(rounds.Options[struct{}, struct{}]{
+		Targets: r.known, Interval: o.Interval, LookAgain: time.Second,
+		// One log is read after the other, so a round is one probe: as many as
+		// there are logs would be that much more load on the API server at once.
+		Probe:    func(ctx context.Context, _, _ struct{}) (struct{}, error) { return struct{}{}, r.round(ctx) },
+		Answered: func(_ struct{}, a rounds.Answer[struct{}]) { source.Report(a.Err) },
+		Logger:   logger, Now: now,
+	})
+	return r
 }
 
 // Run reads until ctx ends.
-func (r *Reader) Run(ctx context.Context) {
-	tick := time.NewTicker(r.options.Interval)
-	defer tick.Stop()
-	for {
-		bounded, cancel := context.WithTimeout(ctx, r.options.Interval)
-		err := r.round(bounded)
-		cancel()
-		if ctx.Err() == nil {
-			r.source.Report(err)
-		}
-		var soon <-chan time.Time
-		if health.Classify(err) == health.Starting {
-			soon = time.After(lookAgain)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-soon:
-		case <-tick.C:
-		}
-	}
-}
+func (r *Reader) Run(ctx context.Context) { r.rounds.Run(ctx) }
 
-// lookAgain is the time until the next round at the start, when nobody knows yet
-// whose logs are to be read.
-const lookAgain = time.Second
+// known puts a round off while it is not known yet whose logs are to be read.
+func (r *Reader) known() ([]struct{}, bool) {
+	if _, err := r.source.Targets(); health.Classify(err) == health.Starting {
+		return nil, false
+	}
+	return []struct{}{{}}, true
+}
 
 // round reads one log after the other, which bounds the load on the API server
 // and the kubelets.

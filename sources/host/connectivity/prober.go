@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/kubevitals/kubevitals/sources/rounds"
 )
 
 // Discovery finds all agents, this one included.
@@ -25,47 +27,50 @@ type Prober struct {
 	logger   *slog.Logger
 	now      func() time.Time
 
+	rounds *rounds.Rounds[Peer, path]
+
 	mu       sync.Mutex
 	zone     string
 	known    bool
 	looked   time.Time // when the last look for peers began
 	agents   map[Kind]int
-	targets  map[Peer]*target
+	peers    []Peer // that are probed
 	attempts map[Kind]map[Outcome]uint64
-	wait     sync.WaitGroup
 }
 
-// target is a peer that is being probed. The prober's lock guards it.
-type target struct {
-	peer    Peer
-	stop    context.CancelFunc
-	outcome Outcome
-	at      time.Time
-	// failing is since when nothing answers; zero while something does.
-	failing time.Time
-	recent  []time.Duration
-}
-
-// New returns a prober that has contacted nobody.
+// New returns a prober that has not contacted any peer yet.
 func New(o Options, discover Discovery, reports Reports, logger *slog.Logger, now func() time.Time) (*Prober, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
 	p := &Prober{
 		options: o, discover: discover, reports: reports, logger: logger, now: now,
-		targets: map[Peer]*target{}, attempts: map[Kind]map[Outcome]uint64{},
+		attempts: map[Kind]map[Outcome]uint64{},
 	}
 	for _, kind := range Kinds() {
 		p.attempts[kind] = map[Outcome]uint64{}
 	}
+	attempts := time.Duration(o.Attempts)
+	p.rounds = rounds.New(rounds.Options[Peer, path]{
+		Targets: p.targets, Probe: p.probe,
+		// No peer is missed until then: follow tells of those that are new.
+		LookAgain: o.Interval,
+		Interval:  o.Interval,
+		Timeout:   attempts * (2*o.Timeout + pause),
+		MaxAge:    2*o.Interval + 2*attempts*o.Timeout,
+		Spread:    min(o.Interval, 5*time.Second),
+		Logger:    logger, Now: now,
+	})
 	return p, nil
 }
 
 // Run probes and answers until ctx ends.
 func (p *Prober) Run(ctx context.Context) {
-	defer p.wait.Wait()
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	wait.Go(func() { p.rounds.Run(ctx) })
 	if p.options.Listen != "" {
-		p.wait.Go(func() { p.answer(ctx) })
+		wait.Go(func() { p.answer(ctx) })
 	}
 	for {
 		began := p.now()
@@ -75,7 +80,7 @@ func (p *Prober) Run(ctx context.Context) {
 		}
 		p.reports.Peers(err)
 		if err == nil {
-			p.follow(ctx, peers)
+			p.follow(peers)
 		}
 		p.mu.Lock()
 		p.looked = began
@@ -100,19 +105,26 @@ func (p *Prober) rest(ctx context.Context) bool {
 	return false
 }
 
-// lookAgainAfter is the time between two looks: sooner while a peer does not
-// answer, since it may be gone, and while none is known.
+// lookAgainAfter is the time between two looks.
 func (p *Prober) lookAgainAfter() time.Duration {
+	failing := false
+	for _, a := range p.rounds.Answers() {
+		failing = failing || a.Value.outcome != OK && a.Value.outcome != ""
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.options.PeersFile != "" || !p.known {
 		return 2 * time.Second
 	}
-	interval := min(max(time.Minute, time.Duration(p.agents[p.options.From])*120*time.Millisecond), 10*time.Minute)
-	for _, t := range p.targets {
-		if t.outcome != OK && t.outcome != "" {
-			return max(interval/5, 20*time.Second)
-		}
+	return between(p.agents[p.options.From], failing)
+}
+
+// between is the time between two looks of as many agents: sooner while a peer does
+// not answer, since it may be gone.
+func between(agents int, failing bool) time.Duration {
+	interval := min(max(time.Minute, time.Duration(agents)*120*time.Millisecond), 10*time.Minute)
+	if failing {
+		return max(interval/5, 20*time.Second)
 	}
 	return interval
 }
@@ -129,35 +141,24 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // follow probes those of the agents that this node's share is, and no others.
-func (p *Prober) follow(ctx context.Context, agents []Peer) {
-	wanted := p.share(agents)
+func (p *Prober) follow(agents []Peer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.known, p.agents, p.zone = true, map[Kind]int{}, ""
+	p.known, p.agents, p.zone, p.peers = true, map[Kind]int{}, "", p.share(agents)
 	for _, a := range agents {
 		p.agents[a.Kind]++
 		if a.Node == p.options.Node && a.Zone != "" {
 			p.zone = a.Zone
 		}
 	}
-	for peer, t := range p.targets {
-		if !slices.Contains(wanted, peer) {
-			t.stop()
-			delete(p.targets, peer)
-		}
-	}
-	for _, peer := range wanted {
-		if p.targets[peer] != nil {
-			continue
-		}
-		within, stop := context.WithCancel(ctx)
-		t := &target{peer: peer, stop: stop}
-		p.targets[peer] = t
-		p.wait.Go(func() {
-			defer stop()
-			p.probe(within, t)
-		})
-	}
+	p.rounds.Look()
+}
+
+// targets are the peers to probe, once some were found.
+func (p *Prober) targets() (peers []Peer, known bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.peers, p.known
 }
 
 // share are the agents on the nodes that this one has to probe. Both agents of a

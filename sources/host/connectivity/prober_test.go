@@ -30,11 +30,17 @@ func start(t *testing.T, o Options, discover Discovery) *Prober {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(run(t, p))
+	return p
+}
+
+// run runs a prober until the function that it returns is called.
+func run(t *testing.T, p *Prober) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { p.Run(ctx); close(done) }()
-	t.Cleanup(func() { cancel(); <-done })
-	return p
+	return func() { cancel(); <-done }
 }
 
 // until waits for a report.
@@ -121,10 +127,7 @@ func TestPeersThatWereFoundAreProbedWhileTheClusterIsAway(t *testing.T) {
 	last := make(chan error, 100)
 	p.reports.Peers = func(err error) { last <- err }
 	p.options.PeersFile = "looked at every few seconds"
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { p.Run(ctx); close(done) }()
-	defer func() { cancel(); <-done }()
+	defer run(t, p)()
 	if err := <-last; err != nil {
 		t.Fatal(err)
 	}
@@ -137,21 +140,27 @@ func TestPeersThatWereFoundAreProbedWhileTheClusterIsAway(t *testing.T) {
 	})
 }
 
-// TestPeersThatLeaveAreForgotten holds without waiting: follow is what a look ends in.
+// TestPeersThatLeaveAreForgotten verifies that they are not told of any more, nor
+// probed, once a look did not find them.
 func TestPeersThatLeaveAreForgotten(t *testing.T) {
 	t.Parallel()
-	address := respond(t)
-	a, b := Peer{Node: "n1", Kind: NodeNetwork, Address: address}, Peer{Node: "n2", Kind: NodeNetwork, Address: closedPort(t)}
+	a, b := Peer{Node: "n1", Kind: NodeNetwork, Address: respond(t)}, Peer{Node: "n2", Kind: PodNetwork, Address: closedPort(t)}
 	p := start(t, Options{}, func(context.Context) ([]Peer, error) { return []Peer{a, b}, nil })
 	until(t, p, "both", func(r Report) bool { return len(r.Results) == 2 })
-	p.follow(t.Context(), []Peer{a})
-	if r, _ := p.Report(); !only(OK)(r) {
-		t.Errorf("report %+v", r)
+	p.follow([]Peer{a})
+	before, _ := p.Report()
+	if !only(OK)(before) {
+		t.Errorf("report %+v", before)
+	}
+	until(t, p, "three more rounds", func(r Report) bool { return r.Attempts[NodeNetwork][OK] >= before.Attempts[NodeNetwork][OK]+3 })
+	if _, probed := p.rounds.Answers()[b]; probed {
+		t.Error("a peer that left is probed still")
 	}
 }
 
-// TestAPeerThatMayBeGoneIsNotToldOf: a pod that was replaced leaves an address
-// where nobody answers, and looks like a fault until peers were looked for again.
+// TestAPeerThatMayBeGoneIsNotToldOf verifies that a pod which was replaced, and
+// leaves an address where no agent answers, looks like a fault only once peers were
+// looked for again.
 func TestAPeerThatMayBeGoneIsNotToldOf(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -159,60 +168,62 @@ func TestAPeerThatMayBeGoneIsNotToldOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := &target{peer: Peer{Node: "n1", Kind: PodNetwork, Address: listen(t, hang)}}
-	p.targets[gone.peer], p.looked = gone, now
-	told := func() int { r, _ := p.Report(); return len(r.Results) }
-	now = now.Add(time.Second)
-	p.round(t.Context(), gone)
-	if gone.outcome != Timeout || told() != 0 {
-		t.Fatalf("%s is told of before anybody looked", gone.outcome)
-	}
-	now = now.Add(time.Second)
-	p.round(t.Context(), gone) // goes on: it does not begin again
+	gone := Peer{Node: "n1", Kind: PodNetwork, Address: listen(t, hang)}
 	p.looked = now
-	if told() != 1 {
+	var way path
+	round := func() {
+		now = now.Add(time.Second)
+		if way, err = p.probe(t.Context(), gone, way); err != nil || way.outcome != Timeout {
+			t.Fatalf("%+v, %v", way, err)
+		}
+	}
+	round()
+	if !p.mayBeGone(way) {
+		t.Error("it is told of before a look")
+	}
+	round() // goes on: it does not begin again
+	p.looked = now
+	if p.mayBeGone(way) {
 		t.Error("it is listed still, and not told of")
 	}
-	now = now.Add(time.Second)
-	p.round(t.Context(), gone)
-	if told() != 1 {
+	round()
+	if p.mayBeGone(way) {
 		t.Error("a failure that goes on is taken for a new one")
 	}
 }
 
+// TestOldResultsAreNotTold verifies that what a process that stood still knows is not
+// told as of now.
 func TestOldResultsAreNotTold(t *testing.T) {
 	t.Parallel()
-	now := time.Now()
-	p, err := New(Options{Node: "n0"}, nil, Reports{}, quiet(), func() time.Time { return now })
+	var ahead atomic.Int64
+	peers := []Peer{{Node: "n1", Kind: NodeNetwork, Address: respond(t)}}
+	p, err := New(Options{Node: "n0", Interval: 50 * time.Millisecond}, func(context.Context) ([]Peer, error) { return peers, nil },
+		Reports{Peers: func(error) {}}, quiet(), func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.targets[Peer{Node: "n1"}] = &target{outcome: OK, at: now}
-	if r, _ := p.Report(); len(r.Results) != 1 {
+	stop := run(t, p)
+	until(t, p, "a good answer", only(OK))
+	stop()
+	if r, _ := p.Report(); !only(OK)(r) {
 		t.Fatalf("report %+v", r)
 	}
-	now = now.Add(time.Minute)
+	ahead.Store(int64(time.Minute))
 	if r, _ := p.Report(); len(r.Results) != 0 {
 		t.Errorf("an old result is told: %+v", r)
 	}
 }
 
-// TestLooksAreRareInLargeClusters: what all agents together list grows with the
-// number of nodes, not with its square.
+// TestLooksAreRareInLargeClusters verifies that what all agents together list grows
+// with the number of nodes, not with its square.
 func TestLooksAreRareInLargeClusters(t *testing.T) {
 	t.Parallel()
-	p, err := New(Options{Node: "n0"}, nil, Reports{}, quiet(), time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for nodes, want := range map[int]time.Duration{3: time.Minute, 1000: 2 * time.Minute, 5000: 10 * time.Minute} {
-		p.known, p.agents = true, map[Kind]int{NodeNetwork: nodes}
-		p.targets = map[Peer]*target{{}: {outcome: OK}}
-		if got := p.lookAgainAfter(); got != want {
+		if got := between(nodes, false); got != want {
 			t.Errorf("%d nodes: %s, want %s", nodes, got, want)
 		}
-		p.targets[Peer{}].outcome = Timeout
-		if got := p.lookAgainAfter(); got >= want || got < 20*time.Second {
+		if got := between(nodes, true); got >= want || got < 20*time.Second {
 			t.Errorf("%d nodes, with a peer that does not answer: %s", nodes, got)
 		}
 	}

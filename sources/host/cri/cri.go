@@ -10,10 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/rounds"
 )
 
 // Options say whom to ask. Zero values mean the defaults.
@@ -170,28 +170,24 @@ func (p *Prober) Ask(ctx context.Context) (Result, error) {
 	return Result{}, notFoundError{sockets}
 }
 
-// ask makes both calls at once, so that a runtime that hangs costs one timeout.
+// ask makes both calls at once.
 func (p *Prober) ask(ctx context.Context, socket string) Result {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	client := dial(socket)
 	defer client.CloseIdleConnections()
-	var (
-		r    Result
-		wait sync.WaitGroup
-	)
-	call := func(method string, into *Call, decode func([]byte) error) {
-		wait.Go(func() {
-			begin := p.now()
-			body, err := invoke(ctx, client, method)
-			if err == nil {
-				err = decode(body)
-			}
-			*into = Call{outcomeOf(err), p.now().Sub(begin)}
-		})
+	call := func(method string, decode func([]byte) error) Call {
+		begin := p.now()
+		body, err := invoke(ctx, client, method)
+		if err == nil {
+			err = decode(body)
+		}
+		return Call{outcomeOf(err), p.now().Sub(begin)}
 	}
-	call("Version", &r.Version, r.decodeVersion)
-	call("Status", &r.Status, r.decodeStatus)
-	wait.Wait()
+	var r Result
+	rounds.Together(
+		func() { r.Version = call("Version", r.decodeVersion) },
+		func() { r.Status = call("Status", r.decodeStatus) },
+	)
 	return r
 }

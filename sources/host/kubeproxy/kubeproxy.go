@@ -11,11 +11,11 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/kubevitals/kubevitals/sources/exposition"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/rounds"
 )
 
 // Options say whom to ask. Zero values mean the defaults.
@@ -115,14 +115,12 @@ func New(o Options) (*Prober, error) {
 func (p *Prober) Ask(ctx context.Context) (Result, error) {
 	bounded, cancel := context.WithTimeout(ctx, p.options.Timeout)
 	defer cancel()
-	var (
-		r    Result
-		wait sync.WaitGroup
+	var r Result
+	rounds.Together(
+		func() { r.Livez = health.Classify(p.livez(bounded, &r)) },
+		func() { r.Metrics = health.Classify(p.metrics(bounded, &r)) },
+		func() { r.Mode = health.Classify(p.mode(bounded, &r)) },
 	)
-	wait.Go(func() { r.Livez = health.Classify(p.livez(bounded, &r)) })
-	wait.Go(func() { r.Metrics = health.Classify(p.metrics(bounded, &r)) })
-	wait.Go(func() { r.Mode = health.Classify(p.mode(bounded, &r)) })
-	wait.Wait()
 	return r, ctx.Err()
 }
 
