@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"sync"
 	"time"
 
@@ -138,9 +137,7 @@ func NewSources(c Config) (*Sources, error) {
 func wire(c *rest.Config, protobuf bool) *rest.Config {
 	c = rest.CopyConfig(c)
 	c.QPS, c.Burst = 20, 40
-	if c.Dial == nil {
-		c.Dial = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
-	}
+	health.NewWire(c)
 	if protobuf {
 		c.ContentType = "application/vnd.kubernetes.protobuf"
 		c.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"

@@ -210,6 +210,7 @@ func reportTo(h *health.Health) func(error) {
 
 func (s *Sources) watch(h *health.Health, lw *cache.ListWatch, expected runtime.Object, store cache.ReflectorStore) {
 	s.lists = append(s.lists, h)
+	h.Expire(health.MaxAge)
 	s.runs = append(s.runs, func(ctx context.Context) {
 		health.Run(ctx, s.config.Logger, health.Target{
 			Health: h, ListWatch: lw, Client: s.typed, Expected: expected, Store: store,

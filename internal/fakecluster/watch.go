@@ -102,6 +102,9 @@ func (f *follower) follow(r *http.Request, timeout time.Duration) {
 	defer end.Stop()
 	bookmark := time.NewTicker(f.cluster.options.BookmarkInterval)
 	defer bookmark.Stop()
+	// As an API server does: what is known when the watch is about to end.
+	last := time.NewTimer(max(timeout-2*time.Second, 0))
+	defer last.Stop()
 	for {
 		changes, more, err := f.cluster.store.since(f.table, f.revision)
 		if err != nil {
@@ -115,7 +118,11 @@ func (f *follower) follow(r *http.Request, timeout time.Duration) {
 		select {
 		case <-more:
 		case <-bookmark.C:
-			if f.bookmarks && (f.bookmark(nil) != nil || f.out.flush() != nil) {
+			if f.mark() != nil {
+				return
+			}
+		case <-last.C:
+			if f.mark() != nil {
 				return
 			}
 		case <-end.C:
@@ -124,6 +131,17 @@ func (f *follower) follow(r *http.Request, timeout time.Duration) {
 			return
 		}
 	}
+}
+
+// mark sends a bookmark to those who want them.
+func (f *follower) mark() error {
+	if !f.bookmarks {
+		return nil
+	}
+	if err := f.bookmark(nil); err != nil {
+		return err
+	}
+	return f.out.flush()
 }
 
 func (f *follower) deliver(changes []change) error {

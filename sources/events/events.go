@@ -201,7 +201,7 @@ func (l *Log) Resync() error { return nil }
 
 // Bookmark takes the API server's word that nothing was missed.
 func (l *Log) Bookmark(string) error {
-	l.health.Confirm()
+	l.health.Proved()
 	return nil
 }
 
@@ -215,7 +215,7 @@ func (l *Log) count(uid types.UID, e event) {
 
 // broken makes the log blind: a reflector only logs what a store returns.
 func (l *Log) broken(err error) error {
-	l.health.Fail(err)
+	l.health.Lost(err)
 	return err
 }
 

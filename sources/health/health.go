@@ -28,6 +28,10 @@ type Health struct {
 	cause error
 	// refused is whether the last watch could not begin.
 	refused bool
+	// lost is whether the store misses something that only a list can bring.
+	lost bool
+	// maxAge is how old the last success may be; zero is no bound.
+	maxAge time.Duration
 }
 
 // NewHealth returns the health of a source that nobody has read yet.
@@ -37,6 +41,13 @@ func NewHealth(source string, now func() time.Time) *Health {
 		logger: slog.New(slog.DiscardHandler),
 		state:  State{Source: source, Reason: Starting},
 	}
+}
+
+// Expire makes a source that was good become Stale when its last success is older
+// than that: whatever keeps it from failing, nobody knows any more how it is.
+func (h *Health) Expire(maxAge time.Duration) *Health {
+	h.maxAge = maxAge
+	return h
 }
 
 // WithLogger makes the health log each change of the reason, once.
@@ -65,21 +76,39 @@ func (h *Health) succeed() {
 func (h *Health) Listed() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.lost = false
 	if !h.refused {
 		h.succeed()
 	}
 }
 
-// Watched records with what error, if any, a watch began. That it did makes the
-// source good, unless it begins with a list, which is still to come.
-func (h *Health) Watched(err error, withList bool) {
+// Lost records that the store could not take what came: it lacks something until it
+// takes a whole list.
+func (h *Health) Lost(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lost = true
+	h.fail(err)
+}
+
+// Watched records with what error, if any, a watch began. That it began does not
+// make the source good: what it brings does.
+func (h *Health) Watched(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.refused = err != nil
-	switch {
-	case err != nil:
+	if err != nil {
 		h.fail(err)
-	case !withList:
+	}
+}
+
+// Proved records the API server's word that nothing was missed up to now: a
+// bookmark, or that a watch ended when it should.
+func (h *Health) Proved() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	// What began with no list, lacks something or was refused is not good for it.
+	if h.state.Reason != Starting && !h.lost && !h.refused {
 		h.succeed()
 	}
 }
@@ -114,14 +143,36 @@ func (h *Health) fail(err error) {
 func (h *Health) State() State {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.expire()
 	return h.state
 }
+
+// expire makes the source Stale if it is too old.
+func (h *Health) expire() {
+	if h.state.Reason != Available || h.maxAge == 0 {
+		return
+	}
+	if age := h.now().Sub(h.state.LastSuccess); age > h.maxAge {
+		h.fail(&StaleError{Age: age})
+	}
+}
+
+// StaleError says that a source has proved nothing for too long.
+type StaleError struct{ Age time.Duration }
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("the last sign of life is %s old", e.Age.Round(time.Second))
+}
+
+// Reason says what the error means.
+func (*StaleError) Reason() Reason { return Stale }
 
 // Err returns nil while the source is available and an *UnavailableError
 // otherwise.
 func (h *Health) Err() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.expire()
 	if h.state.Reason == Available {
 		return nil
 	}

@@ -3,6 +3,7 @@ package health
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -48,26 +49,52 @@ func Run(ctx context.Context, logger *slog.Logger, t Target) {
 
 // observe reports to the health what list and watch requests come to. A list
 // becomes a success only when the store has taken it (Health.Listed), and so does a
-// watch that begins with a list; a watch that resumes from a known version is
-// a success as soon as the server accepts it.
+// watch that begins with a list. That the server accepts a watch that resumes from a
+// known version proves nothing, as client-go takes broken connections for empty
+// watches: what it brings does (stream).
 func observe(ctx context.Context, t Target) *cache.ListWatch {
+	var brokeOff atomic.Bool // the last watch
+	fail := func(err error) {
+		if ctx.Err() == nil {
+			t.Health.Fail(err)
+		}
+	}
 	return &cache.ListWatch{
 		ListWithContextFunc: func(request context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			list, err := t.ListWatch.ListWithContext(request, o)
-			if err != nil && ctx.Err() == nil {
-				t.Health.Fail(err)
+			list, err := t.ListWatch.ListWithContext(newAttempt(fail).in(request), o)
+			if err != nil {
+				fail(err)
 			}
 			return list, err
 		},
 		WatchFuncWithContext: func(request context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
-			w, err := t.ListWatch.WatchWithContext(request, o)
-			switch withList := o.SendInitialEvents != nil; {
+			withList := o.SendInitialEvents != nil
+			lasts := time.Duration(0)
+			if !withList {
+				lasts = watchFor
+				if brokeOff.Swap(false) || t.Health.Err() != nil {
+					lasts = proveFor
+				}
+				seconds := int64(lasts / time.Second)
+				o.TimeoutSeconds = &seconds
+			}
+			a := newAttempt(fail)
+			w, err := t.ListWatch.WatchWithContext(a.in(request), o)
+			if err == nil && a.failure() != nil {
+				// client-go makes an empty watch of a connection that broke off.
+				w.Stop()
+				w, err = nil, a.failure()
+			}
+			switch {
 			case withList && apierrors.IsInvalid(err):
 				// The API server knows no such watch; the reflector lists instead.
 			case err == nil || ctx.Err() == nil:
-				t.Health.Watched(err, withList)
+				t.Health.Watched(err)
 			}
-			return w, err
+			if err != nil {
+				return nil, err
+			}
+			return newStream(w, t.Health, a, lasts, func() { brokeOff.Store(true) }), nil
 		},
 	}
 }

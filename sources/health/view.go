@@ -95,7 +95,7 @@ func (v *View[T]) Resync() error { return nil }
 
 // Bookmark takes the API server's word that nothing was missed.
 func (v *View[T]) Bookmark(string) error {
-	v.health.Confirm()
+	v.health.Proved()
 	return nil
 }
 

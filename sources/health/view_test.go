@@ -77,7 +77,7 @@ func TestBlindViewHidesWhatItSawLast(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.at = time.Unix(200, 0)
-	h.Fail(apierrors.NewForbidden(schema.GroupResource{Resource: "nodes"}, "", errors.New("no")))
+	h.Watched(apierrors.NewForbidden(schema.GroupResource{Resource: "nodes"}, "", errors.New("no")))
 	if _, err := v.List(); Classify(err) != Forbidden {
 		t.Errorf("List: %v, want forbidden", err)
 	}
@@ -98,7 +98,10 @@ func TestBlindViewHidesWhatItSawLast(t *testing.T) {
 	}
 }
 
-func TestObserveTellsAResumedWatchFromABeginningOne(t *testing.T) {
+// TestAWatchThatBeginsProvesNothing verifies that neither a list that the store has
+// not taken nor a watch that was accepted makes a source good, and that errors of
+// both are told.
+func TestAWatchThatBeginsProvesNothing(t *testing.T) {
 	t.Parallel()
 	var failure error
 	lw := &cache.ListWatch{
@@ -106,7 +109,7 @@ func TestObserveTellsAResumedWatchFromABeginningOne(t *testing.T) {
 			return &corev1.NodeList{}, failure
 		},
 		WatchFuncWithContext: func(context.Context, metav1.ListOptions) (apiwatch.Interface, error) {
-			return apiwatch.NewEmptyWatch(), failure
+			return apiwatch.NewFake(), failure
 		},
 	}
 	h := NewHealth("nodes", time.Now)
@@ -121,19 +124,28 @@ func TestObserveTellsAResumedWatchFromABeginningOne(t *testing.T) {
 		}
 	}
 	list := func() error { _, err := o.ListWithContext(t.Context(), metav1.ListOptions{}); return err }
-	resume := func() error { _, err := o.WatchWithContext(t.Context(), metav1.ListOptions{}); return err }
+	watch := func(o *cache.ListWatch, options metav1.ListOptions) error {
+		w, err := o.WatchWithContext(t.Context(), options)
+		if err == nil {
+			w.Stop()
+		}
+		return err
+	}
+	resume := func() error { return watch(o, metav1.ListOptions{}) }
 	begin := func() error {
 		yes := true
-		_, err := o.WatchWithContext(t.Context(), metav1.ListOptions{SendInitialEvents: &yes})
-		return err
+		return watch(o, metav1.ListOptions{SendInitialEvents: &yes})
 	}
 	step(Starting, list)  // the store has not taken it yet
 	step(Starting, begin) // nor has it here
-	step(Available, resume)
+	step(Starting, resume)
+	h.Listed()
 	failure = apierrors.NewUnauthorized("expired")
 	step(Unauthorized, resume)
 	failure = nil
 	step(Unauthorized, begin)
+	step(Unauthorized, resume)
+	h.Proved()
 	step(Available, resume)
 	failure = context.DeadlineExceeded
 	step(Timeout, list)

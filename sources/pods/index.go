@@ -175,14 +175,14 @@ func (i *Index) Resync() error { return nil }
 
 // Bookmark takes the API server's word that nothing was missed.
 func (i *Index) Bookmark(string) error {
-	i.health.Confirm()
+	i.health.Proved()
 	return nil
 }
 
 // broken makes the index blind: a reflector only logs what a store returns and
 // goes on, while the index lacks a pod from then on.
 func (i *Index) broken(err error) error {
-	i.health.Fail(err)
+	i.health.Lost(err)
 	return err
 }
 

@@ -1,0 +1,165 @@
+package health
+
+import (
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	apiwatch "k8s.io/apimachinery/pkg/watch"
+)
+
+const (
+	// watchFor is how long a watch is asked for. The API server ends it then, with a
+	// bookmark 2 s before: one that neither brings bookmarks nor ends is frozen.
+	watchFor = 20 * time.Second
+	// proveFor is the same while the source is not good: the bookmark comes sooner.
+	proveFor = 5 * time.Second
+	// overdue is how much later the end may come on a busy machine.
+	overdue = 7 * time.Second
+	// listPause is the longest time between two objects of a list that streams.
+	listPause = 15 * time.Second
+	// listTail is how long a watch goes on that began with a list. It was asked for
+	// minutes, in which large lists come, and brings no bookmark for as long. A
+	// reflector lists again after a watch that ends within a second.
+	listTail = 2 * time.Second
+	// MaxAge is how old the last sign of life of a watched source may be. It is the
+	// bound if all else fails to notice, and above what a quiet source needs.
+	MaxAge = 30 * time.Second
+)
+
+// stream passes on the events of a watch, and ends it when it should have ended.
+type stream struct {
+	inner   apiwatch.Interface
+	health  *Health
+	attempt *attempt
+	// lasts is how long the watch was asked for; zero for one that begins with a list.
+	lasts time.Duration
+	// broke is called when the watch ends before its time.
+	broke func()
+	// listing is whether objects of a list are still to come.
+	listing bool
+
+	out      chan apiwatch.Event
+	stopped  chan struct{}
+	stopOnce sync.Once
+}
+
+var _ apiwatch.Interface = (*stream)(nil)
+
+func newStream(inner apiwatch.Interface, h *Health, a *attempt, lasts time.Duration, broke func()) *stream {
+	s := &stream{
+		inner: inner, health: h, attempt: a, lasts: lasts, broke: broke, listing: lasts == 0,
+		out: make(chan apiwatch.Event), stopped: make(chan struct{}),
+	}
+	go s.run()
+	return s
+}
+
+// ResultChan implements watch.Interface.
+func (s *stream) ResultChan() <-chan apiwatch.Event { return s.out }
+
+// Stop implements watch.Interface.
+func (s *stream) Stop() {
+	s.stopOnce.Do(func() {
+		close(s.stopped)
+		s.inner.Stop()
+	})
+}
+
+func (s *stream) run() {
+	defer close(s.out)
+	defer s.inner.Stop()
+	bound := s.lasts + overdue
+	if s.listing {
+		bound = listPause
+	}
+	timer := time.NewTimer(bound)
+	defer timer.Stop()
+	for {
+		event, open := s.next(timer.C)
+		switch {
+		case !open:
+			s.closed()
+			return
+		case event == nil: // too late, or not wanted any more
+			return
+		}
+		if event.Type == apiwatch.Error && !gone(*event) {
+			s.health.Fail(apierrors.FromObject(event.Object))
+		}
+		if s.listing {
+			timer.Reset(listPause)
+			if lastOfList(*event) {
+				s.listing = false
+				timer.Reset(listTail)
+			}
+		}
+		select {
+		case s.out <- *event:
+		case <-s.stopped:
+			return
+		}
+	}
+}
+
+// next returns the next event. It returns nil when the time is up, which it tells,
+// or when the stream was stopped. open is false when the watch ended by itself.
+func (s *stream) next(up <-chan time.Time) (event *apiwatch.Event, open bool) {
+	select {
+	case e, ok := <-s.inner.ResultChan():
+		return &e, ok
+	case <-s.stopped:
+		return nil, true
+	case <-up:
+	}
+	// What came just in time counts.
+	select {
+	case e, ok := <-s.inner.ResultChan():
+		return &e, ok
+	default:
+	}
+	s.late()
+	return nil, true
+}
+
+// late tells that the time is up, unless that is only the end of what follows a
+// list.
+func (s *stream) late() {
+	switch {
+	case s.listing:
+		s.health.Fail(&SilentError{What: "object of a list", For: listPause})
+	case s.lasts == 0:
+		return
+	default:
+		s.health.Fail(&SilentError{What: "end of a watch", For: s.lasts + overdue})
+	}
+	s.attempt.drop()
+}
+
+// closed judges the end of a watch. One that ends when it was to end proves that
+// nothing was missed, also where the API server sends no bookmarks, as for events.
+func (s *stream) closed() {
+	const early = time.Second // the API server counts from when the request came
+	if s.lasts > 0 && s.attempt.endedWell() && time.Since(s.attempt.started) >= s.lasts-early {
+		s.health.Proved()
+		return
+	}
+	s.broke()
+}
+
+// lastOfList tells whether the event ends the list with which the watch began.
+func lastOfList(e apiwatch.Event) bool {
+	if e.Type != apiwatch.Bookmark {
+		return false
+	}
+	m, err := meta.Accessor(e.Object)
+	return err == nil && m.GetAnnotations()[metav1.InitialEventsAnnotationKey] == "true"
+}
+
+// gone tells whether an event only says that the watch has to begin anew.
+func gone(e apiwatch.Event) bool {
+	err := apierrors.FromObject(e.Object)
+	return apierrors.IsResourceExpired(err) || apierrors.IsGone(err)
+}
