@@ -3,11 +3,13 @@ package exporter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 )
 
 // FrameMetrics are the metrics by which the frame reports on its collectors.
@@ -53,6 +55,19 @@ func NewFrame(collectors []Named, logger *slog.Logger) *Frame {
 // serves one scrape; it describes every metric that may be sent, so a registry
 // refuses two collectors that disagree about one.
 func (f *Frame) Bind(ctx context.Context) prometheus.Collector { return &scrape{f, ctx} }
+
+// Gather runs all collectors once under ctx.
+func (f *Frame) Gather(ctx context.Context) ([]*dto.MetricFamily, error) {
+	registry := prometheus.NewRegistry()
+	if err := registry.Register(f.Bind(ctx)); err != nil {
+		return nil, fmt.Errorf("gather: %w", err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		return nil, fmt.Errorf("gather: %w", err)
+	}
+	return families, nil
+}
 
 // Statuses returns the status of every collector, in their order.
 func (f *Frame) Statuses() []Status {

@@ -178,18 +178,18 @@ func telling(expr string) []string {
 		return nil
 	}
 	var names []string
-	for _, s := range ruleeval.Telling(tree) {
+	for _, s := range ruleeval.TriggerSelectors(tree) {
 		names = append(names, s.Name)
 	}
 	return names
 }
 
-// thresholds: every setting is used.
+// thresholds: everything in _config is used.
 func thresholds(p Pack) []string {
 	var problems []string
 	for name, used := range p.Config {
 		if !used {
-			problems = append(problems, "_config.kubevitals."+name+" is used by nothing")
+			problems = append(problems, "_config."+name+" is used by nothing")
 		}
 	}
 	return problems

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
+	"github.com/kubevitals/kubevitals/internal/diagnosis"
 )
 
 // port is that of a server of the demo, which differs from run to run.
@@ -21,16 +21,16 @@ var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 // found lists alerts with labels, but for those of a machine that is slow by itself.
 func found(t *testing.T, text string) []string {
 	t.Helper()
-	var r report.Result
+	var r diagnosis.Result
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		t.Fatalf("%v in:\n%s", err, text)
 	}
 	var all []string
-	for _, c := range r.Causes {
-		if strings.HasSuffix(c.Alert, "Slow") {
+	for _, a := range r.Alerts {
+		if strings.HasSuffix(a.Alert, "Slow") {
 			continue
 		}
-		for _, f := range c.Findings {
+		for _, f := range a.Findings {
 			all = append(all, port.ReplaceAllString(fmt.Sprint(f.Alert, f.Labels), "SERVER"))
 		}
 	}
@@ -114,9 +114,9 @@ func TestCheckCouldNotTell(t *testing.T) {
 	}
 }
 
-// TestCheckOfWhatNobodyLooksAt holds that no alert counts as well of which a check
+// TestCheckOfWhatIsDisabled verifies that no alert counts as evaluated of which a check
 // cannot tell, so that a gate of a CI system that asks for it does not stay green.
-func TestCheckOfWhatNobodyLooksAt(t *testing.T) {
+func TestCheckOfWhatIsDisabled(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string

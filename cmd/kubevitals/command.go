@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/internal/terminal"
 	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
@@ -49,7 +50,7 @@ type command struct {
 	web                    *web.FlagConfig
 	log                    *promslog.Config
 	logLevelSet            bool
-	progress               *progress
+	line                   *terminal.StatusLine
 
 	host         sources.HostConfig
 	kubelet      kubelet.Options

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/promslog"
 	"k8s.io/klog/v2"
 
+	"github.com/kubevitals/kubevitals/internal/terminal"
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
@@ -72,8 +73,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt fun
 		_, _ = fmt.Fprintf(stderr, "kubevitals: %v; see kubevitals --help\n", err)
 		return exitUsage
 	}
-	c.progress = newProgress(stderr)
-	c.log.Writer = c.progress
+	c.line = terminal.NewStatusLine(stderr, terminal.Interactive(stderr))
+	c.log.Writer = c.line
 	if name != serveName {
 		c.logLess("warn")
 	}

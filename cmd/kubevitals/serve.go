@@ -15,12 +15,12 @@ import (
 	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/version"
-	"github.com/prometheus/exporter-toolkit/web"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/memtrim"
-	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/internal/web"
 )
 
 // serve wires everything and serves until ctx ends.
@@ -29,37 +29,39 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := web.Validate(*c.web.WebConfigFile); err != nil {
+	if err := toolkit.Validate(*c.web.WebConfigFile); err != nil {
 		return &exitError{exitConfig, fmt.Errorf("--web.config.file: %w", err)}
 	}
-	watched, err := c.cluster(ctx, kubelets, logger)
+	watched, err := c.open(ctx, kubelets, logger)
 	if err != nil {
 		return err
 	}
-	defer watched.close()
+	defer func() { _ = watched.Close() }()
 	listeners, err := c.listen(ctx)
 	if err != nil {
 		return &exitError{exitListen, err}
 	}
 	defer closeAll(listeners)
 
-	sources, named, err := c.collectors(watched, host, logger)
+	sources, named, err := c.build(watched, host, logger)
 	if err != nil {
 		return err
 	}
-	if watched.dump != nil {
-		named = watched.dump.AtPresent(named, time.Now)
+	if watched.Snapshot != nil {
+		named = watched.Snapshot.AtPresent(named, time.Now)
 	}
 	frame := exporter.NewFrame(named, logger)
-	people := c.people(frame, sources)
+	pages := web.NewPages(web.Exporter{
+		Frame: frame, Sources: sources, Target: c.targetLabels("self"), Timeout: c.timeout, Version: version.Version,
+	})
 	if c.selection.Scope() == collectors.Cluster {
-		if err := people.ready(); err != nil {
+		if err := pages.Prepare(); err != nil {
 			return err
 		}
 	}
 	handler, err := exporter.Handler(ctx, frame, exporter.Options{
 		Timeout: c.timeout, TimeoutOffset: c.timeoutOffset, MaxRequests: c.maxRequests,
-		Self: selfRegistry(), Ready: sources.Checks(), Pages: people, Gathered: people.observe,
+		Self: selfRegistry(), Ready: sources.Checks(), Pages: pages, Gathered: pages.Observe,
 	}, logger)
 	if err != nil {
 		return err
@@ -75,34 +77,8 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 			logger.Debug("memory of the start is kept", "err", err)
 		}
 	}
-	logger.Info("watching", "cluster", watched.config.Host, "version", version.Version)
+	logger.Info("watching", "cluster", watched.REST.Host, "version", version.Version)
 	return c.serveHTTP(ctx, listeners, handler, logger)
-}
-
-// collectors builds the sources and the collectors that read them.
-func (c *command) collectors(watched cluster, host sources.HostConfig, logger *slog.Logger) (*sources.Sources, []exporter.Named, error) {
-	config := sources.Config{REST: watched.config, Host: host, Kubelet: watched.kubelets, Logger: logger, Now: time.Now}
-	c.selection.Configure(&config)
-	if d := watched.dump; d != nil {
-		d.Configure(&config)
-		clock := watched.replay
-		if clock == nil {
-			clock = d.Now
-		}
-		c.selection.Replay(d.Recorded(clock, logger))
-	}
-	sources, err := sources.NewSources(config)
-	if err != nil {
-		return nil, nil, &exitError{exitConfig, err}
-	}
-	named, err := c.selection.Build(sources)
-	if err != nil {
-		return nil, nil, &exitError{exitConfig, err}
-	}
-	if left := c.selection.LeftOut(); len(left) > 0 {
-		logger.Warn("these collectors are off: what they need is not in the dump", "collectors", strings.Join(left, ","))
-	}
-	return sources, named, nil
 }
 
 // serveHTTP serves until ctx ends, and then gives requests under way a moment.
@@ -119,10 +95,10 @@ func (c *command) serveHTTP(ctx context.Context, listeners []net.Listener, handl
 	failed := make(chan error, 1)
 	go func() {
 		if len(listeners) == 0 { // systemd passes the sockets
-			failed <- web.ListenAndServe(server, c.web, logger)
+			failed <- toolkit.ListenAndServe(server, c.web, logger)
 			return
 		}
-		failed <- web.ServeMultiple(listeners, server, c.web, logger)
+		failed <- toolkit.ServeMultiple(listeners, server, c.web, logger)
 	}()
 	for _, l := range listeners {
 		_, _ = fmt.Fprintf(c.stdout, "kubevitals serves %[1]s/metrics\nIts status page is %[1]s/\n", c.url(l.Addr()))

@@ -84,8 +84,8 @@ func waitForPage(t *testing.T, url string, texts []string) {
 	}
 }
 
-// TestPagesOfAnAgent holds that an agent, which makes its pages only when somebody
-// looks, has the same pages.
+// TestPagesOfAnAgent verifies that an agent, which makes its pages only when a client
+// asks, has the same pages.
 func TestPagesOfAnAgent(t *testing.T) {
 	t.Parallel()
 	waitForPage(t, serving(t, "--demo", "--scope=node", "--host.node=worker-1"), []string{`id="verdict"`, "inotify"})

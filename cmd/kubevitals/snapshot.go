@@ -12,7 +12,6 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/internal/snapshot"
-	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 // taking is how a snapshot is taken.
@@ -31,29 +30,6 @@ func (c *command) snapshotFlags() {
 	s.Flag("redact-names", "Replace the names of nodes, namespaces, pods and all that refers to them.").BoolVar(&c.taking.redact)
 }
 
-// playSnapshot plays the dump that --snapshot names.
-func (c *command) playSnapshot(ctx context.Context, kubelets kubelet.Options, logger *slog.Logger) (cluster, error) {
-	if c.demo || c.kubeconfig != "" || c.context != "" {
-		return cluster{}, &exitError{exitUsage, errors.New("--snapshot excludes --demo, --kubeconfig and --kubeconfig.context: the cluster is the dump")}
-	}
-	d, err := snapshot.Read(ctx, c.snapshot)
-	if err != nil {
-		return cluster{}, &exitError{exitConfig, fmt.Errorf("--snapshot: %w", err)}
-	}
-	for _, warning := range d.Warnings {
-		logger.Warn("the dump is not whole", "path", c.snapshot, "what", warning)
-	}
-	logger.Info("read a dump", "path", c.snapshot, "objects", len(d.Objects), "of", d.Taken.UTC().Format(time.RFC3339), "says", d.TakenFrom)
-	playing, err := d.Serve(ctx, logger)
-	if err != nil {
-		return cluster{}, errors.Join(err, d.Close())
-	}
-	return cluster{config: playing.RESTConfig(), kubelets: kubelets, dump: d, close: func() {
-		playing.Close()
-		_ = d.Close()
-	}}, nil
-}
-
 // runSnapshot takes a snapshot of the cluster.
 func (c *command) runSnapshot(ctx context.Context, logger *slog.Logger) error {
 	if c.snapshot != "" {
@@ -62,21 +38,21 @@ func (c *command) runSnapshot(ctx context.Context, logger *slog.Logger) error {
 	if c.taking.window <= 0 {
 		return &exitError{exitUsage, fmt.Errorf("--window: %s is not a positive duration", c.taking.window)}
 	}
-	watched, host, err := c.open(ctx, logger)
+	watched, host, err := c.openOnce(ctx, logger)
 	if err != nil {
 		return err
 	}
-	defer watched.close()
-	reading, err := c.read(ctx, watched, host, logger)
+	defer func() { _ = watched.Close() }()
+	reader, err := c.read(ctx, watched, host, logger)
 	if err != nil {
 		return err
 	}
-	defer reading.stop()
+	defer reader.Stop()
 	manifest, err := snapshot.Record(ctx, c.taking.dir, snapshot.RecordOptions{
-		REST: watched.config, Kubelets: watched.kubelets, Window: c.taking.window,
+		REST: watched.REST, Kubelets: watched.Kubelets, Window: c.taking.window,
 		Gather: func(ctx context.Context) ([]*dto.MetricFamily, error) {
-			families, err := reading.settled(ctx)
-			c.progress.show("Recording, twice within " + c.taking.window.String())
+			families, err := reader.GatherAll(ctx)
+			c.line.Show("Recording, twice within " + c.taking.window.String())
 			return families, err
 		},
 		Definitions: collectors.Catalogue(), RedactNames: c.taking.redact,

@@ -7,7 +7,7 @@ import (
 )
 
 // usageTemplate lists the flags of a command alone in its help: beside the hundred
-// flags of the program nobody would find them.
+// flags of the program they would not be found.
 func usageTemplate() string {
 	const flags = "{{if .Context.Flags -}}\n"
 	const own = `{{if and .Context.SelectedCommand .Context.SelectedCommand.Flags -}}

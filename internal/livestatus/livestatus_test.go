@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
+	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/livestatus"
 	"github.com/kubevitals/kubevitals/sources/health"
@@ -82,33 +82,33 @@ func (c *cluster) later(d time.Duration, text string) {
 	c.now, c.text = c.now.Add(d), text
 }
 
-func start(t *testing.T, c *cluster) *livestatus.Board {
+func start(t *testing.T, c *cluster) *livestatus.Status {
 	t.Helper()
 	parsed, err := ruleeval.Parse([]byte(rules))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.now = time.Unix(1000, 0)
-	return livestatus.New(livestatus.Options{Gather: c.gather, Why: unknown{}, Starting: c.starting, Rules: parsed, Target: map[string]string{"cluster": "lab"}, Now: c.clock})
+	return livestatus.New(livestatus.Options{Gather: c.gather, Errors: unknown{}, Starting: c.starting, Rules: parsed, Target: map[string]string{"cluster": "lab"}, Now: c.clock})
 }
 
-func look(t *testing.T, b *livestatus.Board) (*livestatus.Look, string) {
+func ask(t *testing.T, s *livestatus.Status) (*livestatus.Report, string) {
 	t.Helper()
-	l, err := b.Look(t.Context())
+	r, err := s.Report(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, cause := range l.Causes {
-		names = append(names, cause.Alert)
+	for _, a := range r.Alerts {
+		names = append(names, a.Alert)
 	}
-	return l, strings.Join(names, " ")
+	return r, strings.Join(names, " ")
 }
 
-func TestLookIsShownForSomeSeconds(t *testing.T) {
+func TestReportIsShownForSomeSeconds(t *testing.T) {
 	t.Parallel()
 	c := &cluster{}
-	b := start(t, c)
+	s := start(t, c)
 	for _, step := range []struct {
 		after   time.Duration
 		reading bool
@@ -124,7 +124,7 @@ func TestLookIsShownForSomeSeconds(t *testing.T) {
 	} {
 		c.reading = step.reading
 		c.later(step.after, step.text)
-		if _, got := look(t, b); got != step.want || c.asked != step.asked {
+		if _, got := ask(t, s); got != step.want || c.asked != step.asked {
 			t.Errorf("after %s: %q after %d scrapes, want %q after %d", step.after, got, c.asked, step.want, step.asked)
 		}
 	}
@@ -133,43 +133,43 @@ func TestLookIsShownForSomeSeconds(t *testing.T) {
 func TestRatesFromWhatOthersScraped(t *testing.T) {
 	t.Parallel()
 	c := &cluster{text: "b_failures_total 0\n"}
-	b := start(t, c)
+	s := start(t, c)
 	families, err := c.families()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Observe(families)
+	s.Observe(families)
 	c.later(30*time.Second, "b_failures_total 60\n")
-	if _, got := look(t, b); got != "Failing" {
+	if _, got := ask(t, s); got != "Failing" {
 		t.Errorf("found %q", got)
 	}
-	// Its own looks count as well, and what is long past does not.
+	// Its own reports count as well, and what is long past does not.
 	c.later(30*time.Second, "b_failures_total 120\n")
-	if _, got := look(t, b); got != "Failing" {
-		t.Errorf("found %q at the second look", got)
+	if _, got := ask(t, s); got != "Failing" {
+		t.Errorf("found %q at the second report", got)
 	}
 	c.later(2*time.Hour, "b_failures_total 100000\n")
-	if _, got := look(t, b); got != "" {
+	if _, got := ask(t, s); got != "" {
 		t.Errorf("found %q from a past that is over", got)
 	}
 }
 
-func TestManyShareOneLook(t *testing.T) {
+func TestManyShareOneReport(t *testing.T) {
 	t.Parallel()
 	c := &cluster{text: "a_up 0\n", waiting: make(chan struct{})}
-	b := start(t, c)
+	s := start(t, c)
 	gone, leave := context.WithCancel(t.Context())
 	left := make(chan error)
 	go func() {
-		_, err := b.Look(gone)
+		_, err := s.Report(gone)
 		left <- err
 	}()
 	others := make(chan error)
 	for range 5 {
 		go func() {
-			l, err := b.Look(t.Context())
-			if err == nil && len(l.Causes) != 1 {
-				err = fmt.Errorf("%d causes", len(l.Causes))
+			r, err := s.Report(t.Context())
+			if err == nil && len(r.Alerts) != 1 {
+				err = fmt.Errorf("%d alerts", len(r.Alerts))
 			}
 			others <- err
 		}()
@@ -184,16 +184,16 @@ func TestManyShareOneLook(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	// One may have come so late that the first look was over and still fresh.
+	// One may have come so late that the first report was over and still fresh.
 	if c.asked != 1 {
-		t.Errorf("%d scrapes for six who looked", c.asked)
+		t.Errorf("%d scrapes for six who asked", c.asked)
 	}
 }
 
-func TestLookThatFails(t *testing.T) {
+func TestReportThatFails(t *testing.T) {
 	t.Parallel()
 	c := &cluster{err: errors.New("no scrape today")}
-	if _, err := start(t, c).Look(t.Context()); err == nil || !strings.Contains(err.Error(), "no scrape today") {
+	if _, err := start(t, c).Report(t.Context()); err == nil || !strings.Contains(err.Error(), "no scrape today") {
 		t.Errorf("%v, want the reason", err)
 	}
 }
@@ -208,18 +208,18 @@ kubevitals_source_available{source="pods",reason="forbidden"} 0
 a_up{node="n"} 0
 a_up{node="m"} 1
 `}
-	l, _ := look(t, start(t, c))
-	want := []report.Signal{{Name: "a", State: report.Ill, Alerts: 1}, {Name: "b", State: report.Unseen, Alerts: 1}, {Name: "c", State: report.Idle, Alerts: 1}}
-	if !slices.Equal(l.Signals, want) {
-		t.Errorf("signals %v, want %v", l.Signals, want)
+	r, _ := ask(t, start(t, c))
+	want := []diagnosis.Signal{{Name: "a", State: diagnosis.StateFiring, Alerts: 1}, {Name: "b", State: diagnosis.StateUnavailable, Alerts: 1}, {Name: "c", State: diagnosis.StateNoData, Alerts: 1}}
+	if !slices.Equal(r.Signals, want) {
+		t.Errorf("signals %v, want %v", r.Signals, want)
 	}
-	if len(l.Blind) != 2 || l.Sure() {
-		t.Errorf("blind: %v", l.Blind)
+	if len(r.Unavailable) != 2 || r.Complete() {
+		t.Errorf("blind: %v", r.Unavailable)
 	}
-	if got := l.Evidence("Down", map[string]string{"node": "m"}); len(got) != 1 || got[0].Value != 1 {
+	if got := r.Evidence("Down", map[string]string{"node": "m"}); len(got) != 1 || got[0].Value != 1 {
 		t.Errorf("evidence %v of what is well", got)
 	}
-	if f := l.Findings("Down"); len(f) != 1 || f[0].Labels["node"] != "n" {
+	if f := r.Findings("Down"); len(f) != 1 || f[0].Labels["node"] != "n" {
 		t.Errorf("findings %v", f)
 	}
 }

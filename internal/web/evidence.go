@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
+	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/humanize"
 	"github.com/kubevitals/kubevitals/internal/livestatus"
@@ -25,11 +25,11 @@ const (
 
 // evidence is what is known at present of what an alert is about.
 type evidence struct {
-	// Unknown says that nobody could look.
+	// Unknown says that there is no report.
 	Unknown bool
-	// Holds tells whether the alert holds for the labels of the page, and Verdict
-	// the same in words, or why nobody can tell.
-	Holds   bool
+	// Firing tells whether the alert fires for the labels of the page, and Verdict
+	// the same in words, or why that cannot be told.
+	Firing  bool
 	Verdict string
 	At, Age string
 	// Descriptions are those of the findings for the labels of the page.
@@ -52,8 +52,8 @@ type factTable struct {
 
 type factRow struct{ Name, Object, Value, Age, Message string }
 
-func (s *site) evidence(ctx context.Context, alert string, c content) *evidence {
-	look, err := s.Look(ctx)
+func (s *server) evidence(ctx context.Context, alert string, c content) *evidence {
+	report, err := s.Report(ctx)
 	if err != nil {
 		return &evidence{Unknown: true}
 	}
@@ -62,33 +62,33 @@ func (s *site) evidence(ctx context.Context, alert string, c content) *evidence 
 		own[l.Name] = l.Value
 	}
 	r := s.reader(c.Words)
-	e := &evidence{At: clock(look.At), Age: r.Age(look.At)}
-	e.findings(look, alert, own, c.Lang)
-	samples := look.Evidence(alert, own)
+	e := &evidence{At: clock(report.At), Age: r.Age(report.At)}
+	e.findings(report, alert, own, c.Lang)
+	samples := report.Evidence(alert, own)
 	e.Samples = r.samples(samples[:min(len(samples), mostSamples)])
 	e.More = len(samples) - len(e.Samples)
 	e.Facts = s.facts(r, own)
-	e.Verdict = c.Words[s.verdict(look, alert, e, len(own) > 0)]
+	e.Verdict = c.Words[s.verdict(report, alert, e, len(own) > 0)]
 	return e
 }
 
 // verdict names the words for whether the alert holds. That nothing was found is
-// no proof where nobody could look.
-func (s *site) verdict(look *livestatus.Look, alert string, e *evidence, ofLabels bool) string {
-	if e.Holds {
+// no proof where something could not be read.
+func (s *server) verdict(report *livestatus.Report, alert string, e *evidence, ofLabels bool) string {
+	if e.Firing {
 		return "holds"
 	}
-	switch s.state(look, alert) {
-	case report.Unseen:
-		return "holdsUnseen"
-	case report.Off:
-		return "holdsOff"
+	switch s.state(report, alert) {
+	case diagnosis.StateUnavailable:
+		return "holdsUnavailable"
+	case diagnosis.StateDisabled:
+		return "holdsDisabled"
 	}
 	switch {
-	case slices.Contains(look.Reaching, alert):
-		return "holdsReaching"
-	case len(e.Samples) == 0 && len(look.Blind) > 0:
-		return "holdsBlind"
+	case slices.Contains(report.Coverage.InsufficientHistory, alert):
+		return "holdsInsufficientHistory"
+	case len(e.Samples) == 0 && len(report.Unavailable) > 0:
+		return "holdsIncomplete"
 	case !ofLabels:
 		return "holdsNot"
 	case len(e.Samples) == 0:
@@ -98,27 +98,26 @@ func (s *site) verdict(look *livestatus.Look, alert string, e *evidence, ofLabel
 }
 
 // state is that of the signal of an alert.
-func (s *site) state(look *livestatus.Look, alert string) report.State {
+func (s *server) state(report *livestatus.Report, alert string) diagnosis.State {
 	for _, a := range s.Rules.Alerts() {
-		i := slices.IndexFunc(look.Signals, func(one report.Signal) bool { return one.Name == a.Signal })
-		if a.Name == alert && i >= 0 {
-			return look.Signals[i].State
+		if a.Name == alert {
+			return report.StateOf(a.Signal)
 		}
 	}
-	return report.Well
+	return diagnosis.StateOK
 }
 
 // findings sorts what the alert holds for into that of the page and the others.
-func (e *evidence) findings(look *livestatus.Look, alert string, own map[string]string, lang string) {
-	for _, f := range look.Findings(alert) {
+func (e *evidence) findings(report *livestatus.Report, alert string, own map[string]string, lang string) {
+	for _, f := range report.Findings(alert) {
 		if len(own) > 0 && agrees(f.Labels, own) {
-			e.Holds = true
+			e.Firing = true
 			e.Descriptions = append(e.Descriptions, f.Description)
 			continue
 		}
 		e.Others = append(e.Others, link{named(f.Labels), alert + "?" + query(pairs(f.Labels), lang)})
 	}
-	e.Holds = e.Holds || len(own) == 0 && len(e.Others) > 0
+	e.Firing = e.Firing || len(own) == 0 && len(e.Others) > 0
 	e.Descriptions = e.Descriptions[:min(len(e.Descriptions), mostOthers)]
 	e.Others = e.Others[:min(len(e.Others), mostOthers)]
 }
@@ -164,7 +163,7 @@ type reader struct {
 	humanize.Reader
 }
 
-func (s *site) reader(words map[string]string) reader {
+func (s *server) reader(words map[string]string) reader {
 	spoken := humanize.Words{Ago: words["ago"], Ahead: words["ahead"], Never: words["never"]}
 	return reader{words, humanize.Reader{Words: spoken, Now: s.Now()}}
 }
@@ -181,7 +180,7 @@ func (r reader) samples(list []ruleeval.Evidence) []sample {
 }
 
 // facts are conditions, events and readings of the objects that the labels name.
-func (s *site) facts(r reader, own map[string]string) []factTable {
+func (s *server) facts(r reader, own map[string]string) []factTable {
 	facts := s.Facts(own)
 	events := facts.Events[:min(len(facts.Events), mostEvents)]
 	var tables []factTable

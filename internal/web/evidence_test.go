@@ -11,9 +11,9 @@ import (
 func TestEvidenceOfWhatIsWell(t *testing.T) {
 	t.Parallel()
 	h := handler(t)
-	text := parse(t, get(t, h, web.Root+book+"?lang=en&cluster=another&node=worker-3").Body.String()).text.String()
+	text := parse(t, get(t, h, web.Root+diskPressure+"?lang=en&cluster=another&node=worker-3").Body.String()).text.String()
 	inOrder(t, text, "Does not hold now for these labels", "Holds for:", "node=worker-2", `kubevitals_node_disk_pressure{node="worker-3"}`, "0")
-	text = parse(t, get(t, h, web.Root+book+"?lang=en").Body.String()).text.String()
+	text = parse(t, get(t, h, web.Root+diskPressure+"?lang=en").Body.String()).text.String()
 	inOrder(t, text, "Holds now", "Holds for:", "node=worker-2")
 	if strings.Contains(text, "Does not hold") {
 		t.Error("holds, and does not")
@@ -24,7 +24,7 @@ func TestEvidenceOfWhatIsWell(t *testing.T) {
 func TestEvidenceNeverGreenWhileBlind(t *testing.T) {
 	t.Parallel()
 	const blind = "Cannot tell: there are no series of this, and a part of the cluster cannot be read"
-	ill, well := handler(t), pagesOver(t, looking(t, healthy))
+	ill, well := handler(t), pagesOver(t, reporting(t, healthy))
 	for name, test := range map[string]struct {
 		h                  http.Handler
 		alert, query, want string
@@ -33,7 +33,7 @@ func TestEvidenceNeverGreenWhileBlind(t *testing.T) {
 		"of its labels, too":                  {ill, "KubeVitalsEtcdSlow", "server=cp-1", "Cannot tell: this signal could not be read"},
 		"a collector that is off":             {ill, "KubeVitalsConntrackNearlyFull", "node=worker-2", "Cannot tell: this signal is not looked at here"},
 		"no series while blind":               {ill, "KubeVitalsDNSDown", "", blind},
-		"an unknown object while blind":       {ill, book, "node=worker-9", blind},
+		"an unknown object while blind":       {ill, diskPressure, "node=worker-9", blind},
 		"an unknown object while all is seen": {well, "KubeVitalsAPIServerDown", "server=cp-9", "Does not hold now: no series has these labels"},
 		"what is well":                        {well, "KubeVitalsAPIServerDown", "", "Does not hold now"},
 	} {

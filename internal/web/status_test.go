@@ -71,8 +71,8 @@ func rules(t *testing.T) *ruleeval.Rules {
 	return parsed
 }
 
-// looking evaluates the real rules over what an exporter said 3 s ago.
-func looking(t *testing.T, text string) func(context.Context) (*livestatus.Look, error) {
+// reporting evaluates the real rules over what an exporter said 3 s ago.
+func reporting(t *testing.T, text string) func(context.Context) (*livestatus.Report, error) {
 	t.Helper()
 	return livestatus.New(livestatus.Options{
 		Gather: func(context.Context) ([]*dto.MetricFamily, error) {
@@ -84,31 +84,31 @@ func looking(t *testing.T, text string) func(context.Context) (*livestatus.Look,
 			}
 			return list, err
 		},
-		Why: broken{}, Rules: rules(t), Target: map[string]string{"job": "kubevitals", "cluster": "prod"},
+		Errors: knownErrors{}, Rules: rules(t), Target: map[string]string{"job": "kubevitals", "cluster": "prod"},
 		Now:      func() time.Time { return now().Add(-3 * time.Second) },
 		Starting: func() bool { return false },
-	}).Look
+	}).Report
 }
 
-// broken knows why the source nodes cannot be read, for which the collector node_disk
+// knownErrors knows why the source nodes cannot be read, for which the collector node_disk
 // waits, and why etcd and kubelets cannot: with markup in the errors.
-type broken struct{}
+type knownErrors struct{}
 
-func (broken) SourceErr(string) error {
+func (knownErrors) SourceErr(string) error {
 	return &health.UnavailableError{
 		State: health.State{Source: "nodes", Reason: health.Timeout},
 		Cause: &url.Error{Op: "Get", URL: "https://long/address", Err: errors.New("deadline <b>exceeded</b>")},
 	}
 }
 
-func (b broken) CollectorErr(collector string) error {
+func (k knownErrors) CollectorErr(collector string) error {
 	if collector == "node_disk" {
-		return b.SourceErr("nodes")
+		return k.SourceErr("nodes")
 	}
 	return errors.New(`no <img src="x"> there`)
 }
 
-func (broken) KubeletErr(endpoint string, reason health.Reason) error {
+func (knownErrors) KubeletErr(endpoint string, reason health.Reason) error {
 	return fmt.Errorf("<i>%s</i>: %s", endpoint, reason)
 }
 
@@ -126,14 +126,14 @@ func tables() []exporter.Table {
 	return []exporter.Table{{Title: "Sources", Columns: []string{"source"}, Rows: []exporter.Row{{Bad: true, Cells: []string{`pods <img src="x">`}}}}}
 }
 
-func pagesOver(t *testing.T, look func(context.Context) (*livestatus.Look, error)) http.Handler {
+func pagesOver(t *testing.T, report func(context.Context) (*livestatus.Report, error)) http.Handler {
 	t.Helper()
-	books, err := fs.Sub(mixin.Files(), "runbooks")
+	runbooks, err := fs.Sub(mixin.Files(), "runbooks")
 	if err != nil {
 		t.Fatal(err)
 	}
 	h, err := web.Handler(web.Options{
-		Books: books, Summaries: map[string]string{book: "磁碟滿了。"}, Rules: rules(t), Look: look, Facts: facts,
+		Runbooks: runbooks, Summaries: map[string]string{diskPressure: "磁碟滿了。"}, Rules: rules(t), Report: report, Facts: facts,
 		Definitions: collectors.Catalogue(), Version: "v1", Now: now, Tables: tables,
 	})
 	if err != nil {
@@ -164,7 +164,7 @@ func TestStatusPage(t *testing.T) {
 	p := parse(t, w.Body.String())
 	inOrder(t, p.text.String(),
 		"1 critical, 1 warning", "prod", "05:06:04 UTC", "3s ago",
-		"Wrong now", book, "A node is short of disk", "worker-2", `kubevitals_node_disk_pressure{node="worker-2"}`,
+		"Wrong now", diskPressure, "A node is short of disk", "worker-2", `kubevitals_node_disk_pressure{node="worker-2"}`,
 		"KubeVitalsAPIServerDown", "cp-2",
 		"Not seen", "KubeVitalsSourceUnavailable", "cannot read pods: forbidden", "collector etcd", "it failed", "Not read yet:", "hpas",
 		"Nothing wrong found", "dns", "Not looked at", "Nothing of the kind was seen", "autoscaling", "For the agents on the nodes", "inotify")
@@ -183,7 +183,7 @@ func TestStatusLeadsToRunbooks(t *testing.T) {
 	for _, lang := range []string{"en", "zh-TW"} {
 		followed := 0
 		for _, l := range parse(t, get(t, h, "/?lang="+lang).Body.String()).links {
-			if !strings.HasPrefix(l, "runbooks/"+book+"?") {
+			if !strings.HasPrefix(l, "runbooks/"+diskPressure+"?") {
 				continue
 			}
 			w := get(t, h, "/"+l)
@@ -208,27 +208,27 @@ func TestStatusLeadsToRunbooks(t *testing.T) {
 
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
-	failing := func(context.Context) (*livestatus.Look, error) { return nil, errors.New(`no <b>look</b>`) }
+	failing := func(context.Context) (*livestatus.Report, error) { return nil, errors.New(`no <b>report</b>`) }
 	for _, test := range []struct {
-		name string
-		look func(context.Context) (*livestatus.Look, error)
-		code int
-		want []string
+		name   string
+		report func(context.Context) (*livestatus.Report, error)
+		code   int
+		want   []string
 	}{
-		{"well", looking(t, healthy), http.StatusOK, []string{"All clear", "Nothing wrong found"}},
-		{"blind", looking(t, healthy+"kubevitals_source_available{source=\"nodes\",reason=\"timeout\"} 0\n"), http.StatusOK,
+		{"ok", reporting(t, healthy), http.StatusOK, []string{"All clear", "Nothing wrong found"}},
+		{"incomplete", reporting(t, healthy+"kubevitals_source_available{source=\"nodes\",reason=\"timeout\"} 0\n"), http.StatusOK,
 			[]string{"Could not tell", "Not seen", "cannot read nodes: timeout", "deadline <b>exceeded</b>"}},
-		{"a collector fails", looking(t, healthy+"kubevitals_scrape_collector_success{collector=\"etcd\"} 0\n"), http.StatusOK,
+		{"a collector fails", reporting(t, healthy+"kubevitals_scrape_collector_success{collector=\"etcd\"} 0\n"), http.StatusOK,
 			[]string{"Could not tell", "Collector etcd", "no <img src=\"x\"> there"}},
-		{"no kubelet can be read", looking(t, healthy+`kubevitals_kubelet_available{node="n",endpoint="configz",reason="tls"} 0`+"\n"), http.StatusOK,
+		{"no kubelet can be read", reporting(t, healthy+`kubevitals_kubelet_available{node="n",endpoint="configz",reason="tls"} 0`+"\n"), http.StatusOK,
 			[]string{"Could not tell", "cannot read configz", "<i>configz</i>: tls"}},
-		{"collectors fail for a source and for reasons of their own", looking(t, healthy+waiting), http.StatusOK,
+		{"collectors fail for a source and for reasons of their own", reporting(t, healthy+waiting), http.StatusOK,
 			[]string{"collector etcd", "it failed: no <img src=\"x\"> there", "collector node_disk", "waits for the source nodes"}},
-		{"no look", failing, http.StatusServiceUnavailable, []string{"Could not tell", "no <b>look</b>", "Sources"}},
+		{"no report", failing, http.StatusServiceUnavailable, []string{"Could not tell", "no <b>report</b>", "Sources"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			w := get(t, pagesOver(t, test.look), "/?lang=en")
+			w := get(t, pagesOver(t, test.report), "/?lang=en")
 			if w.Code != test.code {
 				t.Errorf("status %d, want %d", w.Code, test.code)
 			}
@@ -237,18 +237,18 @@ func TestVerdicts(t *testing.T) {
 	}
 	// The page asks again soon when there is more to come.
 	for starting, want := range map[bool]string{false: `<div id="live">`, true: `<div id="live" data-starting>`} {
-		look := func(ctx context.Context) (*livestatus.Look, error) {
-			l, err := looking(t, healthy)(ctx)
-			l.Starting = starting
-			return l, err
+		report := func(ctx context.Context) (*livestatus.Report, error) {
+			r, err := reporting(t, healthy)(ctx)
+			r.Starting = starting
+			return r, err
 		}
-		inOrder(t, get(t, pagesOver(t, look), "/").Body.String(), want)
+		inOrder(t, get(t, pagesOver(t, report), "/").Body.String(), want)
 	}
 	// A runbook helps most when nothing can be read.
-	w := get(t, pagesOver(t, failing), web.Root+book+"?lang=en")
+	w := get(t, pagesOver(t, failing), web.Root+diskPressure+"?lang=en")
 	inOrder(t, parse(t, w.Body.String()).text.String(), "Nothing could be read at present")
 	if w.Code != http.StatusOK {
-		t.Errorf("runbook without a look: status %d", w.Code)
+		t.Errorf("runbook without a report: status %d", w.Code)
 	}
 }
 
@@ -258,17 +258,17 @@ func TestStatusInChinese(t *testing.T) {
 	inOrder(t, w.Body.String(), `<html lang="zh-TW">`, "1 嚴重、1 警告", "目前的問題", "磁碟滿了。", "看不到的部分", "收集器 etcd", "失敗了", "沒有發現問題")
 }
 
-// TestManyFindings holds that none is lost without a word.
+// TestManyFindings verifies that none is lost without a word.
 func TestManyFindings(t *testing.T) {
 	t.Parallel()
 	var many strings.Builder
 	for i := range 300 {
 		many.WriteString(`kubevitals_node_disk_pressure{node="n-` + strings.Repeat("x", i+1) + "\"} 1\n")
 	}
-	p := parse(t, get(t, pagesOver(t, looking(t, many.String())), "/?lang=en").Body.String())
+	p := parse(t, get(t, pagesOver(t, reporting(t, many.String())), "/?lang=en").Body.String())
 	links := 0
 	for _, l := range p.links {
-		if strings.HasPrefix(l, "runbooks/"+book+"?") {
+		if strings.HasPrefix(l, "runbooks/"+diskPressure+"?") {
 			links++
 		}
 	}

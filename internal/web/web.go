@@ -39,13 +39,13 @@ const (
 
 // Options say what the pages show.
 type Options struct {
-	// Books holds the runbooks ALERT.md, and their translations in zh-TW/ALERT.md.
-	Books fs.FS
+	// Runbooks holds the texts ALERT.md, and their translations in zh-TW/ALERT.md.
+	Runbooks fs.FS
 	// Summaries are those of the alerts in Chinese, by alert.
 	Summaries map[string]string
 	Rules     *ruleeval.Rules
-	// Look returns what holds now.
-	Look func(context.Context) (*livestatus.Look, error)
+	// Report returns what holds now.
+	Report func(context.Context) (*livestatus.Report, error)
 	// Facts returns what the cluster says of the objects that labels name.
 	Facts func(labels map[string]string) sources.Facts
 	// Definitions are all signals that there are, for their descriptions.
@@ -56,36 +56,36 @@ type Options struct {
 	Now     func() time.Time
 }
 
-// site is safe for concurrent use.
-type site struct {
+// server is safe for concurrent use.
+type server struct {
 	Options
-	names           []string
-	runbook, status *template.Template
-	languages       language.Matcher
+	alerts                          []string
+	runbookTemplate, statusTemplate *template.Template
+	languages                       language.Matcher
 }
 
 // Handler serves the status page at /, the runbooks under Root, and what both need
 // under /static/. It fails if there are no runbooks.
 func Handler(o Options) (http.Handler, error) {
-	files, err := fs.Glob(o.Books, "*.md")
+	files, err := fs.Glob(o.Runbooks, "*.md")
 	if err != nil || len(files) == 0 {
 		return nil, fmt.Errorf("no runbooks to serve: %w", err)
 	}
-	s := &site{Options: o, languages: language.NewMatcher([]language.Tag{language.English, language.TraditionalChinese})}
+	s := &server{Options: o, languages: language.NewMatcher([]language.Tag{language.English, language.TraditionalChinese})}
 	for _, file := range files {
-		s.names = append(s.names, strings.TrimSuffix(file, ".md"))
+		s.alerts = append(s.alerts, strings.TrimSuffix(file, ".md"))
 	}
-	if s.runbook, err = template.ParseFS(assets, "pages/layout.html", "pages/runbook.html"); err != nil {
+	if s.runbookTemplate, err = template.ParseFS(assets, "pages/layout.html", "pages/runbook.html"); err != nil {
 		return nil, fmt.Errorf("page of a runbook: %w", err)
 	}
-	if s.status, err = template.ParseFS(assets, "pages/layout.html", "pages/status.html"); err != nil {
+	if s.statusTemplate, err = template.ParseFS(assets, "pages/layout.html", "pages/status.html"); err != nil {
 		return nil, fmt.Errorf("status page: %w", err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", http.FileServerFS(assets))
-	mux.HandleFunc("GET /{$}", s.home)
-	mux.HandleFunc("GET "+Root+"{$}", s.index)
-	mux.HandleFunc("GET "+Root+"{alert}", s.book)
+	mux.HandleFunc("GET /{$}", s.statusPage)
+	mux.HandleFunc("GET "+Root+"{$}", s.runbookIndex)
+	mux.HandleFunc("GET "+Root+"{alert}", s.runbookPage)
 	return guarded(mux), nil
 }
 
@@ -118,7 +118,7 @@ type content struct {
 	Ignored      []string
 	Untranslated bool
 	Missing      string
-	Index        []shelf
+	Index        []runbookGroup
 	Body         template.HTML
 	Evidence     *evidence
 }
@@ -129,7 +129,7 @@ type (
 )
 
 // content is what all pages have. own are the labels that its links keep.
-func (s *site) content(r *http.Request, base string, own []pair) content {
+func (s *server) content(r *http.Request, base string, own []pair) content {
 	lang := s.languageOf(r)
 	other := map[string]string{english: chinese, chinese: english}[lang]
 	return content{
@@ -138,7 +138,7 @@ func (s *site) content(r *http.Request, base string, own []pair) content {
 	}
 }
 
-func (s *site) show(w http.ResponseWriter, status int, page *template.Template, c content) {
+func (s *server) show(w http.ResponseWriter, status int, page *template.Template, c content) {
 	var b bytes.Buffer
 	if err := page.ExecuteTemplate(&b, "layout.html", c); err != nil {
 		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
@@ -167,7 +167,7 @@ const (
 )
 
 // languageOf is the language that the query asks for, or else the browser.
-func (s *site) languageOf(r *http.Request) string {
+func (s *server) languageOf(r *http.Request) string {
 	asked := r.URL.Query().Get(languageParameter)
 	if slices.Contains([]string{english, chinese}, asked) {
 		return asked

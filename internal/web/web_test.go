@@ -17,11 +17,11 @@ import (
 	"github.com/kubevitals/kubevitals/mixin"
 )
 
-const book = "KubeVitalsNodeDiskPressure"
+const diskPressure = "KubeVitalsNodeDiskPressure"
 
 func handler(t *testing.T) http.Handler {
 	t.Helper()
-	return pagesOver(t, looking(t, sick))
+	return pagesOver(t, reporting(t, sick))
 }
 
 func get(t *testing.T, h http.Handler, target string, headers ...string) *httptest.ResponseRecorder {
@@ -93,19 +93,19 @@ func attacks() []string {
 func TestAttacksStayText(t *testing.T) {
 	t.Parallel()
 	h := handler(t)
-	plain := parse(t, get(t, h, web.Root+book+"?node=plain").Body.String())
+	plain := parse(t, get(t, h, web.Root+diskPressure+"?node=plain").Body.String())
 	index := parse(t, get(t, h, web.Root+"?lang=en").Body.String())
-	holding := parse(t, get(t, h, web.Root+book+"?node=worker-2").Body.String())
+	holding := parse(t, get(t, h, web.Root+diskPressure+"?node=worker-2").Body.String())
 	status := parse(t, get(t, h, "/").Body.String())
 	known := slices.Concat(plain.elements, index.elements, holding.elements, status.elements)
 	for _, attack := range attacks() {
 		escaped := url.QueryEscape(attack)
 		for name, target := range map[string]string{
-			"value of a label": web.Root + book + "?node=" + escaped,
-			"name of a label":  web.Root + book + "?" + escaped + "=x",
-			"language":         web.Root + book + "?lang=" + escaped,
+			"value of a label": web.Root + diskPressure + "?node=" + escaped,
+			"name of a label":  web.Root + diskPressure + "?" + escaped + "=x",
+			"language":         web.Root + diskPressure + "?lang=" + escaped,
 			"alert":            web.Root + url.PathEscape(attack),
-			"header":           web.Root + book,
+			"header":           web.Root + diskPressure,
 			"status, language": "/?lang=" + escaped,
 			"status, any":      "/?" + escaped + "=" + escaped,
 		} {
@@ -166,7 +166,7 @@ func TestLabelsAreFilledIn(t *testing.T) {
 		`<script>alert(1)</script>`: `NODE='<script>alert(1)</script>'`,
 		`$(reboot)`:                 `NODE='$(reboot)'`,
 	} {
-		p := parse(t, get(t, h, web.Root+book+"?cluster=a&node="+url.QueryEscape(value)).Body.String())
+		p := parse(t, get(t, h, web.Root+diskPressure+"?cluster=a&node="+url.QueryEscape(value)).Body.String())
 		if !strings.Contains(p.text.String(), "\n"+value+"\n") {
 			t.Errorf("%q is not in the table", value)
 		}
@@ -174,7 +174,7 @@ func TestLabelsAreFilledIn(t *testing.T) {
 			t.Errorf("no command has %s", quoted)
 		}
 	}
-	w := get(t, h, web.Root+book+"?node=a&node=b&bad-name=x&long="+strings.Repeat("x", 254))
+	w := get(t, h, web.Root+diskPressure+"?node=a&node=b&bad-name=x&long="+strings.Repeat("x", 254))
 	p := parse(t, w.Body.String())
 	if text := p.text.String(); !strings.Contains(text, "left out") || !strings.Contains(text, "bad-name") || strings.Contains(text, "NODE='a'") {
 		t.Error("parameters that are no labels are not named, or taken")
@@ -186,9 +186,9 @@ func TestEveryRunbookIsServed(t *testing.T) {
 	t.Parallel()
 	h := handler(t)
 	index := parse(t, get(t, h, web.Root).Body.String())
-	books, _ := fs.Glob(mixin.Files(), "runbooks/*.md")
+	runbooks, _ := fs.Glob(mixin.Files(), "runbooks/*.md")
 	served := 0
-	for _, file := range books {
+	for _, file := range runbooks {
 		name := strings.TrimSuffix(strings.TrimPrefix(file, "runbooks/"), ".md")
 		if !slices.Contains(index.links, name+"?lang=en") {
 			t.Errorf("%s is not in the index", name)
@@ -201,7 +201,7 @@ func TestEveryRunbookIsServed(t *testing.T) {
 				t.Errorf("%s in %s: status %d, language %q, %d blocks of commands", name, lang, w.Code, w.Header().Get("Content-Language"), len(p.commands))
 			}
 			for _, l := range p.links {
-				if to, _, _ := strings.Cut(l, "?"); strings.HasPrefix(to, "KubeVitals") && !slices.Contains(books, "runbooks/"+to+".md") {
+				if to, _, _ := strings.Cut(l, "?"); strings.HasPrefix(to, "KubeVitals") && !slices.Contains(runbooks, "runbooks/"+to+".md") {
 					t.Errorf("%s: a link leads to %s", name, l)
 				}
 			}
@@ -224,7 +224,7 @@ func TestLanguageFollowsTheBrowser(t *testing.T) {
 		{"en", "?lang=zh-TW", "zh-TW"},
 		{"en", "?lang=xx", "en"},
 	} {
-		w := get(t, h, web.Root+book+test.query, "Accept-Language", test.accept)
+		w := get(t, h, web.Root+diskPressure+test.query, "Accept-Language", test.accept)
 		if got := w.Header().Get("Content-Language"); got != test.want || !strings.Contains(w.Body.String(), `<html lang="`+test.want+`">`) {
 			t.Errorf("Accept-Language %q and %q give %s, want %s", test.accept, test.query, got, test.want)
 		}

@@ -48,7 +48,7 @@ func TestComponentLogs(t *testing.T) {
 	v.eventually(t, 2*time.Minute, func(s samples) error {
 		return s.want(0, "source_available", "source", "component_logs", "reason", "forbidden")
 	})
-	wantBlind(t, v, "component_logs", "forbidden")
+	wantUnavailable(t, v, "component_logs", "forbidden")
 	kubelet := shared.Kubelets()[2]
 	if err := kubelet.WriteJournal(time.Now().UTC().Format("Jan _2 15:04:05.000000") + " node-2 kubelet[7]: E1101 " +
 		"skipping pod synchronization - [PLEG is not healthy: pleg was last seen active 3m5s ago; threshold is 3m0s]\n"); err != nil {

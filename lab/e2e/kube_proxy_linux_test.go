@@ -91,13 +91,13 @@ func (n *namespace) start(cmd *exec.Cmd) (err error) {
 	return err
 }
 
-// wantFound fails unless a check in the namespace names the cause.
-func (n *namespace) wantFound(ctx context.Context, t *testing.T, c cause, flags []string) {
+// wantFound fails unless a check in the namespace names the alert.
+func (n *namespace) wantFound(ctx context.Context, t *testing.T, f firing, flags []string) {
 	t.Helper()
 	err := cluster.Eventually(ctx, time.Minute, func(ctx context.Context) error {
 		looked, err := check(ctx, n.start, flags...)
 		if err == nil {
-			err = looked.mustName(c)
+			err = looked.mustName(f)
 		}
 		return err
 	})
@@ -143,7 +143,7 @@ func TestKubeProxy(t *testing.T) {
 			s.sum("kube_proxy_rules_healthy", "ip_family", "IPv4") == 0 &&
 			s.sum("kube_proxy_sync_failures_total", "ip_family", "IPv4", "kind", "restore") > 0
 	})
-	n.wantFound(ctx, t, cause{"KubeVitalsKubeProxyRulesStale", "node", "node-0"}, flags)
+	n.wantFound(ctx, t, firing{"KubeVitalsKubeProxyRulesStale", "node", "node-0"}, flags)
 	if err := os.Remove(fail); err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestKubeProxy(t *testing.T) {
 	})
 	// That nobody answers is no fault where something else does the work of
 	// kube-proxy: a look without a memory knows by the rules in the kernel.
-	down := cause{"KubeVitalsKubeProxyDown", "node", "node-0"}
+	down := firing{"KubeVitalsKubeProxyDown", "node", "node-0"}
 	n.wantFound(ctx, t, down, flags)
 	if err := proxy.Kill(); err != nil {
 		t.Fatal(err)

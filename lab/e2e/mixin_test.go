@@ -90,18 +90,18 @@ func (v *vitals) alerts(ctx context.Context, dir string, stays time.Duration) ([
 	return all, lines.Err()
 }
 
-// cause is an alert with some of its labels: alert, name, value, name, value.
-type cause []string
+// firing is an alert with some of its labels: alert, name, value, name, value.
+type firing []string
 
-func (c cause) String() string { return fmt.Sprint(c[0], []string(c[1:])) }
+func (f firing) String() string { return fmt.Sprint(f[0], []string(f[1:])) }
 
 // is tells whether the alert with its labels is meant.
-func (c cause) is(alert string, labels map[string]string) bool {
-	if alert != c[0] {
+func (f firing) is(alert string, labels map[string]string) bool {
+	if alert != f[0] {
 		return false
 	}
-	for i := 1; i < len(c); i += 2 {
-		if labels[c[i]] != c[i+1] {
+	for i := 1; i < len(f); i += 2 {
+		if labels[f[i]] != f[i+1] {
 			return false
 		}
 	}

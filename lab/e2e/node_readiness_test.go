@@ -75,7 +75,7 @@ func silenceKubelet(t *testing.T, node, why string) {
 		return nil
 	})
 	began := time.Now()
-	stale := cause{"KubeVitalsNodeLeaseStale", "node", node}
+	stale := firing{"KubeVitalsNodeLeaseStale", "node", node}
 	// Nobody marks the node while it is looked at, however slow this machine is.
 	whilePaused(t, shared.Process(cluster.ControllerManager), func() {
 		shared.vitals.wantHolding(t, 0, stale)

@@ -81,8 +81,8 @@ func TestPendingPods(t *testing.T) {
 		})
 		defer remove(t, name)
 	}
-	shared.vitals.wantAlerts(t, 16*time.Minute, cause{"KubeVitalsPodsUnschedulable"}, cause{"KubeVitalsPodNetworkFailing", "node", "node-1"},
-		cause{"KubeVitalsPodSetupFailing", "node", "node-0"}, cause{"KubeVitalsPodImagesFailing", "node", "node-0"})
+	shared.vitals.wantAlerts(t, 16*time.Minute, firing{"KubeVitalsPodsUnschedulable"}, firing{"KubeVitalsPodNetworkFailing", "node", "node-1"},
+		firing{"KubeVitalsPodSetupFailing", "node", "node-0"}, firing{"KubeVitalsPodImagesFailing", "node", "node-0"})
 	t.Run("events", func(t *testing.T) {
 		shared.vitals.eventually(t, time.Minute, func(s samples) error {
 			// The scheduler uses the new API of events, the kubelet the old one.
@@ -128,7 +128,7 @@ func TestTerminatingPods(t *testing.T) {
 			s.want(1, "terminating_pods_overdue", "node", kubelet.Name, "hold", "kubelet"),
 			s.want(1, "terminating_pods_overdue", "node", shared.Kubelets()[1].Name, "hold", "finalizers"))
 	})
-	shared.vitals.wantAlerts(t, 31*time.Minute, cause{"KubeVitalsPodsStuckInKubelet", "node", kubelet.Name}, cause{"KubeVitalsPodsHeldByFinalizer"})
+	shared.vitals.wantAlerts(t, 31*time.Minute, firing{"KubeVitalsPodsStuckInKubelet", "node", kubelet.Name}, firing{"KubeVitalsPodsHeldByFinalizer"})
 	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
 		return s.want(1, "terminating_pods_overdue", "node", kubelet.Name, "hold", "node_unreachable")
 	})

@@ -151,8 +151,8 @@ func TestRightsAreEnoughAndNoMore(t *testing.T) {
 		t.Fatalf("only %d rights were found in the manifests: %v", len(all), all)
 	}
 	whole, err := check(t.Context(), nil, shared.vitals.sameFlags(t)...)
-	if err != nil || len(whole.Blind) > 0 {
-		t.Fatalf("with all rights check cannot read %v, %v", whole.Blind, err)
+	if err != nil || len(whole.Unavailable) > 0 {
+		t.Fatalf("with all rights check cannot read %v, %v", whole.Unavailable, err)
 	}
 	slots := make(chan struct{}, 4)
 	var wait sync.WaitGroup
@@ -170,7 +170,7 @@ func TestRightsAreEnoughAndNoMore(t *testing.T) {
 
 // missed fails unless a kubevitals without the right loses sight of something, and
 // a check without it tells more than a whole one.
-func missed(t *testing.T, objects []*unstructured.Unstructured, r right, account string, whole verdict) error {
+func missed(t *testing.T, objects []*unstructured.Unstructured, r right, account string, whole result) error {
 	ctx := t.Context()
 	if err := shared.apply(ctx, without(t, objects, r, account)...); err != nil {
 		return err
@@ -211,7 +211,7 @@ func missed(t *testing.T, objects []*unstructured.Unstructured, r right, account
 }
 
 // toldWithout is what a check tells that a whole one does not.
-func toldWithout(ctx context.Context, flags []string, whole verdict) ([]string, error) {
+func toldWithout(ctx context.Context, flags []string, whole result) ([]string, error) {
 	looked, err := check(ctx, func(cmd *exec.Cmd) error {
 		if env, ok := ctx.Value(envKey{}).(string); ok {
 			cmd.Env = append(os.Environ(), env)
@@ -222,7 +222,7 @@ func toldWithout(ctx context.Context, flags []string, whole verdict) ([]string, 
 		return nil, err
 	}
 	told := slices.DeleteFunc(looked.found(), func(f string) bool { return slices.Contains(whole.found(), f) })
-	for _, b := range looked.Blind {
+	for _, b := range looked.Unavailable {
 		told = append(told, fmt.Sprint(b))
 	}
 	return told, nil

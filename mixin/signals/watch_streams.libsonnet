@@ -16,7 +16,8 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'A kubelet needs more watch streams than its one connection carries.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s is of a version with a single connection and needs {{ $value }} connections for its watches. It hangs, and the node becomes NotReady.',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s is of a version with a single connection and needs {{ $value }} connections for its watches. It hangs, and the node becomes NotReady.' % c,
+      vars: ['node'],
     },
     {
       alert: 'KubeVitalsWatchStreamsHigh',
@@ -28,7 +29,8 @@ function(c) {
       ||| % c,
       'for': '30m',
       summary: 'A kubelet watches very many ConfigMaps and Secrets.',
-      description: 'The pods of node {{ $labels.node }} of cluster %(cluster)s refer to {{ $value }} distinct ConfigMaps and Secrets, and its kubelet watches each of them.',
+      description: 'The pods of node {{ $labels.node }} of cluster %(cluster)s refer to {{ $value }} distinct ConfigMaps and Secrets, and its kubelet watches each of them.' % c,
+      vars: ['node'],
     },
     {
       alert: 'KubeVitalsWatchStreamsLoadAPIServer',
@@ -38,7 +40,7 @@ function(c) {
       ||| % c,
       'for': '30m',
       summary: 'An API server holds very many watches of single ConfigMaps and Secrets.',
-      description: 'API server {{ $labels.server }} of cluster %(cluster)s holds {{ $value }} watches of single ConfigMaps and Secrets; each costs memory and goroutines.',
+      description: 'API server {{ $labels.server }} of cluster %(cluster)s holds {{ $value }} watches of single ConfigMaps and Secrets; each costs memory and goroutines.' % c,
     },
   ],
   panels: [

@@ -104,8 +104,7 @@ func (i *instance) unheard(silence error) {
 // refusal is the error of an answer that says that we may not ask, or that what is
 // asked for does not exist. All else is told by the probe itself.
 func (a answer) refusal() error {
-	switch a.outcome {
-	case health.Unauthorized, health.Forbidden, health.NotFound:
+	if a.outcome == Denied || a.outcome == NotFound {
 		return a.err()
 	}
 	return nil

@@ -82,10 +82,10 @@ func probeHealth(ctx context.Context, i *instance, last healthAnswer) (healthAns
 		if r.source != "" && a.code != 0 {
 			i.asked(r.source, a.refusal())
 		}
-		if r.name == read && a.outcome == health.Available {
+		if r.name == read && a.outcome == OK {
 			i.stores(storeOf(a.body))
 		}
-		if r.name != read && (a.outcome == health.Available || a.outcome == Unhealthy) {
+		if r.name != read && (a.outcome == OK || a.outcome == Failed) {
 			h.checks = append(h.checks, parseChecks(r.name, a.body)...)
 		}
 	}
@@ -156,9 +156,9 @@ func (known answers) result(i *instance) Result {
 }
 
 // ofNoAnswer returns the outcome of a probe that has no answer of this moment.
-func ofNoAnswer(err error) health.Reason {
+func ofNoAnswer(err error) Outcome {
 	if health.Classify(err) == health.Stale {
-		return health.Timeout
+		return Timeout
 	}
 	return ofError(err)
 }

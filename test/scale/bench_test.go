@@ -81,7 +81,7 @@ func TestBench(t *testing.T) {
 	}
 }
 
-// TestBenchFails holds that a binary that cannot be measured is not reported on.
+// TestBenchFails verifies that a binary that cannot be measured is not reported on.
 func TestBenchFails(t *testing.T) {
 	t.Parallel()
 	script := func(text string) string {
@@ -98,7 +98,7 @@ func TestBenchFails(t *testing.T) {
 	}{
 		{"no such file", filepath.Join(t.TempDir(), "none"), "no such file", 1, nil},
 		{"ends at once", script("exit 3\n"), "ended before it served: exit status 3", 1, nil},
-		// Nobody listens on port 1: it never converges.
+		// Nothing listens on port 1: it never converges.
 		{"never reads all", script("echo kubevitals serves http://127.0.0.1:1/metrics\nexec sleep 60\n"), "not everything was read within 1s", 1, []string{"-converge", "1s"}},
 		{"bad flag", "", "must be positive", 2, []string{"-nodes", "0"}},
 	}
@@ -114,7 +114,7 @@ func TestBenchFails(t *testing.T) {
 	}
 }
 
-// TestBodies holds that the bodies are what real components could answer.
+// TestBodies verifies that the bodies are what real components could answer.
 func TestBodies(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string][]byte{"kubelet": kubeletMetrics(), "API server": apiServerMetrics(3000)} {

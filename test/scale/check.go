@@ -16,7 +16,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
+	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
 )
 
@@ -51,7 +51,7 @@ type checkReport struct {
 	// peak are the most bytes that were resident, and 0 where the kernel is not Linux.
 	peak   int64
 	code   int
-	result report.Result
+	result diagnosis.Result
 }
 
 // look runs the binary to its end. All that this process does meanwhile is to be
@@ -137,10 +137,10 @@ func (r *checkReport) write(w io.Writer) error {
 	line("resident memory, peak", "%.1f MiB", mebibytes(r.peak))
 	line("exit code", "%d", r.code)
 	missing := r.unread(line)
-	for _, c := range r.result.Causes {
+	for _, c := range r.result.Alerts {
 		line("found "+c.Alert, "%d", len(c.Findings))
 	}
-	for _, b := range r.result.Blind {
+	for _, b := range r.result.Unavailable {
 		line("could not be read: "+b.Kind+" "+b.Name, "%s", b.Reason)
 	}
 	if err := t.Flush(); err != nil {
@@ -172,7 +172,7 @@ func (r *checkReport) unread(line func(name, format string, args ...any)) []erro
 }
 
 func (r *checkReport) found(f fault) bool {
-	return slices.ContainsFunc(r.result.Causes, func(c report.Cause) bool {
+	return slices.ContainsFunc(r.result.Alerts, func(c diagnosis.FiringAlert) bool {
 		if c.Alert != f.alert {
 			return false
 		}

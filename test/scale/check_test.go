@@ -33,7 +33,7 @@ func TestBenchCheck(t *testing.T) {
 	}
 }
 
-// TestBenchCheckFails holds that a binary that gives no result is not reported on.
+// TestBenchCheckFails verifies that a binary that gives no result is not reported on.
 func TestBenchCheckFails(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer

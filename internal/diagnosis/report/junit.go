@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kubevitals/kubevitals/internal/diagnosis"
 )
 
 type (
@@ -35,49 +37,22 @@ type (
 	}
 )
 
-// JUnit writes one test case for each alert, which fails where the alert holds and is
+// JUnit writes one test case for each alert, which fails where the alert fires and is
 // skipped where this look cannot tell, and one in error for each source that could
 // not be read.
-func (r *Result) JUnit(w io.Writer) error {
-	suite := junitSuite{Name: "kubevitals check " + plain(r.Cluster), Timestamp: r.At.UTC().Format(time.RFC3339)}
-	causes := map[string]Cause{}
-	for _, c := range r.Causes {
-		causes[c.Alert] = c
-	}
-	for _, alert := range r.Evaluated {
-		one := junitCase{Class: "kubevitals", Name: alert}
-		if c, ok := causes[alert]; ok {
-			one.Failure = &junitMessage{Message: plain(c.Summary), Type: c.Severity, Text: r.failureText(c)}
-			suite.Failures++
-		}
-		suite.Cases = append(suite.Cases, one)
-	}
-	skip := func(class, name, message string) {
-		suite.Cases = append(suite.Cases, junitCase{Class: class, Name: name, Skipped: &junitMessage{Message: message}})
-		suite.Skipped++
-	}
-	for _, alert := range r.Unseen {
-		skip("kubevitals", alert, "what it is about could not be read")
-	}
-	for _, signal := range slices.Sorted(maps.Keys(r.NotLookedAt)) {
-		for _, alert := range r.NotLookedAt[signal] {
-			skip("kubevitals", alert, "not looked at here")
-		}
-	}
-	for _, alert := range r.Reaching {
-		if !slices.Contains(r.Evaluated, alert) {
-			skip("kubevitals", alert, "looks further back than a check")
-		}
-	}
-	for _, b := range r.Blind {
+func JUnit(w io.Writer, r *diagnosis.Result) error {
+	suite := &junitSuite{Name: "kubevitals check " + plain(r.Cluster), Timestamp: r.At.UTC().Format(time.RFC3339)}
+	suite.addEvaluated(r)
+	suite.addSkipped(r.Coverage)
+	for _, u := range r.Unavailable {
 		suite.Cases = append(suite.Cases, junitCase{
-			Class: "kubevitals." + b.Kind, Name: b.Name,
-			Error: &junitMessage{Message: "could not be read: " + b.Reason, Type: b.Reason, Text: plain(b.Detail)},
+			Class: class + "." + u.Kind, Name: u.Name,
+			Error: &junitMessage{Message: "could not be read: " + u.Reason, Type: u.Reason, Text: plain(u.Detail)},
 		})
 		suite.Errors++
 	}
-	for _, b := range r.Absent {
-		skip("kubevitals."+b.Kind, b.Name, "not there")
+	for _, u := range r.Absent {
+		suite.skip(class+"."+u.Kind, u.Name, "not there")
 	}
 	suite.Tests = len(suite.Cases)
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -92,16 +67,53 @@ func (r *Result) JUnit(w io.Writer) error {
 	return err
 }
 
-func (r *Result) failureText(c Cause) string {
+// class is that of the test cases of alerts.
+const class = "kubevitals"
+
+func (s *junitSuite) addEvaluated(r *diagnosis.Result) {
+	firing := map[string]diagnosis.FiringAlert{}
+	for _, a := range r.Alerts {
+		firing[a.Alert] = a
+	}
+	for _, alert := range r.Coverage.Evaluated {
+		one := junitCase{Class: class, Name: alert}
+		if a, ok := firing[alert]; ok {
+			one.Failure = &junitMessage{Message: plain(a.Summary), Type: a.Severity, Text: failureText(r, a)}
+			s.Failures++
+		}
+		s.Cases = append(s.Cases, one)
+	}
+}
+
+func (s *junitSuite) addSkipped(c diagnosis.Coverage) {
+	for _, alert := range c.Unavailable {
+		s.skip(class, alert, "what it is about could not be read")
+	}
+	for _, signal := range slices.Sorted(maps.Keys(c.Disabled)) {
+		for _, alert := range c.Disabled[signal] {
+			s.skip(class, alert, "not looked at here")
+		}
+	}
+	for _, alert := range c.InsufficientHistory {
+		s.skip(class, alert, "looks further back than a check")
+	}
+}
+
+func (s *junitSuite) skip(class, name, message string) {
+	s.Cases = append(s.Cases, junitCase{Class: class, Name: name, Skipped: &junitMessage{Message: message}})
+	s.Skipped++
+}
+
+func failureText(r *diagnosis.Result, a diagnosis.FiringAlert) string {
 	var b strings.Builder
-	for _, f := range c.Findings {
-		b.WriteString(plain(f.Description) + early(f) + "\n")
+	for _, f := range a.Findings {
+		b.WriteString(plain(f.Description) + projected(f) + "\n")
 		if f.Detail != "" {
 			b.WriteString(plain("  "+f.Detail) + "\n")
 		}
 		for _, e := range f.Evidence {
-			b.WriteString(plain("  "+measured(r.values(), e)) + "\n")
+			b.WriteString(plain("  "+measured(valuesAt(r), e)) + "\n")
 		}
 	}
-	return b.String() + "\n" + c.Commands
+	return b.String() + "\n" + a.Commands
 }

@@ -22,47 +22,53 @@ import (
 
 // Finding is an alert whose expression holds for one set of labels.
 type Finding struct {
-	Alert    string            `json:"alert"`
-	Severity string            `json:"severity"`
-	Signal   string            `json:"signal"`
-	Labels   map[string]string `json:"labels"`
-	Value    Number            `json:"value"`
-	// Summary is the cause in one sentence, and Description what it is here.
-	Summary     string `json:"summary"`
+	// Name of the alert.
+	Alert string `json:"alert"`
+	// Severity of the alert.
+	Severity string `json:"severity"`
+	// Signal that the alert is about.
+	Signal string `json:"signal"`
+	// Labels that the alert would have in Prometheus.
+	Labels map[string]string `json:"labels"`
+	// Value of the expression. NaN and infinity are strings.
+	Value Number `json:"value"`
+	// What the alert means, in one sentence.
+	Summary string `json:"summary"`
+	// What it means for these labels.
 	Description string `json:"description"`
-	RunbookURL  string `json:"runbook_url"`
-	// For is how long Prometheus waits before it tells, such as 5m.
+	// Address of the runbook, with the labels.
+	RunbookURL string `json:"runbook_url"`
+	// How long Prometheus waits before the alert fires, such as 5m.
 	For string `json:"for"`
-	// Early says that the alert holds only if everything stays as it is.
-	Early bool `json:"early,omitempty"`
-	// Evidence are samples that made the expression true.
+	// Whether the alert does not fire yet, but will if everything stays as it is.
+	Projected bool `json:"projected,omitempty"`
+	// Samples that made the expression true; at most five.
 	Evidence []Evidence `json:"evidence"`
-	// Detail is an error behind a finding about what cannot be read; rules do not
-	// know it.
+	// Error behind a finding about what cannot be read, if one is known.
 	Detail string `json:"detail,omitempty"`
 }
 
-// Report is what the rules say of the samples.
-type Report struct {
+// Evaluation is what the rules say of the samples.
+type Evaluation struct {
 	// Findings are sorted by severity, the worst first, then alert and labels.
 	Findings []Finding
 	// Evaluated is the number of alerts that were evaluated.
 	Evaluated int
-	// Reaching are the alerts that look further back than the samples do, and may
-	// hold for somebody with a longer memory.
-	Reaching []string
+	// InsufficientHistory are the alerts that look further back than the samples do,
+	// and may hold for Prometheus, which remembers more.
+	InsufficientHistory []string
 }
 
 var errNoSamples = errors.New("evaluate the rules: there are no samples")
 
 // Evaluate evaluates all rules as of the last scrape: what is recorded first, which
 // is added to the samples, and then the alerts, as many at once as there are cores.
-func (r *Rules) Evaluate(ctx context.Context, s *Samples) (*Report, error) {
+func (r *Rules) Evaluate(ctx context.Context, s *Samples) (*Evaluation, error) {
 	if len(s.times) == 0 {
 		return nil, errNoSamples
 	}
 	at, covered := s.times[len(s.times)-1], s.covered()
-	report := &Report{}
+	evaluation := &Evaluation{}
 	var alerts []rule
 	for _, one := range r.list {
 		if one.Record == "" {
@@ -78,20 +84,20 @@ func (r *Rules) Evaluate(ctx context.Context, s *Samples) (*Report, error) {
 		}
 	}
 	for _, one := range alerts {
-		report.Evaluated++
-		if one.reach > covered && !onlyRates(one.expr) {
-			report.Reaching = append(report.Reaching, one.Alert)
+		evaluation.Evaluated++
+		if one.lookback > covered && !onlyRates(one.expr) {
+			evaluation.InsufficientHistory = append(evaluation.InsufficientHistory, one.Alert)
 		}
 	}
 	var err error
-	report.Findings, err = atOnce(ctx, alerts, func(ctx context.Context, one rule) ([]Finding, error) {
+	evaluation.Findings, err = atOnce(ctx, alerts, func(ctx context.Context, one rule) ([]Finding, error) {
 		vector, err := r.query(ctx, s, one, at)
 		if err != nil {
 			return nil, err
 		}
-		return findings(ctx, s.witnesses(one), vector, at)
+		return findings(ctx, s.index(one), vector, at)
 	})
-	return report, err
+	return evaluation, err
 }
 
 // atOnce evaluates rules, as many at once as there are cores, and returns what all
@@ -157,11 +163,11 @@ func (r *Rules) query(ctx context.Context, s *Samples, one rule, at time.Time) (
 	return slices.Clone(vector), nil
 }
 
-// findings are those of one alert, of which behind are the samples.
-func findings(ctx context.Context, behind *witnesses, vector promql.Vector, at time.Time) ([]Finding, error) {
+// findings are those of one alert, of which the index finds the evidence.
+func findings(ctx context.Context, index *evidenceIndex, vector promql.Vector, at time.Time) ([]Finding, error) {
 	found := make([]Finding, 0, len(vector))
 	for _, sample := range vector {
-		f, err := finding(ctx, behind, sample, at)
+		f, err := finding(ctx, index, sample, at)
 		if err != nil {
 			return nil, err
 		}
@@ -170,13 +176,13 @@ func findings(ctx context.Context, behind *witnesses, vector promql.Vector, at t
 	return found, nil
 }
 
-func finding(ctx context.Context, behind *witnesses, sample promql.Sample, at time.Time) (Finding, error) {
-	one := behind.rule
+func finding(ctx context.Context, index *evidenceIndex, sample promql.Sample, at time.Time) (Finding, error) {
+	one := index.rule
 	own := labels.NewBuilder(sample.Metric).Del(model.MetricNameLabel).Labels().Map()
 	f := Finding{
 		Alert: one.Alert, Severity: one.Labels["severity"], Signal: one.Labels["signal"],
 		Labels: own, Value: Number(sample.F), For: one.For.String(),
-		Evidence: first(behind.of(own), mostEvidence),
+		Evidence: first(index.of(own), mostEvidence),
 	}
 	for name, field := range map[string]*string{"summary": &f.Summary, "description": &f.Description, "runbook_url": &f.RunbookURL} {
 		text, err := expand(ctx, one.Alert, one.Annotations[name], own, sample, at)

@@ -52,7 +52,7 @@ func families(t *testing.T, text string) []*dto.MetricFamily {
 	return list
 }
 
-func evaluate(t *testing.T, scrapes ...string) *ruleeval.Report {
+func evaluate(t *testing.T, scrapes ...string) *ruleeval.Evaluation {
 	t.Helper()
 	rules, err := ruleeval.Parse([]byte(ruleFile))
 	if err != nil {
@@ -62,14 +62,14 @@ func evaluate(t *testing.T, scrapes ...string) *ruleeval.Report {
 	for i, text := range scrapes {
 		s.Add(families(t, text), time.Unix(1000+30*int64(i), 0))
 	}
-	report, err := rules.Evaluate(t.Context(), s)
+	evaluation, err := rules.Evaluate(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return report
+	return evaluation
 }
 
-func names(r *ruleeval.Report) []string {
+func names(r *ruleeval.Evaluation) []string {
 	var list []string
 	for _, f := range r.Findings {
 		list = append(list, f.Alert)
@@ -109,11 +109,11 @@ func TestFindings(t *testing.T) {
 
 func TestFindingIsComplete(t *testing.T) {
 	t.Parallel()
-	report := evaluate(t, "a_up{node=\"n 1\"} 0\na_up{node=\"m\"} 1\nquiet 0\n")
-	if len(report.Findings) != 2 || report.Evaluated != 5 {
-		t.Fatalf("%d findings of %d alerts", len(report.Findings), report.Evaluated)
+	evaluation := evaluate(t, "a_up{node=\"n 1\"} 0\na_up{node=\"m\"} 1\nquiet 0\n")
+	if len(evaluation.Findings) != 2 || evaluation.Evaluated != 5 {
+		t.Fatalf("%d findings of %d alerts", len(evaluation.Findings), evaluation.Evaluated)
 	}
-	f := report.Findings[0]
+	f := evaluation.Findings[0]
 	if f.Description != "n 1 of lab is at 0." || f.RunbookURL != "https://x/?node=n+1" || f.For != "5m" || f.Severity != "critical" || f.Signal != "a" {
 		t.Errorf("%+v", f)
 	}
@@ -121,14 +121,14 @@ func TestFindingIsComplete(t *testing.T) {
 	if want := []ruleeval.Evidence{{Series: `a_up{node="n 1"}`, Value: 0, Metric: "a_up"}}; !slices.Equal(f.Evidence, want) {
 		t.Errorf("evidence %v, want %v", f.Evidence, want)
 	}
-	if want := []string{"ManyFailures"}; !slices.Equal(report.Reaching, want) {
-		t.Errorf("in need of a longer memory: %v, want %v", report.Reaching, want)
+	if want := []string{"ManyFailures"}; !slices.Equal(evaluation.InsufficientHistory, want) {
+		t.Errorf("in need of a longer memory: %v, want %v", evaluation.InsufficientHistory, want)
 	}
 }
 
-// TestLater asks what will hold if all stays as it is: what has lasted for long is
+// TestProject asks what will hold if all stays as it is: what has lasted for long is
 // no news, and what beats goes on beating.
-func TestLater(t *testing.T) {
+func TestProject(t *testing.T) {
 	t.Parallel()
 	rules, err := ruleeval.Parse([]byte(`
 groups:
@@ -167,15 +167,15 @@ groups:
 		{4 * time.Minute, nil},
 		{5 * time.Minute, []string{"Marked", "Waits"}},
 	} {
-		later, err := rules.Later(t.Context(), s, now, []string{"oldest_timestamp_seconds"}, test.longer)
+		projected, err := rules.Project(t.Context(), s, now, []string{"oldest_timestamp_seconds"}, test.longer)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := names(&ruleeval.Report{Findings: later}); !slices.Equal(got, test.want) {
+		if got := names(&ruleeval.Evaluation{Findings: projected}); !slices.Equal(got, test.want) {
 			t.Fatalf("after %s more %v holds, want %v", test.longer, got, test.want)
 		}
-		for _, f := range later {
-			if !f.Early || f.Labels["node"] != "new" || f.Alert == "Waits" && f.Description != "new waits since 30 s" {
+		for _, f := range projected {
+			if !f.Projected || f.Labels["node"] != "new" || f.Alert == "Waits" && f.Description != "new waits since 30 s" {
 				t.Errorf("after %s more: %+v", test.longer, f)
 			}
 			for _, e := range f.Evidence {

@@ -10,9 +10,10 @@ import (
 
 // Evidence is one sample.
 type Evidence struct {
-	// Series is the metric with its labels, but for those of the target.
+	// Metric with its labels, but for those of the target such as job.
 	Series string `json:"series"`
-	Value  Number `json:"value"`
+	// Value of the sample. NaN and infinity are strings.
+	Value Number `json:"value"`
 	// Metric is the name alone, which tells the unit of the value.
 	Metric string `json:"-"`
 }
@@ -29,7 +30,7 @@ func (r *Rules) Behind(alert string, s *Samples, own map[string]string) []Eviden
 	var found []Evidence
 	for _, one := range r.list {
 		if one.Alert == alert {
-			found = append(found, s.witnesses(one).of(own)...)
+			found = append(found, s.index(one).of(own)...)
 		}
 	}
 	return found
@@ -61,9 +62,9 @@ func (r *Rules) LooksBack() map[string]bool {
 	return names
 }
 
-// witnesses are the present samples behind one rule, found by the labels of what
-// the rule found: a rule may find thousands, each among thousands of samples.
-type witnesses struct {
+// evidenceIndex finds the present samples behind one rule by the labels of what the
+// rule found: a rule may find thousands, each among thousands of samples.
+type evidenceIndex struct {
 	samples *Samples
 	rule    rule
 	// groups, by the names of labels that are asked for.
@@ -76,25 +77,25 @@ type group struct {
 	byKey map[string][]Evidence
 }
 
-func (s *Samples) witnesses(one rule) *witnesses {
-	return &witnesses{samples: s, rule: one, groups: map[string][]group{}}
+func (s *Samples) index(one rule) *evidenceIndex {
+	return &evidenceIndex{samples: s, rule: one, groups: map[string][]group{}}
 }
 
 // of returns the samples that do not contradict the labels, sorted.
-func (w *witnesses) of(own map[string]string) []Evidence {
+func (x *evidenceIndex) of(own map[string]string) []Evidence {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(own)) {
-		if !w.samples.target.Has(name) {
+		if !x.samples.target.Has(name) {
 			names = append(names, name)
 		}
 	}
 	asked := strings.Join(names, ",")
-	groups, ok := w.groups[asked]
+	groups, ok := x.groups[asked]
 	if !ok {
-		groups = w.group(names)
-		w.groups[asked] = groups
+		groups = x.group(names)
+		x.groups[asked] = groups
 	}
-	var found []Evidence
+	found := []Evidence{}
 	for _, g := range groups {
 		found = append(found, g.byKey[valuesOf(g.names, func(name string) string { return own[name] })]...)
 	}
@@ -102,10 +103,10 @@ func (w *witnesses) of(own map[string]string) []Evidence {
 	return slices.CompactFunc(found, func(a, b Evidence) bool { return a.Series == b.Series })
 }
 
-func (w *witnesses) group(names []string) []group {
+func (x *evidenceIndex) group(names []string) []group {
 	byNames := map[string]*group{}
-	for _, selector := range w.rule.telling {
-		for _, bucket := range w.samples.byName[selector.Name] {
+	for _, selector := range x.rule.triggers {
+		for _, bucket := range x.samples.byName[selector.Name] {
 			for _, candidate := range bucket {
 				last := candidate.last()
 				if last.vanished() || !matchesAll(candidate.labels, selector.LabelMatchers) {
@@ -118,7 +119,7 @@ func (w *witnesses) group(names []string) []group {
 					byNames[strings.Join(borne, ",")] = g
 				}
 				key := valuesOf(borne, candidate.labels.Get)
-				g.byKey[key] = append(g.byKey[key], Evidence{w.samples.text(candidate.labels), Number(last.v), selector.Name})
+				g.byKey[key] = append(g.byKey[key], Evidence{x.samples.text(candidate.labels), Number(last.v), selector.Name})
 			}
 		}
 	}

@@ -27,10 +27,10 @@ type Rules struct {
 type rule struct {
 	rulefmt.Rule
 	expr parser.Expr
-	// reach is how far back the rule looks, in ranges, subqueries and offsets.
-	reach time.Duration
-	// telling are the selectors that make the rule true, see evidence.
-	telling []*parser.VectorSelector
+	// lookback is how far back the rule looks, in ranges, subqueries and offsets.
+	lookback time.Duration
+	// triggers are the selectors that make the rule true; they are its evidence.
+	triggers []*parser.VectorSelector
 }
 
 const (
@@ -59,7 +59,7 @@ func Parse(file []byte) (*Rules, error) {
 			if s := nameless(expr); s != nil {
 				return nil, fmt.Errorf("rule %s%s: %s does not name its metric", one.Alert, one.Record, s)
 			}
-			r.list = append(r.list, rule{Rule: one, expr: expr, reach: reach(expr), telling: Telling(expr)})
+			r.list = append(r.list, rule{Rule: one, expr: expr, lookback: lookback(expr), triggers: TriggerSelectors(expr)})
 		}
 	}
 	return r, nil
@@ -117,8 +117,8 @@ func selectors(expr parser.Expr) []*parser.VectorSelector {
 	return found
 }
 
-// reach returns the longest time that any part of an expression looks back.
-func reach(expr parser.Expr) time.Duration {
+// lookback returns the longest time that any part of an expression looks back.
+func lookback(expr parser.Expr) time.Duration {
 	var longest time.Duration
 	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
 		switch n := n.(type) {
@@ -134,9 +134,9 @@ func reach(expr parser.Expr) time.Duration {
 	return longest
 }
 
-// Telling returns the selectors that make an expression true: all but those that
+// TriggerSelectors returns the selectors that make an expression true: all but those that
 // only keep it quiet, right of an unless.
-func Telling(expr parser.Expr) []*parser.VectorSelector {
+func TriggerSelectors(expr parser.Expr) []*parser.VectorSelector {
 	var found []*parser.VectorSelector
 	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
 		s, ok := n.(*parser.VectorSelector)

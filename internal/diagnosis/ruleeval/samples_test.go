@@ -26,7 +26,7 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// TestOnlyWhatIsRead holds that rules find the same without what they do not read,
+// TestOnlyWhatIsRead verifies that rules find the same without what they do not read,
 // and nothing of what is left out.
 func TestOnlyWhatIsRead(t *testing.T) {
 	t.Parallel()
@@ -45,31 +45,31 @@ func TestOnlyWhatIsRead(t *testing.T) {
 			s := ruleeval.NewSamples(map[string]string{"job": "j", "cluster": "lab"}).Only(test.only)
 			s.Add(families(t, "a_up{node=\"n\"} 1\nfailures_total 0\nother 1\n"), time.Unix(1000, 0))
 			s.Add(families(t, "a_up{node=\"n\"} 0\nfailures_total 30\nother 1\n"), time.Unix(1030, 0))
-			report, err := rules.Evaluate(t.Context(), s)
+			evaluation, err := rules.Evaluate(t.Context(), s)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := names(report); !slices.Equal(got, test.want) {
+			if got := names(evaluation); !slices.Equal(got, test.want) {
 				t.Errorf("found %v, want %v", got, test.want)
 			}
 		})
 	}
 }
 
-// TestVanishedIsNoEvidence holds that only what the last scrape had is shown.
+// TestVanishedIsNoEvidence verifies that only what the last scrape had is shown.
 func TestVanishedIsNoEvidence(t *testing.T) {
 	t.Parallel()
-	report := evaluate(t, "a_up{node=\"n\",port=\"1\"} 0\na_up{node=\"n\",port=\"2\"} 0\n", "a_up{node=\"n\",port=\"2\"} 0\n")
-	if len(report.Findings) == 0 || report.Findings[0].Alert != "Down" {
-		t.Fatalf("found %v", names(report))
+	evaluation := evaluate(t, "a_up{node=\"n\",port=\"1\"} 0\na_up{node=\"n\",port=\"2\"} 0\n", "a_up{node=\"n\",port=\"2\"} 0\n")
+	if len(evaluation.Findings) == 0 || evaluation.Findings[0].Alert != "Down" {
+		t.Fatalf("found %v", names(evaluation))
 	}
 	want := []ruleeval.Evidence{{Series: `a_up{node="n", port="2"}`, Value: 0, Metric: "a_up"}}
-	if got := report.Findings[0].Evidence; !slices.Equal(got, want) {
+	if got := evaluation.Findings[0].Evidence; !slices.Equal(got, want) {
 		t.Errorf("evidence %v, want %v", got, want)
 	}
 }
 
-// TestEvaluateAfterEachScrape holds that what a rule recorded counts as long as it
+// TestEvaluateAfterEachScrape verifies that what a rule recorded counts as long as it
 // is recorded again, and no longer.
 func TestEvaluateAfterEachScrape(t *testing.T) {
 	t.Parallel()
@@ -85,11 +85,11 @@ func TestEvaluateAfterEachScrape(t *testing.T) {
 		{"a_up{node=\"n\"} 0\n", []string{"Down", "Half"}},
 	} {
 		s.Add(families(t, step.scrape), time.Unix(1000+30*int64(i), 0))
-		report, err := rules.Evaluate(t.Context(), s)
+		evaluation, err := rules.Evaluate(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := names(report); !slices.Equal(got, step.want) {
+		if got := names(evaluation); !slices.Equal(got, step.want) {
 			t.Errorf("scrape %d: found %v, want %v", i, got, step.want)
 		}
 	}

@@ -90,28 +90,28 @@ const (
 	statusUnimplemented statusError = "12"
 )
 
-func outcomeOf(err error) health.Reason {
+func outcomeOf(err error) Outcome {
 	if status, ok := errors.AsType[statusError](err); ok {
 		switch status {
 		case statusDeadline:
-			return health.Timeout
+			return Timeout
 		case statusUnimplemented:
 			return Unimplemented
 		}
-		return health.Failed
+		return Error
 	}
 	switch {
 	case err == nil:
-		return health.Available
+		return OK
 	case errors.Is(err, fs.ErrNotExist):
 		return NoSocket
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return Refused
 	case errors.Is(err, fs.ErrPermission):
-		return health.Forbidden
+		return Denied
 	// A runtime that has taken no connection for long has a full queue of them.
 	case errors.Is(err, syscall.EAGAIN), health.Classify(err) == health.Timeout:
-		return health.Timeout
+		return Timeout
 	}
-	return health.Failed
+	return Error
 }

@@ -23,7 +23,7 @@ function dump() {
 export const healthy = () => [dump(), '--collector.disable-defaults', '--collector.control_plane_leases'];
 
 // Nothing wrong can be found, and most of the cluster cannot be read.
-export const unsure = () => [dump()];
+export const incomplete = () => [dump()];
 
 // Nobody answers at the address of the API server.
 export async function unreachable() {

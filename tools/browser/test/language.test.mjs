@@ -38,7 +38,7 @@ it('the status page is in both languages, and so are the runbooks that it leads 
   for (const [lang, heading, holds] of [['en', 'Wrong now', 'Holds now'], ['zh-TW', '目前的問題', '現在成立']]) {
     await until(page, goto, `/?lang=${lang}`, ready);
     assert.equal(await language(page), lang);
-    assert.equal(await page.locator('#wrong').textContent(), heading);
+    assert.equal(await page.locator('#firing').textContent(), heading);
     await page.locator('.findings a').first().click();
     await page.waitForURL('**/runbooks/**');
     assert.equal(await language(page), lang);

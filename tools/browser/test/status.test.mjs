@@ -9,7 +9,7 @@ const severities = ['critical', 'warning', 'info'];
 
 it('findings are sorted by severity, and the verdict counts them', {}, async ({ page, goto }) => {
   await until(page, goto, '/?lang=en', ready);
-  const found = await page.locator('section[aria-labelledby=wrong] article .severity').allTextContents();
+  const found = await page.locator('section[aria-labelledby=firing] article .severity').allTextContents();
   const order = found.map((severity) => severities.indexOf(severity));
   assert.ok(order.every((rank) => rank >= 0) && new Set(order).size > 1);
   assert.deepEqual(order, [...order].sort((a, b) => a - b));
@@ -21,12 +21,12 @@ it('findings are sorted by severity, and the verdict counts them', {}, async ({ 
 it('what cannot be seen is told apart from what is wrong and what is well', {}, async ({ page, goto }) => {
   await until(page, goto, '/?lang=en', ready);
   const section = (name) => page.locator(`section[aria-labelledby=${name}]`);
-  assert.match(await section('blind').innerText(), /silence about it is no proof of health[\s\S]*KubeVitalsKubeletsUnreadable[\s\S]*unreachable/);
+  assert.match(await section('unavailable').innerText(), /silence about it is no proof of health[\s\S]*KubeVitalsKubeletsUnreadable[\s\S]*unreachable/);
   assert.ok((await section('wrong').innerText()).includes(book));
   assert.ok(!(await section('wrong').innerText()).includes('KubeVitalsKubeletsUnreadable'));
-  const well = await section('well').locator('strong').allTextContents();
-  assert.ok(well.includes('control_plane_leases') && !well.includes('node_disk') && !well.includes('autoscaling'), String(well));
-  assert.match(await section('off').innerText(), /connectivity/);
+  const ok = await section('ok').locator('strong').allTextContents();
+  assert.ok(ok.includes('control_plane_leases') && !ok.includes('node_disk') && !ok.includes('autoscaling'), String(ok));
+  assert.match(await section('disabled').innerText(), /connectivity/);
 });
 
 it('each finding leads to its runbook, filled in, with present evidence', {}, async ({ page, goto }) => {

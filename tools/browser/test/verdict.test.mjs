@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { noFaults } from '../lib/assert.mjs';
 import { violationsAtWidths } from '../lib/axe.mjs';
-import { healthy, unreachable, unsure } from '../lib/clusters.mjs';
+import { healthy, unreachable, incomplete } from '../lib/clusters.mjs';
 import { faultsOfLayout } from '../lib/layout.mjs';
 import { book, suite, until } from '../lib/suite.mjs';
 
@@ -21,7 +21,7 @@ describe('all is well', () => {
     it(`and the page says so, ${colorScheme}`, { colorScheme }, async ({ page, goto }) => {
       await until(page, goto, '/?lang=en', verdictIs('All clear'));
       assert.deepEqual(await sections(page), ['Nothing wrong found', 'Not looked at']);
-      assert.deepEqual(await page.locator('section[aria-labelledby=well] strong').allTextContents(), ['control_plane_leases']);
+      assert.deepEqual(await page.locator('section[aria-labelledby=ok] strong').allTextContents(), ['control_plane_leases']);
       await isInGoodForm(page);
       await until(page, goto, '/?lang=zh-TW', verdictIs('一切正常'));
       await isInGoodForm(page);
@@ -34,12 +34,12 @@ describe('all is well', () => {
 });
 
 describe('much cannot be read', () => {
-  const it = suite({ flags: unsure });
+  const it = suite({ flags: incomplete });
   for (const colorScheme of ['light', 'dark']) {
     it(`and the page does not call it well, ${colorScheme}`, { colorScheme }, async ({ page, goto }) => {
       await until(page, goto, '/?lang=en', verdictIs('Could not tell'));
       assert.equal((await sections(page))[0], 'Not seen');
-      assert.match(await page.locator('section[aria-labelledby=blind]').innerText(), /KubeVitalsSourceUnavailable[\s\S]*pods/);
+      assert.match(await page.locator('section[aria-labelledby=unavailable]').innerText(), /KubeVitalsSourceUnavailable[\s\S]*pods/);
       await isInGoodForm(page);
     });
   }
@@ -49,9 +49,9 @@ describe('no API server answers', () => {
   const it = suite({ flags: unreachable });
   it('and the page names it, and all that it cannot see', {}, async ({ page, goto }) => {
     await until(page, goto, '/?lang=en', verdictIs('1 critical'));
-    assert.match(await page.locator('section[aria-labelledby=wrong]').innerText(), /KubeVitalsAPIServerAllDown/);
-    const blind = await page.locator('section[aria-labelledby=blind]').innerText();
-    for (const name of ['node_disk', 'autoscaling', 'pods', 'nodes']) assert.match(blind, new RegExp(`\\b${name}\\b`));
+    assert.match(await page.locator('section[aria-labelledby=firing]').innerText(), /KubeVitalsAPIServerAllDown/);
+    const unavailable = await page.locator('section[aria-labelledby=unavailable]').innerText();
+    for (const name of ['node_disk', 'autoscaling', 'pods', 'nodes']) assert.match(unavailable, new RegExp(`\\b${name}\\b`));
     await isInGoodForm(page);
   });
   it('and no runbook claims that its alert does not hold', {}, async ({ page, goto }) => {

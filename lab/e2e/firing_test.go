@@ -44,27 +44,26 @@ func once(ctx context.Context, start func(*exec.Cmd) error, args ...string) (cod
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String(), err
 }
 
-// verdict is what one check told.
-type verdict struct {
+// result is what one check told.
+type result struct {
 	code   int
-	Causes []struct {
+	Alerts []struct {
 		Findings []struct {
 			Alert  string
 			Labels map[string]string
 		}
 	}
-	Blind   []blindness
-	History []string `json:"needs_history"`
+	Unavailable []unavailable
 }
 
-// blindness is what a check could not read.
-type blindness struct{ Kind, Name, Reason string }
+// unavailable is what a check could not read.
+type unavailable struct{ Kind, Name, Reason string }
 
 // found are the alerts with their labels, sorted.
-func (v verdict) found() []string {
+func (r result) found() []string {
 	var all []string
-	for _, c := range v.Causes {
-		for _, f := range c.Findings {
+	for _, a := range r.Alerts {
+		for _, f := range a.Findings {
 			all = append(all, fmt.Sprint(f.Alert, f.Labels))
 		}
 	}
@@ -72,10 +71,10 @@ func (v verdict) found() []string {
 	return all
 }
 
-// names tells whether the cause is found.
-func (v verdict) names(want cause) bool {
-	for _, c := range v.Causes {
-		for _, f := range c.Findings {
+// names tells whether the alert is found.
+func (r result) names(want firing) bool {
+	for _, a := range r.Alerts {
+		for _, f := range a.Findings {
 			if want.is(f.Alert, f.Labels) {
 				return true
 			}
@@ -84,25 +83,25 @@ func (v verdict) names(want cause) bool {
 	return false
 }
 
-// mustName fails unless the cause is found, and the exit code says that something is.
-func (v verdict) mustName(c cause) error {
-	if v.code != foundSome || !v.names(c) {
-		return fmt.Errorf("check does not name %s, but %v; its exit code is %d", c, v.found(), v.code)
+// mustName fails unless the alert is found, and the exit code says that something is.
+func (r result) mustName(f firing) error {
+	if r.code != foundSome || !r.names(f) {
+		return fmt.Errorf("check does not name %s, but %v; its exit code is %d", f, r.found(), r.code)
 	}
 	return nil
 }
 
 // check looks at a cluster once.
-func check(ctx context.Context, start func(*exec.Cmd) error, args ...string) (verdict, error) {
+func check(ctx context.Context, start func(*exec.Cmd) error, args ...string) (result, error) {
 	code, stdout, stderr, err := once(ctx, start, append([]string{"check", "-o", "json", "--window=2s"}, args...)...)
-	v := verdict{code: code}
+	r := result{code: code}
 	if err != nil {
-		return v, fmt.Errorf("check: %w\n%s", err, stderr)
+		return r, fmt.Errorf("check: %w\n%s", err, stderr)
 	}
-	if err := json.Unmarshal([]byte(stdout), &v); err != nil {
-		return v, fmt.Errorf("check ended with %d: %w in %q; it says %s", code, err, stdout, stderr)
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+		return r, fmt.Errorf("check ended with %d: %w in %q; it says %s", code, err, stdout, stderr)
 	}
-	return v, nil
+	return r, nil
 }
 
 // sameFlags are the flags of a running kubevitals for a look at what it looks at.
@@ -134,19 +133,19 @@ func (v *vitals) sameFlags(t *testing.T) []string {
 // cluster must find the same, with nothing known but what it sees.
 func (v *vitals) wantAlert(t *testing.T, stays time.Duration, alert string, labels ...string) {
 	t.Helper()
-	v.wantAlerts(t, stays, append(cause{alert}, labels...))
+	v.wantAlerts(t, stays, append(firing{alert}, labels...))
 }
 
 // wantAlerts does the same for several that hold at the same time.
-func (v *vitals) wantAlerts(t *testing.T, stays time.Duration, causes ...cause) {
+func (v *vitals) wantAlerts(t *testing.T, stays time.Duration, alerts ...firing) {
 	t.Helper()
-	v.wantHolding(t, stays, causes...)
-	v.wantFound(t, stays, causes...)
+	v.wantHolding(t, stays, alerts...)
+	v.wantFound(t, stays, alerts...)
 }
 
 // wantHolding fails unless the alerts' expressions hold over some scrape: a pod that
 // ends again and again, for one, counts as ready in between.
-func (v *vitals) wantHolding(t *testing.T, stays time.Duration, causes ...cause) {
+func (v *vitals) wantHolding(t *testing.T, stays time.Duration, alerts ...firing) {
 	t.Helper()
 	dir := t.TempDir()
 	err := cluster.Eventually(t.Context(), time.Minute, func(ctx context.Context) error {
@@ -154,9 +153,9 @@ func (v *vitals) wantHolding(t *testing.T, stays time.Duration, causes ...cause)
 		if err != nil {
 			return err
 		}
-		for _, c := range causes {
-			if !slices.ContainsFunc(all, func(h holding) bool { return c.is(h.Alert, h.Labels) }) {
-				return fmt.Errorf("%s does not hold; what holds: %v", c, all)
+		for _, f := range alerts {
+			if !slices.ContainsFunc(all, func(h holding) bool { return f.is(h.Alert, h.Labels) }) {
+				return fmt.Errorf("%s does not hold; what holds: %v", f, all)
 			}
 		}
 		return nil
@@ -166,9 +165,9 @@ func (v *vitals) wantHolding(t *testing.T, stays time.Duration, causes ...cause)
 	}
 }
 
-// wantFound fails unless a check finds the causes. What is ill may flicker, as a
+// wantFound fails unless a check finds the alerts. What is ill may flicker, as a
 // container that crashes does, so it may take some looks.
-func (v *vitals) wantFound(t *testing.T, stays time.Duration, causes ...cause) {
+func (v *vitals) wantFound(t *testing.T, stays time.Duration, alerts ...firing) {
 	t.Helper()
 	args := append(v.sameFlags(t), "--stays="+stays.String())
 	err := cluster.Eventually(t.Context(), time.Minute, func(context.Context) error {
@@ -176,8 +175,8 @@ func (v *vitals) wantFound(t *testing.T, stays time.Duration, causes ...cause) {
 		if err != nil {
 			return err
 		}
-		for _, c := range causes {
-			if err := looked.mustName(c); err != nil {
+		for _, f := range alerts {
+			if err := looked.mustName(f); err != nil {
 				return err
 			}
 		}
@@ -188,11 +187,11 @@ func (v *vitals) wantFound(t *testing.T, stays time.Duration, causes ...cause) {
 	}
 }
 
-// wantBlind fails unless a check says that it cannot tell, because of the source.
-func wantBlind(t *testing.T, v *vitals, source, reason string) {
+// wantUnavailable fails unless a check says that it cannot tell, because of the source.
+func wantUnavailable(t *testing.T, v *vitals, source, reason string) {
 	t.Helper()
 	looked, err := check(t.Context(), nil, v.sameFlags(t)...)
-	if err != nil || looked.code != couldNotTell || !slices.Contains(looked.Blind, blindness{"source", source, reason}) {
-		t.Errorf("check does not say that %s is %s, but that it could not read %v; its exit code is %d, %v", source, reason, looked.Blind, looked.code, err)
+	if err != nil || looked.code != couldNotTell || !slices.Contains(looked.Unavailable, unavailable{"source", source, reason}) {
+		t.Errorf("check does not say that %s is %s, but that it could not read %v; its exit code is %d, %v", source, reason, looked.Unavailable, looked.code, err)
 	}
 }

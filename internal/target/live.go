@@ -1,27 +1,18 @@
-package main
+package target
 
 import (
 	"errors"
 	"fmt"
 	"os"
 
-	"github.com/prometheus/common/version"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// connection finds out how to reach the cluster; it contacts nobody.
-func (c *command) connection() (*rest.Config, error) {
-	config, err := c.restConfig()
-	if err != nil {
-		return nil, &exitError{exitConfig, err}
-	}
-	config.UserAgent = "kubevitals/" + version.Version
-	return config, nil
-}
-
-func (c *command) restConfig() (*rest.Config, error) {
-	if c.kubeconfig == "" && c.context == "" {
+// restConfig reads a kubeconfig. Without its name and that of a context it takes the
+// service account of this pod, and else the files where kubectl looks for one.
+func restConfig(kubeconfig, kubecontext string) (*rest.Config, error) {
+	if kubeconfig == "" && kubecontext == "" {
 		config, err := rest.InClusterConfig()
 		if err == nil {
 			return config, nil
@@ -32,17 +23,17 @@ func (c *command) restConfig() (*rest.Config, error) {
 	}
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	name := "kubeconfig"
-	if c.kubeconfig != "" {
+	if kubeconfig != "" {
 		// The loader ignores a missing file in places; a path that was given must exist.
-		if _, err := os.Stat(c.kubeconfig); err != nil {
+		if _, err := os.Stat(kubeconfig); err != nil {
 			return nil, fmt.Errorf("--kubeconfig: %w", err)
 		}
-		rules.ExplicitPath, name = c.kubeconfig, "kubeconfig "+c.kubeconfig
+		rules.ExplicitPath, name = kubeconfig, "kubeconfig "+kubeconfig
 	}
-	overrides := &clientcmd.ConfigOverrides{CurrentContext: c.context}
+	overrides := &clientcmd.ConfigOverrides{CurrentContext: kubecontext}
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides).ClientConfig()
 	switch {
-	case clientcmd.IsEmptyConfig(err) && c.kubeconfig == "":
+	case clientcmd.IsEmptyConfig(err) && kubeconfig == "":
 		return nil, errors.New("no cluster to watch: give --kubeconfig=FILE, run in a pod of the cluster, or try --demo")
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", name, err)

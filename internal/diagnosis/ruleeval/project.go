@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// Later evaluates the alerts that depend on for how long something has been
-// wrong, as if it had been so for longer. The gauges since, by name, hold the time
-// at which it began. Findings that the report has already are left out.
+// Project evaluates the alerts that depend on for how long something has been
+// wrong, as if it had been so for longer. The gauges onsets, by name, hold the time
+// at which it began. Findings that the evaluation has already are left out.
 //
 // Other timestamps stay as they are: those of heartbeats would else grow old, as
 // if everybody had stopped.
-func (r *Rules) Later(ctx context.Context, s *Samples, now *Report, since []string, longer time.Duration) ([]Finding, error) {
+func (r *Rules) Project(ctx context.Context, s *Samples, now *Evaluation, onsets []string, longer time.Duration) ([]Finding, error) {
 	if len(s.times) == 0 {
 		return nil, errNoSamples
 	}
-	old := s.aged(since, longer)
+	old := s.aged(onsets, longer)
 	at := s.times[len(s.times)-1]
-	depending := slices.DeleteFunc(slices.Clone(r.list), func(one rule) bool { return one.Alert == "" || !one.reads(since) })
-	later, err := atOnce(ctx, depending, func(ctx context.Context, one rule) ([]Finding, error) {
+	depending := slices.DeleteFunc(slices.Clone(r.list), func(one rule) bool { return one.Alert == "" || !one.reads(onsets) })
+	projected, err := atOnce(ctx, depending, func(ctx context.Context, one rule) ([]Finding, error) {
 		vector, err := r.query(ctx, old, one, at)
 		if err != nil {
 			return nil, err
@@ -30,7 +30,7 @@ func (r *Rules) Later(ctx context.Context, s *Samples, now *Report, since []stri
 				v.F -= longer.Seconds()
 			}
 		}
-		return findings(ctx, s.witnesses(one), vector, at)
+		return findings(ctx, s.index(one), vector, at)
 	})
 	if err != nil {
 		return nil, err
@@ -39,16 +39,16 @@ func (r *Rules) Later(ctx context.Context, s *Samples, now *Report, since []stri
 	for _, f := range now.Findings {
 		known[f.Alert+key(f.Labels)] = true
 	}
-	later = slices.DeleteFunc(later, func(f Finding) bool { return known[f.Alert+key(f.Labels)] })
-	for i := range later {
-		later[i].Early = true
+	projected = slices.DeleteFunc(projected, func(f Finding) bool { return known[f.Alert+key(f.Labels)] })
+	for i := range projected {
+		projected[i].Projected = true
 	}
-	return later, nil
+	return projected, nil
 }
 
 // reads tells whether the rule is true because of one of the metrics.
 func (one rule) reads(metrics []string) bool {
-	for _, selector := range one.telling {
+	for _, selector := range one.triggers {
 		if slices.Contains(metrics, selector.Name) {
 			return true
 		}

@@ -25,8 +25,9 @@ items:
     - {type: PodScheduled, status: "False", reason: Unschedulable, lastTransitionTime: "2026-01-02T00:00:00Z"}
 `
 
-// TestWhatDoesNotLastLongEnough: a pod that waits for a minute is no alert yet,
-// and who looks at that moment is told all the same.
+// TestWhatDoesNotLastLongEnough verifies that a pod that waits for a minute is no
+// alert yet,
+// and that who looks at that moment is told all the same.
 func TestWhatDoesNotLastLongEnough(t *testing.T) {
 	t.Parallel()
 	const alert = "KubeVitalsPodsUnschedulable"

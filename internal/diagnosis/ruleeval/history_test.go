@@ -30,7 +30,7 @@ groups:
 	}
 }
 
-// TestPast holds that a look of its own goes on from what was remembered, and that
+// TestPast verifies that a look of its own goes on from what was remembered, and that
 // what is forgotten or has vanished does not count.
 func TestPast(t *testing.T) {
 	t.Parallel()
@@ -54,18 +54,18 @@ func TestPast(t *testing.T) {
 			s.Continue(past)
 			s.Add(families(t, test.latest), time.Unix(1030, 0))
 			past.Add(families(t, "a_up{node=\"n\"} 0\nfailures_total 1000\n"), time.Unix(1031, 0))
-			report, err := rules.Evaluate(t.Context(), s)
+			evaluation, err := rules.Evaluate(t.Context(), s)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := names(report); !slices.Equal(got, test.want) {
+			if got := names(evaluation); !slices.Equal(got, test.want) {
 				t.Errorf("found %v, want %v", got, test.want)
 			}
 		})
 	}
 }
 
-// TestBehind holds that the series of an alert are shown whether it holds or not,
+// TestBehind verifies that the series of an alert are shown whether it holds or not,
 // and that labels of the target do not matter.
 func TestBehind(t *testing.T) {
 	t.Parallel()
@@ -78,7 +78,7 @@ func TestBehind(t *testing.T) {
 	}
 }
 
-// TestManyFindings holds that each of many findings has its own evidence, and all
+// TestManyFindings verifies that each of many findings has its own evidence, and all
 // have that which bears none of their labels.
 func TestManyFindings(t *testing.T) {
 	t.Parallel()
@@ -98,14 +98,14 @@ groups:
 	}
 	s := ruleeval.NewSamples(nil)
 	s.Add(families(t, text.String()), time.Unix(1000, 0))
-	report, err := rules.Evaluate(t.Context(), s)
+	evaluation, err := rules.Evaluate(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(report.Findings) != 1000 {
-		t.Fatalf("%d findings", len(report.Findings))
+	if len(evaluation.Findings) != 1000 {
+		t.Fatalf("%d findings", len(evaluation.Findings))
 	}
-	for _, f := range report.Findings {
+	for _, f := range evaluation.Findings {
 		node := f.Labels["node"]
 		want := []ruleeval.Evidence{
 			{Series: "all", Value: 1, Metric: "all"},

@@ -1,0 +1,16 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/kubevitals/kubevitals/internal/diagnosis"
+)
+
+// JSON writes a result as one object, in the form of docs/check-output.md.
+func JSON(w io.Writer, r *diagnosis.Result) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}

@@ -1,0 +1,189 @@
+// Package report writes the result of a diagnosis for people, for programs and for
+// CI systems.
+package report
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/kubevitals/kubevitals/internal/diagnosis"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+	"github.com/kubevitals/kubevitals/internal/humanize"
+)
+
+const (
+	// mostFindings bounds the findings of one alert that a person is shown.
+	mostFindings = 10
+	// mostDetails bounds the errors that are shown of one reason.
+	mostDetails = 3
+)
+
+// Text writes a result for people, with colours if wanted.
+func Text(w io.Writer, r *diagnosis.Result, colour bool) error {
+	p := &printer{colour: colour, values: valuesAt(r)}
+	p.line("%s", p.bold(fmt.Sprintf("%s, %s", r.Cluster, r.At.UTC().Format("2006-01-02 15:04:05 MST"))))
+	for _, a := range r.Alerts {
+		p.alert(a)
+	}
+	p.line("")
+	p.line("%s", p.bold(summary(r)))
+	p.unavailable(r.Unavailable, r.Absent)
+	p.absent(r.Absent)
+	if len(r.Projected) > 0 {
+		p.line("Not for long enough to be an alert yet: %s; --stays=1h tells more.", strings.Join(r.Projected, ", "))
+	}
+	c := r.Coverage
+	if len(c.Disabled) > 0 {
+		p.line("Not looked at here: %s.", strings.Join(slices.Sorted(maps.Keys(c.Disabled)), ", "))
+	}
+	if len(c.NotEvaluated) > 0 {
+		p.line("Asked for, but this look cannot tell: %s.", strings.Join(c.NotEvaluated, ", "))
+	}
+	if len(c.InsufficientHistory) > 0 {
+		p.line("Alerts that look further back than a check, for Prometheus to evaluate: %d.", len(c.InsufficientHistory))
+	}
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+// summary is the result in one line.
+func summary(r *diagnosis.Result) string {
+	counts, findings := map[string]int{}, 0
+	for _, a := range r.Alerts {
+		counts[a.Severity] += len(a.Findings)
+		findings += len(a.Findings)
+	}
+	evaluated := len(r.Coverage.Evaluated)
+	if findings == 0 {
+		if r.Complete() {
+			return fmt.Sprintf("All clear: none of %d alerts holds.", evaluated)
+		}
+		return fmt.Sprintf("Could not tell: none of %d alerts holds, but not everything could be looked at.", evaluated)
+	}
+	var parts []string
+	for _, severity := range ruleeval.Severities() {
+		if counts[severity] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[severity], severity))
+		}
+	}
+	return fmt.Sprintf("Alerts: %d of %d evaluated. Findings: %d (%s).", len(r.Alerts), evaluated, findings, strings.Join(parts, ", "))
+}
+
+type printer struct {
+	b      strings.Builder
+	colour bool
+	values humanize.Reader
+}
+
+// valuesAt writes values as of the time of the result.
+func valuesAt(r *diagnosis.Result) humanize.Reader {
+	return humanize.Reader{Words: humanize.English(), Now: r.At}
+}
+
+// line writes one line; what comes from the cluster cannot steer a terminal.
+func (p *printer) line(format string, args ...any) {
+	fmt.Fprintf(&p.b, format+"\n", args...)
+}
+
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
+
+func (p *printer) bold(text string) string { return p.paint("1", plain(text)) }
+
+func (p *printer) paint(code, text string) string {
+	if !p.colour {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (p *printer) alert(a diagnosis.FiringAlert) {
+	codes := map[string]string{"critical": "1;31", "warning": "1;33", "info": "1;36"}
+	p.line("")
+	p.line("%s %s", p.paint(codes[a.Severity], strings.ToUpper(a.Severity)), p.bold(a.Alert))
+	p.line("  %s%s", plain(a.Summary), wait(a))
+	for i, f := range a.Findings {
+		if i == mostFindings {
+			p.line("  - and %d more", len(a.Findings)-i)
+			break
+		}
+		p.line("  - %s%s", plain(f.Description), projected(f))
+		if f.Detail != "" {
+			p.line("      %s", plain(f.Detail))
+		}
+		for _, e := range f.Evidence {
+			p.line("      %s", p.paint("2", plain(measured(p.values, e))))
+		}
+	}
+	if a.Commands != "" {
+		p.line("  Look first:")
+		for line := range strings.Lines(a.Commands) {
+			p.line("    %s", plain(strings.TrimRight(line, "\n")))
+		}
+	}
+	p.line("  Runbook: %s", plain(a.Findings[0].RunbookURL))
+}
+
+// wait says how long the alert waits, which a text that says "for 5 minutes" takes
+// for granted and one look does not.
+func wait(a diagnosis.FiringAlert) string {
+	if a.For == "0s" {
+		return ""
+	}
+	return " Prometheus tells after " + a.For + "."
+}
+
+// projected marks what is no alert yet.
+func projected(f ruleeval.Finding) string {
+	if f.Projected {
+		return " (Not for long enough to be an alert yet.)"
+	}
+	return ""
+}
+
+func measured(values humanize.Reader, e ruleeval.Evidence) string {
+	return e.Series + " = " + values.Value(e.Metric, float64(e.Value))
+}
+
+// unavailable says what could not be read, by reason.
+func (p *printer) unavailable(all, absent []diagnosis.Unavailable) {
+	if len(all) == 0 {
+		return
+	}
+	groups, waiting := byReason(all, absent)
+	p.line("Could not be read:")
+	for _, g := range groups {
+		p.line("  %s: %s", g.reason, plain(g.names()))
+		for _, d := range g.details[:min(len(g.details), mostDetails)] {
+			p.line("      %s", p.paint("2", plain(d)))
+		}
+		if more := len(g.details) - mostDetails; more > 0 {
+			p.line("      and %d more, which -o json tells", more)
+		}
+	}
+	if names := waiting.names(); names != "" {
+		p.line("  without a source: %s", plain(names))
+	}
+}
+
+// absent names what the cluster or the snapshot does not have.
+func (p *printer) absent(all []diagnosis.Unavailable) {
+	if len(all) == 0 {
+		return
+	}
+	var group sameReason
+	for _, u := range all {
+		group.add(u)
+	}
+	p.line("Not there: %s.", plain(group.names()))
+}

@@ -1,0 +1,68 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubevitals/kubevitals/internal/diagnosis"
+)
+
+// sameReason are sources and collectors that cannot be read for the same reason.
+type sameReason struct {
+	reason              string
+	sources, collectors []string
+	details             []string
+}
+
+// names lists the sources and then the collectors.
+func (s sameReason) names() string {
+	var all []string
+	for _, of := range []struct {
+		kind  string
+		names []string
+	}{{diagnosis.Source, s.sources}, {diagnosis.Collector, s.collectors}} {
+		switch len(of.names) {
+		case 0:
+		case 1:
+			all = append(all, of.kind+" "+of.names[0])
+		default:
+			all = append(all, of.kind+"s "+strings.Join(of.names, ", "))
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// add adds what cannot be read to the group.
+func (s *sameReason) add(u diagnosis.Unavailable) {
+	if u.Kind == diagnosis.Source {
+		s.sources = append(s.sources, u.Name)
+	} else {
+		s.collectors = append(s.collectors, u.Name)
+	}
+	if u.Detail != "" && !slices.Contains(s.details, u.Detail) {
+		s.details = append(s.details, u.Detail)
+	}
+}
+
+// byReason puts together what cannot be read for the same reason. Apart from them it
+// tells the collectors that only wait for one of the sources that are unavailable or
+// absent.
+func byReason(unavailable, absent []diagnosis.Unavailable) (groups []sameReason, waiting sameReason) {
+	for _, u := range unavailable {
+		needed := func(other diagnosis.Unavailable) bool {
+			return other.Kind == diagnosis.Source && other.Name == u.WaitsFor
+		}
+		if slices.ContainsFunc(unavailable, needed) || slices.ContainsFunc(absent, needed) {
+			waiting.add(u)
+			continue
+		}
+		i := slices.IndexFunc(groups, func(g sameReason) bool { return g.reason == u.Reason })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, sameReason{reason: u.Reason})
+		}
+		groups[i].add(u)
+	}
+	slices.SortFunc(groups, func(a, b sameReason) int { return strings.Compare(a.reason, b.reason) })
+	return groups, waiting
+}

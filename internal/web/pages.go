@@ -1,0 +1,126 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"sync"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/diagnosis"
+	"github.com/kubevitals/kubevitals/internal/livestatus"
+	"github.com/kubevitals/kubevitals/mixin"
+	"github.com/kubevitals/kubevitals/sources"
+)
+
+// Exporter is what the pages of an exporter are made from.
+type Exporter struct {
+	Frame   *exporter.Frame
+	Sources *sources.Sources
+	// Target are the labels that Prometheus would add: job, instance and cluster.
+	Target map[string]string
+	// Timeout bounds the gathering for one report.
+	Timeout time.Duration
+	// Version is that of the program.
+	Version string
+}
+
+// Pages serves the pages of an exporter, with the rules and runbooks of this
+// program. They are made when they are first asked for, or by Prepare: an agent, of
+// which there is one on every node, spares the memory of the rules as long as no
+// client asks. It is safe for concurrent use.
+type Pages struct {
+	prepare func() error
+
+	mu      sync.Mutex
+	status  *livestatus.Status
+	handler http.Handler
+}
+
+// NewPages returns the pages, which are yet to be made.
+func NewPages(e Exporter) *Pages {
+	p := &Pages{}
+	p.prepare = sync.OnceValue(func() error {
+		status, err := e.status()
+		if err != nil {
+			return err
+		}
+		handler, err := e.handler(status)
+		if err != nil {
+			return err
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.status, p.handler = status, handler
+		return nil
+	})
+	return p
+}
+
+// Prepare makes the pages now. It fails if the rules or runbooks are broken.
+func (p *Pages) Prepare() error { return p.prepare() }
+
+// ServeHTTP implements http.Handler.
+func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := p.prepare(); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	p.mu.Lock()
+	handler := p.handler
+	p.mu.Unlock()
+	handler.ServeHTTP(w, r)
+}
+
+// Observe remembers what the rules look back at, once there are pages.
+func (p *Pages) Observe(families []*dto.MetricFamily) {
+	p.mu.Lock()
+	status := p.status
+	p.mu.Unlock()
+	if status != nil {
+		status.Observe(families)
+	}
+}
+
+// status diagnoses what the frame gathers.
+func (e Exporter) status() (*livestatus.Status, error) {
+	rules, err := diagnosis.AlertRules()
+	if err != nil {
+		return nil, err
+	}
+	return livestatus.New(livestatus.Options{
+		Gather: func(ctx context.Context) ([]*dto.MetricFamily, error) {
+			ctx, cancel := context.WithTimeout(ctx, e.Timeout)
+			defer cancel()
+			return e.Frame.Gather(ctx)
+		},
+		Errors: diagnosis.ErrorsOf(e.Sources, e.Frame), Starting: e.Sources.Starting, Rules: rules, Target: e.Target, Now: time.Now,
+	}), nil
+}
+
+// handler serves the status page and the runbooks of this program.
+func (e Exporter) handler(status *livestatus.Status) (http.Handler, error) {
+	runbooks, err := fs.Sub(mixin.Files(), "runbooks")
+	if err != nil {
+		return nil, fmt.Errorf("runbooks: %w", err)
+	}
+	text, err := fs.ReadFile(mixin.Files(), "summaries.zh-TW.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("translated summaries: %w", err)
+	}
+	var summaries map[string]string
+	if err := yaml.Unmarshal(text, &summaries); err != nil {
+		return nil, fmt.Errorf("translated summaries: %w", err)
+	}
+	return Handler(Options{
+		Runbooks: runbooks, Summaries: summaries, Rules: status.Rules(), Report: status.Report, Facts: e.Sources.Facts,
+		Definitions: collectors.Catalogue(), Version: e.Version, Now: time.Now,
+		Tables: func() []exporter.Table { return []exporter.Table{e.Frame.Table(), e.Sources.Table()} },
+	})
+}
