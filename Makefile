@@ -10,7 +10,7 @@ LDFLAGS     := -s -w -X $(VERSION_PKG).Version=$(VERSION) -X $(VERSION_PKG).Revi
 KUBERNETES  := $(shell sed -n 's|^\tk8s.io/kubernetes \(v[0-9.]*\).*|\1|p' lab/go.mod)
 # tools and lab are modules of their own; this one is what users depend on.
 PACKAGES    := ./...
-JSONNET     := $(wildcard mixin/*.libsonnet mixin/*.jsonnet mixin/signals/*.libsonnet mixin/testdata/*.libsonnet dashboards/*.libsonnet)
+JSONNET     := $(wildcard mixin/*.libsonnet mixin/*.jsonnet mixin/signals/*.libsonnet dashboards/*.libsonnet)
 
 .PHONY: all
 all: build verify
@@ -154,7 +154,7 @@ $(BIN)/golangci-lint: tools/golangci-lint/go.mod
 
 .PHONY: update-docs
 update-docs: ## Write the generated documents and golden files.
-	$(GO) test ./collectors ./cmd/kubevitals ./mixin -run "Fresh|golden|Golden" -update
+	$(GO) test ./collectors ./cmd/kubevitals ./internal/diagnosis/report ./mixin -run "Fresh|golden|Golden" -update
 
 .PHONY: pictures
 pictures: build $(BIN)/kubevitals-lab ## Take the pictures of the documents from a real ill cluster (needs Debian's chromium and pngquant).

@@ -53,6 +53,8 @@ func TestSameFindingsFromASnapshot(t *testing.T) {
 	if code != exitFindings || stderr != "" {
 		t.Fatalf("from the snapshot: exit code %d, stderr %q", code, stderr)
 	}
+	valid(t, live)
+	valid(t, replayed)
 	if diff := cmp.Diff(found(t, live), found(t, replayed)); diff != "" {
 		t.Errorf("other findings from the snapshot (-live +snapshot):\n%s", diff)
 	}
