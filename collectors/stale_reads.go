@@ -35,6 +35,8 @@ var (
 	staleReadsTooLarge = exporter.NewGauge(staleReadsName, "too_large_resource_version",
 		"Whether the API server refuses a read at the high-water mark as \"Too large resource version\": 1 is yes, and so it refuses every client that was not restarted since a restore.",
 		"server")
+	staleReadsDamaged = exporter.NewGauge(staleReadsName, "state_file_damaged",
+		"Is 1 when the state file held no mark when kubevitals started and was set aside as FILE.damaged; absent otherwise.")
 	staleReadsRounds = exporter.NewCounter(staleReadsName, "probes_total",
 		"Comparisons of written and cached versions made with the API server.",
 		"server")
@@ -51,7 +53,7 @@ func StaleReads() Definition {
 		Default: true,
 		Metrics: []*exporter.Desc{
 			staleReadsMark, staleReadsRewound, staleReadsRewindTime, staleReadsWritten, staleReadsCached,
-			staleReadsAhead, staleReadsLag, staleReadsTooLarge, staleReadsRounds,
+			staleReadsAhead, staleReadsLag, staleReadsTooLarge, staleReadsDamaged, staleReadsRounds,
 		},
 		NamespaceRules: staleReadsRules(),
 		Flags: func(f *Flags) {
@@ -60,10 +62,7 @@ func StaleReads() Definition {
 		},
 		Replay: true, // written and cached versions, compared while they change
 		New: func(s *sources.Sources) (exporter.Collector, error) {
-			tracker, blind, err := s.Revisions(file)
-			if err != nil {
-				return nil, err
-			}
+			tracker, blind := s.Revisions(file)
 			servers := s.APIServers()
 			return staleReadsCollector{
 				state:  func() revision.State { return tracker.State(s.Now(), servers.VersionsAge()) },
@@ -94,6 +93,9 @@ type staleReadsCollector struct {
 // what etcd holds.
 func (c staleReadsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	s := c.state()
+	if s.Damaged {
+		ch <- staleReadsDamaged.Sample(1)
+	}
 	if !c.probed {
 		return nil
 	}

@@ -1,14 +1,17 @@
 package collectors
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -52,14 +55,36 @@ func TestStaleReadsSaysNothingUnlessItKnows(t *testing.T) {
 	}
 }
 
-func TestBrokenStateFileIsNamed(t *testing.T) {
+// TestDamagedStateFile verifies that kubevitals starts with a state file that holds
+// no mark, or that it cannot write, and says so.
+func TestDamagedStateFile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "mark.json")
 	if err := os.WriteFile(file, []byte("nonsense"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := (&sources.Sources{}).Revisions(file); err == nil || !strings.Contains(err.Error(), file) {
-		t.Errorf("%v, want an error that names the file", err)
+	s := newSources(t, &rest.Config{Host: "http://127.0.0.1:1"}, func(*sources.Config) {})
+	tracker, _ := s.Revisions(file)
+	c := staleReadsCollector{state: func() revision.State { return tracker.State(time.Now(), time.Hour) }, blind: sees}
+	if text := string(scrapeText(t, staleReadsName, c, StaleReads().Metrics)); !strings.Contains(text, "kubevitals_stale_reads_state_file_damaged 1") {
+		t.Error(text)
+	}
+	for where, want := range map[string]health.Reason{file: health.Available, filepath.Join(file, "below-a-file"): health.Failed} {
+		s := newSources(t, &rest.Config{Host: "http://127.0.0.1:1"}, func(*sources.Config) {})
+		s.Revisions(where)
+		ctx, cancel := context.WithCancel(t.Context())
+		s.Start(ctx)
+		for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+			i := slices.IndexFunc(s.States(), func(state health.State) bool { return state.Source == "state_file" })
+			if i >= 0 && s.States()[i].Reason == want {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%s: %+v, want %s", where, s.States(), want)
+			}
+		}
+		cancel()
+		s.Wait()
 	}
 }
 

@@ -15,24 +15,24 @@ import (
 const markSaved = 10 * time.Second
 
 // Revisions follows the resource versions that the write probes get. The file
-// keeps the mark over restarts; it may be empty. blind tells why no cache can be
-// read, if so.
-func (s *Sources) Revisions(file string) (tracker *revision.Tracker, blind func() error, err error) {
+// keeps the mark over restarts; it may be empty. What it cannot keep or had lost is
+// no reason to watch nothing: the source state_file tells. blind tells why no cache
+// can be read, if so.
+func (s *Sources) Revisions(file string) (tracker *revision.Tracker, blind func() error) {
 	tracker, blind = revision.New(), func() error { return nil }
 	if file != "" {
 		if err := tracker.Load(file); err != nil {
-			return nil, nil, err
+			s.config.Logger.Warn("The mark of resource versions is lost: a restore of etcd before this start may go unnoticed", "err", err)
 		}
-		s.runs = append(s.runs, func(ctx context.Context) {
-			tracker.Keep(ctx, file, markSaved, s.config.Logger)
-		})
+		report := reportTo(s.newHealth("state_file"))
+		s.runs = append(s.runs, func(ctx context.Context) { tracker.Keep(ctx, file, markSaved, report) })
 	}
 	if servers := s.APIServers(); servers.WritesProbed() {
 		reads := cachedReads{health: s.newHealth("cached_reads"), now: s.Now, age: servers.VersionsAge(), last: map[string]lastRead{}}
 		servers.WantVersions(tracker, reads.report)
 		blind = reads.health.Err
 	}
-	return tracker, blind, nil
+	return tracker, blind
 }
 
 // cachedReads tells whether the caches of API servers can be read: a right that

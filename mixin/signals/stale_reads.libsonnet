@@ -129,6 +129,15 @@ function(c) {
       [g.target('max by (server) (rate(kubevitals_stale_reads_probes_total{%(panel)s}[$__rate_interval]))' % c, '{{server}}')],
       { mayBeEmpty: true },
     ),
+    g.stateTimeline(
+      'State file',
+      'Whether the highest version can be saved for the next start, and whether the file was damaged at the last one.',
+      [
+        g.target('1 - max(kubevitals_source_available{%(panel)s, source="state_file"})' % c, 'cannot be saved'),
+        g.target('max(kubevitals_stale_reads_state_file_damaged{%(panel)s})' % c, 'was damaged'),
+      ],
+      { alerts: ['KubeVitalsSourceUnavailable'], badWhen: 1, mayBeEmpty: true },
+    ),
     g.table(
       'Leaders from before the last restore',
       'Components whose leader is the same as when etcd went back.',

@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
 )
 
+// damagedSuffix is added to the name of a file that does not hold a mark.
+const damagedSuffix = ".damaged"
+
 // Load takes over what an earlier process saved; a file that does not exist is
-// no error, since the first process finds none.
+// no error, since the first process finds none. One that does not hold a mark is
+// set aside, so that it can be looked at, and State tells of it.
 func (t *Tracker) Load(file string) error {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -22,18 +25,20 @@ func (t *Tracker) Load(file string) error {
 	if err != nil {
 		return fmt.Errorf("read the mark: %w", err)
 	}
-	var s saved
-	if err := json.Unmarshal(text, &s); err != nil {
-		return fmt.Errorf("%s does not hold a mark (remove it to begin anew): %w", file, err)
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	var s saved
+	if err := json.Unmarshal(text, &s); err != nil {
+		t.damaged = true
+		err = fmt.Errorf("%s does not hold a mark, and is kept as %s: %w", file, filepath.Base(file)+damagedSuffix, err)
+		return errors.Join(err, os.Rename(file, file+damagedSuffix))
+	}
 	t.saved = s
 	return nil
 }
 
 // Save writes what must outlive the process. A reader sees the old content or
-// the new, never a part.
+// the new, never a part, also after the machine lost its power.
 func (t *Tracker) Save(file string) error {
 	t.mu.Lock()
 	s := t.saved
@@ -47,7 +52,7 @@ func (t *Tracker) Save(file string) error {
 		return fmt.Errorf("write the mark: %w", err)
 	}
 	_, err = draft.Write(append(text, '\n'))
-	err = errors.Join(err, draft.Close())
+	err = errors.Join(err, draft.Sync(), draft.Close())
 	if err == nil {
 		err = os.Rename(draft.Name(), file)
 	}
@@ -58,27 +63,35 @@ func (t *Tracker) Save(file string) error {
 	return nil
 }
 
-// Keep saves the mark every interval until ctx ends, and then once more.
-func (t *Tracker) Keep(ctx context.Context, file string, interval time.Duration, logger *slog.Logger) {
+// Keep saves the mark at once, so that it is known whether it can be, then every
+// interval until ctx ends if it changed, and then once more. report is told what
+// each attempt came to.
+func (t *Tracker) Keep(ctx context.Context, file string, interval time.Duration, report func(error)) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	var last saved
+	save := func(now saved) {
+		err := t.Save(file)
+		if err == nil {
+			last = now
+		}
+		report(err)
+	}
+	save(t.now())
 	for ended := false; !ended; {
 		select {
 		case <-ctx.Done():
 			ended = true
 		case <-tick.C:
 		}
-		t.mu.Lock()
-		now := t.saved
-		t.mu.Unlock()
-		if now == last {
-			continue
+		if now := t.now(); now != last {
+			save(now)
 		}
-		if err := t.Save(file); err != nil {
-			logger.Warn("The mark of resource versions is not saved: a restore of etcd while kubevitals restarts may go unnoticed", "err", err)
-			continue
-		}
-		last = now
 	}
+}
+
+func (t *Tracker) now() saved {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.saved
 }

@@ -60,13 +60,17 @@ type State struct {
 	Rewound bool
 	// RewoundAt is when that was last found to begin; zero if never.
 	RewoundAt time.Time
-	Servers   map[string]ServerState
+	// Damaged says that the file of an earlier process did not hold a mark.
+	Damaged bool
+	Servers map[string]ServerState
 }
 
 // Tracker is safe for concurrent use.
 type Tracker struct {
 	mu    sync.Mutex
 	saved saved
+	// damaged is whether the file that was loaded held no mark.
+	damaged bool
 	// rewound is the state as of the latest write.
 	rewound bool
 	servers map[string]ServerState
@@ -162,7 +166,7 @@ func (t *Tracker) Forget(server string) {
 func (t *Tracker) State(now time.Time, age time.Duration) State {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := State{Mark: t.saved.Mark, Rewound: t.rewound, RewoundAt: t.saved.RewoundAt, Servers: map[string]ServerState{}}
+	s := State{Mark: t.saved.Mark, Rewound: t.rewound, RewoundAt: t.saved.RewoundAt, Damaged: t.damaged, Servers: map[string]ServerState{}}
 	maps.Copy(s.Servers, t.servers)
 	maps.DeleteFunc(s.Servers, func(_ string, server ServerState) bool { return now.Sub(server.At) > age })
 	return s

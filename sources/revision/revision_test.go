@@ -2,7 +2,6 @@ package revision
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -164,11 +163,20 @@ func TestFile(t *testing.T) {
 	if err := New().Load(file); err != nil {
 		t.Errorf("no file: %v", err)
 	}
-	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := New().Load(file); err == nil || !strings.Contains(err.Error(), file) {
-		t.Errorf("a broken file: %v; want its name", err)
+	for _, damaged := range []string{"{", "", "\x00\xffrandom", "5"} {
+		if err := os.WriteFile(file, []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tracker := New()
+		if err := tracker.Load(file); err == nil || !strings.Contains(err.Error(), file) || !tracker.State(noon, time.Hour).Damaged {
+			t.Errorf("a file that holds %q: %v, want its name, and to be told", damaged, err)
+		}
+		if kept, err := os.ReadFile(file + damagedSuffix); err != nil || string(kept) != damaged {
+			t.Errorf("set aside: %q, %v, want %q", kept, err, damaged)
+		}
+		if err := New().Load(file); err != nil {
+			t.Errorf("the next start: %v", err)
+		}
 	}
 	if err := New().Save(filepath.Join(file, "below-a-file")); err == nil {
 		t.Error("saved where there is no folder")
@@ -177,7 +185,20 @@ func TestFile(t *testing.T) {
 	tracker.Observe(Observation{Server: "one", Store: "a", At: noon, Written: 5})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	tracker.Keep(ctx, file, time.Hour, slog.New(slog.DiscardHandler))
+	tracker.Keep(ctx, file, time.Hour, func(err error) {
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	failed := 0
+	New().Keep(ctx, filepath.Join(file, "below-a-file"), time.Hour, func(err error) {
+		if err != nil {
+			failed++
+		}
+	})
+	if failed == 0 {
+		t.Error("that the mark cannot be saved is not told")
+	}
 	again := New()
 	if err := again.Load(file); err != nil || again.Mark() != 5 {
 		t.Errorf("mark %d after a restart, %v", again.Mark(), err)
