@@ -10,7 +10,7 @@ LDFLAGS     := -s -w -X $(VERSION_PKG).Version=$(VERSION) -X $(VERSION_PKG).Revi
 KUBERNETES  := $(shell sed -n 's|^\tk8s.io/kubernetes \(v[0-9.]*\).*|\1|p' lab/go.mod)
 # tools and lab are modules of their own; this one is what users depend on.
 PACKAGES    := ./...
-JSONNET     := $(wildcard mixin/*.libsonnet mixin/*.jsonnet mixin/signals/*.libsonnet dashboards/*.libsonnet)
+JSONNET     := $(wildcard mixin/*.libsonnet mixin/*.jsonnet mixin/signals/*.libsonnet mixin/testdata/*.libsonnet dashboards/*.libsonnet)
 
 .PHONY: all
 all: build verify

@@ -108,7 +108,7 @@ func (c apiServerCollector) Collect(_ context.Context, ch chan<- prometheus.Metr
 func sendProbes(ch chan<- prometheus.Metric, r apiserver.Result) {
 	for _, p := range r.Probes {
 		for _, outcome := range apiserver.Outcomes() {
-			ch <- apiServerProbe.Sample(exporter.Bool(p.Outcome == outcome), r.Server, p.Name, string(outcome))
+			ch <- apiServerProbe.Sample(exporter.Bool(p.Outcome.Result() == outcome.Result()), r.Server, p.Name, outcome.Result())
 		}
 		ch <- apiServerProbeSeconds.Sample(p.Duration.Seconds(), r.Server, p.Name)
 	}

@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/sources/apiserver"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 func TestAPIServer(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
-	probes := func(live, ready, read, write apiserver.Outcome) []apiserver.Probe {
+	probes := func(live, ready, read, write health.Reason) []apiserver.Probe {
 		return []apiserver.Probe{
 			{Name: "livez", Outcome: live, Duration: 5 * time.Millisecond},
 			{Name: "readyz", Outcome: ready, Duration: 6 * time.Millisecond},
@@ -24,7 +25,7 @@ func TestAPIServer(t *testing.T) {
 				{
 					Server: "10.0.0.1:6443", Up: true, CertificateExpiry: now.Add(48 * time.Hour),
 					Origins: []apiserver.Origin{apiserver.EndpointSlice, apiserver.Lease},
-					Probes:  probes(apiserver.OK, apiserver.Failed, apiserver.OK, apiserver.Failed),
+					Probes:  probes(health.Available, apiserver.Unhealthy, health.Available, apiserver.Unhealthy),
 					Checks: []apiserver.Check{
 						{Probe: "livez", Name: "ping", OK: true},
 						{Probe: "readyz", Name: "etcd-readiness", OK: false},
@@ -32,7 +33,7 @@ func TestAPIServer(t *testing.T) {
 				},
 				{
 					Server: "10.0.0.2:6443", Origins: []apiserver.Origin{apiserver.Configured},
-					Probes: probes(apiserver.Unreachable, apiserver.Unreachable, apiserver.Unreachable, apiserver.Timeout),
+					Probes: probes(health.Unreachable, health.Unreachable, health.Unreachable, health.Timeout),
 				},
 				{Server: "10.0.0.3:6443", Origins: []apiserver.Origin{apiserver.Flag}},
 			}

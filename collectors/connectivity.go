@@ -95,14 +95,14 @@ func (c connectivityCollector) Collect(_ context.Context, ch chan<- prometheus.M
 	}
 	for _, p := range r.Results {
 		direction := connectivity.Direction(c.from, p.Kind)
-		ch <- connectivityPath.Sample(1, c.node, r.Zone, direction, p.Node, p.OtherZone, string(p.Outcome))
+		ch <- connectivityPath.Sample(1, c.node, r.Zone, direction, p.Node, p.OtherZone, p.Outcome.Result())
 		if p.RTT > 0 {
 			ch <- connectivityRTT.Sample(p.RTT.Seconds(), c.node, direction, p.Node)
 		}
 	}
 	for _, kind := range connectivity.Kinds() {
 		for _, outcome := range connectivity.Outcomes() {
-			ch <- connectivityProbes.Sample(float64(r.Attempts[kind][outcome]), c.node, connectivity.Direction(c.from, kind), string(outcome))
+			ch <- connectivityProbes.Sample(float64(r.Attempts[kind][outcome]), c.node, connectivity.Direction(c.from, kind), outcome.Result())
 		}
 		ch <- connectivityAgents.Sample(float64(r.Agents[kind]), c.node, string(c.from), string(kind))
 	}

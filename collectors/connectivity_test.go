@@ -25,21 +25,21 @@ import (
 
 func TestConnectivity(t *testing.T) {
 	t.Parallel()
-	result := func(node string, kind connectivity.Kind, zone string, outcome connectivity.Outcome, rtt time.Duration) connectivity.Result {
+	result := func(node string, kind connectivity.Kind, zone string, outcome health.Reason, rtt time.Duration) connectivity.Result {
 		return connectivity.Result{Peer: connectivity.Peer{Node: node, Kind: kind}, OtherZone: zone, Outcome: outcome, RTT: rtt}
 	}
 	c := connectivityCollector{node: "n1", from: connectivity.NodeNetwork, report: func() (connectivity.Report, bool) {
 		return connectivity.Report{
 			Zone: "a",
 			Results: []connectivity.Result{
-				result("n2", connectivity.NodeNetwork, "", connectivity.OK, 300*time.Microsecond),
-				result("n2", connectivity.PodNetwork, "", connectivity.Timeout, 0),
+				result("n2", connectivity.NodeNetwork, "", health.Available, 300*time.Microsecond),
+				result("n2", connectivity.PodNetwork, "", health.Timeout, 0),
 				result("n3", connectivity.NodeNetwork, "b", connectivity.LargeFailed, 2*time.Millisecond),
 				result("n3", connectivity.PodNetwork, "b", connectivity.Refused, 0),
 			},
-			Attempts: map[connectivity.Kind]map[connectivity.Outcome]uint64{
-				connectivity.NodeNetwork: {connectivity.OK: 240, connectivity.LargeFailed: 720},
-				connectivity.PodNetwork:  {connectivity.Timeout: 720, connectivity.Refused: 720, connectivity.NoRoute: 3},
+			Attempts: map[connectivity.Kind]map[health.Reason]uint64{
+				connectivity.NodeNetwork: {health.Available: 240, connectivity.LargeFailed: 720},
+				connectivity.PodNetwork:  {health.Timeout: 720, connectivity.Refused: 720, connectivity.NoRoute: 3},
 			},
 			Agents: map[connectivity.Kind]int{connectivity.NodeNetwork: 3, connectivity.PodNetwork: 3},
 		}, true
@@ -56,7 +56,7 @@ func TestConnectivitySeriesDoNotGrowWithTheCluster(t *testing.T) {
 	for i := range k {
 		for _, kind := range connectivity.Kinds() {
 			r.Results = append(r.Results, connectivity.Result{
-				Peer: connectivity.Peer{Node: fmt.Sprint(i), Kind: kind}, Outcome: connectivity.OK, RTT: time.Millisecond,
+				Peer: connectivity.Peer{Node: fmt.Sprint(i), Kind: kind}, Outcome: health.Available, RTT: time.Millisecond,
 			})
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/host/cri"
 )
 
@@ -76,13 +77,13 @@ func (c containerRuntimeCollector) Collect(_ context.Context, ch chan<- promethe
 	for name, call := range map[string]cri.Call{"version": r.Version, "status": r.Status} {
 		ch <- runtimeSeconds.Sample(call.Duration.Seconds(), c.node, name)
 		for _, outcome := range cri.Outcomes() {
-			ch <- runtimeProbe.Sample(exporter.Bool(call.Outcome == outcome), c.node, name, string(outcome))
+			ch <- runtimeProbe.Sample(exporter.Bool(call.Outcome.Result() == outcome.Result()), c.node, name, outcome.Result())
 		}
 	}
-	if r.Version.Outcome == cri.OK {
+	if r.Version.Outcome == health.Available {
 		ch <- runtimeInfo.Sample(1, c.node, strings.ToValidUTF8(r.Name, "?"), strings.ToValidUTF8(r.Release, "?"))
 	}
-	if r.Status.Outcome != cri.OK {
+	if r.Status.Outcome != health.Available {
 		return nil
 	}
 	sent := map[string]bool{}

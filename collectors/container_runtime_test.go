@@ -16,8 +16,8 @@ func containerRuntimeSays(r cri.Result, err error) containerRuntimeCollector {
 func TestContainerRuntime(t *testing.T) {
 	t.Parallel()
 	golden(t, containerRuntimeName, containerRuntimeSays(cri.Result{
-		Version: cri.Call{Outcome: cri.OK, Duration: 3 * time.Millisecond},
-		Status:  cri.Call{Outcome: cri.OK, Duration: 4 * time.Millisecond},
+		Version: cri.Call{Outcome: health.Available, Duration: 3 * time.Millisecond},
+		Status:  cri.Call{Outcome: health.Available, Duration: 4 * time.Millisecond},
 		Name:    "containerd", Release: "v2.1.0",
 		Conditions: []cri.Condition{
 			{Type: cri.RuntimeReady, Status: true},
@@ -30,7 +30,7 @@ func TestContainerRuntime(t *testing.T) {
 
 func TestContainerRuntimeHangs(t *testing.T) {
 	t.Parallel()
-	hung := cri.Call{Outcome: cri.Timeout, Duration: 10 * time.Second}
+	hung := cri.Call{Outcome: health.Timeout, Duration: 10 * time.Second}
 	text := string(scrapeText(t, containerRuntimeName, containerRuntimeSays(cri.Result{
 		Version: hung, Status: hung, Conditions: []cri.Condition{{Type: cri.RuntimeReady, Status: true}},
 	}, nil), ContainerRuntime().Metrics))

@@ -9,6 +9,7 @@ import (
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/dns"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 const dnsName = "dns"
@@ -93,19 +94,19 @@ type dnsKey struct {
 
 // sendDNS adds up what has the same labels.
 func sendDNS(ch chan<- prometheus.Metric, results []dns.Result) {
-	counts := map[dnsKey]map[dns.Outcome]int{}
+	counts := map[dnsKey]map[health.Reason]int{}
 	longest := map[dnsKey]float64{}
 	for _, r := range results {
 		k := dnsKey{r.Origin, r.Server, r.Probe}
 		if counts[k] == nil {
-			counts[k] = map[dns.Outcome]int{}
+			counts[k] = map[health.Reason]int{}
 		}
 		counts[k][r.Outcome]++
 		longest[k] = max(longest[k], r.Duration.Seconds())
 	}
 	for k, count := range counts {
 		for _, outcome := range dns.Outcomes() {
-			ch <- dnsServers.Sample(float64(count[outcome]), string(k.origin), k.server, string(k.probe), string(outcome))
+			ch <- dnsServers.Sample(float64(count[outcome]), string(k.origin), k.server, string(k.probe), outcome.Result())
 		}
 		ch <- dnsSeconds.Sample(longest[k], string(k.origin), k.server, string(k.probe))
 	}

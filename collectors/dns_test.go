@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/sources/dns"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 func TestDNS(t *testing.T) {
 	t.Parallel()
-	result := func(origin dns.Origin, server string, cluster, external dns.Outcome, took time.Duration) []dns.Result {
+	result := func(origin dns.Origin, server string, cluster, external health.Reason, took time.Duration) []dns.Result {
 		return []dns.Result{
 			{Origin: origin, Server: server, Probe: dns.Cluster, Outcome: cluster, Duration: took},
 			{Origin: origin, Server: server, Probe: dns.External, Outcome: external, Duration: 2 * took},
@@ -19,9 +20,9 @@ func TestDNS(t *testing.T) {
 	}
 	var results []dns.Result
 	for _, r := range [][]dns.Result{
-		result(dns.Service, "kube-dns", dns.OK, dns.ServFail, 4*time.Millisecond),
-		result(dns.Endpoint, "node-1", dns.OK, dns.ServFail, 2*time.Millisecond),
-		result(dns.Endpoint, "node-1", dns.Timeout, dns.Timeout, 5*time.Second),
+		result(dns.Service, "kube-dns", health.Available, dns.ServFail, 4*time.Millisecond),
+		result(dns.Endpoint, "node-1", health.Available, dns.ServFail, 2*time.Millisecond),
+		result(dns.Endpoint, "node-1", health.Timeout, health.Timeout, 5*time.Second),
 	} {
 		results = append(results, r...)
 	}
@@ -37,7 +38,7 @@ func TestDNSWithoutTheAPI(t *testing.T) {
 	t.Parallel()
 	c := dnsCollector{
 		results: func() ([]dns.Result, error) {
-			return []dns.Result{{Origin: dns.Service, Server: "kube-dns", Probe: dns.Cluster, Outcome: dns.OK}}, nil
+			return []dns.Result{{Origin: dns.Service, Server: "kube-dns", Probe: dns.Cluster, Outcome: health.Available}}, nil
 		},
 		endpoints: func() (dns.Endpoints, bool, error) {
 			return dns.Endpoints{}, false, errors.New("the API server is down")

@@ -77,7 +77,7 @@ func (c nodeDNSCollector) Collect(_ context.Context, ch chan<- prometheus.Metric
 		}
 		ch <- nodeDNSSeconds.Sample(r.Duration.Seconds(), c.node, r.Server, string(r.Probe))
 		for _, outcome := range dns.Outcomes() {
-			ch <- nodeDNSProbe.Sample(exporter.Bool(r.Outcome == outcome), c.node, r.Server, string(r.Probe), string(outcome))
+			ch <- nodeDNSProbe.Sample(exporter.Bool(r.Outcome == outcome), c.node, r.Server, string(r.Probe), outcome.Result())
 		}
 	}
 	return nil

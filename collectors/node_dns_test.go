@@ -20,9 +20,9 @@ import (
 func TestNodeDNS(t *testing.T) {
 	t.Parallel()
 	results := []dns.Result{
-		{Server: "169.254.20.10:53", Probe: dns.Cluster, Outcome: dns.Timeout, Duration: 6 * time.Second},
-		{Server: "169.254.20.10:53", Probe: dns.External, Outcome: dns.OK, Duration: 2 * time.Millisecond},
-		{Server: "169.254.20.10:53", Probe: dns.External, Outcome: dns.OK},
+		{Server: "169.254.20.10:53", Probe: dns.Cluster, Outcome: health.Timeout, Duration: 6 * time.Second},
+		{Server: "169.254.20.10:53", Probe: dns.External, Outcome: health.Available, Duration: 2 * time.Millisecond},
+		{Server: "169.254.20.10:53", Probe: dns.External, Outcome: health.Available},
 	}
 	golden(t, nodeDNSName, nodeDNSCollector{node: "n1", results: func() ([]dns.Result, error) { return results, nil }}, NodeDNS().Metrics)
 }

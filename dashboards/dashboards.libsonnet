@@ -3,8 +3,8 @@
 local g = import 'grafana.libsonnet';
 
 {
-  local c = $._config,
-  local inArea(area) = [s for s in $._signals if s.area == area],
+  local c = $._kubevitals.context,
+  local inArea(area) = [s for s in $._kubevitals.signals if s.area == area],
   local areas = std.filter(function(a) inArea(a.name) != [], [
     { name: 'control-plane', title: 'Control plane' },
     { name: 'kubelets', title: 'Kubelets' },
@@ -71,7 +71,7 @@ local g = import 'grafana.libsonnet';
   },
 
   local dashboard(area, title, description, sections) = {
-    uid: $._dashboardUID(area),
+    uid: $._kubevitals.dashboardUID(area),
     title: 'kubevitals / ' + title,
     description: description,
     tags: c.dashboardTags,
@@ -112,15 +112,19 @@ local g = import 'grafana.libsonnet';
     {
       title: area.title,
       panels: [
-        drawn(s.panels[0], [link('More: ' + area.title, '/d/%s?${cluster:queryparam}&${__url_time_range}' % $._dashboardUID(area.name), false)])
+        drawn(s.panels[0], [link('More: ' + area.title, '/d/%s?${cluster:queryparam}&${__url_time_range}' % $._kubevitals.dashboardUID(area.name), false)])
         for s in inArea(area.name)
       ],
     }
     for area in areas
   ]),
 
-  grafanaDashboards+:: { 'overview.json': overview } + {
-    [area.name + '.json']: dashboard(area.name, area.title, 'kubevitals: %s.' % std.join(', ', [s.name for s in inArea(area.name)]), [
+  // Grafana's other mixins have files for nodes and for DNS, too, and all of them
+  // are merged by name.
+  local file(name) = 'kubevitals-%s.json' % name,
+
+  grafanaDashboards+:: { [file('overview')]: overview } + {
+    [file(area.name)]: dashboard(area.name, area.title, 'kubevitals: %s.' % std.join(', ', [s.name for s in inArea(area.name)]), [
       { title: title(s.name), panels: [drawn(p) for p in s.panels] }
       for s in inArea(area.name)
     ])

@@ -11,5 +11,5 @@ import (
 var files embed.FS
 
 // Files returns the files of this folder by their path within it, such as
-// generated/overview.json and grafana.libsonnet.
+// generated/kubevitals-overview.json and grafana.libsonnet.
 func Files() fs.FS { return files }

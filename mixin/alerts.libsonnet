@@ -1,40 +1,61 @@
 // Folds the rules of all signals into groups, and adds to each alert what can be
-// computed from its name and its signal. What a signal records comes before its
-// alerts in the same group, so that both are of the same moment.
+// computed from its name and its signal.
 {
-  local c = $._config,
-
-  // dashboardUID is the same for a name wherever it is computed.
-  _dashboardUID(area):: std.md5('kubevitals-' + area),
+  local c = $._kubevitals.context,
+  local signals = $._kubevitals.signals,
 
   local dashboardURL(area, labels) =
-    '%s/d/%s?var-cluster={{ $labels.%s }}' % [c.grafanaURL, $._dashboardUID(area), c.clusterLabel]
+    '%s/d/%s?var-cluster={{ $labels.%s }}' % [c.grafanaURL, $._kubevitals.dashboardUID(area), c.clusterLabel]
     + std.join('', ['&var-%s={{ $labels.%s }}' % [label, label] for label in labels]),
+
+  // What a dashboard can be narrowed down to, of the labels that a description names.
+  local described(alert) = [label for label in ['node'] if std.length(std.split(alert.description, '$labels.%s ' % label)) > 1],
 
   // The labels of the alert as the query of a URL.
   local labelsQuery = '{{ $sep := "?" }}{{ range $name, $value := $labels }}{{ if ne $name "__name__" }}{{ $sep }}{{ $name }}={{ urlquery $value }}{{ $sep = "&" }}{{ end }}{{ end }}',
 
+  // A duration of one unit in words, such as "5 minutes"; any other as it is.
+  local inWords(duration) =
+    local units = { s: 'second', m: 'minute', h: 'hour', d: 'day' };
+    local number = duration[:std.length(duration) - 1];
+    local unit = std.get(units, duration[std.length(duration) - 1], '');
+    if unit == '' || std.stripChars(number, '0123456789') != '' then duration
+    else if number == '1' then { second: 'a', minute: 'a', hour: 'an', day: 'a' }[unit] + ' ' + unit
+    else number + ' ' + unit + 's',
+
+  // A description is a template over the settings and what its alert adds in
+  // values; lasting is the alert's "for" in words.
   local finished(signal, alert) =
     assert std.member(['critical', 'warning', 'info'], alert.severity) : alert.alert + ': unknown severity';
+    local pending = std.get(c.alertFor, alert.alert, alert['for']);
     {
       alert: alert.alert,
       expr: alert.expr,
-      'for': alert['for'],
+      'for': pending,
       [if 'keep_firing_for' in alert then 'keep_firing_for']: alert.keep_firing_for,
       labels: { severity: alert.severity, signal: signal.name },
       annotations: {
         summary: alert.summary,
-        description: alert.description,
+        description: alert.description % (c + std.get(alert, 'values', {}) + { lasting: inWords(pending) }),
         runbook_url: c.runbookURLPattern % alert.alert + (if c.runbookURLLabels then labelsQuery else ''),
-        dashboard_url: dashboardURL(signal.area, if 'vars' in alert then alert.vars else []),
+        dashboard_url: dashboardURL(signal.area, described(alert)),
       },
     },
 
+  local group(signal) = 'kubevitals-' + std.strReplace(signal.name, '_', '-'),
+
   prometheusAlerts+:: {
     groups+: [
-      { name: 'kubevitals-' + std.strReplace(signal.name, '_', '-'), rules: (if 'rules' in signal then signal.rules else []) + [finished(signal, a) for a in signal.alerts] }
-      for signal in $._signals
+      { name: group(signal), rules: [finished(signal, a) for a in signal.alerts] }
+      for signal in signals
+      if signal.alerts != []
     ],
   },
-  prometheusRules+:: { groups+: [] },
+  prometheusRules+:: {
+    groups+: [
+      { name: group(signal) + '.rules', rules: signal.rules }
+      for signal in signals
+      if std.get(signal, 'rules', []) != []
+    ],
+  },
 }

@@ -1,195 +1,205 @@
 {
   _config+:: {
-    // Home of the project; runbook links begin with it.
-    home: 'https://github.com/kubevitals/kubevitals',
-    // Selects the series of kubevitals; its Service and scrape job have this name.
-    selector: 'job="kubevitals"',
-    // Selects the series of the agents on nodes (--scope=node).
-    nodeSelector: 'job="kubevitals-node"',
-    // Selects the series of CoreDNS itself.
-    corednsSelector: 'job="coredns"',
-    // Selects the series of kube-proxy itself.
-    kubeProxySelector: 'job="kube-proxy"',
-    // Selects the series of API servers, where Prometheus scrapes them itself.
-    apiserverSelector: 'job="apiserver"',
-    // Selects the series of controller managers, where Prometheus scrapes them itself.
-    controllerManagerSelector: 'job="kube-controller-manager"',
-    // Selects the kubelets' own metrics; kube-prometheus calls the job so.
-    kubeletSelector: 'job="kubelet"',
-    // Label of those that has the name of the node; without relabelling it is instance.
-    kubeletNodeLabel: 'node',
-    // Label that tells clusters apart in a Prometheus that holds several.
-    clusterLabel: 'cluster',
-    // Whether dashboards offer a choice of clusters.
-    showMultiCluster: false,
-    // Where an alert's runbook is; %s is the name of the alert.
-    runbookURLPattern: self.home + '/blob/main/mixin/runbooks/%s.md',
-    // Whether links to runbooks carry the labels of the alert: kubevitals, which serves them at /runbooks/%s, fills them into the commands.
-    runbookURLLabels: true,
-    // Address of Grafana in front of dashboard links; empty gives links relative to it.
-    grafanaURL: '',
-    // Tags of all dashboards.
-    dashboardTags: ['kubevitals'],
+    // All settings are below one key, so that they meet none of another mixin.
+    kubevitals+: {
+      // Home of the project; runbook links begin with it.
+      home: 'https://github.com/kubevitals/kubevitals',
+      // Selects the series of kubevitals; its Service and scrape job have this name.
+      selector: 'job="kubevitals"',
+      // Selects the series of the agents on nodes (--scope=node).
+      nodeSelector: 'job="kubevitals-node"',
+      // Selects the series of CoreDNS itself.
+      corednsSelector: 'job="coredns"',
+      // Selects the series of kube-proxy itself.
+      kubeProxySelector: 'job="kube-proxy"',
+      // Selects the series of API servers, where Prometheus scrapes them itself.
+      apiserverSelector: 'job="apiserver"',
+      // Selects the series of controller managers, where Prometheus scrapes them itself.
+      controllerManagerSelector: 'job="kube-controller-manager"',
+      // Selects the kubelets' own metrics; kube-prometheus calls the job so.
+      kubeletSelector: 'job="kubelet"',
+      // Label of those that has the name of the node; without relabelling it is instance.
+      kubeletNodeLabel: 'node',
+      // Label that tells clusters apart in a Prometheus that holds several.
+      clusterLabel: 'cluster',
+      // Whether dashboards offer a choice of clusters.
+      showMultiCluster: false,
+      // Where an alert's runbook is; %s is the name of the alert.
+      runbookURLPattern: self.home + '/blob/main/mixin/runbooks/%s.md',
+      // Whether links to runbooks carry the labels of the alert: kubevitals, which serves them at /runbooks/%s, fills them into the commands.
+      runbookURLLabels: true,
+      // Address of Grafana in front of dashboard links; empty gives links relative to it.
+      grafanaURL: '',
+      // Tags of all dashboards.
+      dashboardTags: ['kubevitals'],
 
-    // Share of kubelets that may be unreadable before it is called blindness: single nodes come and go.
-    kubeletBlindRatio: 0.1,
+      // Signals that are not wanted, by name: they get no alerts and no panels.
+      disabledSignals: [],
+      // Alerts that are not wanted, by name; their panels stay. Those that give way to a disabled alert still do.
+      disabledAlerts: [],
+      // For how long the condition of an alert must hold before it fires, by name of the alert, such as {KubeVitalsNodeNotReady: '10m'}; others keep their own.
+      alertFor: {},
 
-    // Seconds a read or write of one small object may take; etcd's own limit for a slow request is 0.1 s, so 1 s is trouble.
-    apiserverSlowSeconds: 1,
-    // Days before the API server's certificate expires at which there is time to renew it in working hours.
-    apiserverCertificateWarningDays: 14,
-    // Days before the API server's certificate expires at which somebody must get up.
-    apiserverCertificateCriticalDays: 2,
-    // Age in seconds of an identity Lease that is renewed every 10 s; a leader change of etcd takes less.
-    apiserverLeaseStaleSeconds: 60,
+      // Share of kubelets that may be unreadable before it is called blindness: single nodes come and go.
+      kubeletBlindRatio: 0.1,
 
-    // Share of etcd's quota that its database fills: time to compact and defragment, or to raise the quota, before writes stop.
-    etcdQuotaRatio: 0.8,
-    // Hours ahead for which the growth of etcd's database is predicted: enough to act on the next working day.
-    etcdPredictHours: 24,
-    // Share of the quota below which no prediction is made: small databases grow in steps.
-    etcdPredictAboveRatio: 0.5,
-    // Size of etcd's database where its quota is not known: four fifths of etcd's default quota of 2 GiB.
-    etcdLargeBytes: 1717986918,
-    // Seconds of the slowest hundredth of requests to etcd; etcd itself calls 0.1 s slow, and half a second is felt by every client.
-    etcdSlowSeconds: 0.5,
-    // Share of requests to etcd that may fail; a change of leader fails a few, for seconds.
-    etcdErrorRatio: 0.01,
+      // Seconds a read or write of one small object may take; etcd's own limit for a slow request is 0.1 s, so 1 s is trouble.
+      apiserverSlowSeconds: 1,
+      // Days before the API server's certificate expires at which there is time to renew it in working hours.
+      apiserverCertificateWarningDays: 14,
+      // Days before the API server's certificate expires at which somebody must get up.
+      apiserverCertificateCriticalDays: 2,
+      // Age in seconds of an identity Lease that is renewed every 10 s; a leader change of etcd takes less.
+      apiserverLeaseStaleSeconds: 60,
 
-    // ConfigMaps and Secrets watched by one kubelet: ten connections of 100 streams each.
-    watchStreamsObjectsPerNode: 1000,
-    // Per-object watches on one API server; each costs it some tens of kilobytes.
-    watchStreamsPerServer: 50000,
+      // Share of etcd's quota that its database fills: time to compact and defragment, or to raise the quota, before writes stop.
+      etcdQuotaRatio: 0.8,
+      // Hours ahead for which the growth of etcd's database is predicted: enough to act on the next working day.
+      etcdPredictHours: 24,
+      // Share of the quota below which no prediction is made: small databases grow in steps.
+      etcdPredictAboveRatio: 0.5,
+      // Size of etcd's database where its quota is not known: four fifths of etcd's default quota of 2 GiB.
+      etcdLargeBytes: 1717986918,
+      // Seconds of the slowest hundredth of requests to etcd; etcd itself calls 0.1 s slow, and half a second is felt by every client.
+      etcdSlowSeconds: 0.5,
+      // Share of requests to etcd that may fail; a change of leader fails a few, for seconds.
+      etcdErrorRatio: 0.01,
 
-    // Series of a kubelet's own metrics; a busy healthy one has 2,000 to 8,000.
-    cardinalityKubeletSeries: 25000,
-    // Series of an API server's own metrics; 100,000 to 200,000 are usual in large clusters.
-    cardinalityAPIServerSeries: 400000,
-    // Series of reflectors and informers; they are bounded by the kinds of objects, so thousands are a leak.
-    cardinalityInformerSeries: 5000,
-    // Growth of a component's series within a day that is no longer explained by new pods.
-    cardinalityGrowthFactor: 2,
-    // Series below which growth does not matter.
-    cardinalityGrowthMinimum: 5000,
-    // Resident bytes at which a leaking kubelet endangers its node; the guide's case had 2.4 GB.
-    cardinalityLeakBytes: 2e9,
+      // ConfigMaps and Secrets watched by one kubelet: ten connections of 100 streams each.
+      watchStreamsObjectsPerNode: 1000,
+      // Per-object watches on one API server; each costs it some tens of kilobytes.
+      watchStreamsPerServer: 50000,
 
-    // Share of a filesystem that is left before the kubelet evicts pods.
-    nodeDiskHeadroomRatio: 0.05,
-    // Hours ahead for which the filling of a disk is predicted: time enough to act before the night is over.
-    nodeDiskPredictHours: 6,
-    // Share of a filesystem left above which no prediction is made.
-    nodeDiskPredictBelow: 0.25,
+      // Series of a kubelet's own metrics; a busy healthy one has 2,000 to 8,000.
+      cardinalityKubeletSeries: 25000,
+      // Series of an API server's own metrics; 100,000 to 200,000 are usual in large clusters.
+      cardinalityAPIServerSeries: 400000,
+      // Series of reflectors and informers; they are bounded by the kinds of objects, so thousands are a leak.
+      cardinalityInformerSeries: 5000,
+      // Growth of a component's series within a day that is no longer explained by new pods.
+      cardinalityGrowthFactor: 2,
+      // Series below which growth does not matter.
+      cardinalityGrowthMinimum: 5000,
+      // Resident bytes at which a leaking kubelet endangers its node; the guide's case had 2.4 GB.
+      cardinalityLeakBytes: 2e9,
 
-    // Share of the nodes that are not ready at which somebody must get up: the others seldom have room for more.
-    nodesNotReadyRatio: 0.25,
-    // Nodes that this share must be at least: in a small cluster one node is a quarter.
-    nodesNotReadyMinimum: 2,
-    // Seconds until a node that is not ready is worth a look: a reboot or an upgrade of the kubelet takes less; pods are evicted after 300 s.
-    nodeNotReadySeconds: 180,
-    // Seconds until a node whose machine is gone should be gone, too; autoscalers and drains remove it within minutes.
-    nodeMachineGoneSeconds: 3600,
-    // Conditions of nodes that tell no problem: membership in etcd (k3s, RKE2), and Kubernetes' own of planned shutdown, drain and maintenance.
-    nodeConditionsIgnored: 'EtcdIsVoter|GracefulNodeShutdownInProgress|DrainInProgress|Drained|MaintenancePlanned|MaintenanceInProgress',
-    // Age in seconds of a condition that its setter no longer confirms; the Node Problem Detector does every 300 s.
-    nodeConditionStaleSeconds: 1800,
-    // Seconds since a kubelet listed its containers; it does every second, and 180 s end the node's readiness.
-    nodePLEGSeconds: 60,
+      // Share of a filesystem that is left before the kubelet evicts pods.
+      nodeDiskHeadroomRatio: 0.05,
+      // Hours ahead for which the filling of a disk is predicted: time enough to act before the night is over.
+      nodeDiskPredictHours: 6,
+      // Share of a filesystem left above which no prediction is made.
+      nodeDiskPredictBelow: 0.25,
 
-    // Starts of a kubelet within an hour that are a loop; an upgrade makes one or two, a change of its configuration one more.
-    kubeletRestartsInHour: 5,
-    // Seconds without a start after which a loop is over, though its events are still held.
-    kubeletRestartsQuietSeconds: 900,
-    // Seconds until a DNS server has answered; a name of the cluster takes milliseconds, and resolvers ask again after 5 s.
-    dnsSlowSeconds: 1,
-    // Share of CoreDNS' answers that are failures; single domains of others that are broken make up less.
-    dnsServfailRatio: 0.05,
+      // Share of the nodes that are not ready at which somebody must get up: the others seldom have room for more.
+      nodesNotReadyRatio: 0.25,
+      // Nodes that this share must be at least: in a small cluster one node is a quarter.
+      nodesNotReadyMinimum: 2,
+      // Seconds until a node that is not ready is worth a look: a reboot or an upgrade of the kubelet takes less; pods are evicted after 300 s.
+      nodeNotReadySeconds: 180,
+      // Seconds until a node whose machine is gone should be gone, too; autoscalers and drains remove it within minutes.
+      nodeMachineGoneSeconds: 3600,
+      // Conditions of nodes that tell no problem: membership in etcd (k3s, RKE2), and Kubernetes' own of planned shutdown, drain and maintenance.
+      nodeConditionsIgnored: 'EtcdIsVoter|GracefulNodeShutdownInProgress|DrainInProgress|Drained|MaintenancePlanned|MaintenanceInProgress',
+      // Age in seconds of a condition that its setter no longer confirms; the Node Problem Detector does every 300 s.
+      nodeConditionStaleSeconds: 1800,
+      // Seconds since a kubelet listed its containers; it does every second, and 180 s end the node's readiness.
+      nodePLEGSeconds: 60,
 
-    // Seconds that kube-proxy may be behind its last change; it calls itself unhealthy after twice its period of 30 s.
-    kubeProxySyncSeconds: 60,
+      // Starts of a kubelet within an hour that are a loop; an upgrade makes one or two, a change of its configuration one more.
+      kubeletRestartsInHour: 5,
+      // Seconds without a start after which a loop is over, though its events are still held.
+      kubeletRestartsQuietSeconds: 900,
+      // Seconds until a DNS server has answered; a name of the cluster takes milliseconds, and resolvers ask again after 5 s.
+      dnsSlowSeconds: 1,
+      // Share of CoreDNS' answers that are failures; single domains of others that are broken make up less.
+      dnsServfailRatio: 0.05,
 
-    // Age in seconds of a line in a log that still tells of the present; components that fail repeat themselves, and crashes are at most 5 minutes apart.
-    componentLogsFreshSeconds: 900,
+      // Seconds that kube-proxy may be behind its last change; it calls itself unhealthy after twice its period of 30 s.
+      kubeProxySyncSeconds: 60,
 
-    // Age in seconds of a leader's Lease that is renewed every 2 s and may be taken over after 15 s; clocks may differ by half a minute.
-    controlPlaneLeaseStaleSeconds: 60,
-    // Changes of leader within an hour; an upgrade of three instances makes two or three.
-    controlPlaneLeaderChanges: 4,
+      // Age in seconds of a line in a log that still tells of the present; components that fail repeat themselves, and crashes are at most 5 minutes apart.
+      componentLogsFreshSeconds: 900,
 
-    // Seconds after the end of its grace period at which a pod is stuck; the kubelet needs some to unmount volumes.
-    terminatingPodsSeconds: 300,
-    // Seconds after which a finalizer is not being worked on any more; controllers may wait for slow clouds.
-    terminatingPodsFinalizerSeconds: 1800,
+      // Age in seconds of a leader's Lease that is renewed every 2 s and may be taken over after 15 s; clocks may differ by half a minute.
+      controlPlaneLeaseStaleSeconds: 60,
+      // Changes of leader within an hour; an upgrade of three instances makes two or three.
+      controlPlaneLeaderChanges: 4,
 
-    // Seconds until a scheduler has looked at every new pod; it takes milliseconds, and a new leader 15 s.
-    pendingNoSchedulerSeconds: 60,
-    // Seconds that pods may wait for a node: time enough for a cluster autoscaler to bring one.
-    pendingUnschedulableSeconds: 900,
-    // Seconds until a kubelet has made a pod's sandbox and network.
-    pendingOnNodeSeconds: 300,
-    // Seconds until a volume is attached and mounted; clouds take minutes to move one from a dead node.
-    pendingVolumeSeconds: 600,
-    // Seconds until an image is pulled or a container set up; a fault that one retry mends is not worth a call.
-    pendingImageSeconds: 900,
+      // Seconds after the end of its grace period at which a pod is stuck; the kubelet needs some to unmount volumes.
+      terminatingPodsSeconds: 300,
+      // Seconds after which a finalizer is not being worked on any more; controllers may wait for slow clouds.
+      terminatingPodsFinalizerSeconds: 1800,
 
-    // Age in seconds of the figures of the resource metrics API; metrics-server reads kubelets every 15 s to 60 s.
-    metricsAPIStaleSeconds: 300,
+      // Seconds until a scheduler has looked at every new pod; it takes milliseconds, and a new leader 15 s.
+      pendingNoSchedulerSeconds: 60,
+      // Seconds that pods may wait for a node: time enough for a cluster autoscaler to bring one.
+      pendingUnschedulableSeconds: 900,
+      // Seconds until a kubelet has made a pod's sandbox and network.
+      pendingOnNodeSeconds: 300,
+      // Seconds until a volume is attached and mounted; clouds take minutes to move one from a dead node.
+      pendingVolumeSeconds: 600,
+      // Seconds until an image is pulled or a container set up; a fault that one retry mends is not worth a call.
+      pendingImageSeconds: 900,
 
-    // Seconds for which the latest warning of a node counts as news; kubelets repeat what lasts every 5 minutes or more often.
-    eventsFreshSeconds: 600,
-    // Evictions within 15 minutes; single ones are how a node protects itself.
-    eventsEvictions: 10,
-    // Updates of autoscalers that fail for outdated versions within 15 minutes; one now and then is normal.
-    eventsUpdateConflicts: 20,
+      // Age in seconds of the figures of the resource metrics API; metrics-server reads kubelets every 15 s to 60 s.
+      metricsAPIStaleSeconds: 300,
 
-    // Seconds for which a rewind of etcd stays on the page after versions have passed the mark: nobody is well just because time went by.
-    staleReadsHoldSeconds: 3600,
-    // Days after a rewind of etcd in which a leader from before is still news.
-    staleReadsRememberDays: 7,
-    // Seconds that a cache may lack a write; events take milliseconds, and a relist of a large cluster some seconds.
-    staleReadsLagSeconds: 30,
-    // Syncs a second that controllers of one kind skip for a stale cache; single ones happen with every burst of writes.
-    staleReadsSkipsPerSecond: 0.2,
+      // Seconds for which the latest warning of a node counts as news; kubelets repeat what lasts every 5 minutes or more often.
+      eventsFreshSeconds: 600,
+      // Evictions within 15 minutes; single ones are how a node protects itself.
+      eventsEvictions: 10,
+      // Updates of autoscalers that fail for outdated versions within 15 minutes; one now and then is normal.
+      eventsUpdateConflicts: 20,
 
-    // Share of a node's connection tracking table that may be full; at 1 new connections are dropped, and a burst fills a tenth within a minute.
-    conntrackRatio: 0.9,
-    // Packets a second that a node loses for want of room in its table; the odd one is lost to a burst that is over.
-    conntrackDropsPerSecond: 0.1,
-    // Regular expression of the names of nodes that need no agent, such as those of Windows.
-    nodesWithoutAgentIgnored: '',
+      // Seconds for which a rewind of etcd stays on the page after versions have passed the mark: nobody is well just because time went by.
+      staleReadsHoldSeconds: 3600,
+      // Days after a rewind of etcd in which a leader from before is still news.
+      staleReadsRememberDays: 7,
+      // Seconds that a cache may lack a write; events take milliseconds, and a relist of a large cluster some seconds.
+      staleReadsLagSeconds: 30,
+      // Syncs a second that controllers of one kind skip for a stale cache; single ones happen with every burst of writes.
+      staleReadsSkipsPerSecond: 0.2,
 
-    // Share of a user's inotify watches or instances in use at which there is time to raise the limit or to stop who holds them.
-    inotifyUsedRatio: 0.85,
-    // Share at which some caller is refused already: one wants many watches at once, and the kernel refuses the last of them.
-    inotifyExhaustedRatio: 0.98,
+      // Share of a node's connection tracking table that may be full; at 1 new connections are dropped, and a burst fills a tenth within a minute.
+      conntrackRatio: 0.9,
+      // Packets a second that a node loses for want of room in its table; the odd one is lost to a burst that is over.
+      conntrackDropsPerSecond: 0.1,
+      // Regular expression of the names of nodes that need no agent, such as those of Windows.
+      nodesWithoutAgentIgnored: '',
 
-    // Share of the cgroups that the kernel can have; at the end of them no container starts, and a leak of months leaves weeks from here.
-    cgroupsUsedRatio: 0.8,
-    // Folders of pods and scopes without a process; pods that end leave some for a minute.
-    cgroupsEmptyMinimum: 200,
-    // Removed cgroups that the kernel still holds; page cache keeps some thousands alive on a healthy node with many jobs.
-    cgroupsDyingMinimum: 5000,
-    // Growth of either in an hour, over six hours, that is a leak and no wave.
-    cgroupsGrowthPerHour: 20,
+      // Share of a user's inotify watches or instances in use at which there is time to raise the limit or to stop who holds them.
+      inotifyUsedRatio: 0.85,
+      // Share at which some caller is refused already: one wants many watches at once, and the kernel refuses the last of them.
+      inotifyExhaustedRatio: 0.98,
 
-    // Share of a disk left, in bytes or inodes, while the kubelet says nothing of it; by default it would evict pods at 10 % and 5 %.
-    filesystemFreeRatio: 0.05,
+      // Share of the cgroups that the kernel can have; at the end of them no container starts, and a leak of months leaves weeks from here.
+      cgroupsUsedRatio: 0.8,
+      // Folders of pods and scopes without a process; pods that end leave some for a minute.
+      cgroupsEmptyMinimum: 200,
+      // Removed cgroups that the kernel still holds; page cache keeps some thousands alive on a healthy node with many jobs.
+      cgroupsDyingMinimum: 5000,
+      // Growth of either in an hour, over six hours, that is a leak and no wave.
+      cgroupsGrowthPerHour: 20,
 
-    // Causes of nodes not being ready that explain why nobody reaches them; the node is told of there.
-    connectivityKnownDown: 'machine_gone|kubelet_dead|unreachable',
-    // Share of a node's paths of one kind above which the node is the cause and not its peers: of three nodes, one that is cut off fails half the paths of the other two.
-    connectivityNodeRatio: 0.5,
-    // Failing paths of one kind that a node must have before it can be the cause: one path has two ends.
-    connectivityNodePaths: 2,
-    // Nodes that are causes at the same time, above which the network is told of and not each node.
-    connectivityManyNodes: 3,
-    // Share of the nodes from which the same holds in small clusters.
-    connectivityManyRatio: 0.5,
-    // Failing paths that no node explains, above which the network is told of and not each path.
-    connectivityManyPaths: 20,
-    // Share of the paths from one zone to another that fail before the zones count as parted: more than any node explains.
-    connectivityZoneRatio: 0.8,
-    // Nodes at either end of such paths that must be seen: in a zone of one node, the node is the cause.
-    connectivityZoneNodes: 2,
+      // Share of a disk left, in bytes or inodes, while the kubelet says nothing of it; by default it would evict pods at 10 % and 5 %.
+      filesystemFreeRatio: 0.05,
+
+      // Causes of nodes not being ready that explain why nobody reaches them; the node is told of there.
+      connectivityKnownDown: 'machine_gone|kubelet_dead|unreachable',
+      // Share of a node's paths of one kind above which the node is the cause and not its peers: of three nodes, one that is cut off fails half the paths of the other two.
+      connectivityNodeRatio: 0.5,
+      // Failing paths of one kind that a node must have before it can be the cause: one path has two ends.
+      connectivityNodePaths: 2,
+      // Nodes that are causes at the same time, above which the network is told of and not each node.
+      connectivityManyNodes: 3,
+      // Share of the nodes from which the same holds in small clusters.
+      connectivityManyRatio: 0.5,
+      // Failing paths that no node explains, above which the network is told of and not each path.
+      connectivityManyPaths: 20,
+      // Share of the paths from one zone to another that fail before the zones count as parted: more than any node explains.
+      connectivityZoneRatio: 0.8,
+      // Nodes at either end of such paths that must be seen: in a zone of one node, the node is the cause.
+      connectivityZoneNodes: 2,
+    },
   },
 }

@@ -1,12 +1,13 @@
 // What the signal connectivity records: failing paths, the nodes and zones that are
 // the cause of many of them, and paths that no node explains. The reference that it
 // is compared with is test/connectivity.
+local promql = import 'promql.libsonnet';
+
 function(c) {
   // What fails: cut, or mtu if only large packets are lost. Refused connections
   // prove the network to be well.
   local results = { cut: 'timeout|no_route', mtu: 'large_failed' },
   local k = c {
-    paths: 'kubevitals_connectivity_path{%(nodeSelector)s, %%s}' % c,
     down: 'max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause=~"%(connectivityKnownDown)s"})' % c,
     // The ratio of the nodes that are causes, by what they cause.
     nodes: 'kubevitals:connectivity_cause:ratio',
@@ -15,13 +16,13 @@ function(c) {
     wide: 'kubevitals:connectivity_wide:count',
     bad: 'kubevitals:connectivity_bad_path',
   },
-  local line(text) = std.rstripChars(text, '\n'),
+  local paths(matchers='') = 'kubevitals_connectivity_path{%s}' % std.join(', ', [c.nodeSelector] + if matchers == '' then [] else [matchers]),
   // Paths that have a node at neither end which is known to be down.
-  local known(matchers) = line(|||
+  local known(matchers) = promql.line(|||
     %(paths)s
     unless on (%(by)s, node) %(down)s
     unless on (%(by)s, peer) label_replace(%(down)s, "peer", "$1", "node", "(.+)")
-  ||| % (k { paths: k.paths % matchers })),
+  ||| % (k { paths: paths(matchers) })),
   // The number of paths that the nodes have as their beginning (out) or end (in).
   local counted(side, paths) = {
     out: 'count by (%s, node, direction) (%s)' % [c.by, paths],
@@ -53,7 +54,7 @@ function(c) {
   },
   // Many at once, by which network the paths end in: that of nodes alone, or also
   // that of pods.
-  local many(fault, network, nodes, paths) = {
+  local many(fault, network, nodes, directions) = {
     record: k.wide,
     labels: { fault: fault, network: network },
     expr: |||
@@ -62,23 +63,24 @@ function(c) {
       (
         (%(nodes)s) >= 2
         and on (%(by)s)
-        (%(nodes)s) >= on (%(by)s) %(connectivityManyRatio)s * count by (%(by)s) (group by (%(by)s, peer) (kubevitals_connectivity_path{%(nodeSelector)s}))
+        (%(nodes)s) >= on (%(by)s) %(connectivityManyRatio)s * count by (%(by)s) (group by (%(by)s, peer) (%(all)s))
       )
       or
-      count by (%(by)s) (%(lone)s{fault="%(fault)s", direction%(paths)s}) > %(connectivityManyPaths)s
-    ||| % (k { nodes: 'count by (%s) (%s)' % [c.by, nodes], paths: paths, fault: fault }),
+      count by (%(by)s) (%(lone)s{fault="%(fault)s", direction%(directions)s}) > %(connectivityManyPaths)s
+    ||| % (k { nodes: 'count by (%s) (%s)' % [c.by, nodes], directions: directions, fault: fault, all: paths() }),
   },
   local ofNodes(fault) = at('fault="%s", direction="node_to_node"' % fault),
   local ofPods(fault) = at('fault="%s", direction!="node_to_node"' % fault) + ' unless on (%s, node) ' % c.by + ofNodes(fault),
 
   names:: k,
+  paths:: paths,
   at:: at,
   ofNodes:: ofNodes,
   rules: [
     {
       record: k.bad,
       labels: { fault: fault },
-      expr: 'group by (%s, node, zone, direction, peer, other_zone) (\n  %s\n)\n' % [c.by, std.strReplace(known('result=~"%s"' % results[fault]), '\n', '\n  ')],
+      expr: 'group by (%s, node, zone, direction, peer, other_zone) (\n  %s\n)\n' % [c.by, promql.indent(known('result=~"%s"' % results[fault]))],
     }
     for fault in ['cut', 'mtu']
   ] + [

@@ -184,12 +184,12 @@ func telling(expr string) []string {
 	return names
 }
 
-// thresholds: everything in _config is used.
+// thresholds: every setting is used.
 func thresholds(p Pack) []string {
 	var problems []string
 	for name, used := range p.Config {
 		if !used {
-			problems = append(problems, "_config."+name+" is used by nothing")
+			problems = append(problems, "_config.kubevitals."+name+" is used by nothing")
 		}
 	}
 	return problems

@@ -160,7 +160,7 @@ func panelsOf(p Pack) map[string][]string {
 	}
 	panels := map[string][]string{}
 	for _, d := range p.Dashboards {
-		if d.File == "overview.json" {
+		if d.File == "kubevitals-overview.json" {
 			continue
 		}
 		signal := ""

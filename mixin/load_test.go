@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -213,7 +212,7 @@ func freePlaceholders() map[string][]string {
 // setting is one line of config.libsonnet and the comment above it.
 type setting struct{ name, value, reason string }
 
-var settingLine = regexp.MustCompile(`^    ([a-zA-Z]+): (.*),$`)
+var settingLine = regexp.MustCompile(`^      ([a-zA-Z]+): (.*),$`)
 
 func settings(t *testing.T) []setting {
 	t.Helper()
@@ -221,7 +220,7 @@ func settings(t *testing.T) []setting {
 	reason := ""
 	for line := range strings.Lines(read(t, "config.libsonnet")) {
 		line = strings.TrimRight(line, "\n")
-		if comment, ok := strings.CutPrefix(line, "    // "); ok {
+		if comment, ok := strings.CutPrefix(line, "      // "); ok {
 			reason = strings.TrimSpace(reason + " " + comment)
 			continue
 		}
@@ -239,13 +238,13 @@ func loadConfig(t *testing.T) map[string]bool {
 	var sources strings.Builder
 	for _, pattern := range []string{"*.libsonnet", "signals/*.libsonnet", "../dashboards/*.libsonnet"} {
 		for _, file := range files(t, pattern) {
-			if !slices.Contains([]string{"config.libsonnet"}, file) {
+			if file != "config.libsonnet" {
 				sources.WriteString(read(t, file))
 			}
 		}
 	}
 	named, config := map[string]bool{}, read(t, "config.libsonnet")
-	for _, m := range regexp.MustCompile(`(?:\b[ck]|_config|self)\.(\w+)|%\((\w+)\)s`).FindAllStringSubmatch(sources.String(), -1) {
+	for _, m := range regexp.MustCompile(`(?:\b[ck]|settings|self)\.(\w+)|%\((\w+)\)s`).FindAllStringSubmatch(sources.String(), -1) {
 		named[m[1]+m[2]] = true
 	}
 	used := map[string]bool{}

@@ -1,8 +1,11 @@
-// The Prometheus rules and Grafana dashboards of kubevitals. Override _config:
+// The Prometheus rules and Grafana dashboards of kubevitals. Override settings:
 //
 //   (import 'github.com/kubevitals/kubevitals/mixin/mixin.libsonnet') + {
-//     _config+:: { clusterLabel: 'k8s_cluster', showMultiCluster: true },
+//     _config+:: { kubevitals+: { clusterLabel: 'k8s_cluster', showMultiCluster: true } },
 //   }
+//
+// It adds up with other mixins: of _config it has one key, and names of groups,
+// alerts, recorded metrics and dashboards begin with kubevitals.
 (import 'config.libsonnet')
 + (import 'signals.libsonnet')
 + (import 'alerts.libsonnet')

@@ -160,7 +160,7 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		{"thresholds are used", "an unused threshold", func(p *Pack) {
 			p.Config = maps.Clone(p.Config)
 			p.Config["nothing"] = false
-		}, "_config.nothing"},
+		}, "_config.kubevitals.nothing"},
 	}
 	for _, check := range Checks() {
 		if !slices.ContainsFunc(tests, func(tt struct {

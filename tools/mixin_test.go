@@ -66,14 +66,16 @@ func TestVendoredMixin(t *testing.T) {
 	const program = `
 local mixin = (import 'github.com/kubevitals/kubevitals/mixin/mixin.libsonnet') + {
   _config+:: {
-    selector: 'job="vitals"',
-    clusterLabel: 'site',
-    apiserverSlowSeconds: 7,
-    home: 'https://wiki.example.com',
-    showMultiCluster: true,
+    kubevitals+: {
+      selector: 'job="vitals"',
+      clusterLabel: 'site',
+      apiserverSlowSeconds: 7,
+      home: 'https://wiki.example.com',
+      showMultiCluster: true,
+    },
   },
 };
-std.toString([mixin.prometheusAlerts, mixin.grafanaDashboards])`
+std.toString([mixin.prometheusAlerts, mixin.prometheusRules, mixin.grafanaDashboards])`
 	text, err := vm.EvaluateAnonymousSnippet("outside.jsonnet", program)
 	if err != nil {
 		t.Fatal(err)

@@ -21,9 +21,8 @@ type Kind string
 
 // The kinds.
 const (
-	// Alerts is a rule file of Prometheus: the alerting rules, and before them the
-	// recording rules that they read, in the same groups, so that both are of the
-	// same moment.
+	// Alerts is a rule file of Prometheus that is complete: the groups of alerting
+	// rules, and before them those of the recording rules that they read.
 	Alerts Kind = "alerts"
 	// Rules is a rule file of Prometheus with those recording rules alone, for
 	// panels where no alerts are evaluated.
@@ -108,30 +107,41 @@ func pick(kind Kind, generated map[string][]byte) ([]File, error) {
 		if err != nil {
 			return nil, err
 		}
-		return files, adapt(files, generated)
+		return adapt(files, generated)
 	}
 	return nil, fmt.Errorf("no kind %q", kind)
 }
 
-// adapt puts rules and dashboards into the manifests.
-func adapt(files []File, generated map[string][]byte) error {
-	for i, f := range files {
-		if f.Path == deployedRule {
+// adapt puts rules and dashboards into the manifests, and takes out the dashboards
+// of which no signal is left.
+func adapt(files []File, generated map[string][]byte) ([]File, error) {
+	var adapted []File
+	var kept []string
+	for _, f := range files {
+		name, isDashboard := strings.CutPrefix(f.Path, deployedDashboards)
+		switch {
+		case f.Path == deployedRule:
 			text, err := PrometheusRule(generated[generatedAlerts])
 			if err != nil {
-				return err
+				return nil, err
 			}
-			files[i].Data = text
-		}
-		if name, ok := strings.CutPrefix(f.Path, deployedDashboards); ok && path.Ext(name) == ".json" {
+			f.Data = text
+		case isDashboard && path.Ext(name) == ".json":
 			text, ok := generated[generatedDashboards+name]
 			if !ok {
-				return fmt.Errorf("%s: the mixin makes no such dashboard", f.Path)
+				continue
 			}
-			files[i].Data = text
+			f.Data = text
+			kept = append(kept, name)
+		}
+		adapted = append(adapted, f)
+	}
+	for i, f := range adapted {
+		if f.Path == deployedDashboards+starter {
+			adapted[i].Data = DashboardComponent(kept)
 		}
 	}
-	return nil
+	return adapted, nil
 }
 
 // tree returns all files of a file system but Go's.

@@ -133,6 +133,28 @@ func checkGrouping(t *testing.T, r rulefmt.Rule) {
 	})
 }
 
+// TestDisabledSignalLeavesNothingBehind verifies that an area without signals has no
+// dashboard, and that kustomize is not told of one; Stream reads what it is told of.
+func TestDisabledSignalLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	list := files(t, export.Manifests, "disabledSignals=dns,connectivity", "disabledAlerts=KubeVitalsDown",
+		"alertFor.KubeVitalsTargetMissing=7m", "alertFor.KubeVitalsCollectorFailing=9m")
+	text, err := export.Stream(export.Manifests, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, gone := range []string{"kubevitals-dns.json", "alert: KubeVitalsDNSDown", "record:", "alert: KubeVitalsDown\n"} {
+		if bytes.Contains(text, []byte(gone)) {
+			t.Errorf("the manifests still hold %q", gone)
+		}
+	}
+	for _, kept := range []string{"kubevitals-nodes.json", "alert: KubeVitalsTargetMissing", "for: 7m", "for: 9m", "has failed for 9 minutes"} {
+		if !bytes.Contains(text, []byte(kept)) {
+			t.Errorf("the manifests lack %q", kept)
+		}
+	}
+}
+
 func TestBadSettingsGetOneClearLine(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ set, says string }{
@@ -141,6 +163,12 @@ func TestBadSettingsGetOneClearLine(t *testing.T) {
 		{"conntrackRatio=much", "conntrackRatio"},
 		{"showMultiCluster=perhaps", "showMultiCluster"},
 		{"selector=job=", "selector"},
+		{"selector.job=x", "no such setting"},
+		{"disabledSignals=nothing", "there is no nothing"},
+		{"disabledAlerts=KubeVitalsNothing", "there is no KubeVitalsNothing"},
+		{"alertFor.KubeVitalsNothing=10m", "there is no KubeVitalsNothing"},
+		{"alertFor.KubeVitalsDown=soon", "duration"},
+		{"alertFor=10m", "alertFor.NAME=VALUE"},
 	} {
 		settings, err := export.ParseSettings([]string{test.set})
 		if err == nil {

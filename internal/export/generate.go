@@ -66,9 +66,10 @@ func evaluate(values map[string]any) (map[string][]byte, error) {
 	return files, nil
 }
 
-// defaults returns the settings of config.libsonnet as the mixin sees them.
-func defaults() (map[string]any, error) {
-	text, err := machine().EvaluateAnonymousSnippet("mixin/defaults", "(import 'mixin/mixin.libsonnet')._config")
+// Defaults returns the settings of config.libsonnet as the mixin sees them: numbers
+// are float64, lists []any, and tables map[string]any.
+func Defaults() (map[string]any, error) {
+	text, err := machine().EvaluateAnonymousSnippet("mixin/defaults", "(import 'mixin/mixin.libsonnet')._config.kubevitals")
 	if err != nil {
 		return nil, evaluation(err)
 	}

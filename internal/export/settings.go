@@ -30,13 +30,14 @@ type Settings struct{ values map[string]any }
 func (s Settings) names() []string { return slices.Sorted(maps.Keys(s.values)) }
 
 // ParseSettings reads settings of the form key=value. A value has the type of the
-// setting's default; a list is separated by commas or written as JSON. Of a key that
-// is given twice the last counts.
+// setting's default; a list is separated by commas or written as JSON; of a table,
+// which is one of durations by name, one entry is set with table.name=value. Of a key
+// that is given twice the last counts.
 func ParseSettings(assignments []string) (Settings, error) {
 	if len(assignments) == 0 {
 		return Settings{}, nil
 	}
-	known, err := defaults()
+	known, err := Defaults()
 	if err != nil {
 		return Settings{}, err
 	}
@@ -49,15 +50,37 @@ func ParseSettings(assignments []string) (Settings, error) {
 		if key == runbookBase {
 			key, text = runbookPattern, strings.ReplaceAll(strings.TrimRight(text, "/"), "%", "%%")+"/%s.md"
 		}
-		initial, ok := known[key]
-		if !ok {
-			return Settings{}, fmt.Errorf("--set %s: no such setting%s; %s", key, nearest(key, known), reference)
-		}
-		if s.values[key], err = convert(key, text, initial); err != nil {
+		if err := s.assign(key, text, known); err != nil {
 			return Settings{}, fmt.Errorf("--set %s: %w; %s", key, err, reference)
 		}
 	}
 	return s, nil
+}
+
+// assign sets a key, or with TABLE.ENTRY one entry of a setting that is a table.
+func (s Settings) assign(key, text string, known map[string]any) error {
+	name, entry, nested := strings.Cut(key, ".")
+	initial, ok := known[name]
+	table, isTable := initial.(map[string]any)
+	switch {
+	case !ok, nested && !isTable:
+		return fmt.Errorf("no such setting%s", nearest(key, known))
+	case !isTable:
+		value, err := convert(key, text, initial)
+		s.values[key] = value
+		return err
+	case entry == "":
+		return fmt.Errorf("is a table; set one entry of it with %s.NAME=VALUE", name)
+	}
+	if _, err := model.ParseDuration(text); err != nil {
+		return fmt.Errorf("%q is not a duration such as 10m", text)
+	}
+	if set, ok := s.values[name].(map[string]any); ok {
+		table = set
+	}
+	table[entry] = text
+	s.values[name] = table
+	return nil
 }
 
 // convert reads a value of the type of the initial one.

@@ -32,7 +32,7 @@ function(config)
         ||| % k,
         'for': '5m',
         summary: 'An addon that the cluster depends on has no ready pod.',
-        description: 'Addon {{ $labels.addon }} of cluster %(cluster)s has had no ready pod for 5 minutes; it wants {{ $value }}.' % c,
+        description: 'Addon {{ $labels.addon }} of cluster %(cluster)s has had no ready pod for %(lasting)s; it wants {{ $value }}.',
       },
       {
         alert: 'KubeVitalsAddonCrashLooping',
@@ -44,7 +44,7 @@ function(config)
         ||| % k,
         'for': '10m',
         summary: 'Pods of an addon that the cluster depends on crash again and again.',
-        description: 'Pods of addon {{ $labels.addon }} in cluster %(cluster)s that are in CrashLoopBackOff: {{ $value }}. The panel "Addons that crash" says how they ended last.' % c,
+        description: 'Pods of addon {{ $labels.addon }} in cluster %(cluster)s that are in CrashLoopBackOff: {{ $value }}. The panel "Addons that crash" says how they ended last.',
       },
       {
         alert: 'KubeVitalsAddonDegraded',
@@ -63,7 +63,7 @@ function(config)
         ||| % k,
         'for': '15m',
         summary: 'An addon that the cluster depends on lacks ready pods, and none of them crashes.',
-        description: 'Ready pods that addon {{ $labels.addon }} of cluster %(cluster)s has lacked for 15 minutes: {{ $value }}. None of them crashes; the panel "Addons that are not ready" says on which nodes.' % c,
+        description: 'Ready pods that addon {{ $labels.addon }} of cluster %(cluster)s has lacked for %(lasting)s: {{ $value }}. None of them crashes; the panel "Addons that are not ready" says on which nodes.',
       },
       {
         alert: 'KubeVitalsKubeProxySyncStuck',
@@ -81,7 +81,7 @@ function(config)
         ||| % c,
         'for': '10m',
         summary: 'kube-proxy runs and does not get its rules written.',
-        description: 'Instances of kube-proxy in cluster %(cluster)s that have had changes for minutes and did not write them: {{ $value }}. Services on their nodes lead to pods that are gone.' % c,
+        description: 'Instances of kube-proxy in cluster %(cluster)s that have had changes for minutes and did not write them: {{ $value }}. Services on their nodes lead to pods that are gone.',
       },
     ],
     panels: [

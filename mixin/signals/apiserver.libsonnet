@@ -14,7 +14,7 @@ function(c) {
       ||| % c,
       'for': '1m',
       summary: 'No API server of the cluster answers.',
-      description: 'No API server of cluster %(cluster)s has answered for a minute. What runs goes on running; nothing new is scheduled, healed or scaled.' % c,
+      description: 'No API server of cluster %(cluster)s has answered for %(lasting)s. What runs goes on running; nothing new is scheduled, healed or scaled.',
     },
     {
       alert: 'KubeVitalsAPIServerDown',
@@ -26,7 +26,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'One of several API servers does not answer.',
-      description: 'API server {{ $labels.server }} of cluster %(cluster)s has not answered for 5 minutes; others do.' % c,
+      description: 'API server {{ $labels.server }} of cluster %(cluster)s has not answered for %(lasting)s; others do.',
     },
     {
       alert: 'KubeVitalsAPIServerCheckFailing',
@@ -36,7 +36,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'An API server says that it is not ready, and which check fails.',
-      description: 'API server {{ $labels.server }} of cluster %(cluster)s is not ready: its check {{ $labels.check }} has failed for 5 minutes.' % c,
+      description: 'API server {{ $labels.server }} of cluster %(cluster)s is not ready: its check {{ $labels.check }} has failed for %(lasting)s.',
     },
     {
       alert: 'KubeVitalsAPIServerReadsFailing',
@@ -54,7 +54,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'API servers answer, but none can read from etcd.',
-      description: 'API servers of cluster %(cluster)s answer, but for 2 minutes none of them could read one small object. etcd has no leader, hangs, or cannot be reached.' % c,
+      description: 'API servers of cluster %(cluster)s answer, but for %(lasting)s none of them could read one small object. etcd has no leader, hangs, or cannot be reached.',
     },
     {
       alert: 'KubeVitalsAPIServerWritesFailing',
@@ -72,7 +72,7 @@ function(c) {
       ||| % c,
       'for': '3m',
       summary: 'The cluster can be read but not written: etcd refuses writes.',
-      description: 'Reads from cluster %(cluster)s succeed and writes do not, for 3 minutes. The usual cause is an etcd that is out of space (alarm NOSPACE); an admission webhook on Leases is another.' % c,
+      description: 'Reads from cluster %(cluster)s succeed and writes do not, for %(lasting)s. The usual cause is an etcd that is out of space (alarm NOSPACE); an admission webhook on Leases is another.',
     },
     {
       alert: 'KubeVitalsAPIServerSlow',
@@ -84,7 +84,7 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'An API server takes long for one small object.',
-      description: 'A {{ $labels.probe }} of one small object through API server {{ $labels.server }} of cluster %(cluster)s takes {{ $value | humanizeDuration }}.' % c,
+      description: 'A {{ $labels.probe }} of one small object through API server {{ $labels.server }} of cluster %(cluster)s takes {{ $value | humanizeDuration }}.',
     },
     {
       alert: 'KubeVitalsAPIServerCertificateExpiring',
@@ -96,7 +96,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'The certificate of an API server expires soon.',
-      description: 'The certificate of API server {{ $labels.server }} of cluster %(cluster)s expires in {{ $value | humanizeDuration }}.' % c,
+      description: 'The certificate of API server {{ $labels.server }} of cluster %(cluster)s expires in {{ $value | humanizeDuration }}.',
     },
     {
       alert: 'KubeVitalsAPIServerCertificateExpiryImminent',
@@ -106,7 +106,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'The certificate of an API server expires within days.',
-      description: 'The certificate of API server {{ $labels.server }} of cluster %(cluster)s expires in {{ $value | humanizeDuration }}. From then on nobody can reach it.' % c,
+      description: 'The certificate of API server {{ $labels.server }} of cluster %(cluster)s expires in {{ $value | humanizeDuration }}. From then on nobody can reach it.',
     },
     {
       alert: 'KubeVitalsAPIServerLeaseStale',
@@ -118,7 +118,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'An API server answers but does not renew its own Lease.',
-      description: 'API server {{ $labels.server }} on {{ $labels.hostname }} of cluster %(cluster)s answers, but renewed its identity Lease {{ $value | humanizeDuration }} ago: its own writes do not get through.' % c,
+      description: 'API server {{ $labels.server }} on {{ $labels.hostname }} of cluster %(cluster)s answers, but renewed its identity Lease {{ $value | humanizeDuration }} ago: its own writes do not get through.',
     },
   ],
   panels: [

@@ -1,5 +1,6 @@
 // A HorizontalPodAutoscaler does not scale, and why.
 local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(c) {
   // Autoscalers that cannot read their metrics, with the API that they read in
@@ -10,7 +11,7 @@ function(c) {
         %s,
         "api", "%s", "reason", "%s"
       )
-    ||| % [std.strReplace(std.rstripChars(expr, '\n'), '\n', '\n  '), api.name, api.reasons],
+    ||| % [promql.indent(expr), api.name, api.reasons],
     [
       { name: 'resource', reasons: 'FailedGet(Container)?ResourceMetric' },
       { name: 'custom', reasons: 'FailedGet(Pods|Object)Metric' },
@@ -18,7 +19,7 @@ function(c) {
     ],
     'max by (%(by)s, namespace, horizontalpodautoscaler, reason) (kubevitals_autoscaling_metrics_available{%(selector)s}) == 0' % c
   ),
-  local k = c { blind: std.rstripChars(blind, '\n') },
+  local k = c { blind: promql.line(blind) },
 
   name: 'autoscaling',
   area: 'autoscaling',
@@ -36,7 +37,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'Autoscalers cannot scale because nobody serves the metrics API that they read.',
-      description: 'Nobody is registered to serve the {{ $labels.api }} metrics API of cluster %(cluster)s; for resource metrics that is metrics-server. Autoscalers that need it: {{ $value }}.' % c,
+      description: 'Nobody is registered to serve the {{ $labels.api }} metrics API of cluster %(cluster)s; for resource metrics that is metrics-server. Autoscalers that need it: {{ $value }}.',
     },
     {
       alert: 'KubeVitalsAutoscalingMetricsAPIUnavailable',
@@ -50,7 +51,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'Autoscalers cannot scale because the API server does not reach the metrics API.',
-      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available. Autoscalers that need it: {{ $value }}.' % c,
+      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available. Autoscalers that need it: {{ $value }}.',
     },
     {
       alert: 'KubeVitalsAutoscalingMetricsUnavailable',
@@ -68,7 +69,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: 'An autoscaler cannot read the metrics it scales by, though the API that serves them works.',
-      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its metrics: {{ $labels.reason }}.' % c,
+      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its metrics: {{ $labels.reason }}.',
     },
     {
       alert: 'KubeVitalsAutoscalingMetricFailing',
@@ -80,7 +81,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'An autoscaler cannot read one of its metrics, which its own condition hides.',
-      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its {{ $labels.type }} metric {{ $labels.metric }}; it goes on with the others and never scales down.' % c,
+      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its {{ $labels.type }} metric {{ $labels.metric }}; it goes on with the others and never scales down.',
     },
     {
       alert: 'KubeVitalsAutoscalingUnableToScale',
@@ -90,7 +91,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'An autoscaler cannot read or set the replicas of its target.',
-      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot scale its target: {{ $labels.reason }}.' % c,
+      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot scale its target: {{ $labels.reason }}.',
     },
     {
       alert: 'KubeVitalsAutoscalingAtMax',
@@ -102,7 +103,7 @@ function(c) {
       ||| % c,
       'for': '2h',
       summary: 'An autoscaler has reached the most replicas that it may ask for.',
-      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s has been at its maximum for two hours; more load will find no more replicas.' % c,
+      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s has been at its maximum for %(lasting)s; more load will find no more replicas.',
     },
   ],
   panels: [

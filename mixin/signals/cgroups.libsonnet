@@ -1,5 +1,6 @@
 // Cgroups leak on a node.
 local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(c) {
   local k = c {
@@ -25,7 +26,6 @@ function(c) {
       deriv((%(what)s)[6h:5m]) * 3600 > %(cgroupsGrowthPerHour)s
     ||| % (k { what: what, minimum: minimum }),
     'for': '1h',
-    vars: ['node'],
   },
 
   name: 'cgroups',
@@ -42,21 +42,20 @@ function(c) {
         / on (%(by)s, node, controller)
         max by (%(by)s, node, controller) (kubevitals_cgroups_limit{%(nodeSelector)s})
         > %(cgroupsUsedRatio)s
-      ||| % (k { counted: std.strReplace(std.rstripChars(k.counted, '\n'), '\n', '\n  ') }),
+      ||| % (k { counted: promql.indent(k.counted) }),
       'for': '15m',
       summary: 'A node nears the number of cgroups that its kernel can have.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of the cgroups ({{ $labels.controller }}) that there may be. At the limit no container and no service starts there: mkdir fails with "no space left on device" or "cannot allocate memory".' % k,
-      vars: ['node'],
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of the cgroups ({{ $labels.controller }}) that there may be. At the limit no container and no service starts there: mkdir fails with "no space left on device" or "cannot allocate memory".',
     },
     growing(k.empty, c.cgroupsEmptyMinimum) {
       alert: 'KubeVitalsCgroupsEmptyGrowing',
       summary: 'Cgroups without processes pile up on a node.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value }} cgroups of pods and scopes in which no process is left, and they have become more for hours: whoever made them does not remove them. The kubelet holds an inotify watch on each, and walks through all of them.' % k,
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value }} cgroups of pods and scopes in which no process is left, and they have become more for hours: whoever made them does not remove them. The kubelet holds an inotify watch on each, and walks through all of them.',
     },
     growing(k.dying, c.cgroupsDyingMinimum) {
       alert: 'KubeVitalsCgroupsDyingGrowing',
       summary: 'Removed cgroups that the kernel cannot free pile up on a node.',
-      description: 'The kernel of node {{ $labels.node }} of cluster %(cluster)s holds {{ $value }} cgroups that were removed, and they have become more for hours. They cost memory that no process is charged for, and make reading memory statistics slow, which the kubelet does all the time.' % k,
+      description: 'The kernel of node {{ $labels.node }} of cluster %(cluster)s holds {{ $value }} cgroups that were removed, and they have become more for hours. They cost memory that no process is charged for, and make reading memory statistics slow, which the kubelet does all the time.',
     },
   ],
   panels: [

@@ -17,7 +17,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'The log of a component that is not well names a cause that is known.',
-      description: 'Pods of {{ $labels.component }} in cluster %(cluster)s are not ready or crash, and their log shows {{ $labels.signature }}, the last time {{ $value | humanizeDuration }} ago. The runbook says what that means and what to do.' % c,
+      description: 'Pods of {{ $labels.component }} in cluster %(cluster)s are not ready or crash, and their log shows {{ $labels.signature }}, the last time {{ $value | humanizeDuration }} ago. The runbook says what that means and what to do.',
     },
     {
       alert: 'KubeVitalsNodeLogKnownCause',
@@ -27,8 +27,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'The log of a service on a node that is not well names a cause that is known.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s is not ready, or its kubelet has just started, and the log of its {{ $labels.component }} shows {{ $labels.signature }}, the last time {{ $value | humanizeDuration }} ago. The runbook says what that means and what to do.' % c,
-      vars: ['node'],
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s is not ready, or its kubelet has just started, and the log of its {{ $labels.component }} shows {{ $labels.signature }}, the last time {{ $value | humanizeDuration }} ago. The runbook says what that means and what to do.',
     },
     {
       alert: 'KubeVitalsComponentLogsTruncated',
@@ -41,7 +40,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'Logs of components are not read to their end, so that known causes may be missed.',
-      description: 'In cluster %(cluster)s more pods are not well, or write more, than kubevitals reads in one round; known causes may be missed or seen late.' % c,
+      description: 'In cluster %(cluster)s more pods are not well, or write more, than kubevitals reads in one round; known causes may be missed or seen late.',
     },
   ],
   panels: [

@@ -2,13 +2,14 @@
 // tell of directed paths; who is the cause is decided by the rules, from the ends
 // that failing paths have in common.
 local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(c) {
   local recording = (import '../connectivity_rules.libsonnet')(c),
   local k = recording.names,
   local at = recording.at,
   local ofNodes = recording.ofNodes,
-  local line(text) = std.rstripChars(text, '\n'),
+  local paths = recording.paths,
   // Nothing is told of single nodes and paths while zones or the network are told of.
   local silent(expr, wide) = |||
     (
@@ -16,7 +17,7 @@ function(c) {
     )
     unless on (%(by)s) max by (%(by)s) (%(zones)s)
     unless on (%(by)s) max by (%(by)s) (%(wide)s{%(which)s})
-  ||| % (k { expr: std.strReplace(line(expr), '\n', '\n  '), which: wide }),
+  ||| % (k { expr: promql.indent(expr), which: wide }),
   // One alert however many directions fail, named if it is one.
   local oneOrSeveral(expr, by, several) = |||
     (
@@ -25,7 +26,7 @@ function(c) {
     and on (%(by)s) count by (%(by)s) (%(flat)s) == 1
     or
     %(several)s
-  ||| % { expr: std.strReplace(expr, '\n', '\n  '), flat: std.strReplace(expr, '\n', ' '), by: by, several: several % ('count by (%s) (%s) > 1' % [by, std.strReplace(expr, '\n', ' ')]) },
+  ||| % { expr: promql.indent(expr), flat: promql.oneLine(expr), by: by, several: several('count by (%s) (%s) > 1' % [by, promql.oneLine(expr)]) },
   local podCauses = 'max by (%(by)s, node, direction, side) (%(nodes)s{fault="cut", direction!="node_to_node"})\nunless on (%(by)s, node) %(alone)s' % (k { alone: ofNodes('cut') }),
   local perZone = 'count by (%s, other_zone) (%s)' % [c.by, k.zones],
   local worstZone = '(%s == on (%s) group_left () max by (%s) (%s))' % [perZone, c.by, c.by, perZone],
@@ -49,7 +50,7 @@ function(c) {
       ||| % (c { worst: worstZone }),
       'for': '2m',
       summary: 'The network between zones is cut.',
-      description: 'In cluster %(cluster)s {{ if eq $labels.zone "several" }}{{ $value }} zones do not reach each other{{ else }}zone {{ $labels.zone }} is not reached from {{ $value }} other zones{{ end }}: most paths between their nodes fail. Leaders, quorums and Services that span zones fail or split; nothing is said of single nodes meanwhile.' % c,
+      description: 'In cluster %(cluster)s {{ if eq $labels.zone "several" }}{{ $value }} zones do not reach each other{{ else }}zone {{ $labels.zone }} is not reached from {{ $value }} other zones{{ end }}: most paths between their nodes fail. Leaders, quorums and Services that span zones fail or split; nothing is said of single nodes meanwhile.',
     },
     {
       alert: 'KubeVitalsNetworkFailing',
@@ -65,7 +66,7 @@ function(c) {
       ||| % k,
       'for': '2m',
       summary: 'The network fails at many places of the cluster.',
-      description: 'In cluster %(cluster)s {{ $value }} nodes or paths fail at once in the network {{ if eq $labels.network "node" }}of the nodes{{ else }}of the pods{{ end }}{{ if eq $labels.fault "mtu" }}, for large packets only{{ end }}: connections between many nodes do not work. One cause is likely; nothing is said of single nodes and paths meanwhile.' % c,
+      description: 'In cluster %(cluster)s {{ $value }} nodes or paths fail at once in the network {{ if eq $labels.network "node" }}of the nodes{{ else }}of the pods{{ end }}{{ if eq $labels.fault "mtu" }}, for large packets only{{ end }}: connections between many nodes do not work. One cause is likely; nothing is said of single nodes and paths meanwhile.',
     },
     {
       alert: 'KubeVitalsNodeCutOff',
@@ -77,12 +78,11 @@ function(c) {
       ||| % (k {
                into: at('fault="cut", direction="node_to_node", side="in"'),
                out: at('fault="cut", direction="node_to_node", side="out"'),
-               paths: k.paths % 'direction="node_to_node", result!="refused"',
+               paths: paths('direction="node_to_node", result!="refused"'),
              }), 'fault="cut", network="node"'),
       'for': '3m',
       summary: 'A node is cut off from the other nodes.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s and the nodes that probe it do not reach each other; these reach the rest. What its pods serve fails, and its kubelet may be the next to be missed.' % c,
-      vars: ['node'],
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s and the nodes that probe it do not reach each other; these reach the rest. What its pods serve fails, and its kubelet may be the next to be missed.',
     },
     {
       alert: 'KubeVitalsNodeOneWay',
@@ -95,30 +95,29 @@ function(c) {
       ||| % (k {
                into: at('fault="cut", direction="node_to_node", side="in"'),
                out: at('fault="cut", direction="node_to_node", side="out"'),
-               paths: k.paths % 'direction="node_to_node", result!="refused"',
+               paths: paths('direction="node_to_node", result!="refused"'),
              }), 'fault="cut", network="node"'),
       'for': '3m',
       summary: 'A node opens connections to other nodes or is reached by them, but not both.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s {{ if eq $labels.side "in" }}is not reached by other nodes, though it reaches others{{ else }}does not reach other nodes, though others reach it{{ end }}: packets pass both ways, and something drops connections by who opens them.' % c,
-      vars: ['node'],
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s {{ if eq $labels.side "in" }}is not reached by other nodes, though it reaches others{{ else }}does not reach other nodes, though others reach it{{ end }}: packets pass both ways, and something drops connections by who opens them.',
     },
     {
       alert: 'KubeVitalsNodePodNetworkCut',
       severity: 'warning',
-      expr: silent(oneOrSeveral(podCauses, c.by + ', node', 'label_replace(label_replace(%s, "direction", "several", "", ""), "side", "both", "", "")'), 'fault="cut"'),
+      expr: silent(oneOrSeveral(podCauses, c.by + ', node', function(counted) 'label_replace(label_replace(%s, "direction", "several", "", ""), "side", "both", "", "")' % counted), 'fault="cut"'),
       'for': '3m',
       summary: 'The pod network of a node does not work, though the node is reached.',
-      description: 'Connections %s that {{ if eq $labels.side "in" }}lead to{{ else if eq $labels.side "out" }}begin on{{ else }}begin or end on{{ end }} node {{ $labels.node }} of cluster %s fail, while those between the node and other nodes work: the fault is in what connects its pods, not in the network below.' % [directionInWords, c.cluster],
-      vars: ['node'],
+      description: 'Connections %(direction)s that {{ if eq $labels.side "in" }}lead to{{ else if eq $labels.side "out" }}begin on{{ else }}begin or end on{{ end }} node {{ $labels.node }} of cluster %(cluster)s fail, while those between the node and other nodes work: the fault is in what connects its pods, not in the network below.',
+      values: { direction: directionInWords },
     },
     {
       alert: 'KubeVitalsPathFailing',
       severity: 'warning',
-      expr: silent(oneOrSeveral('max by (%(by)s, node, peer, direction) (%(lone)s{fault="cut"})' % k, c.by + ', node, peer', 'label_replace(%s, "direction", "several", "", "")'), 'fault="cut"'),
+      expr: silent(oneOrSeveral('max by (%(by)s, node, peer, direction) (%(lone)s{fault="cut"})' % k, c.by + ', node, peer', function(counted) 'label_replace(%s, "direction", "several", "", "")' % counted), 'fault="cut"'),
       'for': '5m',
       summary: 'The path from one node to another fails, while both are well otherwise.',
-      description: 'Connections %s, from node {{ $labels.node }} to node {{ $labels.peer }} of cluster %s, fail; both reach others. Neither node is the cause, but something on the path between them or a rule for this pair.' % [directionInWords, c.cluster],
-      vars: ['node'],
+      description: 'Connections %(direction)s, from node {{ $labels.node }} to node {{ $labels.peer }} of cluster %(cluster)s, fail; both reach others. Neither node is the cause, but something on the path between them or a rule for this pair.',
+      values: { direction: directionInWords },
     },
     {
       alert: 'KubeVitalsPathMTU',
@@ -130,8 +129,7 @@ function(c) {
       ||| % (k { any: at('fault="mtu"'), cut: at('fault="cut"') }), 'fault="mtu"'),
       'for': '5m',
       summary: 'Large packets are lost on the way between nodes, and small ones are not.',
-      description: 'In cluster %(cluster)s large packets from or to node {{ $labels.node }} are lost on the way {{ with $labels.peer }}to node {{ . }}{{ else }}to most of its peers{{ end }}, and small ones pass: connections are made and then hang. The MTU is larger at an end than somewhere on the way.' % c,
-      vars: ['node'],
+      description: 'In cluster %(cluster)s large packets from or to node {{ $labels.node }} are lost on the way {{ with $labels.peer }}to node {{ . }}{{ else }}to most of its peers{{ end }}, and small ones pass: connections are made and then hang. The MTU is larger at an end than somewhere on the way.',
     },
     {
       alert: 'KubeVitalsPathsRefused',
@@ -142,10 +140,10 @@ function(c) {
             / count by (%(by)s, peer, direction) (%(all)s)
           > %(connectivityNodeRatio)s
         )
-      ||| % (k { refused: k.paths % 'result="refused"', all: 'kubevitals_connectivity_path{%s}' % c.nodeSelector }),
+      ||| % (k { refused: paths('result="refused"'), all: paths() }),
       'for': '15m',
       summary: 'Agents are refused when they probe others, so that nobody sees these paths.',
-      description: 'Nodes of cluster %(cluster)s that refuse most of those that probe them in one direction, for 15 minutes: {{ $value }}. The agent does not run there, or a rule refuses its port. Whether the network is well there is not known.' % c,
+      description: 'Nodes of cluster %(cluster)s that refuse most of those that probe them in one direction, for %(lasting)s: {{ $value }}. The agent does not run there, or a rule refuses its port. Whether the network is well there is not known.',
     },
   ],
   panels: [

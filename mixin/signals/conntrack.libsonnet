@@ -19,8 +19,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'A node drops connections because its connection tracking table is full.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s loses {{ $value | humanize }} packets a second for want of room in its connection tracking table: new connections to, from and through the node time out at random, those of its pods and of Services included. The node counts as ready.' % c,
-      vars: ['node'],
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s loses {{ $value | humanize }} packets a second for want of room in its connection tracking table: new connections to, from and through the node time out at random, those of its pods and of Services included. The node counts as ready.',
     },
     {
       alert: 'KubeVitalsConntrackNearlyFull',
@@ -34,8 +33,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: "A node's connection tracking table is nearly full.",
-      description: 'The connection tracking table of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizePercentage }} full. When it is full, new connections to, from and through the node are dropped.' % c,
-      vars: ['node'],
+      description: 'The connection tracking table of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizePercentage }} full. When it is full, new connections to, from and through the node are dropped.',
     },
   ],
   panels: [

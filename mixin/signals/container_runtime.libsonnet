@@ -14,8 +14,7 @@ function(c) {
       ||| % c,
       'for': '3m',
       summary: 'A container runtime takes connections and does not answer.',
-      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has taken calls and not answered them for 3 minutes. The node can neither start nor stop containers and is about to be not ready; containers that run go on.' % c,
-      vars: ['node'],
+      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has taken calls and not answered them for %(lasting)s. The node can neither start nor stop containers and is about to be not ready; containers that run go on.',
     },
     {
       alert: 'KubeVitalsContainerRuntimeDown',
@@ -27,8 +26,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'A container runtime is down.',
-      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has been down for 2 minutes: nobody listens at its socket, or it says itself that it is not ready. The node can neither start nor stop containers and is about to be not ready; containers that run go on.' % c,
-      vars: ['node'],
+      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has been down for %(lasting)s: nobody listens at its socket, or it says itself that it is not ready. The node can neither start nor stop containers and is about to be not ready; containers that run go on.',
     },
     {
       alert: 'KubeVitalsContainerRuntimeNetworkNotReady',
@@ -41,8 +39,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'A container runtime has no network for its pods.',
-      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has had no network for pods for 5 minutes ({{ $labels.reason }}): its network plugin is not installed or not configured. New pods do not start there.' % c,
-      vars: ['node'],
+      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has had no network for pods for %(lasting)s ({{ $labels.reason }}): its network plugin is not installed or not configured. New pods do not start there.',
     },
     {
       alert: 'KubeVitalsContainerRuntimeUnreadable',
@@ -54,7 +51,7 @@ function(c) {
       ||| % c,
       'for': '30m',
       summary: 'Agents cannot ask the container runtimes of their nodes.',
-      description: 'Nodes of cluster %(cluster)s where the agent of kubevitals gets no usable answer of the container runtime ({{ $labels.result }}): {{ $value }}. Nothing is known of the runtime there.' % c,
+      description: 'Nodes of cluster %(cluster)s where the agent of kubevitals gets no usable answer of the container runtime ({{ $labels.result }}): {{ $value }}. Nothing is known of the runtime there.',
     },
   ],
   panels: [

@@ -5,19 +5,16 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   // Nobody can renew a Lease while the API server cannot write, which has an
   // alert of its own.
-  local k = c {
-    stale: |||
-      (
-        time() - max by (%(by)s, component) (kubevitals_control_plane_leases_renew_timestamp_seconds{%(selector)s})
-        > %(controlPlaneLeaseStaleSeconds)s
-        or
-        max by (%(by)s, component) (kubevitals_control_plane_leases_held{%(selector)s}) == 0
-      )
-      unless on (%(by)s)
-      max by (%(by)s) (kubevitals_apiserver_probe_result{%(selector)s, probe="write", result=~"failed|timeout|overloaded|error"}) == 1
-    ||| % c,
-  },
-  local only(component) = std.strReplace(k.stale, '{%(selector)s}' % c, '{%s, component="%s"}' % [c.selector, component]),
+  local stale(component) = |||
+    (
+      time() - max by (%(by)s, component) (kubevitals_control_plane_leases_renew_timestamp_seconds{%(selector)s, component="%(component)s"})
+      > %(controlPlaneLeaseStaleSeconds)s
+      or
+      max by (%(by)s, component) (kubevitals_control_plane_leases_held{%(selector)s, component="%(component)s"}) == 0
+    )
+    unless on (%(by)s)
+    max by (%(by)s) (kubevitals_apiserver_probe_result{%(selector)s, probe="write", result=~"failed|timeout|overloaded|error"}) == 1
+  ||| % (c { component: component }),
 
   name: 'control_plane_leases',
   area: 'control-plane',
@@ -26,26 +23,26 @@ function(c) {
     {
       alert: 'KubeVitalsControllerManagerDown',
       severity: 'critical',
-      expr: only('kube-controller-manager'),
+      expr: stale('kube-controller-manager'),
       'for': '1m',
       summary: 'No controller manager leads: nothing is replaced, scaled or evicted any more.',
-      description: 'No kube-controller-manager of cluster %(cluster)s holds or renews its Lease. Deployments, Jobs, Services and autoscalers stand still, and dead nodes are not noticed.' % c,
+      description: 'No kube-controller-manager of cluster %(cluster)s holds or renews its Lease. Deployments, Jobs, Services and autoscalers stand still, and dead nodes are not noticed.',
     },
     {
       alert: 'KubeVitalsSchedulerDown',
       severity: 'critical',
-      expr: only('kube-scheduler'),
+      expr: stale('kube-scheduler'),
       'for': '1m',
       summary: 'No scheduler leads: new pods stay Pending.',
-      description: 'No kube-scheduler of cluster %(cluster)s holds or renews its Lease. What runs goes on running; new pods stay Pending.' % c,
+      description: 'No kube-scheduler of cluster %(cluster)s holds or renews its Lease. What runs goes on running; new pods stay Pending.',
     },
     {
       alert: 'KubeVitalsCloudControllerManagerDown',
       severity: 'warning',
-      expr: only('cloud-controller-manager'),
+      expr: stale('cloud-controller-manager'),
       'for': '5m',
       summary: 'No cloud controller manager leads: load balancers, routes and new nodes are not set up.',
-      description: 'No cloud-controller-manager of cluster %(cluster)s holds or renews its Lease for 5 minutes: new nodes keep their taint uninitialized, and load balancers do not change.' % c,
+      description: 'No cloud-controller-manager of cluster %(cluster)s holds or renews its Lease for %(lasting)s: new nodes keep their taint uninitialized, and load balancers do not change.',
     },
     {
       alert: 'KubeVitalsLeaderChanges',
@@ -55,7 +52,7 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'A component of the control plane changes its leader all the time.',
-      description: 'The Lease of {{ $labels.component }} in cluster %(cluster)s went from one holder to another {{ $value | humanize }} times within an hour: its instances crash, or cannot renew in time because API server or etcd are slow.' % c,
+      description: 'The Lease of {{ $labels.component }} in cluster %(cluster)s went from one holder to another {{ $value | humanize }} times within an hour: its instances crash, or cannot renew in time because API server or etcd are slow.',
     },
   ],
   panels: [

@@ -6,28 +6,29 @@ function(config)
     corednsPanel: '%s, %s=~"$cluster"' % [config.corednsSelector, config.clusterLabel],
     // What is no answer at all.
     mute: 'timeout|unreachable',
-    servers: 'max by (%(by)s, origin, server, probe, result) (kubevitals_dns_probe_servers{%(selector)s' % config,
   };
-  local answering = 'sum by (%(by)s) (%(servers)s, result!~"%(mute)s"})) > 0' % c;
+  local servers(matchers='') = 'max by (%s, origin, server, probe, result) (kubevitals_dns_probe_servers{%s})' % [c.by, std.join(', ', [c.selector] + if matchers == '' then [] else [matchers])];
+  local answered = 'result!~"%s"' % c.mute;
+  local answering = 'sum by (%s) (%s) > 0' % [c.by, servers(answered)];
   // A server that knows the cluster and does not get a name of elsewhere, or one
   // that itself says that no upstream is left. A name that does not exist was
   // forwarded well.
   local forwarding = |||
     (
       sum by (%(by)s) (
-        %(servers)s, probe="external", result!~"ok|empty|nxdomain"}) > 0
+        %(failing)s > 0
         and on (%(by)s, origin, server)
-        %(servers)s, probe="cluster", result="ok"}) > 0
+        %(well)s > 0
       ) > 0
       or
       sum by (%(by)s) (rate(coredns_forward_healthcheck_broken_total{%(corednsSelector)s}[5m])) > 0
     )
-  ||| % c;
+  ||| % (c { failing: servers('probe="external", result!~"ok|empty|nxdomain"'), well: servers('probe="cluster", result="ok"') });
   // A server that answers and does not know the cluster, or one whose requests
   // to the API server all fail: what it learned before goes on being served.
   local blind = |||
     (
-      sum by (%(by)s) (%(servers)s, probe="cluster", result!~"ok|%(mute)s"})) > 0
+      sum by (%(by)s) (%(ignorant)s) > 0
       or
       count by (%(by)s) (
         sum by (%(by)s, instance) (rate(coredns_kubernetes_rest_client_requests_total{%(corednsSelector)s, code="<error>"}[5m])) > 0
@@ -35,8 +36,8 @@ function(config)
         sum by (%(by)s, instance) (rate(coredns_kubernetes_rest_client_requests_total{%(corednsSelector)s, code=~"2.."}[5m])) > 0
       ) > 0
     )
-  ||| % c;
-  local k = c { answering: answering, forwarding: forwarding, blind: blind };
+  ||| % (c { ignorant: servers('probe="cluster", result!~"ok|%s"' % c.mute) });
+  local k = c { servers: servers(), answering: answering, forwarding: forwarding, blind: blind };
 
   {
     name: 'dns',
@@ -57,14 +58,14 @@ function(config)
         ||| % c,
         'for': '3m',
         summary: 'No DNS server of the cluster is ready.',
-        description: 'The DNS Service of cluster %(cluster)s has had no ready endpoint for 3 minutes: no pod finds any name.' % c,
+        description: 'The DNS Service of cluster %(cluster)s has had no ready endpoint for %(lasting)s: no pod finds any name.',
       },
       {
         alert: 'KubeVitalsDNSDown',
         severity: 'critical',
         expr: |||
           (
-            sum by (%(by)s) (%(servers)s})) > 0
+            sum by (%(by)s) (%(servers)s) > 0
             unless on (%(by)s)
             %(answering)s
           )
@@ -73,7 +74,7 @@ function(config)
         ||| % k,
         'for': '3m',
         summary: 'No DNS server of the cluster answers.',
-        description: 'For 3 minutes neither the DNS Service of cluster %(cluster)s nor any server behind it has answered. Either all of them hang, or the network of the node that kubevitals runs on is broken.' % c,
+        description: 'For %(lasting)s neither the DNS Service of cluster %(cluster)s nor any server behind it has answered. Either all of them hang, or the network of the node that kubevitals runs on is broken.',
       },
       {
         alert: 'KubeVitalsDNSServiceUnreachable',
@@ -81,11 +82,11 @@ function(config)
         expr: |||
           max by (%(by)s, server) (kubevitals_dns_probe_servers{%(selector)s, origin="service", probe="cluster", result=~"%(mute)s"}) > 0
           and on (%(by)s)
-          sum by (%(by)s) (%(servers)s, origin="endpoint", probe="cluster", result!~"%(mute)s"})) > 0
-        ||| % c,
+          sum by (%(by)s) (%(endpoints)s) > 0
+        ||| % (c { endpoints: servers('origin="endpoint", probe="cluster", ' + answered) }),
         'for': '5m',
         summary: 'DNS servers answer under their own addresses but not under that of their Service.',
-        description: 'The address of Service kube-system/{{ $labels.server }} of cluster %(cluster)s has not answered for 5 minutes, though the DNS servers behind it do. The way that kube-proxy makes is broken, on the node of kubevitals at the least.' % c,
+        description: 'The address of Service kube-system/{{ $labels.server }} of cluster %(cluster)s has not answered for %(lasting)s, though the DNS servers behind it do. The way that kube-proxy makes is broken, on the node of kubevitals at the least.',
       },
       {
         alert: 'KubeVitalsDNSServerDown',
@@ -97,7 +98,7 @@ function(config)
         ||| % k,
         'for': '5m',
         summary: 'One of several DNS servers does not answer though it counts as ready.',
-        description: 'DNS server {{ $labels.server }} of cluster %(cluster)s has not answered for 5 minutes, and others do. The lookups of pods that happen to reach it time out.' % c,
+        description: 'DNS server {{ $labels.server }} of cluster %(cluster)s has not answered for %(lasting)s, and others do. The lookups of pods that happen to reach it time out.',
       },
       {
         alert: 'KubeVitalsDNSForwardingFailing',
@@ -105,7 +106,7 @@ function(config)
         expr: forwarding,
         'for': '5m',
         summary: 'Cluster DNS knows the cluster but cannot forward to its upstream servers.',
-        description: 'DNS servers of cluster %(cluster)s answer for names of the cluster, but for 5 minutes have failed for names that they forward: their upstream servers do not answer them.' % c,
+        description: 'DNS servers of cluster %(cluster)s answer for names of the cluster, but for %(lasting)s have failed for names that they forward: their upstream servers do not answer them.',
       },
       {
         alert: 'KubeVitalsDNSAPIServerUnreachable',
@@ -117,7 +118,7 @@ function(config)
         ||| % k,
         'for': '5m',
         summary: 'Cluster DNS answers but cannot reach the API server, so it does not know the cluster.',
-        description: 'DNS servers of cluster %(cluster)s answer, but for 5 minutes have not known the name of the API server itself, or have reached no API server: Services that are new or moved are not found.' % c,
+        description: 'DNS servers of cluster %(cluster)s answer, but for %(lasting)s have not known the name of the API server itself, or have reached no API server: Services that are new or moved are not found.',
       },
       {
         alert: 'KubeVitalsDNSServfail',
@@ -136,7 +137,7 @@ function(config)
         ||| % k,
         'for': '10m',
         summary: 'A large share of the answers of cluster DNS are failures.',
-        description: '{{ $value | humanizePercentage }} of the answers of CoreDNS in cluster %(cluster)s are SERVFAIL, for 10 minutes, though the probes are well: one zone or one upstream fails.' % c,
+        description: '{{ $value | humanizePercentage }} of the answers of CoreDNS in cluster %(cluster)s are SERVFAIL, for %(lasting)s, though the probes are well: one zone or one upstream fails.',
       },
       {
         alert: 'KubeVitalsDNSSlow',
@@ -150,7 +151,7 @@ function(config)
         ||| % c,
         'for': '10m',
         summary: 'A DNS server of the cluster takes long to answer.',
-        description: 'The slowest DNS server of cluster %(cluster)s takes {{ $value | humanizeDuration }} for a name of the kind {{ $labels.probe }}.' % c,
+        description: 'The slowest DNS server of cluster %(cluster)s takes {{ $value | humanizeDuration }} for a name of the kind {{ $labels.probe }}.',
       },
     ],
     panels: [

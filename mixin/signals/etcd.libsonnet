@@ -30,7 +30,7 @@ function(c) {
       ||| % k,
       'for': '1m',
       summary: 'etcd has raised an alarm: it is out of space or its members differ.',
-      description: 'etcd of cluster %(cluster)s has the alarm {{ $labels.state }}. With nospace it refuses every write until it was compacted, defragmented and the alarm disarmed; with corrupt its members hold different data.' % k,
+      description: 'etcd of cluster %(cluster)s has the alarm {{ $labels.state }}. With nospace it refuses every write until it was compacted, defragmented and the alarm disarmed; with corrupt its members hold different data.',
     },
     {
       alert: 'KubeVitalsEtcdNoLeader',
@@ -40,7 +40,7 @@ function(c) {
       ||| % k,
       'for': '1m',
       summary: 'No member of etcd knows a leader.',
-      description: 'No member of etcd of cluster %(cluster)s that answers has known a leader for a minute: less than half of the members can reach each other. Nothing can be written.' % k,
+      description: 'No member of etcd of cluster %(cluster)s that answers has known a leader for %(lasting)s: less than half of the members can reach each other. Nothing can be written.',
     },
     {
       alert: 'KubeVitalsEtcdMemberDown',
@@ -50,7 +50,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'A member of etcd does not answer.',
-      description: 'The member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s has not told its health for 5 minutes: it is down, or kubevitals cannot reach it with its certificate.' % k,
+      description: 'The member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s has not told its health for %(lasting)s: it is down, or kubevitals cannot reach it with its certificate.',
     },
     {
       alert: 'KubeVitalsEtcdQuotaNear',
@@ -70,7 +70,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: 'The database of etcd nears its quota, at which etcd refuses writes.',
-      description: 'The database of the member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s nears its quota: it fills a share of more than %(etcdQuotaRatio)s, or will fill all of it within %(etcdPredictHours)s hours. At the quota etcd raises the alarm NOSPACE and refuses every write.' % k,
+      description: 'The database of the member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s nears its quota: it fills a share of more than %(etcdQuotaRatio)s, or will fill all of it within %(etcdPredictHours)s hours. At the quota etcd raises the alarm NOSPACE and refuses every write.',
     },
     {
       alert: 'KubeVitalsEtcdLarge',
@@ -83,7 +83,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: 'The database of etcd nears the quota that it has by default.',
-      description: 'The API servers of cluster %(cluster)s report a database of {{ $value | humanize1024 }}B. The quota of etcd is 2 GiB unless it was raised; at the quota etcd refuses every write.' % k,
+      description: 'The API servers of cluster %(cluster)s report a database of {{ $value | humanize1024 }}B. The quota of etcd is 2 GiB unless it was raised; at the quota etcd refuses every write.',
     },
     {
       alert: 'KubeVitalsEtcdSlow',
@@ -93,7 +93,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: 'Requests of the API servers to etcd take long.',
-      description: 'One in a hundred requests ({{ $labels.operation }}) of the API servers of cluster %(cluster)s to etcd takes {{ $value | humanizeDuration }} or more.' % k,
+      description: 'One in a hundred requests ({{ $labels.operation }}) of the API servers of cluster %(cluster)s to etcd takes {{ $value | humanizeDuration }} or more.',
     },
     {
       alert: 'KubeVitalsEtcdRequestsFailing',
@@ -111,7 +111,7 @@ function(c) {
       ||| % k,
       'for': '10m',
       summary: 'etcd fails requests of the API servers.',
-      description: 'Of the requests of the API servers of cluster %(cluster)s to etcd {{ $value | humanizePercentage }} fail, for 10 minutes, though small reads succeed.' % k,
+      description: 'Of the requests of the API servers of cluster %(cluster)s to etcd {{ $value | humanizePercentage }} fail, for %(lasting)s, though small reads succeed.',
     },
   ],
   panels: [

@@ -8,9 +8,7 @@ function(c) {
     max by (%(by)s, node, reason) (kubevitals_events_last_seen_timestamp_seconds{%(selector)s, node!="", reason=~"%(reasons)s"})
     > time() - %(eventsFreshSeconds)s
   ||| % (c { reasons: reasons }),
-  local often(reason) = |||
-    max by (%(by)s, reason) (increase(kubevitals_events_total{%(selector)s, reason="%(reason)s"}[15m]))
-  ||| % (c { reason: reason }),
+  local often(reason) = 'max by (%(by)s, reason) (increase(kubevitals_events_total{%(selector)s, reason="%(reason)s"}[15m]))' % (c { reason: reason }),
 
   name: 'events',
   area: 'workloads',
@@ -23,8 +21,8 @@ function(c) {
       'for': '0m',
       keep_firing_for: '5m',
       summary: 'A node ran out of memory, and its kernel killed a process.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s reported {{ $labels.reason }} within the last %(minutes)s minutes: its kernel killed a process for want of memory.' % (c { minutes: c.eventsFreshSeconds / 60 }),
-      vars: ['node'],
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s reported {{ $labels.reason }} within the last %(minutes)s minutes: its kernel killed a process for want of memory.',
+      values: { minutes: c.eventsFreshSeconds / 60 },
     },
     {
       alert: 'KubeVitalsNodeRebooted',
@@ -32,8 +30,7 @@ function(c) {
       expr: onNodes('Rebooted'),
       'for': '0m',
       summary: 'A node was rebooted.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has another boot id than before: it was rebooted, by somebody or by a crash.' % c,
-      vars: ['node'],
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has another boot id than before: it was rebooted, by somebody or by a crash.',
     },
     {
       alert: 'KubeVitalsKernelTrouble',
@@ -42,8 +39,7 @@ function(c) {
       'for': '0m',
       keep_firing_for: '5m',
       summary: 'Node Problem Detector saw trouble in the kernel of a node.',
-      description: 'Node Problem Detector reported {{ $labels.reason }} on node {{ $labels.node }} of cluster %(cluster)s.' % c,
-      vars: ['node'],
+      description: 'Node Problem Detector reported {{ $labels.reason }} on node {{ $labels.node }} of cluster %(cluster)s.',
     },
     {
       alert: 'KubeVitalsGarbageCollectionFailing',
@@ -51,8 +47,7 @@ function(c) {
       expr: onNodes('ImageGCFailed|ContainerGCFailed|FreeDiskSpaceFailed'),
       'for': '10m',
       summary: 'The kubelet of a node cannot remove dead containers or unused images.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reports {{ $labels.reason }} again and again: its container runtime hangs, or nothing on its disk may be removed.' % c,
-      vars: ['node'],
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reports {{ $labels.reason }} again and again: its container runtime hangs, or nothing on its disk may be removed.',
     },
     {
       alert: 'KubeVitalsKubeletMisconfigured',
@@ -60,39 +55,32 @@ function(c) {
       expr: onNodes('CheckLimitsForResolvConf|MissingClusterDNS|CgroupV1|KubeletSetupFailed'),
       'for': '0m',
       summary: 'A kubelet complains of its own configuration.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reported {{ $labels.reason }}.' % c,
-      vars: ['node'],
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reported {{ $labels.reason }}.',
     },
     {
       alert: 'KubeVitalsManyEvictions',
       severity: 'warning',
-      expr: |||
-        %s > %s
-      ||| % [std.rstripChars(often('Evicted'), '\n'), c.eventsEvictions],
+      expr: '%s > %s\n' % [often('Evicted'), c.eventsEvictions],
       'for': '0m',
       keep_firing_for: '5m',
       summary: 'Kubelets evict many pods.',
-      description: 'Kubelets of cluster %(cluster)s evicted {{ $value | humanize }} pods within 15 minutes because their nodes ran short of memory, disk or process ids.' % c,
+      description: 'Kubelets of cluster %(cluster)s evicted {{ $value | humanize }} pods within 15 minutes because their nodes ran short of memory, disk or process ids.',
     },
     {
       alert: 'KubeVitalsUpdateConflicts',
       severity: 'warning',
-      expr: |||
-        %s > %s
-      ||| % [std.rstripChars(often('FailedUpdateStatus'), '\n'), c.eventsUpdateConflicts],
+      expr: '%s > %s\n' % [often('FailedUpdateStatus'), c.eventsUpdateConflicts],
       'for': '15m',
       summary: 'The controller manager cannot update objects, because it works with outdated ones.',
-      description: 'The controller manager of cluster %(cluster)s failed {{ $value | humanize }} times within 15 minutes to update the status of an autoscaler. After a restore of etcd this means that its cache is from before.' % c,
+      description: 'The controller manager of cluster %(cluster)s failed {{ $value | humanize }} times within 15 minutes to update the status of an autoscaler. After a restore of etcd this means that its cache is from before.',
     },
     {
       alert: 'KubeVitalsPodDNSConfigTruncated',
       severity: 'info',
-      expr: |||
-        %s > 0
-      ||| % std.rstripChars(often('DNSConfigForming'), '\n'),
+      expr: '%s > 0\n' % often('DNSConfigForming'),
       'for': '1h',
       summary: 'Pods have more name servers or search domains than the resolver reads.',
-      description: 'Kubelets of cluster %(cluster)s leave out name servers or search domains of pods, because there are more than the resolver of a pod reads.' % c,
+      description: 'Kubelets of cluster %(cluster)s leave out name servers or search domains of pods, because there are more than the resolver of a pod reads.',
     },
   ],
   panels: [

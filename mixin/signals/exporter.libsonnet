@@ -30,7 +30,7 @@ function(config) {
       ||| % c,
       'for': '5m',
       summary: 'kubevitals cannot be scraped.',
-      description: 'No instance of kubevitals in cluster %(cluster)s could be scraped for 5 minutes. None of its alerts can fire.' % c,
+      description: 'No instance of kubevitals in cluster %(cluster)s could be scraped for %(lasting)s. None of its alerts can fire.',
     },
     {
       alert: 'KubeVitalsTargetMissing',
@@ -42,7 +42,7 @@ function(config) {
       ||| % c,
       'for': '10m',
       summary: 'kubevitals was scraped within the last day and is no longer a target.',
-      description: 'Prometheus had a target for kubevitals in cluster %(cluster)s within the last day and has none now. None of its alerts can fire.' % c,
+      description: 'Prometheus had a target for kubevitals in cluster %(cluster)s within the last day and has none now. None of its alerts can fire.',
     },
     {
       alert: 'KubeVitalsCollectorFailing',
@@ -54,7 +54,7 @@ function(config) {
       ||| % c,
       'for': '15m',
       summary: 'A collector of kubevitals fails though its sources can be read.',
-      description: 'Collector {{ $labels.collector }} of kubevitals in cluster %(cluster)s has failed for 15 minutes, so its alerts cannot fire.' % c,
+      description: 'Collector {{ $labels.collector }} of kubevitals in cluster %(cluster)s has failed for %(lasting)s, so its alerts cannot fire.',
     },
     {
       alert: 'KubeVitalsSourceUnavailable',
@@ -70,7 +70,7 @@ function(config) {
       ||| % c,
       'for': '10m',
       summary: 'kubevitals cannot read a part of the cluster and is blind there.',
-      description: 'kubevitals in cluster %(cluster)s cannot read {{ $labels.source }}: {{ $labels.reason }}. The signals that depend on it are absent.' % c,
+      description: 'kubevitals in cluster %(cluster)s cannot read {{ $labels.source }}: {{ $labels.reason }}. The signals that depend on it are absent.',
     },
     {
       alert: 'KubeVitalsKubeletsUnreadable',
@@ -83,7 +83,7 @@ function(config) {
       ||| % c,
       'for': '15m',
       summary: 'kubevitals cannot read a good part of the kubelets.',
-      description: 'kubevitals in cluster %(cluster)s cannot read {{ $labels.endpoint }} of {{ $value | humanizePercentage }} of the kubelets: {{ $labels.reason }}.' % c,
+      description: 'kubevitals in cluster %(cluster)s cannot read {{ $labels.endpoint }} of {{ $value | humanizePercentage }} of the kubelets: {{ $labels.reason }}.',
     },
     {
       alert: 'KubeVitalsNodeAgentsDown',
@@ -100,7 +100,7 @@ function(config) {
       ||| % c,
       'for': '15m',
       summary: 'Agents of kubevitals on nodes cannot be scraped.',
-      description: 'Agents of kubevitals in cluster %(cluster)s that could not be scraped for 15 minutes: {{ $value }}, which is more than nodes are not ready. What only a node can see is not seen there.' % c,
+      description: 'Agents of kubevitals in cluster %(cluster)s that could not be scraped for %(lasting)s: {{ $value }}, which is more than nodes are not ready. What only a node can see is not seen there.',
     },
     {
       alert: 'KubeVitalsNodesWithoutAgent',
@@ -120,7 +120,7 @@ function(config) {
       ||| % c,
       'for': '30m',
       summary: 'Nodes that are ready have no agent of kubevitals, though others have.',
-      description: 'Ready nodes of cluster %(cluster)s that have had no agent of kubevitals for 30 minutes: {{ $value }}. There were agents within the last day. What only a node can see is not seen there.' % c,
+      description: 'Ready nodes of cluster %(cluster)s that have had no agent of kubevitals for %(lasting)s: {{ $value }}. There were agents within the last day. What only a node can see is not seen there.',
     },
     {
       alert: 'KubeVitalsNodeAgentSourceUnavailable',
@@ -132,7 +132,7 @@ function(config) {
       ||| % c,
       'for': '15m',
       summary: 'Agents of kubevitals on nodes cannot read a part of what they are to watch.',
-      description: 'Agents of kubevitals in cluster %(cluster)s that have not been able to read {{ $labels.source }} ({{ $labels.reason }}) for 15 minutes: {{ $value }}. The signals that depend on it are absent for their nodes.' % c,
+      description: 'Agents of kubevitals in cluster %(cluster)s that have not been able to read {{ $labels.source }} ({{ $labels.reason }}) for %(lasting)s: {{ $value }}. The signals that depend on it are absent for their nodes.',
     },
     {
       alert: 'KubeVitalsNodeAgentCollectorFailing',
@@ -146,7 +146,7 @@ function(config) {
       ||| % c,
       'for': '15m',
       summary: 'A collector fails on agents of kubevitals though their sources can be read.',
-      description: 'Agents of kubevitals in cluster %(cluster)s on which collector {{ $labels.collector }} has failed for 15 minutes: {{ $value }}. Its alerts cannot fire for their nodes.' % c,
+      description: 'Agents of kubevitals in cluster %(cluster)s on which collector {{ $labels.collector }} has failed for %(lasting)s: {{ $value }}. Its alerts cannot fire for their nodes.',
     },
   ],
   panels: [

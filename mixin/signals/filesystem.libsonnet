@@ -15,8 +15,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'A disk that a node cannot do without is read-only.',
-      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s is mounted read-only: the kernel does so after errors of the disk. No container starts there, and those that run cannot write.' % c,
-      vars: ['node'],
+      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s is mounted read-only: the kernel does so after errors of the disk. No container starts there, and those that run cannot write.',
     },
     {
       alert: 'KubeVitalsFilesystemDead',
@@ -28,8 +27,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'A disk that a node cannot do without does not answer.',
-      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s has not answered the kernel for 5 minutes, or with an error only. Whatever touches it hangs or fails: the kubelet, the container runtime and the pods.' % c,
-      vars: ['node'],
+      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s has not answered the kernel for %(lasting)s, or with an error only. Whatever touches it hangs or fails: the kubelet, the container runtime and the pods.',
     },
     {
       alert: 'KubeVitalsFilesystemFull',
@@ -42,8 +40,7 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'A disk of a node is nearly full, and its kubelet does not say so.',
-      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left, and the kubelet gives no figures of its disks: it may not evict pods in time either.' % c,
-      vars: ['node'],
+      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left, and the kubelet gives no figures of its disks: it may not evict pods in time either.',
     },
   ],
   panels: [

@@ -1,5 +1,6 @@
 // A user of a node has no inotify watches or instances left.
 local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(c) {
   local share(resource) = |||
@@ -13,9 +14,8 @@ function(c) {
       (
         %(share)s
       ) > %(inotifyUsedRatio)s
-    ||| % (c { share: std.strReplace(std.rstripChars(share(resource), '\n'), '\n', '\n  ') }),
+    ||| % (c { share: promql.indent(share(resource)) }),
     'for': '15m',
-    vars: ['node'],
   },
 
   name: 'inotify',
@@ -34,18 +34,17 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'Root has no inotify watches or instances left on a node.',
-      description: 'On node {{ $labels.node }} of cluster %(cluster)s root holds {{ $value | humanizePercentage }} of the inotify {{ $labels.resource }} that it may have. The kubelet no longer notices new containers, and programs that follow files fail with "no space left on device" or "too many open files".' % c,
-      vars: ['node'],
+      description: 'On node {{ $labels.node }} of cluster %(cluster)s root holds {{ $value | humanizePercentage }} of the inotify {{ $labels.resource }} that it may have. The kubelet no longer notices new containers, and programs that follow files fail with "no space left on device" or "too many open files".',
     },
     near('watches') {
       alert: 'KubeVitalsInotifyWatchesNearLimit',
       summary: 'A user of a node nears the limit of inotify watches.',
-      description: 'On node {{ $labels.node }} of cluster %(cluster)s user {{ $labels.uid }} holds {{ $value | humanizePercentage }} of the inotify watches that a user may have. At the limit whatever wants to follow one file more fails with "no space left on device".' % c,
+      description: 'On node {{ $labels.node }} of cluster %(cluster)s user {{ $labels.uid }} holds {{ $value | humanizePercentage }} of the inotify watches that a user may have. At the limit whatever wants to follow one file more fails with "no space left on device".',
     },
     near('instances') {
       alert: 'KubeVitalsInotifyInstancesNearLimit',
       summary: 'A user of a node nears the limit of inotify instances.',
-      description: 'On node {{ $labels.node }} of cluster %(cluster)s user {{ $labels.uid }} holds {{ $value | humanizePercentage }} of the inotify instances that a user may have; all containers that run as the same user share them. At the limit the next program that wants one fails with "too many open files".' % c,
+      description: 'On node {{ $labels.node }} of cluster %(cluster)s user {{ $labels.uid }} holds {{ $value | humanizePercentage }} of the inotify instances that a user may have; all containers that run as the same user share them. At the limit the next program that wants one fails with "too many open files".',
     },
     {
       alert: 'KubeVitalsInotifyScanIncomplete',
@@ -55,8 +54,7 @@ function(c) {
       ||| % c,
       'for': '1h',
       summary: 'The agent of a node cannot see who holds all inotify watches.',
-      description: 'The agent on node {{ $labels.node }} of cluster %(cluster)s has not seen all processes in any scan of the last hour: rights are missing or time runs out. More inotify watches and instances may be in use than it tells.' % c,
-      vars: ['node'],
+      description: 'The agent on node {{ $labels.node }} of cluster %(cluster)s has not seen all processes in any scan of the last hour: rights are missing or time runs out. More inotify watches and instances may be in use than it tells.',
     },
   ],
   panels: [

@@ -23,8 +23,7 @@ function(c) {
       'for': '2m',
       keep_firing_for: '10m',
       summary: 'A kubelet starts again and again.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s started {{ $value | humanize }} times within the last hour, which is a loop and no upgrade: it exits soon after each start, and says why in its log only.' % c,
-      vars: ['node'],
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s started {{ $value | humanize }} times within the last hour, which is a loop and no upgrade: it exits soon after each start, and says why in its log only.',
     },
   ],
   panels: [

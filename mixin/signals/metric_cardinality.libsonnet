@@ -16,8 +16,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: "The metrics of a component's reflectors leak.",
-      description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s has {{ $value }} series of reflectors and informers. Every watch that ever was leaves some behind, and memory with them.' % k,
-      vars: ['node'],
+      description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s has {{ $value }} series of reflectors and informers. Every watch that ever was leaves some behind, and memory with them.',
     },
     {
       alert: 'KubeVitalsReflectorMetricsLeakMemory',
@@ -29,8 +28,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: 'A kubelet has leaked so much memory through its metrics that its node is in danger.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s holds {{ $value | humanize1024 }}B of memory, and its reflector metrics leak. When memory runs out, the kernel kills the kubelet or pods.' % k,
-      vars: ['node'],
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s holds {{ $value | humanize1024 }}B of memory, and its reflector metrics leak. When memory runs out, the kernel kills the kubelet or pods.',
     },
     {
       alert: 'KubeVitalsMetricCardinalityHigh',
@@ -42,8 +40,7 @@ function(c) {
       ||| % k,
       'for': '30m',
       summary: 'A component exposes unusually many series of its own.',
-      description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s exposes {{ $value }} series of its own metrics.' % k,
-      vars: ['node'],
+      description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s exposes {{ $value }} series of its own metrics.',
     },
     {
       alert: 'KubeVitalsMetricCardinalityGrowing',
@@ -56,8 +53,7 @@ function(c) {
       ||| % k,
       'for': '1h',
       summary: "A component's own metrics have multiplied within a day.",
-      description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s exposes {{ $value }} series, more than %(cardinalityGrowthFactor)s times as many as a day ago.' % k,
-      vars: ['node'],
+      description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s exposes {{ $value }} series, more than %(cardinalityGrowthFactor)s times as many as a day ago.',
     },
     {
       alert: 'KubeVitalsMetricCardinalityTruncated',
@@ -67,8 +63,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: "A component's metrics are larger than kubevitals reads.",
-      description: 'The metrics of {{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s reach a limit; their counts are lower bounds.' % k,
-      vars: ['node'],
+      description: 'The metrics of {{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s reach a limit; their counts are lower bounds.',
     },
   ],
   panels: [

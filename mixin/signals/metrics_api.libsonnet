@@ -21,7 +21,7 @@ function(c) {
       ||| % k,
       'for': '1h',
       summary: 'Nobody serves the resource metrics API, so dashboards and kubectl top show no use of resources.',
-      description: 'No metrics server is registered in cluster %(cluster)s for an hour: kubectl top, dashboards and autoscaling by CPU or memory have no figures.' % c,
+      description: 'No metrics server is registered in cluster %(cluster)s for %(lasting)s: kubectl top, dashboards and autoscaling by CPU or memory have no figures.',
     },
     {
       alert: 'KubeVitalsMetricsAPIUnavailable',
@@ -33,7 +33,7 @@ function(c) {
       ||| % k,
       'for': '10m',
       summary: 'A metrics API is registered, and the API server does not reach whoever should serve it.',
-      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s has been unavailable for 10 minutes: dashboards, kubectl top and autoscalers have no figures, and namespaces cannot be deleted.' % c,
+      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s has been unavailable for %(lasting)s: dashboards, kubectl top and autoscalers have no figures, and namespaces cannot be deleted.',
     },
     {
       alert: 'KubeVitalsMetricsAPINodeMissing',
@@ -45,8 +45,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'The metrics server has no figures of a node whose kubelet can be read.',
-      description: 'The resource metrics API of cluster %(cluster)s has no figures of node {{ $labels.node }} for 15 minutes, though kubevitals reads its kubelet: dashboards lack the node, and autoscalers count its pods as unready.' % c,
-      vars: ['node'],
+      description: 'The resource metrics API of cluster %(cluster)s has no figures of node {{ $labels.node }} for %(lasting)s, though kubevitals reads its kubelet: dashboards lack the node, and autoscalers count its pods as unready.',
     },
     {
       alert: 'KubeVitalsMetricsAPINodeStale',
@@ -56,8 +55,7 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'The figures that the metrics server has of a node are old.',
-      description: 'The resource metrics API of cluster %(cluster)s shows figures of node {{ $labels.node }} that are {{ $value | humanizeDuration }} old.' % c,
-      vars: ['node'],
+      description: 'The resource metrics API of cluster %(cluster)s shows figures of node {{ $labels.node }} that are {{ $value | humanizeDuration }} old.',
     },
   ],
   panels: [

@@ -17,8 +17,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'A kubelet cannot limit what pods take of its node.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s fails to write the limits of pods or of what is reserved into their cgroups: pods may take what the kubelet and the system need.' % c,
-      vars: ['node'],
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s fails to write the limits of pods or of what is reserved into their cgroups: pods may take what the kubelet and the system need.',
     },
     {
       alert: 'KubeVitalsNodeAllocatableNotEnforced',
@@ -28,8 +27,7 @@ function(c) {
       ||| % c,
       'for': '1h',
       summary: 'A kubelet is told not to limit what pods take of its node.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s does not enforce the limit of pods: whatever is reserved counts for the scheduler only, and pods may take all of the node.' % c,
-      vars: ['node'],
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s does not enforce the limit of pods: whatever is reserved counts for the scheduler only, and pods may take all of the node.',
     },
     {
       alert: 'KubeVitalsNodesReserveNothing',
@@ -43,7 +41,7 @@ function(c) {
       ||| % c,
       'for': '1h',
       summary: 'Nodes reserve nothing for their own daemons.',
-      description: 'Nodes of cluster %(cluster)s that reserve neither CPU nor memory for the kubelet, the container runtime and the system: {{ $value }}. Busy pods starve these, and the node stops being ready.' % c,
+      description: 'Nodes of cluster %(cluster)s that reserve neither CPU nor memory for the kubelet, the container runtime and the system: {{ $value }}. Busy pods starve these, and the node stops being ready.',
     },
   ],
   panels: [

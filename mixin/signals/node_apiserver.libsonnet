@@ -16,8 +16,7 @@ function(c) {
       ||| % c,
       'for': '3m',
       summary: 'A node cannot reach the API server, though other nodes can.',
-      description: 'For 3 minutes no API server has answered node {{ $labels.node }} of cluster %(cluster)s over the address that pods use, though it answers other nodes. What on this node depends on the API breaks: controllers, operators, DNS servers; if the kubelet goes the same way, the node will be not ready.' % c,
-      vars: ['node'],
+      description: 'For %(lasting)s no API server has answered node {{ $labels.node }} of cluster %(cluster)s over the address that pods use, though it answers other nodes. What on this node depends on the API breaks: controllers, operators, DNS servers; if the kubelet goes the same way, the node will be not ready.',
     },
   ],
   panels: [

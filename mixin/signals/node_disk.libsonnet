@@ -17,8 +17,7 @@ function(c) {
       'for': '5m',
       keep_firing_for: '5m',
       summary: 'A node is short of disk, and its kubelet evicts pods.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has been under disk pressure for 5 minutes: its kubelet removes images and evicts pods, and no new pods are placed there.' % c,
-      vars: ['node'],
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has been under disk pressure for %(lasting)s: its kubelet removes images and evicts pods, and no new pods are placed there.',
     },
     {
       alert: 'KubeVitalsNodeDiskHeadroomLow',
@@ -30,8 +29,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: "A node's disk is about to reach the point at which its kubelet evicts pods.",
-      description: '{{ $labels.filesystem }} of node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left before pods are evicted.' % k,
-      vars: ['node'],
+      description: '{{ $labels.filesystem }} of node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left before pods are evicted.',
     },
     {
       alert: 'KubeVitalsNodeDiskFillingUp',
@@ -48,8 +46,7 @@ function(c) {
       ||| % k,
       'for': '30m',
       summary: "A node's disk will reach the point of eviction within hours.",
-      description: '{{ $labels.filesystem }} of node {{ $labels.node }} of cluster %(cluster)s runs out of {{ $labels.resource }} within %(nodeDiskPredictHours)s hours if it goes on filling as in the last three.' % k,
-      vars: ['node'],
+      description: '{{ $labels.filesystem }} of node {{ $labels.node }} of cluster %(cluster)s runs out of {{ $labels.resource }} within %(nodeDiskPredictHours)s hours if it goes on filling as in the last three.',
     },
     {
       alert: 'KubeVitalsNodeDiskImageGCStuck',
@@ -62,8 +59,7 @@ function(c) {
       ||| % k,
       'for': '30m',
       summary: 'Image garbage collection cannot free enough disk on a node.',
-      description: 'The image filesystem of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizePercentage }} full, above the point at which unused images are removed, for half an hour: what fills it is in use or no image.' % k,
-      vars: ['node'],
+      description: 'The image filesystem of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizePercentage }} full, above the point at which unused images are removed, for %(lasting)s: what fills it is in use or no image.',
     },
   ],
   panels: [

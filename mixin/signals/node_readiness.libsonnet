@@ -1,6 +1,7 @@
 // Nodes that are not ready, with the cause; kubelets that stop their
 // heartbeats; what other watchers of nodes report.
 local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
 
 // What each cause means, to follow "because".
 local words = {
@@ -27,7 +28,7 @@ function(c) {
   local k = c { ignored: c.nodeConditionsIgnored },
   // Nodes that should be ready and are not.
   local missing = 'max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause!="machine_gone"})' % c,
-  local many = |||
+  local many = promql.line(|||
     (
       count by (%(by)s) (%(missing)s)
         / count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))
@@ -35,23 +36,23 @@ function(c) {
       and on (%(by)s)
       count by (%(by)s) (%(missing)s) >= %(nodesNotReadyMinimum)s
     )
-  ||| % (c { missing: missing }),
+  ||| % (c { missing: missing })),
   // The age counts from the node's own time of change, not from when the rule
   // first saw it: a cause that becomes clearer does not start it again.
-  local lasting(causes, seconds) = |||
+  local lasting(causes, seconds) = promql.line(|||
     max by (%(by)s, node, cause) (kubevitals_node_readiness_not_ready{%(selector)s, cause%(causes)s}) == 1
     and on (%(by)s, node)
     time() - max by (%(by)s, node) (kubevitals_node_readiness_transition_timestamp_seconds{%(selector)s}) > %(seconds)s
-  ||| % (c { causes: causes, seconds: seconds }),
+  ||| % (c { causes: causes, seconds: seconds })),
   // How old the sample was when it was scraped, so that slow scrapes do not age it.
-  local pleg = |||
-    min by (%(by)s, node) (
+  local pleg(by, kubelets) = promql.line(|||
+    min by (%(by)s) (
       label_replace(
-        timestamp(kubelet_pleg_last_seen_seconds{%(kubelet)s}) - kubelet_pleg_last_seen_seconds{%(kubelet)s},
+        timestamp(kubelet_pleg_last_seen_seconds{%(kubelets)s}) - kubelet_pleg_last_seen_seconds{%(kubelets)s},
         "node", "$1", "%(kubeletNodeLabel)s", "(.+)"
       )
     )
-  |||,
+  ||| % (c { by: by, kubelets: kubelets })),
   local problems = |||
     max by (%(by)s, node, condition, reason) (kubevitals_node_readiness_condition{%(selector)s, condition!~"%(ignored)s", condition!~".+Ready"}) == 1
     or
@@ -65,33 +66,33 @@ function(c) {
     {
       alert: 'KubeVitalsNodesNotReady',
       severity: 'critical',
-      expr: many,
+      expr: many + '\n',
       'for': '3m',
       keep_firing_for: '5m',
       summary: 'A good part of the nodes are not ready.',
-      description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s have not been ready for 3 minutes: their pods move to nodes that may not have the room. The dashboard names the nodes and their causes; one cause for all points at what they share.' % c,
+      description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s have not been ready for %(lasting)s: their pods move to nodes that may not have the room. The dashboard names the nodes and their causes; one cause for all points at what they share.',
     },
     {
       alert: 'KubeVitalsNodeNotReady',
       severity: 'warning',
       expr: |||
-        %s
-        unless on (%s)
-        %s
-      ||| % [std.rstripChars(lasting('!="machine_gone"', c.nodeNotReadySeconds), '\n'), c.by, std.rstripChars(many, '\n')],
+        %(lasting)s
+        unless on (%(by)s)
+        %(many)s
+      ||| % (c { lasting: lasting('!="machine_gone"', c.nodeNotReadySeconds), many: many }),
       'for': '1m',
       summary: 'A node is not ready.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for more than %(minutes)s minutes, because %(words)s. Its pods are evicted after 5 minutes.' % (c { minutes: c.nodeNotReadySeconds / 60, words: inWords }),
-      vars: ['node'],
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for more than %(minutes)s minutes, because %(words)s. Its pods are evicted after 5 minutes.',
+      values: { minutes: c.nodeNotReadySeconds / 60, words: inWords },
     },
     {
       alert: 'KubeVitalsNodeMachineGone',
       severity: 'info',
-      expr: lasting('="machine_gone"', c.nodeMachineGoneSeconds),
+      expr: lasting('="machine_gone"', c.nodeMachineGoneSeconds) + '\n',
       'for': '5m',
       summary: 'A node is still registered though its machine is gone.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for more than %(minutes)s minutes and its machine is shut down, removed or declared out of service: pods and volumes that are bound to the node wait for it.' % (c { minutes: c.nodeMachineGoneSeconds / 60 }),
-      vars: ['node'],
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for more than %(minutes)s minutes and its machine is shut down, removed or declared out of service: pods and volumes that are bound to the node wait for it.',
+      values: { minutes: c.nodeMachineGoneSeconds / 60 },
     },
     {
       alert: 'KubeVitalsNodeLeaseStale',
@@ -108,8 +109,7 @@ function(c) {
       ||| % c,
       'for': '0m',
       summary: 'A kubelet has stopped its heartbeats, and its node still counts as ready.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last renewed its Lease {{ $value | humanizeDuration }} ago. The node counts as ready and gets pods and traffic until the controller manager marks it, 50 s after the last heartbeat by default; if this stays, nobody marks it.' % c,
-      vars: ['node'],
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last renewed its Lease {{ $value | humanizeDuration }} ago. The node counts as ready and gets pods and traffic until the controller manager marks it, 50 s after the last heartbeat by default; if this stays, nobody marks it.',
     },
     {
       alert: 'KubeVitalsNodeProblem',
@@ -117,8 +117,7 @@ function(c) {
       expr: problems,
       'for': '5m',
       summary: 'A condition of a node tells of a problem.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has had a bad condition {{ $labels.condition }} for 5 minutes, with the reason {{ $labels.reason }}.' % c,
-      vars: ['node'],
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has had a bad condition {{ $labels.condition }} for %(lasting)s, with the reason {{ $labels.reason }}.',
     },
     {
       alert: 'KubeVitalsNodeProblemDetectorSilent',
@@ -132,21 +131,19 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'What watches a node for problems has stopped on that node.',
-      description: 'Condition {{ $labels.condition }} of node {{ $labels.node }} of cluster %(cluster)s was last confirmed {{ $value | humanizeDuration }} ago, while it is confirmed on other nodes: whatever it says is out of date.' % c,
-      vars: ['node'],
+      description: 'Condition {{ $labels.condition }} of node {{ $labels.node }} of cluster %(cluster)s was last confirmed {{ $value | humanizeDuration }} ago, while it is confirmed on other nodes: whatever it says is out of date.',
     },
     {
       alert: 'KubeVitalsKubeletPLEGSlow',
       severity: 'warning',
       expr: |||
-        %s > %s
-        unless on (%s, node)
-        max by (%s, node) (kubevitals_node_readiness_ready{%s}) == 0
-      ||| % [std.rstripChars(pleg, '\n') % (c { kubelet: c.kubeletSelector }), c.nodePLEGSeconds, c.by, c.by, c.selector],
+        %(age)s > %(nodePLEGSeconds)s
+        unless on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 0
+      ||| % (c { age: pleg(c.by + ', node', c.kubeletSelector) }),
       'for': '0m',
       summary: 'A kubelet has not listed its containers for a while.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last listed its containers {{ $value | humanizeDuration }} ago; it does so every second, and after 3 minutes the node stops being ready.' % c,
-      vars: ['node'],
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last listed its containers {{ $value | humanizeDuration }} ago; it does so every second, and after 3 minutes the node stops being ready.',
     },
   ],
   panels: [
@@ -200,7 +197,7 @@ function(c) {
       'Time since containers were listed',
       'Time since each kubelet last listed its containers (PLEG), as it says itself; after 3 minutes the node is not ready.',
       's',
-      [g.target(std.strReplace(pleg, 'min by (%(by)s, node)', 'min by (node)') % (k { kubelet: '%s, %s=~"$cluster"' % [k.kubeletSelector, k.clusterLabel] }), '{{node}}')],
+      [g.target(pleg('node', '%s, %s=~"$cluster"' % [c.kubeletSelector, c.clusterLabel]), '{{node}}')],
       { alerts: ['KubeVitalsKubeletPLEGSlow'], threshold: k.nodePLEGSeconds, mayBeEmpty: true },
     ),
   ],

@@ -20,7 +20,7 @@ function(c) {
       ||| % (c { oldest: oldest('no_scheduler') }),
       'for': '2m',
       summary: 'No scheduler looks at new pods, though one holds its Lease.',
-      description: 'A pod of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and no scheduler has looked at it, though the Lease of the scheduler is not stale: the pod names a scheduler that does not run, or the scheduler hangs.' % c,
+      description: 'A pod of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and no scheduler has looked at it, though the Lease of the scheduler is not stale: the pod names a scheduler that does not run, or the scheduler hangs.',
     },
     {
       alert: 'KubeVitalsPodsUnschedulable',
@@ -30,7 +30,7 @@ function(c) {
       ||| % [oldest('unschedulable|scheduler_error'), c.pendingUnschedulableSeconds],
       'for': '5m',
       summary: 'Pods wait for a node, and none fits.',
-      description: 'A pod of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and fits no node: too little is free, or its selectors, taints or volumes exclude all nodes.' % c,
+      description: 'A pod of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and fits no node: too little is free, or its selectors, taints or volumes exclude all nodes.',
     },
     {
       alert: 'KubeVitalsPodsNotPickedUp',
@@ -42,8 +42,7 @@ function(c) {
       ||| % (c { oldest: oldest('not_picked_up', ', node') }),
       'for': '2m',
       summary: 'A kubelet does not begin with pods that were given to its node, though the node counts as ready.',
-      description: 'Pods were given to node {{ $labels.node }} of cluster %(cluster)s {{ $value | humanizeDuration }} ago and its kubelet has not begun with them, though the node counts as ready: it hangs, is overloaded, or does not hear of new pods.' % c,
-      vars: ['node'],
+      description: 'Pods were given to node {{ $labels.node }} of cluster %(cluster)s {{ $value | humanizeDuration }} ago and its kubelet has not begun with them, though the node counts as ready: it hangs, is overloaded, or does not hear of new pods.',
     },
     {
       alert: 'KubeVitalsPodNetworkFailing',
@@ -53,8 +52,7 @@ function(c) {
       ||| % [oldest('network', ', node'), c.pendingOnNodeSeconds],
       'for': '2m',
       summary: 'Pods on a node get no sandbox or no network.',
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for its sandbox and its network: the network plugin or the container runtime of the node fails.' % c,
-      vars: ['node'],
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for its sandbox and its network: the network plugin or the container runtime of the node fails.',
     },
     {
       alert: 'KubeVitalsPodVolumesFailing',
@@ -64,8 +62,7 @@ function(c) {
       ||| % [oldest('volume', ', node'), c.pendingVolumeSeconds],
       'for': '2m',
       summary: 'Pods on a node wait for a volume.',
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for a volume that cannot be attached or mounted.' % c,
-      vars: ['node'],
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for a volume that cannot be attached or mounted.',
     },
     {
       alert: 'KubeVitalsPodImagesFailing',
@@ -75,8 +72,7 @@ function(c) {
       ||| % [oldest('image', ', node'), c.pendingImageSeconds],
       'for': '5m',
       summary: 'Pods on a node wait for an image that cannot be pulled.',
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for an image that cannot be pulled.' % c,
-      vars: ['node'],
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for an image that cannot be pulled.',
     },
     {
       alert: 'KubeVitalsPodSetupFailing',
@@ -86,8 +82,7 @@ function(c) {
       ||| % [oldest('container_setup|init_failing|sandbox', ', node'), c.pendingImageSeconds],
       'for': '5m',
       summary: 'Pods on a node were given to it and do not start.',
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }}: its ConfigMap, Secret or command does not fit, an init container fails, or its sandbox is not made and no event says why.' % c,
-      vars: ['node'],
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }}: its ConfigMap, Secret or command does not fit, an init container fails, or its sandbox is not made and no event says why.',
     },
   ],
   panels: [

@@ -25,7 +25,7 @@ function(c) {
       ||| % c,
       'for': '0m',
       summary: 'etcd went back to an earlier state under a running control plane.',
-      description: 'Writes to cluster %(cluster)s get resource versions below one that was given out before: its etcd was restored from a backup, or lost data. Restart every API server first, then controller managers, schedulers, kubelets and operators: they work with objects that do not exist any more.' % c,
+      description: 'Writes to cluster %(cluster)s get resource versions below one that was given out before: its etcd was restored from a backup, or lost data. Restart every API server first, then controller managers, schedulers, kubelets and operators: they work with objects that do not exist any more.',
     },
     {
       alert: 'KubeVitalsAPIServerCacheFromBefore',
@@ -35,7 +35,7 @@ function(c) {
       ||| % c,
       'for': '1m',
       summary: 'An API server still answers from a cache that is from before a restore of etcd: restart it.',
-      description: 'The cache of API server {{ $labels.server }} of cluster %(cluster)s shows objects newer than all that etcd holds. Lists and watches that it answers are from before the restore, until it is restarted.' % c,
+      description: 'The cache of API server {{ $labels.server }} of cluster %(cluster)s shows objects newer than all that etcd holds. Lists and watches that it answers are from before the restore, until it is restarted.',
     },
     {
       alert: 'KubeVitalsControllerFromBefore',
@@ -47,7 +47,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'A controller leads since before etcd was restored: restart it.',
-      description: 'The leader of {{ $labels.component }} in cluster %(cluster)s is the same as before etcd was restored. Its cache is from before: it acts on objects that do not exist, skips new ones, or fails to update them. Restart all its instances.' % c,
+      description: 'The leader of {{ $labels.component }} in cluster %(cluster)s is the same as before etcd was restored. Its cache is from before: it acts on objects that do not exist, skips new ones, or fails to update them. Restart all its instances.',
     },
     {
       alert: 'KubeVitalsResourceVersionTooLarge',
@@ -57,7 +57,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'An API server refuses clients from before a restore of etcd.',
-      description: 'API server {{ $labels.server }} of cluster %(cluster)s answers "Too large resource version" to clients that know objects from before the restore: kubelets, controllers and operators that were not restarted since.' % c,
+      description: 'API server {{ $labels.server }} of cluster %(cluster)s answers "Too large resource version" to clients that know objects from before the restore: kubelets, controllers and operators that were not restarted since.',
     },
     {
       alert: 'KubeVitalsAPIServerCacheLagging',
@@ -67,7 +67,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'The cache of an API server lags behind etcd.',
-      description: 'The cache of API server {{ $labels.server }} of cluster %(cluster)s has lacked a write for {{ $value | humanizeDuration }}: controllers and kubelets that watch through it see an old state.' % c,
+      description: 'The cache of API server {{ $labels.server }} of cluster %(cluster)s has lacked a write for {{ $value | humanizeDuration }}: controllers and kubelets that watch through it see an old state.',
     },
     {
       alert: 'KubeVitalsAPIServerCacheInconsistent',
@@ -79,7 +79,7 @@ function(c) {
       ||| % c,
       'for': '0m',
       summary: 'An API server found that its cache differs from etcd.',
-      description: 'An API server of cluster %(cluster)s compared its cache of {{ $labels.resource }} with etcd at the same version and found them different. What it answers from the cache is not to be trusted.' % c,
+      description: 'An API server of cluster %(cluster)s compared its cache of {{ $labels.resource }} with etcd at the same version and found them different. What it answers from the cache is not to be trusted.',
     },
     {
       alert: 'KubeVitalsControllerSkipsStale',
@@ -91,7 +91,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'Controllers skip their work because their cache is older than what they wrote.',
-      description: 'Controllers of cluster %(cluster)s skip {{ $value | humanize }} syncs a second because their cache is older than their own writes. Single skips are normal; a steady rate means that the cache does not catch up.' % c,
+      description: 'Controllers of cluster %(cluster)s skip {{ $value | humanize }} syncs a second because their cache is older than their own writes. Single skips are normal; a steady rate means that the cache does not catch up.',
     },
   ],
   panels: [

@@ -17,8 +17,7 @@ function(c) {
       expr: oldest('hold=~"node_missing|node_unreachable|node_not_ready"'),
       'for': '5m',
       summary: 'Pods cannot be deleted because their node is dead.',
-      description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and the node is gone or not ready: nobody confirms that they stopped. A StatefulSet does not replace them, and their volumes stay attached.' % c,
-      vars: ['node'],
+      description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and the node is gone or not ready: nobody confirms that they stopped. A StatefulSet does not replace them, and their volumes stay attached.',
     },
     {
       alert: 'KubeVitalsPodsStuckInKubelet',
@@ -26,8 +25,7 @@ function(c) {
       expr: oldest('hold="kubelet"'),
       'for': '5m',
       summary: 'Pods cannot be deleted though their node is ready: the kubelet does not finish.',
-      description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago. The node is ready: a container cannot be killed, or a volume cannot be unmounted.' % c,
-      vars: ['node'],
+      description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago. The node is ready: a container cannot be killed, or a volume cannot be unmounted.',
     },
     {
       alert: 'KubeVitalsPodsHeldByFinalizer',
@@ -38,7 +36,7 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'Pods cannot be deleted because nobody removes their finalizers.',
-      description: 'Pods of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and a finalizer holds them: the controller that should remove it is not running or fails.' % c,
+      description: 'Pods of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and a finalizer holds them: the controller that should remove it is not running or fails.',
     },
   ],
   panels: [

@@ -16,8 +16,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'A kubelet needs more watch streams than its one connection carries.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s is of a version with a single connection and needs {{ $value }} connections for its watches. It hangs, and the node becomes NotReady.' % c,
-      vars: ['node'],
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s is of a version with a single connection and needs {{ $value }} connections for its watches. It hangs, and the node becomes NotReady.',
     },
     {
       alert: 'KubeVitalsWatchStreamsHigh',
@@ -29,8 +28,7 @@ function(c) {
       ||| % c,
       'for': '30m',
       summary: 'A kubelet watches very many ConfigMaps and Secrets.',
-      description: 'The pods of node {{ $labels.node }} of cluster %(cluster)s refer to {{ $value }} distinct ConfigMaps and Secrets, and its kubelet watches each of them.' % c,
-      vars: ['node'],
+      description: 'The pods of node {{ $labels.node }} of cluster %(cluster)s refer to {{ $value }} distinct ConfigMaps and Secrets, and its kubelet watches each of them.',
     },
     {
       alert: 'KubeVitalsWatchStreamsLoadAPIServer',
@@ -40,7 +38,7 @@ function(c) {
       ||| % c,
       'for': '30m',
       summary: 'An API server holds very many watches of single ConfigMaps and Secrets.',
-      description: 'API server {{ $labels.server }} of cluster %(cluster)s holds {{ $value }} watches of single ConfigMaps and Secrets; each costs memory and goroutines.' % c,
+      description: 'API server {{ $labels.server }} of cluster %(cluster)s holds {{ $value }} watches of single ConfigMaps and Secrets; each costs memory and goroutines.',
     },
   ],
   panels: [

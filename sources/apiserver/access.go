@@ -104,7 +104,8 @@ func (i *instance) unheard(silence error) {
 // refusal is the error of an answer that says that we may not ask, or that what is
 // asked for does not exist. All else is told by the probe itself.
 func (a answer) refusal() error {
-	if a.outcome == Denied || a.outcome == NotFound {
+	switch a.outcome {
+	case health.Unauthorized, health.Forbidden, health.NotFound:
 		return a.err()
 	}
 	return nil

@@ -91,53 +91,32 @@ const (
 // Origins returns all origins.
 func Origins() []Origin { return []Origin{Configured, Flag, EndpointSlice, Lease} }
 
-// Outcome is what a probe came to. The set is closed.
-type Outcome string
+// Unhealthy extends the reasons by an answer that says no, such as 500. It is what a
+// probe of health is there to find, while health.Failed is a probe that came to
+// nothing that is known.
+const Unhealthy health.Reason = "failed"
 
-// The outcomes.
-const (
-	OK          Outcome = "ok"
-	Failed      Outcome = "failed"      // an answer that says no, such as 500
-	Denied      Outcome = "denied"      // 401 or 403: the server lives, and does not let us ask
-	NotFound    Outcome = "not_found"   // 404
-	Unreachable Outcome = "unreachable" // no connection
-	Timeout     Outcome = "timeout"     // no answer within the bound
-	TLS         Outcome = "tls"         // certificate or handshake refused
-	Overloaded  Outcome = "overloaded"  // 429 or 503
-	Error       Outcome = "error"       // anything else
-)
-
-// Outcomes returns all outcomes.
-func Outcomes() []Outcome {
-	return []Outcome{OK, Failed, Denied, NotFound, Unreachable, Timeout, TLS, Overloaded, Error}
+// Outcomes returns what a probe can come to. Forbidden stands for Unauthorized, too:
+// the server lives, and does not let us ask.
+func Outcomes() []health.Reason {
+	return []health.Reason{
+		health.Available, Unhealthy, health.Forbidden, health.NotFound, health.Unreachable,
+		health.Timeout, health.TLS, health.Overloaded, health.Failed,
+	}
 }
 
 // ofError returns the outcome of a request that got no answer.
-func ofError(err error) Outcome {
-	switch health.Classify(err) {
-	case health.Unreachable:
-		return Unreachable
-	case health.Timeout:
-		return Timeout
-	case health.TLS:
-		return TLS
-	}
-	return Error
-}
+func ofError(err error) health.Reason { return health.Classify(err).Among(Outcomes()) }
 
 // ofStatus returns the outcome of an answer.
-func ofStatus(code int) Outcome {
-	switch {
-	case code >= 200 && code < 300:
-		return OK
-	case code == 401 || code == 403:
-		return Denied
-	case code == 404:
-		return NotFound
-	case code == 429 || code == 503:
-		return Overloaded
+func ofStatus(code int) health.Reason {
+	if code >= 200 && code < 300 {
+		return health.Available
 	}
-	return Failed
+	if reason := health.OfStatus(code); reason != health.Failed {
+		return reason
+	}
+	return Unhealthy
 }
 
 // Result is what is known of one API server.
@@ -162,7 +141,7 @@ type Result struct {
 // Probe is one probe of the last round.
 type Probe struct {
 	Name     string
-	Outcome  Outcome
+	Outcome  health.Reason
 	Duration time.Duration
 }
 

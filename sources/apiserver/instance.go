@@ -82,10 +82,10 @@ func probeHealth(ctx context.Context, i *instance, last healthAnswer) (healthAns
 		if r.source != "" && a.code != 0 {
 			i.asked(r.source, a.refusal())
 		}
-		if r.name == read && a.outcome == OK {
+		if r.name == read && a.outcome == health.Available {
 			i.stores(storeOf(a.body))
 		}
-		if r.name != read && (a.outcome == OK || a.outcome == Failed) {
+		if r.name != read && (a.outcome == health.Available || a.outcome == Unhealthy) {
 			h.checks = append(h.checks, parseChecks(r.name, a.body)...)
 		}
 	}
@@ -156,9 +156,9 @@ func (known answers) result(i *instance) Result {
 }
 
 // ofNoAnswer returns the outcome of a probe that has no answer of this moment.
-func ofNoAnswer(err error) Outcome {
+func ofNoAnswer(err error) health.Reason {
 	if health.Classify(err) == health.Stale {
-		return Timeout
+		return health.Timeout
 	}
 	return ofError(err)
 }

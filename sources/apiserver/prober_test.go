@@ -104,8 +104,8 @@ func round(t *testing.T, p *Prober) []Result {
 	return p.Results()
 }
 
-func outcomes(r Result) map[string]Outcome {
-	m := map[string]Outcome{}
+func outcomes(r Result) map[string]health.Reason {
+	m := map[string]health.Reason{}
 	for _, probe := range r.Probes {
 		m[probe.Name] = probe.Outcome
 	}
@@ -120,7 +120,7 @@ func TestHealthyServer(t *testing.T) {
 	p.WantStreamLimit()
 	r := round(t, p)[0]
 	for _, name := range []string{"livez", "readyz", "read", "write"} {
-		if got := outcomes(r)[name]; got != OK {
+		if got := outcomes(r)[name]; got != health.Available {
 			t.Errorf("%s: %s, want ok", name, got)
 		}
 	}
@@ -149,18 +149,18 @@ func TestSickServers(t *testing.T) {
 	tests := []struct {
 		name   string
 		handle http.HandlerFunc
-		want   Outcome
+		want   health.Reason
 		up     bool
 		checks int
 	}{
-		{"a failing check", status(500, "[+]ping ok\n[-]etcd failed: reason withheld\nlivez check failed\n"), Failed, true, 4},
-		{"no rights", status(403, ""), Denied, true, 0},
-		{"no such path", status(404, ""), NotFound, true, 0},
-		{"too much to do", status(429, ""), Overloaded, true, 0},
+		{"a failing check", status(500, "[+]ping ok\n[-]etcd failed: reason withheld\nlivez check failed\n"), Unhealthy, true, 4},
+		{"no rights", status(403, ""), health.Forbidden, true, 0},
+		{"no such path", status(404, ""), health.NotFound, true, 0},
+		{"too much to do", status(429, ""), health.Overloaded, true, 0},
 		{"a redirect elsewhere", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://127.0.0.1:1/", http.StatusFound)
-		}, Failed, true, 0},
-		{"a connection that breaks off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, Error, false, 0},
+		}, Unhealthy, true, 0},
+		{"a connection that breaks off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, health.Failed, false, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -168,8 +168,8 @@ func TestSickServers(t *testing.T) {
 			s := newServer(t, tt.handle)
 			r := round(t, newProber(t, Options{}, s.config(), nothing()))[0]
 			got := outcomes(r)["livez"]
-			if tt.want == Error { // how the break shows depends on the protocol
-				if got == OK {
+			if tt.want == health.Failed { // how the break shows depends on the protocol
+				if got == health.Available {
 					t.Error("livez is ok")
 				}
 			} else if got != tt.want {
@@ -194,11 +194,11 @@ func TestUnreachableServers(t *testing.T) {
 		before func()
 		// within is short only where nothing comes in time.
 		within time.Duration
-		want   Outcome
+		want   health.Reason
 	}{
-		{"killed", killed.config(), killed.Close, time.Minute, Unreachable},
-		{"hung", hung.config(), func() {}, 200 * time.Millisecond, Timeout},
-		{"an unknown authority", &rest.Config{Host: newServer(t, healthy).URL}, func() {}, time.Minute, TLS},
+		{"killed", killed.config(), killed.Close, time.Minute, health.Unreachable},
+		{"hung", hung.config(), func() {}, 200 * time.Millisecond, health.Timeout},
+		{"an unknown authority", &rest.Config{Host: newServer(t, healthy).URL}, func() {}, time.Minute, health.TLS},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -274,7 +274,7 @@ func TestOldAnswersAreNoProof(t *testing.T) {
 		t.Fatal("not up")
 	}
 	now = now.Add(2 * time.Minute)
-	if r := p.Results()[0]; r.Up || outcomes(r)["livez"] != Timeout || len(r.Checks) != 0 {
+	if r := p.Results()[0]; r.Up || outcomes(r)["livez"] != health.Timeout || len(r.Checks) != 0 {
 		t.Errorf("after two minutes without a round: up %t, %v, %d checks", r.Up, outcomes(r), len(r.Checks))
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // answer is what one request came to. code is 0 when there was no answer.
 type answer struct {
-	outcome  Outcome
+	outcome  health.Reason
 	code     int
 	body     []byte
 	duration time.Duration
@@ -28,7 +28,7 @@ type answer struct {
 // err is nil if the answer is what was asked for, and says why not otherwise.
 func (a answer) err() error {
 	switch {
-	case a.outcome == OK:
+	case a.outcome == health.Available:
 		return nil
 	case a.code != 0:
 		return &statusError{a.code}
@@ -37,22 +37,12 @@ func (a answer) err() error {
 }
 
 // silence is a request without an answer.
-type silence struct{ outcome Outcome }
+type silence struct{ outcome health.Reason }
 
 func (e *silence) Error() string { return "the server does not answer: " + string(e.outcome) }
 
 // Reason says what the silence means.
-func (e *silence) Reason() health.Reason {
-	switch e.outcome {
-	case Unreachable:
-		return health.Unreachable
-	case Timeout:
-		return health.Timeout
-	case TLS:
-		return health.TLS
-	}
-	return health.Failed
-}
+func (e *silence) Reason() health.Reason { return e.outcome }
 
 // bodyLimit bounds what is read of a health endpoint.
 const bodyLimit = 64 << 10
@@ -69,7 +59,7 @@ func (i *instance) send(ctx context.Context, method, path, contentType string, b
 	}
 	request, err := http.NewRequestWithContext(ctx, method, i.base+path, bytes.NewReader(body))
 	if err != nil {
-		return finish(answer{outcome: Error})
+		return finish(answer{outcome: health.Failed})
 	}
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
@@ -163,20 +153,7 @@ type statusError struct{ code int }
 func (e *statusError) Error() string { return "the server answers " + http.StatusText(e.code) }
 
 // Reason says what the answer means.
-func (e *statusError) Reason() health.Reason {
-	switch ofStatus(e.code) {
-	case Denied:
-		if e.code == http.StatusUnauthorized {
-			return health.Unauthorized
-		}
-		return health.Forbidden
-	case NotFound:
-		return health.NotFound
-	case Overloaded:
-		return health.Overloaded
-	}
-	return health.Failed
-}
+func (e *statusError) Reason() health.Reason { return health.OfStatus(e.code) }
 
 // parseChecks reads the verbose body of a health endpoint. Its lines are
 // "[+]NAME ok", "[-]NAME failed: ..." and "[+]NAME excluded: ok"; any other line

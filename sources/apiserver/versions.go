@@ -10,6 +10,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/revision"
 )
 
@@ -44,7 +45,7 @@ func (v *versions) before(ctx context.Context, i *instance, path string) revisio
 		bounded, cancel := context.WithTimeout(ctx, notOlderTimeout)
 		a := i.get(bounded, fmt.Sprintf("%s?resourceVersion=%d", path, o.Mark))
 		cancel()
-		o.TooLarge = a.outcome != OK && refusesVersion(a.body)
+		o.TooLarge = a.outcome != health.Available && refusesVersion(a.body)
 	}
 	bounded, cancel := context.WithTimeout(ctx, i.prober.options.Timeout)
 	defer cancel()
@@ -59,7 +60,7 @@ func (v *versions) before(ctx context.Context, i *instance, path string) revisio
 
 // after completes the observation with what the write came to.
 func (v *versions) after(o revision.Observation, i *instance, a answer) {
-	if a.outcome != OK {
+	if a.outcome != health.Available {
 		return
 	}
 	written, err := versionOf(a.body)

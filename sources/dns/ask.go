@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/miekg/dns"
@@ -24,7 +23,7 @@ func isName(text string) bool {
 
 // ask asks one server for the addresses of a name. The error explains what the
 // outcome leaves open.
-func ask(ctx context.Context, address, name string) (Outcome, error) {
+func ask(ctx context.Context, address, name string) (health.Reason, error) {
 	outcome, err := askType(ctx, address, name, dns.TypeA)
 	if outcome == Empty {
 		// A cluster or a name of IPv6 alone.
@@ -33,7 +32,7 @@ func ask(ctx context.Context, address, name string) (Outcome, error) {
 	return outcome, err
 }
 
-func askType(ctx context.Context, address, name string, kind uint16) (Outcome, error) {
+func askType(ctx context.Context, address, name string, kind uint16) (health.Reason, error) {
 	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), kind)
 	question.SetEdns0(udpSize, false)
 	answer, err := exchange(ctx, "udp", address, question)
@@ -44,7 +43,7 @@ func askType(ctx context.Context, address, name string, kind uint16) (Outcome, e
 		return ofError(err), err
 	}
 	outcome := ofAnswer(answer, kind)
-	if outcome == Error {
+	if outcome == health.Failed {
 		err = fmt.Errorf("answer with code %d", answer.Rcode)
 	}
 	return outcome, err
@@ -85,12 +84,12 @@ func exchange(ctx context.Context, network, address string, question *dns.Msg) (
 // equalNames compares names without regard to case.
 func equalNames(a, b string) bool { return dns.CanonicalName(a) == dns.CanonicalName(b) }
 
-func ofAnswer(answer *dns.Msg, kind uint16) Outcome {
+func ofAnswer(answer *dns.Msg, kind uint16) health.Reason {
 	switch answer.Rcode {
 	case dns.RcodeSuccess:
 		for _, record := range answer.Answer {
 			if record.Header().Rrtype == kind {
-				return OK
+				return health.Available
 			}
 		}
 		return Empty
@@ -101,18 +100,8 @@ func ofAnswer(answer *dns.Msg, kind uint16) Outcome {
 	case dns.RcodeRefused:
 		return Refused
 	}
-	return Error
+	return health.Failed
 }
 
-func ofError(err error) Outcome {
-	if op, ok := errors.AsType[net.Error](err); ok && op.Timeout() {
-		return Timeout
-	}
-	switch health.Classify(err) {
-	case health.Timeout:
-		return Timeout
-	case health.Unreachable:
-		return Unreachable
-	}
-	return Error
-}
+// ofError returns the outcome of a question without an answer.
+func ofError(err error) health.Reason { return health.Classify(err).Among(Outcomes()) }

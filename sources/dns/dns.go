@@ -10,6 +10,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // Options say what to ask and how often. Zero values mean the defaults.
@@ -83,24 +85,20 @@ const (
 	External Probe = "external" // a name that is forwarded
 )
 
-// Outcome is what a probe came to. The set is closed.
-type Outcome string
-
-// The outcomes.
+// What a DNS server may answer beside addresses: rcodes, by their names, and no data.
+// They extend the reasons, since each of them names another fault.
 const (
-	OK          Outcome = "ok"
-	Empty       Outcome = "empty" // the name exists and has no address
-	NXDomain    Outcome = "nxdomain"
-	ServFail    Outcome = "servfail"
-	Refused     Outcome = "refused"
-	Timeout     Outcome = "timeout"
-	Unreachable Outcome = "unreachable" // nobody listens, or no route
-	Error       Outcome = "error"       // anything else
+	Empty    health.Reason = "empty" // the name exists and has no address
+	NXDomain health.Reason = "nxdomain"
+	ServFail health.Reason = "servfail"
+	Refused  health.Reason = "refused"
 )
 
-// Outcomes returns all outcomes.
-func Outcomes() []Outcome {
-	return []Outcome{OK, Empty, NXDomain, ServFail, Refused, Timeout, Unreachable, Error}
+// Outcomes returns what a probe can come to.
+func Outcomes() []health.Reason {
+	return []health.Reason{
+		health.Available, Empty, NXDomain, ServFail, Refused, health.Timeout, health.Unreachable, health.Failed,
+	}
 }
 
 // Result is what one DNS server answered in the last round.
@@ -110,7 +108,7 @@ type Result struct {
 	// of a server that has neither. Two endpoints on one node share it.
 	Server   string
 	Probe    Probe
-	Outcome  Outcome
+	Outcome  health.Reason
 	Duration time.Duration
 }
 

@@ -58,7 +58,7 @@ func (p *Prober) Starting() bool { return p.rounds.Starting() }
 func (p *Prober) probe(ctx context.Context, q question, _ Result) (Result, error) {
 	begin := p.now()
 	outcome, err := ask(ctx, q.address, q.name)
-	if outcome != OK {
+	if outcome != health.Available {
 		p.logger.DebugContext(ctx, "DNS probe", "server", q.address, "name", q.name, "outcome", outcome, "err", err)
 	}
 	return Result{Outcome: outcome, Duration: p.now().Sub(begin)}, nil

@@ -96,19 +96,19 @@ func TestOutcomes(t *testing.T) {
 		name    string
 		address string
 		timeout time.Duration
-		want    Outcome
+		want    health.Reason
 	}{
-		{"an address", serve(t, answer(dns.RcodeSuccess, "name.example. 5 IN A 10.0.0.1")), time.Minute, OK},
-		{"an address of IPv6 alone", serve(t, answer(dns.RcodeSuccess, "name.example. 5 IN AAAA fd00::1")), time.Minute, OK},
-		{"an answer that needs TCP", serve(t, truncated), time.Minute, OK},
+		{"an address", serve(t, answer(dns.RcodeSuccess, "name.example. 5 IN A 10.0.0.1")), time.Minute, health.Available},
+		{"an address of IPv6 alone", serve(t, answer(dns.RcodeSuccess, "name.example. 5 IN AAAA fd00::1")), time.Minute, health.Available},
+		{"an answer that needs TCP", serve(t, truncated), time.Minute, health.Available},
 		{"no address", serve(t, answer(dns.RcodeSuccess, "name.example. 5 IN TXT x")), time.Minute, Empty},
 		{"no such name", serve(t, answer(dns.RcodeNameError)), time.Minute, NXDomain},
 		{"failure", serve(t, answer(dns.RcodeServerFailure)), time.Minute, ServFail},
 		{"refusal", serve(t, answer(dns.RcodeRefused)), time.Minute, Refused},
-		{"another code", serve(t, answer(dns.RcodeNotImplemented)), time.Minute, Error},
-		{"an answer to another question", serve(t, other), time.Minute, Error},
-		{"no answer", serve(t, silent), 100 * time.Millisecond, Timeout},
-		{"nobody there", closedPort(t), time.Minute, Unreachable},
+		{"another code", serve(t, answer(dns.RcodeNotImplemented)), time.Minute, health.Failed},
+		{"an answer to another question", serve(t, other), time.Minute, health.Failed},
+		{"no answer", serve(t, silent), 100 * time.Millisecond, health.Timeout},
+		{"no server there", closedPort(t), time.Minute, health.Unreachable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestRoundAsksEveryServerBothQuestions(t *testing.T) {
 		}
 		var got []string
 		for _, r := range results {
-			got = append(got, fmt.Sprint(r.Origin, " ", r.Server, " ", r.Probe, " ", r.Outcome))
+			got = append(got, fmt.Sprint(r.Origin, " ", r.Server, " ", r.Probe, " ", r.Outcome.Result()))
 		}
 		want := []string{
 			"endpoint node-1 cluster ok", "endpoint node-1 external servfail",

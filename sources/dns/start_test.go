@@ -41,7 +41,7 @@ func TestFirstRoundKnowsTheServers(t *testing.T) {
 		}
 	}
 	results, err := p.Results()
-	if err != nil || len(results) != 1 || results[0].Origin != Service || results[0].Outcome != OK {
+	if err != nil || len(results) != 1 || results[0].Origin != Service || results[0].Outcome != health.Available {
 		t.Errorf("the first round came to %v, %v", results, err)
 	}
 }

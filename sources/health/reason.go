@@ -17,7 +17,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// Reason says why a source can or cannot be read. The set is closed.
+// Reason says why a source can or cannot be read, and what a probe came to. The set
+// is closed. A package whose probes tell more apart, such as answers of DNS, extends
+// it with constants of its own, lists in Outcomes what its probes can come to, and
+// says why.
 type Reason string
 
 // The reasons. Available is the only good one.
@@ -42,6 +45,29 @@ func Reasons() []Reason {
 		Available, Starting, Unreachable, Timeout, TLS, Unauthorized, Forbidden,
 		NotFound, Overloaded, Invalid, Stale, Failed,
 	}
+}
+
+// Result is the reason as the label result of metrics of probes bears it: there a
+// good answer is "ok", and one that lets us not ask, 401 or 403, is "denied".
+func (r Reason) Result() string {
+	switch r {
+	case Available:
+		return "ok"
+	case Unauthorized, Forbidden:
+		return "denied"
+	}
+	return string(r)
+}
+
+// Among returns the reason if its result is that of one of the outcomes, and Failed
+// otherwise.
+func (r Reason) Among(outcomes []Reason) Reason {
+	for _, o := range outcomes {
+		if r.Result() == o.Result() {
+			return r
+		}
+	}
+	return Failed
 }
 
 // A Reasoner is an error that knows its own Reason.

@@ -98,3 +98,20 @@ func TestClassifyErrorsOfTheAPI(t *testing.T) {
 		}
 	}
 }
+
+// TestResult verifies the words of metrics of probes, which dashboards know.
+func TestResult(t *testing.T) {
+	t.Parallel()
+	want := map[Reason]string{Available: "ok", Unauthorized: "denied", Forbidden: "denied", Failed: "error", Timeout: "timeout", "nxdomain": "nxdomain"}
+	for reason, result := range want {
+		if got := reason.Result(); got != result {
+			t.Errorf("the result of %s is %s, want %s", reason, got, result)
+		}
+	}
+	outcomes := []Reason{Available, Forbidden, "nxdomain"}
+	for reason, want := range map[Reason]Reason{Available: Available, Unauthorized: Unauthorized, "nxdomain": "nxdomain", Timeout: Failed, TLS: Failed} {
+		if got := reason.Among(outcomes); got != want {
+			t.Errorf("%s among %v is %s, want %s", reason, outcomes, got, want)
+		}
+	}
+}

@@ -13,24 +13,31 @@ import (
 // OwnRules are the rules of connectivity out of those of all signals: promtool
 // evaluates all that it is given.
 func OwnRules(all []byte) ([]byte, error) {
+	own := groupsInOrder()
 	var file struct {
 		Groups []map[string]any `json:"groups"`
 	}
 	if err := yaml.Unmarshal(all, &file); err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	file.Groups = slices.DeleteFunc(file.Groups, func(g map[string]any) bool { return g["name"] != "kubevitals-connectivity" })
-	if len(file.Groups) != 1 {
-		return nil, fmt.Errorf("%d groups of rules are those of connectivity", len(file.Groups))
+	file.Groups = slices.DeleteFunc(file.Groups, func(g map[string]any) bool { return !slices.Contains(own, fmt.Sprint(g["name"])) })
+	if len(file.Groups) != len(own) {
+		return nil, fmt.Errorf("%d groups of rules are those of connectivity, want %q", len(file.Groups), own)
 	}
 	return yaml.Marshal(file)
+}
+
+// groupsInOrder are the groups of connectivity: what is recorded, and the alerts that
+// read it.
+func groupsInOrder() []string {
+	return []string{"kubevitals-connectivity.rules", "kubevitals-connectivity"}
 }
 
 // RuleTest is the text of a file for promtool, which holds the rules in a file to
 // what Judge says of the cases.
 func RuleTest(rules string, cases []Case) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "rule_files: [%q]\nevaluation_interval: 1m\ntests:\n", rules)
+	fmt.Fprintf(&b, "rule_files: [%q]\nevaluation_interval: 1m\ngroup_eval_order: [%s]\ntests:\n", rules, strings.Join(groupsInOrder(), ", "))
 	for i, c := range cases {
 		fmt.Fprintf(&b, "- name: %q\n  interval: 1m\n  input_series:\n", fmt.Sprintf("case %d: %s", i, c.Name))
 		for n, e := range c.Topology.edges {

@@ -6,9 +6,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/kubevitals/kubevitals/internal/export"
 )
 
 // TestEveryFaultIsFound: the cause and nothing else is named, in a large cluster
@@ -56,10 +63,11 @@ func TestDisturbIsAsOftenAsItSays(t *testing.T) {
 	}
 }
 
-// TestThresholdsAreThoseOfTheMixin reads them there.
+// TestThresholdsAreThoseOfTheMixin verifies that the model decides by the mixin's own
+// numbers.
 func TestThresholdsAreThoseOfTheMixin(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../mixin/config.libsonnet")
+	settings, err := export.Defaults()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,26 +75,42 @@ func TestThresholdsAreThoseOfTheMixin(t *testing.T) {
 		"NodeRatio": nodeRatio, "NodePaths": nodePaths, "ManyNodes": manyNodes, "ManyRatio": manyRatio,
 		"ManyPaths": manyPaths, "ZoneRatio": zoneRatio, "ZoneNodes": zoneNodes,
 	} {
-		if line := fmt.Sprintf("    connectivity%s: %v,\n", name, value); !strings.Contains(string(text), line) {
-			t.Errorf("config.libsonnet does not say %q", line)
+		if got := settings["connectivity"+name]; got != value {
+			t.Errorf("connectivity%s is %v in the mixin, and %v in the model", name, got, value)
 		}
 	}
 }
 
-// TestWindowsAreThoseOfTheMixin compares the time that each alert waits.
+// TestWindowsAreThoseOfTheMixin verifies that the model waits as long as each alert.
 func TestWindowsAreThoseOfTheMixin(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../mixin/signals/connectivity.libsonnet")
+	settings, err := export.ParseSettings(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	alerts := regexp.MustCompile(`(?s)alert: '(\w+)',.*?'for': '(\d)m'`).FindAllStringSubmatch(string(text), -1)
-	if len(alerts) != 7 {
-		t.Fatalf("%d alerts", len(alerts))
+	files, err := export.Files(export.Alerts, settings)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, a := range alerts {
-		if want := fmt.Sprint(windows(a[1]) - 1); a[2] != want {
-			t.Errorf("%s waits %s minutes, the simulation %s", a[1], a[2], want)
+	groups, errs := rulefmt.Parse(files[0].Data, false, model.UTF8Validation, parser.NewParser(parser.Options{}), promslog.NewNopLogger())
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	waits := map[string]time.Duration{}
+	for _, g := range groups.Groups {
+		for _, r := range g.Rules {
+			// Refused paths are no fault of the network, and not modelled.
+			if r.Labels["signal"] == "connectivity" && r.Alert != "KubeVitalsPathsRefused" {
+				waits[r.Alert] = time.Duration(r.For)
+			}
+		}
+	}
+	if len(waits) != 7 {
+		t.Fatalf("%d alerts: %v", len(waits), waits)
+	}
+	for alert, wait := range waits {
+		if want := time.Duration(windows(alert)-1) * time.Minute; wait != want {
+			t.Errorf("%s waits %s, the model %s", alert, wait, want)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // Kind is one of the two networks in which a node has an agent.
@@ -26,21 +28,20 @@ func Kinds() []Kind { return []Kind{NodeNetwork, PodNetwork} }
 // same way, so a network that loses the packets of one way only fails both.
 func Direction(from, to Kind) string { return string(from) + "_to_" + string(to) }
 
-// Outcome is what a round of probes came to. The set is closed.
-type Outcome string
-
-// The outcomes. Only Timeout and NoRoute say that the network does not let
-// through, and LargeFailed that it does not let large packets through.
+// What a round of probes may come to beside health.Available and health.Timeout. They
+// extend the reasons, which call all but the last health.Unreachable: where a network
+// is torn is what they tell. Only Timeout and NoRoute say that the network does not
+// let through, and LargeFailed that it does not let large packets through.
 const (
-	OK          Outcome = "ok"
-	Refused     Outcome = "refused"      // the host answers, the agent does not
-	Timeout     Outcome = "timeout"      // no answer
-	NoRoute     Outcome = "no_route"     // a router or the own host says that there is no way
-	LargeFailed Outcome = "large_failed" // a small exchange works, one larger than the MTU does not
+	Refused     health.Reason = "refused"      // the host answers, the agent does not
+	NoRoute     health.Reason = "no_route"     // a router or the own host says that there is no way
+	LargeFailed health.Reason = "large_failed" // a small exchange works, one larger than the MTU does not
 )
 
-// Outcomes returns all outcomes.
-func Outcomes() []Outcome { return []Outcome{OK, Refused, Timeout, NoRoute, LargeFailed} }
+// Outcomes returns what a round can come to.
+func Outcomes() []health.Reason {
+	return []health.Reason{health.Available, Refused, health.Timeout, NoRoute, LargeFailed}
+}
 
 // Peer is an agent on some node.
 type Peer struct {
@@ -48,7 +49,7 @@ type Peer struct {
 	Kind Kind
 	// Address is host:port of its responder.
 	Address string
-	// Zone is where its node is; empty if nobody says so.
+	// Zone is where its node is; empty if that is not known.
 	Zone string
 }
 
@@ -57,7 +58,7 @@ type Options struct {
 	// Node and From say where this agent is.
 	Node string
 	From Kind
-	// Listen is where peers are answered; empty answers nobody.
+	// Listen is where peers are answered; if empty, none is.
 	Listen string
 	// Namespace is where the Services are whose EndpointSlices name the peers.
 	Namespace string
@@ -112,7 +113,7 @@ type Result struct {
 	// OtherZone is the peer's zone if it is not that of this node, and empty
 	// otherwise, so that what crosses zones can be selected.
 	OtherZone string
-	Outcome   Outcome
+	Outcome   health.Reason
 	// RTT is the median time of the last good small exchanges, after the
 	// connection stands; 0 if there was none.
 	RTT time.Duration
@@ -124,7 +125,7 @@ type Report struct {
 	Zone    string
 	Results []Result
 	// Attempts counts exchanges since the start, by kind of network and outcome.
-	Attempts map[Kind]map[Outcome]uint64
+	Attempts map[Kind]map[health.Reason]uint64
 	// Agents are how many are known, this one included.
 	Agents map[Kind]int
 }

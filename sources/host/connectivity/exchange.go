@@ -11,6 +11,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // An exchange is a message there and one of the same size back. A message is a
@@ -75,7 +77,7 @@ func exchange(conn net.Conn, p Peer, size int) error {
 
 // attempt is one connection with a small and a large exchange. It returns no
 // outcome if the own machine could not even ask, or ctx ended.
-func attempt(ctx context.Context, p Peer, timeout time.Duration) (Outcome, time.Duration, error) {
+func attempt(ctx context.Context, p Peer, timeout time.Duration) (health.Reason, time.Duration, error) {
 	deadline := time.Now().Add(timeout)
 	bounded, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
@@ -99,17 +101,17 @@ func attempt(ctx context.Context, p Peer, timeout time.Duration) (Outcome, time.
 		err = exchange(conn, p, largeSize)
 	}
 	if err == nil {
-		return OK, took, nil
+		return health.Available, took, nil
 	}
 	outcome := outcomeOf(ctx, err)
-	if outcome == Timeout || outcome == NoRoute {
+	if outcome == health.Timeout || outcome == NoRoute {
 		outcome = LargeFailed
 	}
 	return outcome, took, fmt.Errorf("large exchange: %w", err)
 }
 
 // outcomeOf says what an error tells of the network; nothing if it is none of it.
-func outcomeOf(ctx context.Context, err error) Outcome {
+func outcomeOf(ctx context.Context, err error) health.Reason {
 	is := func(numbers ...syscall.Errno) bool {
 		for _, n := range numbers {
 			if errors.Is(err, n) {
@@ -130,7 +132,7 @@ func outcomeOf(ctx context.Context, err error) Outcome {
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, errOther):
 		return Refused
 	case is(syscall.ETIMEDOUT), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), isNet && timeout.Timeout():
-		return Timeout
+		return health.Timeout
 	}
 	return "" // no more ports or files, an address that is none
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -77,11 +79,11 @@ func TestOutcomes(t *testing.T) {
 	r := responder{greeting: greeting("n1", NodeNetwork)}
 	tests := []struct {
 		name, address string
-		want          Outcome
+		want          health.Reason
 	}{
-		{"an agent", respond(t), OK},
-		{"nobody listens", closedPort(t), Refused},
-		{"it hangs", listen(t, hang), Timeout},
+		{"an agent", respond(t), health.Available},
+		{"no agent listens", closedPort(t), Refused},
+		{"it hangs", listen(t, hang), health.Timeout},
 		{"small messages pass", listen(t, func(conn net.Conn) {
 			size, err := readSize(conn)
 			if err == nil {
@@ -110,14 +112,14 @@ func TestOutcomes(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			timeout := 20 * time.Second
-			if tt.want == Timeout || tt.want == LargeFailed {
+			if tt.want == health.Timeout || tt.want == LargeFailed {
 				timeout = 3 * time.Second // for the small exchange on a slow machine, too
 			}
 			got, took, err := attempt(t.Context(), Peer{Node: "n1", Kind: NodeNetwork, Address: tt.address}, timeout)
 			if got != tt.want {
 				t.Errorf("%q (%v), want %q", got, err, tt.want)
 			}
-			if small := tt.want == OK || tt.want == LargeFailed; small != (took > 0) {
+			if small := tt.want == health.Available || tt.want == LargeFailed; small != (took > 0) {
 				t.Errorf("took %s", took)
 			}
 		})
@@ -126,9 +128,9 @@ func TestOutcomes(t *testing.T) {
 
 func TestErrorsOfTheKernel(t *testing.T) {
 	t.Parallel()
-	for errno, want := range map[syscall.Errno]Outcome{
+	for errno, want := range map[syscall.Errno]health.Reason{
 		syscall.EHOSTUNREACH: NoRoute, syscall.ENETUNREACH: NoRoute, syscall.EINVAL: NoRoute, syscall.EACCES: NoRoute,
-		syscall.ECONNREFUSED: Refused, syscall.ECONNRESET: Refused, syscall.ETIMEDOUT: Timeout,
+		syscall.ECONNREFUSED: Refused, syscall.ECONNRESET: Refused, syscall.ETIMEDOUT: health.Timeout,
 		syscall.EADDRNOTAVAIL: "", syscall.EMFILE: "",
 	} {
 		if got := outcomeOf(t.Context(), &net.OpError{Op: "dial", Err: errno}); got != want {
@@ -184,7 +186,7 @@ func TestResponderIsBounded(t *testing.T) {
 		t.Errorf("%d of 1000 at once are answered, want %d", allowed, 2*perSecond)
 	}
 	if !r.allow(now.Add(time.Second)) {
-		t.Error("a second later nobody is answered")
+		t.Error("a second later no peer is answered")
 	}
 }
 

@@ -5,11 +5,13 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // path is what is known of the way to one peer.
 type path struct {
-	outcome Outcome
+	outcome health.Reason
 	// failing is since when the peer does not answer; zero while it does.
 	failing time.Time
 	recent  []time.Duration
@@ -21,7 +23,7 @@ const pause = 200 * time.Millisecond
 // probe asks until an exchange works, or all attempts failed. What got furthest
 // counts: a host that answered once is not away.
 func (p *Prober) probe(ctx context.Context, peer Peer, last path) (path, error) {
-	var best Outcome
+	var best health.Reason
 	var took time.Duration
 	for i := range p.options.Attempts {
 		if i > 0 && !sleep(ctx, pause) {
@@ -40,12 +42,12 @@ func (p *Prober) probe(ctx context.Context, peer Peer, last path) (path, error) 
 		if best == "" || rank(outcome) < rank(best) {
 			best, took = outcome, rtt
 		}
-		if outcome == OK {
+		if outcome == health.Available {
 			break
 		}
 	}
 	now := path{outcome: best}
-	if best == Timeout || best == NoRoute {
+	if best == health.Timeout || best == NoRoute {
 		now.failing = last.failing
 		if now.failing.IsZero() {
 			now.failing = p.now()
@@ -58,8 +60,8 @@ func (p *Prober) probe(ctx context.Context, peer Peer, last path) (path, error) 
 	return now, nil
 }
 
-func rank(o Outcome) int {
-	return slices.Index([]Outcome{OK, LargeFailed, Refused, Timeout, NoRoute}, o)
+func rank(o health.Reason) int {
+	return slices.Index([]health.Reason{health.Available, LargeFailed, Refused, health.Timeout, NoRoute}, o)
 }
 
 // mayBeGone tells whether a peer does not answer since after the last look for
@@ -76,7 +78,7 @@ func (p *Prober) Report() (r Report, ok bool) {
 	answers := p.rounds.Answers()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r = Report{Zone: p.zone, Agents: p.agents, Attempts: map[Kind]map[Outcome]uint64{}}
+	r = Report{Zone: p.zone, Agents: p.agents, Attempts: map[Kind]map[health.Reason]uint64{}}
 	for kind, counts := range p.attempts {
 		r.Attempts[kind] = maps.Clone(counts)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/rounds"
 )
 
@@ -35,7 +36,7 @@ type Prober struct {
 	looked   time.Time // when the last look for peers began
 	agents   map[Kind]int
 	peers    []Peer // that are probed
-	attempts map[Kind]map[Outcome]uint64
+	attempts map[Kind]map[health.Reason]uint64
 }
 
 // New returns a prober that has not contacted any peer yet.
@@ -45,10 +46,10 @@ func New(o Options, discover Discovery, reports Reports, logger *slog.Logger, no
 	}
 	p := &Prober{
 		options: o, discover: discover, reports: reports, logger: logger, now: now,
-		attempts: map[Kind]map[Outcome]uint64{},
+		attempts: map[Kind]map[health.Reason]uint64{},
 	}
 	for _, kind := range Kinds() {
-		p.attempts[kind] = map[Outcome]uint64{}
+		p.attempts[kind] = map[health.Reason]uint64{}
 	}
 	attempts := time.Duration(o.Attempts)
 	p.rounds = rounds.New(rounds.Options[Peer, path]{
@@ -109,7 +110,7 @@ func (p *Prober) rest(ctx context.Context) bool {
 func (p *Prober) lookAgainAfter() time.Duration {
 	failing := false
 	for _, a := range p.rounds.Answers() {
-		failing = failing || a.Value.outcome != OK && a.Value.outcome != ""
+		failing = failing || a.Value.outcome != health.Available && a.Value.outcome != ""
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

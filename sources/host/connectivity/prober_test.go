@@ -16,6 +16,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // start runs a prober of the node n0 until the test ends.
@@ -56,7 +58,7 @@ func until(t *testing.T, p *Prober, what string, good func(Report) bool) Report 
 	return r
 }
 
-func only(o Outcome) func(Report) bool {
+func only(o health.Reason) func(Report) bool {
 	return func(r Report) bool { return len(r.Results) == 1 && r.Results[0].Outcome == o }
 }
 
@@ -66,7 +68,7 @@ func TestProber(t *testing.T) {
 	p := start(t, Options{Listen: "127.0.0.1:0"}, func(context.Context) ([]Peer, error) {
 		return []Peer{{Node: "n0", Kind: NodeNetwork, Address: "127.0.0.1:1", Zone: "a"}, peer}, nil
 	})
-	r := until(t, p, "a good answer", only(OK))
+	r := until(t, p, "a good answer", only(health.Available))
 	if got := r.Results[0]; got.OtherZone != "b" || got.RTT <= 0 || got.Peer != peer || r.Zone != "a" {
 		t.Errorf("result %+v in zone %s", got, r.Zone)
 	}
@@ -90,8 +92,8 @@ func TestOneLostProbeIsNoFailure(t *testing.T) {
 	p := start(t, Options{}, func(context.Context) ([]Peer, error) {
 		return []Peer{{Node: "n1", Kind: NodeNetwork, Address: address}}, nil
 	})
-	got := until(t, p, "three good rounds", func(r Report) bool { return r.Attempts[NodeNetwork][OK] >= 3 })
-	if got.Attempts[NodeNetwork][Refused] < 3 || !only(OK)(got) {
+	got := until(t, p, "three good rounds", func(r Report) bool { return r.Attempts[NodeNetwork][health.Available] >= 3 })
+	if got.Attempts[NodeNetwork][Refused] < 3 || !only(health.Available)(got) {
 		t.Errorf("report %+v", got)
 	}
 }
@@ -103,8 +105,8 @@ func TestFailuresHaveNoTime(t *testing.T) {
 	p := start(t, Options{Timeout: 100 * time.Millisecond, Attempts: 2, PeersFile: "looked at often"}, func(context.Context) ([]Peer, error) {
 		return []Peer{peer}, nil
 	})
-	r := until(t, p, "a timeout", only(Timeout))
-	if r.Results[0].RTT != 0 || r.Attempts[PodNetwork][Timeout] < 2 {
+	r := until(t, p, "a timeout", only(health.Timeout))
+	if r.Results[0].RTT != 0 || r.Attempts[PodNetwork][health.Timeout] < 2 {
 		t.Errorf("report %+v", r)
 	}
 }
@@ -136,7 +138,7 @@ func TestPeersThatWereFoundAreProbedWhileTheClusterIsAway(t *testing.T) {
 	}
 	before, _ := p.Report()
 	until(t, p, "further answers", func(r Report) bool {
-		return r.Attempts[NodeNetwork][OK] > before.Attempts[NodeNetwork][OK]+2 && only(OK)(r)
+		return r.Attempts[NodeNetwork][health.Available] > before.Attempts[NodeNetwork][health.Available]+2 && only(health.Available)(r)
 	})
 }
 
@@ -149,10 +151,12 @@ func TestPeersThatLeaveAreForgotten(t *testing.T) {
 	until(t, p, "both", func(r Report) bool { return len(r.Results) == 2 })
 	p.follow([]Peer{a})
 	before, _ := p.Report()
-	if !only(OK)(before) {
+	if !only(health.Available)(before) {
 		t.Errorf("report %+v", before)
 	}
-	until(t, p, "three more rounds", func(r Report) bool { return r.Attempts[NodeNetwork][OK] >= before.Attempts[NodeNetwork][OK]+3 })
+	until(t, p, "three more rounds", func(r Report) bool {
+		return r.Attempts[NodeNetwork][health.Available] >= before.Attempts[NodeNetwork][health.Available]+3
+	})
 	if _, probed := p.rounds.Answers()[b]; probed {
 		t.Error("a peer that left is probed still")
 	}
@@ -173,7 +177,7 @@ func TestAPeerThatMayBeGoneIsNotToldOf(t *testing.T) {
 	var way path
 	round := func() {
 		now = now.Add(time.Second)
-		if way, err = p.probe(t.Context(), gone, way); err != nil || way.outcome != Timeout {
+		if way, err = p.probe(t.Context(), gone, way); err != nil || way.outcome != health.Timeout {
 			t.Fatalf("%+v, %v", way, err)
 		}
 	}
@@ -204,9 +208,9 @@ func TestOldResultsAreNotTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop := run(t, p)
-	until(t, p, "a good answer", only(OK))
+	until(t, p, "a good answer", only(health.Available))
 	stop()
-	if r, _ := p.Report(); !only(OK)(r) {
+	if r, _ := p.Report(); !only(health.Available)(r) {
 		t.Fatalf("report %+v", r)
 	}
 	ahead.Store(int64(time.Minute))

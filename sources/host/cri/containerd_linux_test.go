@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // containerdConfig keeps everything below one folder. What needs modules of the
@@ -84,7 +86,7 @@ func TestContainerd(t *testing.T) {
 	process := startContainerd(t, dir)
 	p := newProber(t, Options{Root: dir, Timeout: 10 * time.Second})
 	answers := func(r Result, err error) bool {
-		return err == nil && r.Version.Outcome == OK && r.Status.Outcome == OK
+		return err == nil && r.Version.Outcome == health.Available && r.Status.Outcome == health.Available
 	}
 	r := until(t, p, "containerd starts", answers)
 	if r.Name != "containerd" || r.Release == "" {
@@ -119,7 +121,7 @@ func TestContainerd(t *testing.T) {
 	}
 	p.timeout = 300 * time.Millisecond
 	hangs := func(r Result, err error) bool {
-		return err == nil && r.Version.Outcome == Timeout && r.Status.Outcome == Timeout
+		return err == nil && r.Version.Outcome == health.Timeout && r.Status.Outcome == health.Timeout
 	}
 	until(t, p, "containerd is stopped", hangs) // which the kernel does in its own time
 	if r, err := p.Ask(t.Context()); !hangs(r, err) {

@@ -28,28 +28,26 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// Outcome is what a call came to. The set is closed.
-type Outcome string
-
-// The outcomes.
+// What a call may come to beside reasons of package health. They extend those, since
+// a socket on the own machine can say more than a network, and each names another
+// fault of the node.
 const (
-	OK            Outcome = "ok"
-	NoSocket      Outcome = "no_socket"     // nothing is at the place of the socket
-	Refused       Outcome = "refused"       // the socket is there, and nobody listens
-	Denied        Outcome = "denied"        // the agent may not open the socket
-	Timeout       Outcome = "timeout"       // it takes the connection and does not answer
-	Unimplemented Outcome = "unimplemented" // it answers and does not speak this version of CRI
-	Error         Outcome = "error"         // anything else
+	NoSocket      health.Reason = "no_socket"     // nothing is at the place of the socket
+	Refused       health.Reason = "refused"       // the socket is there, and no process listens
+	Unimplemented health.Reason = "unimplemented" // it answers and does not speak this version of CRI
 )
 
-// Outcomes returns all outcomes.
-func Outcomes() []Outcome {
-	return []Outcome{OK, NoSocket, Refused, Denied, Timeout, Unimplemented, Error}
+// Outcomes returns what a call can come to. Forbidden is that the agent may not open
+// the socket, Timeout that the runtime takes the connection and does not answer.
+func Outcomes() []health.Reason {
+	return []health.Reason{
+		health.Available, NoSocket, Refused, health.Forbidden, health.Timeout, Unimplemented, health.Failed,
+	}
 }
 
 // Call is what one call came to and how long it took.
 type Call struct {
-	Outcome  Outcome
+	Outcome  health.Reason
 	Duration time.Duration
 }
 
@@ -57,10 +55,10 @@ type Call struct {
 type Result struct {
 	Version, Status Call
 	// Name and Release are of the runtime, such as containerd and v2.1.0; to be
-	// believed if Version is OK.
+	// believed if Version is available.
 	Name, Release string
 	// Conditions are what the runtime says of itself; to be believed if Status is
-	// OK.
+	// available.
 	Conditions []Condition
 }
 
@@ -153,7 +151,7 @@ func (p *Prober) Ask(ctx context.Context) (Result, error) {
 		if ctx.Err() != nil {
 			break
 		}
-		if r.Version.Outcome == OK {
+		if r.Version.Outcome == health.Available {
 			p.last = socket
 			return r, nil
 		}

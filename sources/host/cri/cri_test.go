@@ -112,22 +112,22 @@ func TestAnswers(t *testing.T) {
 		name    string
 		status  http.HandlerFunc
 		timeout time.Duration
-		want    Outcome
+		want    health.Reason
 		say     []Condition
 	}{
-		{"good", answer(framed(good), "0"), 0, OK, []Condition{{NetworkReady, true, ""}}},
-		{"bad", answer(framed(status(NetworkReady, 0, "NetworkPluginNotReady")), "0"), 0, OK, []Condition{{NetworkReady, false, "NetworkPluginNotReady"}}},
-		{"no conditions", answer(framed(nil), "0"), 0, OK, nil},
-		{"a later version with more fields", answer(framed(append(protowire.AppendFixed32(protowire.AppendTag(nil, 9, protowire.Fixed32Type), 1), good...)), "0"), 0, OK, []Condition{{NetworkReady, true, ""}}},
+		{"good", answer(framed(good), "0"), 0, health.Available, []Condition{{NetworkReady, true, ""}}},
+		{"bad", answer(framed(status(NetworkReady, 0, "NetworkPluginNotReady")), "0"), 0, health.Available, []Condition{{NetworkReady, false, "NetworkPluginNotReady"}}},
+		{"no conditions", answer(framed(nil), "0"), 0, health.Available, nil},
+		{"a later version with more fields", answer(framed(append(protowire.AppendFixed32(protowire.AppendTag(nil, 9, protowire.Fixed32Type), 1), good...)), "0"), 0, health.Available, []Condition{{NetworkReady, true, ""}}},
 		{"no such call", answer(nil, "12"), 0, Unimplemented, nil},
-		{"its own time is up", answer(nil, "4"), 0, Timeout, nil},
-		{"a failure", answer(nil, "13"), 0, Error, nil},
-		{"no status", answer(framed(good), ""), 0, Error, nil},
-		{"not gRPC", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, 0, Error, nil},
-		{"half a message", answer(framed(good)[:9], "0"), 0, Error, nil},
-		{"no message of CRI", answer(framed([]byte{0x0a, 0x7f}), "0"), 0, Error, nil},
-		{"no message of CRI within", answer(framed(text(statusStatus, "\x0a\x7f")), "0"), 0, Error, nil},
-		{"no answer", hang, 2 * time.Second, Timeout, nil},
+		{"its own time is up", answer(nil, "4"), 0, health.Timeout, nil},
+		{"a failure", answer(nil, "13"), 0, health.Failed, nil},
+		{"no status", answer(framed(good), ""), 0, health.Failed, nil},
+		{"not gRPC", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, 0, health.Failed, nil},
+		{"half a message", answer(framed(good)[:9], "0"), 0, health.Failed, nil},
+		{"no message of CRI", answer(framed([]byte{0x0a, 0x7f}), "0"), 0, health.Failed, nil},
+		{"no message of CRI within", answer(framed(text(statusStatus, "\x0a\x7f")), "0"), 0, health.Failed, nil},
+		{"no answer", hang, 2 * time.Second, health.Timeout, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -138,7 +138,7 @@ func TestAnswers(t *testing.T) {
 			if r.Status.Outcome != tt.want {
 				t.Errorf("outcome %s, want %s", r.Status.Outcome, tt.want)
 			}
-			if diff := cmp.Diff(tt.say, r.Conditions); tt.want == OK && diff != "" {
+			if diff := cmp.Diff(tt.say, r.Conditions); tt.want == health.Available && diff != "" {
 				t.Errorf("conditions (-want +got):\n%s", diff)
 			}
 		})
@@ -162,7 +162,7 @@ func TestWhichSocketIsAsked(t *testing.T) {
 	}
 	abandon(t, root, "run/crio/crio.sock")
 	if got := ask(t, p).Version.Outcome; got != Refused {
-		t.Errorf("nobody listens: %s, want refused", got)
+		t.Errorf("no process listens: %s, want refused", got)
 	}
 	serve(t, root, "run/cri-dockerd.sock", version("docker"), answer(framed(nil), "0"))
 	if r := ask(t, p); r.Name != "docker" || r.Release != "v1" {
@@ -176,7 +176,7 @@ func TestWhichSocketIsAsked(t *testing.T) {
 	}
 }
 
-// abandon leaves a socket at which nobody listens.
+// abandon leaves a socket at which no process listens.
 func abandon(t *testing.T, root, path string) {
 	t.Helper()
 	socket := filepath.Join(root, path)

@@ -90,28 +90,28 @@ const (
 	statusUnimplemented statusError = "12"
 )
 
-func outcomeOf(err error) Outcome {
+func outcomeOf(err error) health.Reason {
 	if status, ok := errors.AsType[statusError](err); ok {
 		switch status {
 		case statusDeadline:
-			return Timeout
+			return health.Timeout
 		case statusUnimplemented:
 			return Unimplemented
 		}
-		return Error
+		return health.Failed
 	}
 	switch {
 	case err == nil:
-		return OK
+		return health.Available
 	case errors.Is(err, fs.ErrNotExist):
 		return NoSocket
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return Refused
 	case errors.Is(err, fs.ErrPermission):
-		return Denied
+		return health.Forbidden
 	// A runtime that has taken no connection for long has a full queue of them.
 	case errors.Is(err, syscall.EAGAIN), health.Classify(err) == health.Timeout:
-		return Timeout
+		return health.Timeout
 	}
-	return Error
+	return health.Failed
 }
