@@ -89,7 +89,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 			return fmt.Errorf("state folder: %w", err)
 		}
 	}
-	free, err := freePorts(ctx, 5+c.options.Nodes)
+	free, err := FreePorts(ctx, 5+c.options.Nodes)
 	if err != nil {
 		return err
 	}
@@ -145,6 +145,9 @@ func (c *Cluster) LogDir() string { return filepath.Join(c.options.Dir, "logs") 
 // AdminKubeconfig is the kubeconfig file of a cluster administrator.
 func (c *Cluster) AdminKubeconfig() string { return c.files.admin }
 
+// CAFile holds the authority of the API server's serving certificate.
+func (c *Cluster) CAFile() string { return c.files.caFile }
+
 // KubeletCAFile holds the authority of the kubelets' serving certificates,
 // which is not the API server's.
 func (c *Cluster) KubeletCAFile() string { return c.files.kubeletCA }
@@ -188,8 +191,8 @@ func (c *Cluster) nodeReady(ctx context.Context, name string) error {
 // component that is down must find its port free when it is started again.
 const firstPort, lastPort = 20000, 32000
 
-// freePorts returns ports of 127.0.0.1 that nobody used a moment ago.
-func freePorts(ctx context.Context, n int) ([]int, error) {
+// FreePorts returns ports of 127.0.0.1 that nobody used a moment ago.
+func FreePorts(ctx context.Context, n int) ([]int, error) {
 	var numbers []int
 	for range 100 * n {
 		port := firstPort + rand.IntN(lastPort-firstPort)

@@ -11,7 +11,7 @@ import (
 // addControlPlane declares the components in the order in which they start.
 func (c *Cluster) addControlPlane() {
 	c.add(Etcd, c.etcdArgs(filepath.Join(c.options.Dir, "etcd")), c.etcdReady)
-	c.add(APIServer, c.apiServerArgs(), c.apiServerReady)
+	c.add(APIServer, c.apiServerArgs(c.ports.apiServer, c.EtcdURL()), c.apiServerReady)
 	c.add(ControllerManager, c.controllerManagerArgs(), c.controllerManagerReady)
 	if !c.options.WithoutScheduler {
 		c.add(Scheduler, c.schedulerArgs(), c.holdsLease("kube-scheduler"))
@@ -42,11 +42,11 @@ func (c *Cluster) etcdReady(ctx context.Context) error {
 	return answersOK(ctx, c.EtcdURL()+"/health")
 }
 
-func (c *Cluster) apiServerArgs() []string {
+func (c *Cluster) apiServerArgs(port int, etcd string) []string {
 	f := c.files
 	return []string{
-		"--etcd-servers=" + c.EtcdURL(),
-		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", c.ports.apiServer),
+		"--etcd-servers=" + etcd,
+		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", port),
 		// An EndpointSlice may not hold a loopback address.
 		"--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
 		"--tls-cert-file=" + f.serving.cert, "--tls-private-key-file=" + f.serving.key,

@@ -53,7 +53,7 @@ func (c *Cluster) startCoreDNS(ctx context.Context, name, plugins string) (*Core
 	if binary == "" {
 		return nil, fmt.Errorf("no CoreDNS: set %s, or run make e2e", CoreDNSEnv)
 	}
-	free, err := freePorts(ctx, 4)
+	free, err := FreePorts(ctx, 4)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,13 @@ func (c *Cluster) RestoreEtcd(ctx context.Context, file string) error {
 	if err := os.RemoveAll(data); err != nil {
 		return fmt.Errorf("restore etcd: %w", err)
 	}
+	if err := c.restore(file, data); err != nil {
+		return err
+	}
+	return etcd.Start(ctx)
+}
+
+func (c *Cluster) restore(file, data string) error {
 	peer := fmt.Sprintf("http://127.0.0.1:%d", c.ports.etcdPeer)
 	err := snapshot.NewV3(zap.NewNop()).Restore(snapshot.RestoreConfig{
 		SnapshotPath: file, Name: "lab", OutputDataDir: data,
@@ -41,7 +48,7 @@ func (c *Cluster) RestoreEtcd(ctx context.Context, file string) error {
 	if err != nil {
 		return fmt.Errorf("restore etcd: %w", err)
 	}
-	return etcd.Start(ctx)
+	return nil
 }
 
 // CompactEtcd drops all history before the present revision.
@@ -64,11 +71,25 @@ func (c *Cluster) CompactEtcd(ctx context.Context) error {
 // StartEtcd starts an etcd of its own, beside that of a cluster, and returns it
 // with its address for clients. The caller kills it.
 func StartEtcd(ctx context.Context, binary, dir string, args ...string) (*Process, string, error) {
-	free, err := freePorts(ctx, 2)
+	return startEtcd(ctx, binary, dir, "", args...)
+}
+
+// StartRestoredEtcd is StartEtcd with the content of a snapshot.
+func StartRestoredEtcd(ctx context.Context, binary, dir, snapshot string) (*Process, string, error) {
+	return startEtcd(ctx, binary, dir, snapshot)
+}
+
+func startEtcd(ctx context.Context, binary, dir, snapshot string, args ...string) (*Process, string, error) {
+	free, err := FreePorts(ctx, 2)
 	if err != nil {
 		return nil, "", err
 	}
 	c := &Cluster{options: Options{Dir: dir}, ports: ports{etcd: free[0], etcdPeer: free[1]}}
+	if snapshot != "" {
+		if err := c.restore(snapshot, filepath.Join(dir, "etcd")); err != nil {
+			return nil, "", err
+		}
+	}
 	arguments := append([]string{Etcd}, c.etcdArgs(filepath.Join(dir, "etcd"))...)
 	p := newProcess(binary, dir, Etcd, append(arguments, args...), c.etcdReady)
 	if err := p.Start(ctx); err != nil {

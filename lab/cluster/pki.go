@@ -64,12 +64,16 @@ func (a *authority) client(file, user string, groups ...string) (pair, error) {
 
 // server issues a certificate for 127.0.0.1 and the names.
 func (a *authority) server(file string, names ...string) (pair, error) {
-	return a.issue(file, &x509.Certificate{
-		Subject:     pkix.Name{CommonName: file},
+	return a.issue(file, serverTemplate(file, names...))
+}
+
+func serverTemplate(name string, names ...string) *x509.Certificate {
+	return &x509.Certificate{
+		Subject:     pkix.Name{CommonName: name},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 96, 0, 1)},
 		DNSNames:    names,
-	})
+	}
 }
 
 func (a *authority) issue(file string, template *x509.Certificate) (pair, error) {
@@ -83,7 +87,9 @@ func (a *authority) issue(file string, template *x509.Certificate) (pair, error)
 		return p, err
 	}
 	template.SerialNumber = serial
-	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().AddDate(0, 11, 0)
+	if template.NotAfter.IsZero() {
+		template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().AddDate(0, 11, 0)
+	}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
 	if err != nil {

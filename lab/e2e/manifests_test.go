@@ -2,50 +2,23 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/discovery/cached/memory"
-	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/restmapper"
-	"sigs.k8s.io/kustomize/api/krusty"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	"github.com/kubevitals/kubevitals/lab/manifests"
 )
 
 // base is the folder with the shipped manifests.
 const base = "../../deploy/base"
 
-// build returns the objects that kustomize makes of a folder.
-func build(dir string) ([]*unstructured.Unstructured, error) {
-	objects, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), dir)
-	if err != nil {
-		return nil, fmt.Errorf("kustomize %s: %w", dir, err)
-	}
-	var list []*unstructured.Unstructured
-	for _, r := range objects.Resources() {
-		content, err := r.Map()
-		if err != nil {
-			return nil, fmt.Errorf("kustomize %s: %w", dir, err)
-		}
-		list = append(list, &unstructured.Unstructured{Object: content})
-	}
-	if len(list) == 0 {
-		return nil, errors.New("kustomize made no objects of " + dir)
-	}
-	return list, nil
-}
-
-// applyBase applies the shipped manifests; the API server refuses unknown
-// fields.
+// applyBase applies the shipped manifests.
 func (l *lab) applyBase(ctx context.Context) error {
-	objects, err := build(base)
+	objects, err := manifests.Build(base)
 	if err != nil {
 		return err
 	}
@@ -54,41 +27,12 @@ func (l *lab) applyBase(ctx context.Context) error {
 
 // apply creates the objects.
 func (l *lab) apply(ctx context.Context, objects ...*unstructured.Unstructured) error {
-	return l.each(objects, func(o *unstructured.Unstructured, target dynamic.ResourceInterface) error {
-		_, err := target.Create(ctx, o, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
-		return err
-	})
+	return manifests.Apply(ctx, l.RESTConfig(), objects...)
 }
 
 // remove deletes the objects.
 func (l *lab) remove(ctx context.Context, objects ...*unstructured.Unstructured) error {
-	return l.each(objects, func(o *unstructured.Unstructured, target dynamic.ResourceInterface) error {
-		return target.Delete(ctx, o.GetName(), metav1.DeleteOptions{})
-	})
-}
-
-// each does something with each object at the place where its kind lives.
-func (l *lab) each(objects []*unstructured.Unstructured, do func(*unstructured.Unstructured, dynamic.ResourceInterface) error) error {
-	client, err := dynamic.NewForConfig(l.RESTConfig())
-	if err != nil {
-		return err
-	}
-	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(l.Client().Discovery()))
-	for _, o := range objects {
-		gvk := o.GroupVersionKind()
-		mapping, err := mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
-		if err != nil {
-			return fmt.Errorf("%s: %w", gvk, err)
-		}
-		var target dynamic.ResourceInterface = client.Resource(mapping.Resource)
-		if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
-			target = client.Resource(mapping.Resource).Namespace(o.GetNamespace())
-		}
-		if err := do(o, target); err != nil {
-			return fmt.Errorf("%s %s: %w", gvk.Kind, o.GetName(), err)
-		}
-	}
-	return nil
+	return manifests.Remove(ctx, l.RESTConfig(), objects...)
 }
 
 // buildWith returns what the README tells users to build: the base and the
@@ -114,7 +58,7 @@ func buildWith(t *testing.T, components ...string) []*unstructured.Unstructured 
 	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	objects, err := build(dir)
+	objects, err := manifests.Build(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

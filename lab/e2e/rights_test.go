@@ -15,6 +15,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevitals/kubevitals/lab/manifests"
 )
 
 // right is one verb on one thing in one of the shipped roles.
@@ -136,7 +138,7 @@ func lost(s samples) []string {
 // TestRightsAreEnoughAndNoMore runs one kubevitals with all shipped rights, which
 // sees everything, and one for each right without it, which does not.
 func TestRightsAreEnoughAndNoMore(t *testing.T) {
-	objects, err := build(base)
+	objects, err := manifests.Build(base)
 	if err != nil {
 		t.Fatal(err)
 	}

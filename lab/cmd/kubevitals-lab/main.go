@@ -34,7 +34,7 @@ func main() {
 		return
 	}
 	if len(os.Args) < 2 || slices.Contains([]string{"-h", "--help", "help"}, os.Args[1]) {
-		_, _ = fmt.Fprint(os.Stderr, "usage: kubevitals-lab up [flags]\n       kubevitals-lab kubectl ...\n\nThe first starts a control plane and hollow kubelets on loopback; Ctrl-C ends it.\n")
+		_, _ = fmt.Fprint(os.Stderr, "usage: kubevitals-lab up [flags]\n       kubevitals-lab kubectl ...\n       kubevitals-lab chaos [flags]\n\nThe first starts a control plane and hollow kubelets on loopback; Ctrl-C ends it.\n")
 		os.Exit(2)
 	}
 	endWithParent()
@@ -46,6 +46,14 @@ func main() {
 		stop()
 		if err != nil {
 			_, _ = fmt.Fprintf(os.Stderr, "kubevitals-lab: %v\n", err)
+			os.Exit(1)
+		}
+	case "chaos":
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+		err := runChaos(ctx, args)
+		stop()
+		if err != nil {
+			_, _ = fmt.Fprintf(os.Stderr, "kubevitals-lab chaos: %v\n", err)
 			os.Exit(1)
 		}
 	case cluster.Etcd:

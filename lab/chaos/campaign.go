@@ -1,0 +1,134 @@
+// Package chaos measures how long kubevitals can be made to tell what is not true
+// any more: faults between it and a real API server, the cluster changed behind
+// its back, and the truth read directly at every scrape.
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/manifests"
+)
+
+// Options say what is tried and on what.
+type Options struct {
+	// LabBinary is the lab's own binary, Binary that of kubevitals.
+	LabBinary, Binary string
+	// Peer is the binary of kube-state-metrics, to be tried in place of kubevitals.
+	Peer string
+	// Manifests is the folder with those that kubevitals ships.
+	Manifests string
+	// Dir holds a folder per trial: log and timeline.
+	Dir string
+	// Duration is for how long each fault lasts, and Recovery for how long is waited
+	// for all to be right again.
+	Duration, Recovery time.Duration
+	// Parallel is the number of trials at a time.
+	Parallel int
+	// Logf reports progress.
+	Logf func(format string, args ...any)
+
+	program program
+}
+
+// Campaign is a series of trials on one cluster.
+type Campaign struct {
+	options Options
+	cluster *cluster.Cluster
+	shipped []*unstructured.Unstructured
+}
+
+// Run plays the trials and returns a result for each, in their order. Those of
+// trials that could not be played bear the error.
+func Run(ctx context.Context, o Options, trials []Trial) ([]Result, error) {
+	c := &Campaign{options: o}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("results: %w", err)
+	}
+	if err := c.start(ctx); err != nil {
+		return nil, err
+	}
+	defer c.cluster.Stop()
+	results := make([]Result, len(trials))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range max(1, o.Parallel) {
+		workers.Go(func() {
+			for i := range next {
+				results[i] = c.play(ctx, trials[i])
+				o.Logf("%s", results[i].Line())
+			}
+		})
+	}
+	for i := range trials {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return results, ctx.Err()
+}
+
+// start starts the cluster with what kubevitals ships.
+func (c *Campaign) start(ctx context.Context) error {
+	o := &c.options
+	o.program = kubevitals{binary: o.Binary}
+	if o.Peer != "" {
+		o.program = kubeStateMetrics{o.Peer}
+	}
+	starting, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	defer cancel()
+	var err error
+	if c.shipped, err = manifests.Build(o.Manifests); err != nil {
+		return err
+	}
+	if c.cluster, err = cluster.Start(starting, cluster.Options{Binary: o.LabBinary, Nodes: 1, Logf: o.Logf}); err != nil {
+		return err
+	}
+	if k, ok := o.program.(kubevitals); ok {
+		k.kubeletCA = c.cluster.KubeletCAFile()
+		o.program = k
+	}
+	if err := c.prepare(starting); err != nil {
+		c.cluster.Stop()
+		return err
+	}
+	return nil
+}
+
+func (c *Campaign) prepare(ctx context.Context) error {
+	if err := manifests.Apply(ctx, c.cluster.RESTConfig(), c.shipped...); err != nil {
+		return err
+	}
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
+	if _, err := c.cluster.Client().CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("namespace of the trials: %w", err)
+	}
+	return cluster.Eventually(ctx, time.Minute, func(ctx context.Context) error {
+		_, err := c.cluster.Client().CoreV1().ServiceAccounts(namespace).Get(ctx, "default", metav1.GetOptions{})
+		return err
+	})
+}
+
+// play sets a stage up, plays the trial and tears all down.
+func (c *Campaign) play(ctx context.Context, t Trial) Result {
+	s := &stage{campaign: c, trial: t}
+	c.options.Logf("%s: begins", t.Name)
+	err := s.setUp(ctx)
+	var result Result
+	if err == nil {
+		result, err = s.run(ctx)
+	}
+	if err = errors.Join(err, s.tearDown(ctx)); err != nil {
+		return Result{Fault: t.Name, What: t.What, Holds: t.Holds, Error: err.Error()}
+	}
+	return result
+}

@@ -1,0 +1,135 @@
+package chaos
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// scrapeTimeout is Prometheus' own.
+const scrapeTimeout = 10 * time.Second
+
+// families are the metrics of one scrape by name.
+type families map[string]*dto.MetricFamily
+
+// program is something that tells of nodes and pods: kubevitals, or its peer.
+type program interface {
+	// start starts it with a kubeconfig and returns where it serves its metrics.
+	start(ctx context.Context, kubeconfig string, log *os.File) (*exec.Cmd, string, error)
+	// read takes what a scrape says of the objects whose nodes begin with prefix.
+	read(f families, prefix string) reading
+}
+
+// subject is a running program under test.
+type subject struct {
+	program program
+	cmd     *exec.Cmd
+	url     string
+	client  *http.Client
+}
+
+func startSubject(ctx context.Context, p program, kubeconfig, dir string) (*subject, error) {
+	log, err := os.Create(filepath.Join(dir, "subject.log"))
+	if err != nil {
+		return nil, fmt.Errorf("log of the program under test: %w", err)
+	}
+	defer func() { _ = log.Close() }()
+	cmd, url, err := p.start(ctx, kubeconfig, log)
+	if err != nil {
+		return nil, fmt.Errorf("program under test: %w; see %s", err, log.Name())
+	}
+	return &subject{program: p, cmd: cmd, url: url, client: &http.Client{}}, nil
+}
+
+func (s *subject) stop() {
+	s.client.CloseIdleConnections()
+	kill(s.cmd)
+}
+
+func kill(cmd *exec.Cmd) {
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+}
+
+// command prepares a program that a Ctrl-C at the terminal does not end.
+func command(binary string, log *os.File, args ...string) *exec.Cmd {
+	cmd := exec.Command(binary, args...) //nolint:noctx // it is ended by stop
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+// scrape reads the metrics as Prometheus does.
+func (s *subject) scrape(ctx context.Context) (families, error) {
+	ctx, cancel := context.WithTimeout(ctx, scrapeTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := s.client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("scrape: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("scrape: %s", response.Status)
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	f, err := parser.TextToMetricFamilies(response.Body)
+	if err != nil {
+		return nil, fmt.Errorf("scrape: %w", err)
+	}
+	return f, nil
+}
+
+// Resources are what the program under test holds.
+type Resources struct {
+	Goroutines  int   `json:"goroutines"`
+	Resident    int64 `json:"resident_bytes"`
+	Descriptors int   `json:"descriptors"`
+}
+
+func (s *subject) resources(goroutines int) Resources {
+	r := Resources{Goroutines: goroutines}
+	proc := filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid))
+	if fds, err := os.ReadDir(filepath.Join(proc, "fd")); err == nil {
+		r.Descriptors = len(fds)
+	}
+	if text, err := os.ReadFile(filepath.Join(proc, "statm")); err == nil {
+		if fields := strings.Fields(string(text)); len(fields) > 1 {
+			pages, _ := strconv.ParseInt(fields[1], 10, 64)
+			r.Resident = pages * int64(os.Getpagesize())
+		}
+	}
+	return r
+}
+
+// firstLine returns the first line that a program prints, within the bounds of ctx.
+func firstLine(ctx context.Context, from io.Reader) (string, error) {
+	line := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(from).ReadString('\n')
+		line <- strings.TrimSpace(text)
+		_, _ = io.Copy(io.Discard, from)
+	}()
+	select {
+	case text := <-line:
+		return text, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}

@@ -1,0 +1,49 @@
+package cluster
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+)
+
+// ServingCertificate is one that the API server could show. Spoil, if any,
+// changes what is signed.
+func (c *Cluster) ServingCertificate(name string, spoil func(*x509.Certificate)) (tls.Certificate, error) {
+	return c.files.ca.keyPair(name, spoil)
+}
+
+// KubeletServingCertificate is one that a kubelet could show.
+func (c *Cluster) KubeletServingCertificate(name string) (tls.Certificate, error) {
+	return c.files.kubelets.keyPair(name, nil)
+}
+
+// StrangeCertificate is signed by an authority of which nobody else knows.
+func StrangeCertificate() (tls.Certificate, error) {
+	dir, err := os.MkdirTemp("", "strange-ca-")
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("strange authority: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	a, err := newAuthority(dir, "strange-ca")
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return a.keyPair("strange", nil)
+}
+
+func (a *authority) keyPair(name string, spoil func(*x509.Certificate)) (tls.Certificate, error) {
+	template := serverTemplate(name, "localhost")
+	if spoil != nil {
+		spoil(template)
+	}
+	p, err := a.issue(name, template)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	certificate, err := tls.LoadX509KeyPair(p.cert, p.key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("certificate %s: %w", name, err)
+	}
+	return certificate, nil
+}
