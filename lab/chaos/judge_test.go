@@ -103,8 +103,9 @@ func TestReplaceTable(t *testing.T) {
 	if err := os.WriteFile(file, []byte("before\n"+tableBegins+"\nOUTDATED\n"+tableEnds+"\nafter\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	report := Report{Command: "command", Results: []Result{{Fault: "refuse", What: "nothing listens"}}}
 	for range 2 {
-		if err := ReplaceTable(file, "command", []Result{{Fault: "refuse", What: "nothing listens"}}); err != nil {
+		if err := report.ReplaceTable(file); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -119,7 +120,25 @@ func TestReplaceTable(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := ReplaceTable(file, "command", nil); err == nil {
+	if err := report.ReplaceTable(file); err == nil {
 		t.Error("a document without markers was written")
+	}
+}
+
+// TestReport verifies that a report is read as it was written.
+func TestReport(t *testing.T) {
+	t.Parallel()
+	told := Seconds(7.25)
+	want := Report{Command: "command", Results: []Result{{Fault: "refuse", Figures: Figures{Stale: 3, Told: &told}, Good: true, After: Resources{Goroutines: 80}}}}
+	file := filepath.Join(t.TempDir(), "results.json")
+	if err := want.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadReport(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Markdown() != want.Markdown() || *got.Results[0].Told != 7.3 {
+		t.Errorf("got %+v", got)
 	}
 }

@@ -66,25 +66,25 @@ func (r Result) Line() string {
 	return fmt.Sprintf("%s: stale %s, told %s, well again %s: %s", r.Fault, r.staleText(), r.toldText(), r.recoveredText(), strings.Trim(r.verdict(), "*"))
 }
 
-// Text writes the results as a table for a terminal.
-func Text(w io.Writer, results []Result) {
+// Text writes the report as a table for a terminal.
+func (r Report) Text(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, strings.Join(columns(), "\t"))
-	for _, r := range results {
-		_, _ = fmt.Fprintln(t, strings.ReplaceAll(strings.Join(r.cells(), "\t"), "*", ""))
+	for _, result := range r.Results {
+		_, _ = fmt.Fprintln(t, strings.ReplaceAll(strings.Join(result.cells(), "\t"), "*", ""))
 	}
 	_ = t.Flush()
 }
 
 // Markdown returns the results as a table for a document.
-func Markdown(results []Result) string {
+func (r Report) Markdown() string {
 	var b strings.Builder
 	row := func(cells []string) { _, _ = fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
 	row(columns())
 	row(strings.Split(strings.Repeat("--- ", len(columns())-1)+"---", " "))
-	for _, r := range results {
-		cells := r.cells()
-		cells[0] = fmt.Sprintf("`%s`: %s", r.Fault, r.What)
+	for _, result := range r.Results {
+		cells := result.cells()
+		cells[0] = fmt.Sprintf("`%s`: %s", result.Fault, result.What)
 		row(cells)
 	}
 	return b.String()

@@ -69,7 +69,7 @@ func answerTrials() []Trial {
 	refused := func(name, what string, respond http.HandlerFunc, kinds ...faultproxy.Kind) Trial {
 		return proxied(name, what, faultproxy.Fault{Respond: respond, Requests: kinds, Cut: faultproxy.ResetAll})
 	}
-	status := func(code int, reason metav1.StatusReason) http.HandlerFunc { return faultproxy.Status(code, reason) }
+	status := faultproxy.Status
 	reads := []faultproxy.Kind{faultproxy.List, faultproxy.WatchList, faultproxy.Watch}
 	return []Trial{
 		proxied("stall", "requests are taken and never answered",
@@ -91,15 +91,26 @@ func answerTrials() []Trial {
 func bodyTrials() []Trial {
 	reads := []faultproxy.Kind{faultproxy.List, faultproxy.WatchList, faultproxy.Watch}
 	return []Trial{
-		proxied("truncated", "lists are cut in half, and watches in the midst of an event",
+		proxied("truncated", "watches are cut in the midst of an event, and lists in half",
 			faultproxy.Fault{Whole: faultproxy.Half, Event: faultproxy.HalfEvent, Requests: reads, Cut: faultproxy.ResetAll}).short(),
-		proxied("empty", "lists are answered as if they were empty",
-			faultproxy.Fault{Whole: faultproxy.Emptied, Event: faultproxy.WithoutInitial, Requests: reads, Cut: faultproxy.ResetAll}),
+		proxied("truncated-lists", "watches cannot be resumed, and lists are cut in half", noResume(),
+			faultproxy.Fault{Whole: faultproxy.Half, Event: faultproxy.HalfEvent, Requests: lists()}),
+		proxied("empty", "watches cannot be resumed, and lists are answered as if they were empty", noResume(),
+			faultproxy.Fault{Whole: faultproxy.Emptied, Event: faultproxy.WithoutInitial, Requests: lists()}),
+	}
+}
+
+// lists are the requests with which a client begins anew.
+func lists() []faultproxy.Kind { return []faultproxy.Kind{faultproxy.List, faultproxy.WatchList} }
+
+// noResume refuses to resume watches, so that clients begin anew.
+func noResume() faultproxy.Fault {
+	return faultproxy.Fault{
+		Respond: faultproxy.Status(http.StatusGone, metav1.StatusReasonExpired), Requests: []faultproxy.Kind{faultproxy.Watch}, Cut: faultproxy.ResetAll,
 	}
 }
 
 func watchTrials() []Trial {
-	gone := faultproxy.Status(http.StatusGone, metav1.StatusReasonExpired)
 	return []Trial{
 		proxied("watches-frozen", "a proxy freezes watches: the connection lives, no event comes",
 			faultproxy.Fault{Event: faultproxy.FrozenEvents}).short(),
@@ -109,12 +120,11 @@ func watchTrials() []Trial {
 			faultproxy.Fault{Event: faultproxy.FrozenEvents}).overHTTP1(),
 		proxied("no-bookmarks", "watches get events but no bookmarks",
 			faultproxy.Fault{Event: faultproxy.WithoutBookmarks, Cut: faultproxy.ResetAll}),
-		proxied("no-initial-end", "the bookmark that ends the list with which a watch begins never comes",
-			faultproxy.Fault{Event: faultproxy.WithoutInitialEnd, Cut: faultproxy.ResetAll}),
-		proxied("410", "410 Gone for each watch that resumes",
-			faultproxy.Fault{Respond: gone, Requests: []faultproxy.Kind{faultproxy.Watch}, Cut: faultproxy.ResetAll}),
-		proxied("410-all", "410 Gone for every watch",
-			faultproxy.Fault{Respond: gone, Requests: faultproxy.Watches(), Cut: faultproxy.ResetAll}),
+		proxied("no-initial-end", "watches cannot be resumed, and the bookmark that ends the list of a new one never comes", noResume(),
+			faultproxy.Fault{Event: faultproxy.WithoutInitialEnd}),
+		proxied("410", "410 Gone for each watch that resumes", noResume()),
+		proxied("410-all", "410 Gone for every watch", noResume(),
+			faultproxy.Fault{Respond: noResume().Respond, Requests: faultproxy.Watches()}),
 		proxied("reset-once", "every connection is reset once",
 			faultproxy.Fault{Cut: faultproxy.ResetAll}).holds(),
 	}

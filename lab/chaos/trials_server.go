@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubevitals/kubevitals/lab/chaos/faultproxy"
@@ -146,10 +147,8 @@ func olderEtcd(ctx context.Context, s *stage) error {
 		return err
 	}
 	s.atEnd(s.second.Process.Kill)
-	for range 3 {
-		if err := s.world.addPod(ctx); err != nil {
-			return err
-		}
+	if err := errors.Join(s.world.setReady(ctx, steady, corev1.ConditionFalse), s.world.addPod(ctx), s.world.addPod(ctx)); err != nil {
+		return err
 	}
 	pause(ctx, 5*time.Second) // to be seen
 	client, err := kubernetes.NewForConfig(s.second.REST)

@@ -31,7 +31,7 @@ func TestFrozen(t *testing.T) {
 // TestFrozenExisting verifies that new connections are served meanwhile.
 func TestFrozenExisting(t *testing.T) {
 	t.Parallel()
-	bothProtocols(t, func(t *testing.T, p *path) {
+	bothProtocols(t, func(_ *testing.T, p *path) {
 		old := p.client()
 		p.works(old)
 		p.Break(Fault{Flow: Frozen, Connections: Existing})

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -15,10 +14,10 @@ import (
 
 // chaosFlags are those of kubevitals-lab chaos.
 type chaosFlags struct {
-	options        chaos.Options
-	only           string
-	list, short    bool
-	json, markdown string
+	options                 chaos.Options
+	only                    string
+	list, short             bool
+	json, markdown, results string
 }
 
 func parseChaos(args []string) (chaosFlags, error) {
@@ -36,7 +35,8 @@ func parseChaos(args []string) (chaosFlags, error) {
 	flags.StringVar(&f.only, "only", "", "names of the trials to be played, separated by commas")
 	flags.BoolVar(&f.list, "list", false, "list the trials and end")
 	flags.BoolVar(&f.short, "short", false, "play a part that takes less than four minutes")
-	flags.StringVar(&f.json, "json", "", "file for the results as JSON")
+	flags.StringVar(&f.json, "json", "", "file for the results as JSON (default: results.json in the folder)")
+	flags.StringVar(&f.results, "results", "", "play nothing, and take the results of an earlier campaign from this file")
 	flags.StringVar(&f.markdown, "markdown", "", "document whose table is to be replaced by the results")
 	return f, flags.Parse(args)
 }
@@ -57,38 +57,47 @@ func runChaos(ctx context.Context, args []string) error {
 		}
 		return nil
 	}
+	if f.results != "" {
+		report, err := chaos.ReadReport(f.results)
+		if err != nil {
+			return err
+		}
+		return f.show(report)
+	}
+	report := chaos.Report{Command: strings.Join(append([]string{"kubevitals-lab chaos"}, args...), " ")}
+	if report.Results, err = f.play(ctx, trials); err != nil {
+		return err
+	}
+	if err := report.Write(f.json); err != nil {
+		return err
+	}
+	return f.show(report)
+}
+
+// play plays the trials after it has decided where all goes.
+func (f *chaosFlags) play(ctx context.Context, trials []chaos.Trial) ([]chaos.Result, error) {
+	var err error
 	if f.options.LabBinary, err = os.Executable(); err != nil {
-		return fmt.Errorf("find my own binary: %w", err)
+		return nil, fmt.Errorf("find my own binary: %w", err)
 	}
 	if f.options.Dir == "" {
 		if f.options.Dir, err = os.MkdirTemp("", "kubevitals-chaos-"); err != nil {
-			return fmt.Errorf("folder for results: %w", err)
+			return nil, fmt.Errorf("folder for results: %w", err)
 		}
 	}
-	results, err := chaos.Run(ctx, f.options, trials)
-	if err != nil {
-		return err
+	if f.json == "" {
+		f.json = filepath.Join(f.options.Dir, "results.json")
 	}
-	chaos.Text(os.Stdout, results)
-	fmt.Printf("\nLogs and timelines: %s\n", f.options.Dir)
-	return f.write(results, args)
+	results, err := chaos.Run(ctx, f.options, trials)
+	_, _ = fmt.Fprintf(os.Stderr, "logs and timelines: %s\n", f.options.Dir)
+	return results, err
 }
 
-// write leaves the results in the files that were asked for.
-func (f chaosFlags) write(results []chaos.Result, args []string) error {
-	out := f.json
-	if out == "" {
-		out = filepath.Join(f.options.Dir, "results.json")
-	}
-	text, err := json.MarshalIndent(results, "", "  ")
-	if err != nil {
-		return fmt.Errorf("results: %w", err)
-	}
-	if err := os.WriteFile(out, append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("results: %w", err)
-	}
+// show prints the report, and puts it into the document if there is one.
+func (f *chaosFlags) show(r chaos.Report) error {
+	r.Text(os.Stdout)
 	if f.markdown == "" {
 		return nil
 	}
-	return chaos.ReplaceTable(f.markdown, "kubevitals-lab chaos "+strings.Join(args, " "), results)
+	return r.ReplaceTable(f.markdown)
 }
