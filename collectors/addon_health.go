@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/prometheus/client_golang/prometheus"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -29,19 +28,13 @@ var (
 
 // AddonHealth watches the addons that other components and users depend on.
 func AddonHealth() Definition {
-	verbs := []string{"list", "watch"}
 	return Definition{
 		Name:    addonHealthName,
 		Help:    "Cluster DNS, kube-proxy, metrics-server or the dashboard crashes or lacks ready pods.",
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{addonDesired, addonReady, addonPods, addonCrashes, addonNotReady},
-		Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: verbs},
-		},
-		NamespaceRules: map[string][]rbacv1.PolicyRule{
-			"kube-system": {{APIGroups: []string{"apps"}, Resources: []string{"deployments", "daemonsets"}, Verbs: verbs}},
-		},
+		Reads:   []sources.Read{sources.SystemPods, sources.DashboardPods, sources.SystemDeployments, sources.SystemDaemonSets},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			deployments, daemonSets := s.SystemWorkloads()
 			return addonHealthCollector{

@@ -51,7 +51,7 @@ func APIServer() Definition {
 			apiServerUp, apiServerListed, apiServerProbe, apiServerProbeSeconds,
 			apiServerCheck, apiServerExpiry, apiServerLease,
 		},
-		NamespaceRules: apiServerRules(),
+		Reads: []sources.Read{sources.APIServers},
 		Flags: func(f *Flags) {
 			f.Flag("endpoints", "API server to probe beside those that are found, as host:port; repeatable.").StringsVar(&o.Endpoints)
 			f.Flag("probe-interval", "Time between two rounds of probes.").Default("5s").DurationVar(&o.Interval)

@@ -5,7 +5,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -42,9 +41,7 @@ func Autoscaling() Definition {
 		Metrics: []*exporter.Desc{
 			autoscalingMetrics, autoscalingMetric, autoscalingAble, autoscalingAtMax, autoscalingDisabled,
 		},
-		Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{"autoscaling"}, Resources: []string{"horizontalpodautoscalers"}, Verbs: []string{"list", "watch"}},
-		},
+		Reads: []sources.Read{sources.HPAs},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return autoscalingCollector{hpas: s.HPAs().List}, nil
 		},

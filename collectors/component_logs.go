@@ -6,7 +6,6 @@ import (
 	"maps"
 
 	"github.com/prometheus/client_golang/prometheus"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -52,12 +51,7 @@ func ComponentLogs() Definition {
 			componentLogsSeen, componentLogsNodeSeen, componentLogsLines, componentLogsPods, componentLogsLeftOut,
 			componentLogsNodes, componentLogsNodesLeftOut, componentLogsBytes, componentLogsTruncated,
 		},
-		Rules: append(eventRules(),
-			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods", "nodes"}, Verbs: []string{"list", "watch"}},
-			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"nodes/configz", "nodes/log"}, Verbs: []string{"get"}}),
-		NamespaceRules: map[string][]rbacv1.PolicyRule{
-			"kube-system": {{APIGroups: []string{""}, Resources: []string{"pods/log"}, Verbs: []string{"get"}}},
-		},
+		Reads: []sources.Read{sources.PodLogs, sources.KubeletLogs, sources.KubeletConfig, sources.KubeletStarts},
 		Flags: func(f *Flags) {
 			f.Flag("interval", "Time between two rounds of readings.").Default("1m").DurationVar(&o.Interval)
 			f.Flag("pods", "Most unhealthy pods, and apart from them nodes, whose logs are read in one round.").Default("20").IntVar(&o.Pods)

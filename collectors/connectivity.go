@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -42,11 +41,7 @@ func Connectivity() Definition {
 		Scope:   Node,
 		Default: true,
 		Metrics: []*exporter.Desc{connectivityPath, connectivityRTT, connectivityProbes, connectivityAgents},
-		NamespaceRules: map[string][]rbacv1.PolicyRule{
-			OwnNamespace: {
-				{APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}, Verbs: []string{"list"}},
-			},
-		},
+		Reads:   []sources.Read{sources.Peers},
 		Flags: func(f *Flags) {
 			f.Flag("from", "Network that this agent is in: that of the node or that of its pods.").
 				Default("node").EnumVar((*string)(&o.From), "node", "pod")

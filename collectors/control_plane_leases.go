@@ -2,12 +2,11 @@ package collectors
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	coordinationv1 "k8s.io/api/coordination/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -43,11 +42,7 @@ func ControlPlaneLeases() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{leaseRenewed, leaseDuration, leaseHeld, leaseAcquired, leaseTransitions},
-		NamespaceRules: map[string][]rbacv1.PolicyRule{
-			metav1.NamespaceSystem: {{
-				APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"list", "watch"},
-			}},
-		},
+		Reads:   []sources.Read{sources.SystemLeases},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return controlPlaneLeasesCollector{s.SystemLeases().List}, nil
 		},
@@ -58,12 +53,6 @@ type controlPlaneLeasesCollector struct {
 	leases func() ([]*coordinationv1.Lease, error)
 }
 
-// controlPlaneComponents are the elections that exist in clusters of all kinds.
-// One that runs without an election, or elsewhere, has no Lease and no samples.
-func controlPlaneComponents() map[string]bool {
-	return map[string]bool{"kube-controller-manager": true, "kube-scheduler": true, "cloud-controller-manager": true}
-}
-
 // Collect fails while the Leases cannot be seen.
 func (c controlPlaneLeasesCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	leases, err := c.leases()
@@ -71,7 +60,9 @@ func (c controlPlaneLeasesCollector) Collect(_ context.Context, ch chan<- promet
 		return err
 	}
 	for _, lease := range leases {
-		if controlPlaneComponents()[lease.Name] {
+		// A component that runs without an election, or elsewhere, has no Lease and no
+		// samples.
+		if slices.Contains(sources.Elections(), lease.Name) {
 			sendLease(ch, lease.Name, lease.Spec)
 		}
 	}

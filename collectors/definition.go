@@ -4,8 +4,6 @@
 package collectors
 
 import (
-	rbacv1 "k8s.io/api/rbac/v1"
-
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
 )
@@ -19,9 +17,6 @@ const (
 	// Node scope reads the files and sockets of the node it runs on.
 	Node Scope = "node"
 )
-
-// OwnNamespace stands for the namespace of kubevitals in NamespaceRules.
-const OwnNamespace = ""
 
 // Definition describes one failure mode before any flag is parsed. What is
 // known at that time (names, metrics, rights) is data, so that help texts,
@@ -37,11 +32,9 @@ type Definition struct {
 	Default bool
 	// Metrics are all metrics that the collector may send.
 	Metrics []*exporter.Desc
-	// Rules are the rights it needs in the whole cluster.
-	Rules []rbacv1.PolicyRule
-	// NamespaceRules are the rights it needs in single namespaces only, by
-	// namespace; OwnNamespace stands for the one that kubevitals runs in.
-	NamespaceRules map[string][]rbacv1.PolicyRule
+	// Reads is what New asks of a cluster with the options' defaults; what that needs
+	// in turn may be left out. Rights follow from it.
+	Reads []sources.Read
 	// Flags declares the collector's own options; nil when it has none.
 	Flags func(*Flags)
 	// Configure hands options that concern a shared source over to it, after

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/prometheus/client_golang/prometheus"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -36,12 +35,7 @@ func DNS() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{dnsServers, dnsSeconds, dnsEndpoints},
-		NamespaceRules: map[string][]rbacv1.PolicyRule{
-			"kube-system": {
-				{APIGroups: []string{""}, Resources: []string{"services"}, Verbs: []string{"list", "watch"}},
-				{APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}, Verbs: []string{"list", "watch"}},
-			},
-		},
+		Reads:   []sources.Read{sources.DNSServices, sources.DNSEndpoints},
 		Flags: func(f *Flags) {
 			f.Flag("discovery", "Probe the Services of kube-system with the label k8s-app=kube-dns and the endpoints behind them. Switch it off where kubevitals does not reach the addresses of Services and pods.").
 				Default("true").BoolVar(&o.Discover)

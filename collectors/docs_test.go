@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // fresh compares a generated file with what it should hold, or writes it.
@@ -90,8 +91,8 @@ func TestClusterRoleIsFresh(t *testing.T) {
 	defaults := defaultsOf(Cluster)
 	meta := metav1.ObjectMeta{Name: "kubevitals", Labels: map[string]string{"app.kubernetes.io/name": "kubevitals"}}
 	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals", Namespace: "kubevitals"}}
-	objects := clusterRoles(meta, subjects, ClusterRules(defaults))
-	objects = append(objects, namespaceRoles(meta, subjects, NamespaceRules(defaults))...)
+	objects := clusterRoles(meta, subjects, ClusterRules(sources.Resources(), defaults))
+	objects = append(objects, namespaceRoles(meta, subjects, NamespaceRules(sources.Resources(), defaults))...)
 	fresh(t, "../deploy/base/rbac.yaml", manifest(t, objects))
 }
 
@@ -100,12 +101,12 @@ func TestClusterRoleIsFresh(t *testing.T) {
 func TestNodeRoleIsFresh(t *testing.T) {
 	t.Parallel()
 	defaults := defaultsOf(Node)
-	if rules := ClusterRules(defaults); len(rules) > 0 {
+	if rules := ClusterRules(sources.Resources(), defaults); len(rules) > 0 {
 		t.Errorf("collectors of scope node want rights in the whole cluster: %v", rules)
 	}
 	meta := metav1.ObjectMeta{Name: "kubevitals-node", Labels: map[string]string{"app.kubernetes.io/name": "kubevitals-node"}}
 	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals-node", Namespace: "kubevitals"}}
-	fresh(t, "../deploy/components/node/rbac.yaml", manifest(t, namespaceRoles(meta, subjects, NamespaceRules(defaults))))
+	fresh(t, "../deploy/components/node/rbac.yaml", manifest(t, namespaceRoles(meta, subjects, NamespaceRules(sources.Resources(), defaults))))
 }
 
 // TestComponentLogsRoleIsFresh checks the rights of the component that switches
@@ -116,8 +117,8 @@ func TestComponentLogsRoleIsFresh(t *testing.T) {
 	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals", Namespace: "kubevitals"}}
 	defaults := defaultsOf(Cluster)
 	logs := []Definition{ComponentLogs()}
-	roles := clusterRoles(meta, subjects, Without(ClusterRules(logs), ClusterRules(defaults)))
-	roles = append(roles, namespaceRoles(meta, subjects, NamespaceRules(logs))...)
+	roles := clusterRoles(meta, subjects, Without(ClusterRules(sources.Resources(), logs), ClusterRules(sources.Resources(), defaults)))
+	roles = append(roles, namespaceRoles(meta, subjects, NamespaceRules(sources.Resources(), logs))...)
 	fresh(t, "../deploy/components/component-logs/rbac.yaml", manifest(t, roles))
 }
 
@@ -142,7 +143,7 @@ func TestPodAgentRoleIsFresh(t *testing.T) {
 	t.Parallel()
 	meta := metav1.ObjectMeta{Name: "kubevitals-pod", Labels: map[string]string{"app.kubernetes.io/name": "kubevitals-pod"}}
 	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals-pod", Namespace: "kubevitals"}}
-	roles := namespaceRoles(meta, subjects, NamespaceRules([]Definition{Connectivity()}))
+	roles := namespaceRoles(meta, subjects, NamespaceRules(sources.Resources(), []Definition{Connectivity()}))
 	fresh(t, "../deploy/components/connectivity/rbac.yaml", manifest(t, roles))
 }
 
@@ -152,7 +153,7 @@ func namespaceRoles(meta metav1.ObjectMeta, subjects []rbacv1.Subject, namespace
 	for _, namespace := range sortedKeys(namespaces) {
 		own := meta
 		own.Namespace = namespace
-		if namespace == OwnNamespace {
+		if namespace == sources.OwnNamespace {
 			own.Namespace = "kubevitals"
 		}
 		objects = append(objects,

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/prometheus/client_golang/prometheus"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -34,16 +33,10 @@ func Events() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{eventsTotal, eventsRecent, eventsLastSeen},
-		Rules:   eventRules(),
+		Reads:   []sources.Read{sources.Events},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return eventsCollector{s.Events()}, nil
 		},
-	}
-}
-
-func eventRules() []rbacv1.PolicyRule {
-	return []rbacv1.PolicyRule{
-		{APIGroups: []string{""}, Resources: []string{"events"}, Verbs: []string{"list", "watch"}},
 	}
 }
 

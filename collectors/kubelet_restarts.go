@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/prometheus/client_golang/prometheus"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -42,8 +41,7 @@ func KubeletRestarts() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{kubeletStarts, kubeletLastStart, kubeletProcessStart},
-		Rules: append(eventRules(),
-			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"list", "watch"}}),
+		Reads:   []sources.Read{sources.KubeletStarts, sources.Nodes},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return kubeletRestartsCollector{log: s.KubeletStarts(), kubelets: s.Kubelets().Results}, nil
 		},

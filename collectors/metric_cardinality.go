@@ -7,7 +7,6 @@ import (
 
 	"github.com/alecthomas/units"
 	"github.com/prometheus/client_golang/prometheus"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -62,12 +61,7 @@ func MetricCardinality() Definition {
 			cardinalitySeries, cardinalityFamilies, cardinalityBytes, cardinalityInformer,
 			cardinalityResident, cardinalityTruncated, cardinalityFamilySeries,
 		},
-		Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"list", "watch"}},
-			{APIGroups: []string{""}, Resources: []string{"nodes/metrics"}, Verbs: []string{"get"}},
-			{NonResourceURLs: []string{"/metrics"}, Verbs: []string{"get"}},
-		},
-		NamespaceRules: apiServerRules(),
+		Reads: []sources.Read{sources.KubeletMetrics, sources.APIServerMetrics},
 		Flags: func(f *Flags) {
 			f.Flag("top-families", "Families to name per component, the largest first.").Default("5").IntVar(&top)
 			f.Flag("body-limit", "Size at which the reading of a component's metrics stops.").Default("256MB").BytesVar(&limit)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -41,11 +40,7 @@ func MetricsAPI() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{metricsAPIRegistered, metricsAPIAvailable, metricsAPINode, metricsAPINodeTime},
-		Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"list", "watch"}},
-			{APIGroups: []string{"apiregistration.k8s.io"}, Resources: []string{"apiservices"}, Verbs: []string{"list", "watch"}},
-			{APIGroups: []string{"metrics.k8s.io"}, Resources: []string{"nodes"}, Verbs: []string{"list"}},
-		},
+		Reads:   []sources.Read{sources.Nodes, sources.APIServices, sources.NodeMetricsList},
 		Flags: func(f *Flags) {
 			f.Flag("interval", "How often to read the figures of nodes; metrics servers themselves ask the kubelets every 15 s to 60 s.").
 				Default("1m").DurationVar(&interval)

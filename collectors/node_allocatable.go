@@ -6,7 +6,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -44,10 +43,7 @@ func NodeAllocatable() Definition {
 		Metrics: []*exporter.Desc{
 			allocatableReservedRatio, allocatableReservation, allocatableEnforced, allocatableCgroupsPerQOS, allocatableCgroupDriver,
 		},
-		Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"list", "watch"}},
-			{APIGroups: []string{""}, Resources: []string{"nodes/configz"}, Verbs: []string{"get"}},
-		},
+		Reads: []sources.Read{sources.Nodes, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			kubelets.WantConfig()

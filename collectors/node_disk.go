@@ -7,7 +7,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -51,10 +50,7 @@ func NodeDisk() Definition {
 			nodeDiskThresholdBytes, nodeDiskThresholdInodes, nodeDiskHeadroom,
 			nodeDiskPressure, nodeDiskImageGCHigh, nodeDiskImageGCLow,
 		},
-		Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"list", "watch"}},
-			{APIGroups: []string{""}, Resources: []string{"nodes/stats", "nodes/configz"}, Verbs: []string{"get"}},
-		},
+		Reads: []sources.Read{sources.Nodes, sources.KubeletStats, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			kubelets.WantStats()

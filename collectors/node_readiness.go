@@ -6,7 +6,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/collectors/nodecause"
 	"github.com/kubevitals/kubevitals/exporter"
@@ -46,15 +45,7 @@ func NodeReadiness() Definition {
 		Metrics: []*exporter.Desc{
 			nodeReady, nodeNotReady, nodeTransition, nodeLeaseRenewed, nodeLeaseDuration, nodeCondition, nodeConditionHeartbeat,
 		},
-		Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"list", "watch"}},
-			{APIGroups: []string{""}, Resources: []string{"nodes/configz"}, Verbs: []string{"get"}},
-		},
-		NamespaceRules: map[string][]rbacv1.PolicyRule{
-			corev1.NamespaceNodeLease: {{
-				APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"list", "watch"},
-			}},
-		},
+		Reads: []sources.Read{sources.Nodes, sources.NodeLeases, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			// Of a kubelet it matters only that it answers: of all endpoints this is the

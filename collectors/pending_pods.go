@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/prometheus/client_golang/prometheus"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevitals/kubevitals/exporter"
@@ -40,9 +39,7 @@ func PendingPods() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{pendingPods, pendingPodsOldest},
-		Rules: append(eventRules(), rbacv1.PolicyRule{
-			APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"list", "watch"},
-		}),
+		Reads:   []sources.Read{sources.Pods, sources.Events},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			log := s.Events()
 			return pendingPodsCollector{

@@ -7,31 +7,36 @@ import (
 	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // ClusterRules returns the rights that the definitions need in the whole
-// cluster, merged and sorted.
-func ClusterRules(definitions []Definition) []rbacv1.PolicyRule {
-	var rules []rbacv1.PolicyRule
-	for _, d := range definitions {
-		rules = append(rules, d.Rules...)
-	}
-	return merge(rules)
+// cluster for what they read of the table, merged and sorted.
+func ClusterRules(table sources.Table, definitions []Definition) []rbacv1.PolicyRule {
+	return merge(table.Rights(reads(definitions))[metav1.NamespaceAll])
 }
 
 // NamespaceRules returns the rights that the definitions need in single
-// namespaces, merged and sorted, by namespace.
-func NamespaceRules(definitions []Definition) map[string][]rbacv1.PolicyRule {
-	byNamespace := map[string][]rbacv1.PolicyRule{}
-	for _, d := range definitions {
-		for namespace, rules := range d.NamespaceRules {
-			byNamespace[namespace] = append(byNamespace[namespace], rules...)
-		}
-	}
+// namespaces, merged and sorted, by namespace; sources.OwnNamespace stands for the
+// one that kubevitals runs in.
+func NamespaceRules(table sources.Table, definitions []Definition) map[string][]rbacv1.PolicyRule {
+	byNamespace := table.Rights(reads(definitions))
+	delete(byNamespace, metav1.NamespaceAll)
 	for namespace, rules := range byNamespace {
 		byNamespace[namespace] = merge(rules)
 	}
 	return byNamespace
+}
+
+// reads is all that the definitions read.
+func reads(definitions []Definition) []sources.Read {
+	var all []sources.Read
+	for _, d := range definitions {
+		all = append(all, d.Reads...)
+	}
+	return all
 }
 
 // grant is one thing that may be acted upon.
@@ -117,23 +122,4 @@ func regroup(verbs map[grant]map[string]bool) []rbacv1.PolicyRule {
 		merged = append(merged, rule)
 	}
 	return merged
-}
-
-// apiServerRules are the rights that Sources.APIServers needs. The health
-// endpoints are not among them: Kubernetes lets everybody read those.
-func apiServerRules() map[string][]rbacv1.PolicyRule {
-	const group = "coordination.k8s.io"
-	return map[string][]rbacv1.PolicyRule{
-		"default": {
-			{APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}, Verbs: []string{"list", "watch"}},
-		},
-		"kube-system": {
-			{APIGroups: []string{group}, Resources: []string{"leases"}, Verbs: []string{"list", "watch"}},
-			// A Namespace counts as an object within itself.
-			{APIGroups: []string{""}, Resources: []string{"namespaces"}, ResourceNames: []string{"kube-system"}, Verbs: []string{"get"}},
-		},
-		OwnNamespace: {
-			{APIGroups: []string{group}, Resources: []string{"leases"}, ResourceNames: []string{"kubevitals-write-probe"}, Verbs: []string{"patch"}},
-		},
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/prometheus/client_golang/prometheus"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -55,7 +54,7 @@ func StaleReads() Definition {
 			staleReadsMark, staleReadsRewound, staleReadsRewindTime, staleReadsWritten, staleReadsCached,
 			staleReadsAhead, staleReadsLag, staleReadsTooLarge, staleReadsDamaged, staleReadsRounds,
 		},
-		NamespaceRules: staleReadsRules(),
+		Reads: []sources.Read{sources.CachedReads},
 		Flags: func(f *Flags) {
 			f.Flag("state-file", "File that keeps the high-water mark of resource versions over restarts of kubevitals; it must not lie in the cluster's etcd, which would take it back along. Empty means memory only.").
 				StringVar(&file)
@@ -70,17 +69,6 @@ func StaleReads() Definition {
 			}, nil
 		},
 	}
-}
-
-// staleReadsRules adds to the rights of the write probe the one to read its
-// object again.
-func staleReadsRules() map[string][]rbacv1.PolicyRule {
-	rules := apiServerRules()
-	rules[OwnNamespace] = append(rules[OwnNamespace], rbacv1.PolicyRule{
-		APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"},
-		ResourceNames: []string{"kubevitals-write-probe"}, Verbs: []string{"get"},
-	})
-	return rules
 }
 
 type staleReadsCollector struct {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -39,16 +38,13 @@ const (
 // TerminatingPods is the failure mode of pods that cannot go because their node
 // is dead.
 func TerminatingPods() Definition {
-	listWatch := []string{"list", "watch"}
 	return Definition{
 		Name:    terminatingPodsName,
 		Help:    "Pods stay Terminating: their node is dead, a finalizer holds them, or the kubelet cannot finish.",
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{terminatingPods, terminatingPodsOverdue, terminatingPodsOldest},
-		Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"nodes", "pods"}, Verbs: listWatch},
-		},
+		Reads:   []sources.Read{sources.Nodes, sources.Pods},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return terminatingPodsCollector{nodes: s.Nodes().List, pods: s.Pods().Each, now: s.Now}, nil
 		},

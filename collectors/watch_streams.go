@@ -5,7 +5,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/util/version"
 
 	"github.com/kubevitals/kubevitals/exporter"
@@ -53,12 +52,7 @@ func WatchStreams() Definition {
 			watchStreamsObjects, watchStreamsBase, watchStreamsStrategy, watchStreamsConnections,
 			watchStreamsSingle, watchStreamsLimit, watchStreamsWatches,
 		},
-		Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"pods", "nodes"}, Verbs: []string{"list", "watch"}},
-			{APIGroups: []string{""}, Resources: []string{"nodes/configz"}, Verbs: []string{"get"}},
-			{NonResourceURLs: []string{"/metrics"}, Verbs: []string{"get"}},
-		},
-		NamespaceRules: apiServerRules(),
+		Reads: []sources.Read{sources.Pods, sources.Nodes, sources.KubeletConfig, sources.APIServerMetrics},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets, servers := s.Kubelets(), s.APIServers()
 			kubelets.WantConfig()

@@ -21,6 +21,7 @@ import (
 func (s *Sources) ComponentLogs() *logs.Reader {
 	if s.logs == nil {
 		pods := s.SystemPods()
+		s.asked = append(s.asked, PodLogs)
 		s.logs = s.newReader("component_logs", logs.Source{
 			Targets: func() ([]logs.Target, error) {
 				list, err := pods.List()
@@ -38,6 +39,7 @@ func (s *Sources) NodeLogs() *logs.Reader {
 	if s.nodeLogs == nil {
 		nodes, starts, kubelets := s.Nodes(), s.KubeletStarts(), s.Kubelets()
 		kubelets.WantConfig()
+		s.asked = append(s.asked, KubeletLogs)
 		asked := false // kubelets, which say whether they offer logs
 		services := slices.DeleteFunc(slices.Clone(s.config.Logs.NodeServices), func(name string) bool { return name == "" })
 		s.nodeLogs = s.newReader("node_logs", logs.Source{
@@ -83,7 +85,7 @@ func (s *Sources) newReader(name string, source logs.Source) *logs.Reader {
 // started again it is that of the last run.
 func (s *Sources) openLog(ctx context.Context, pod, container string, since time.Time, limit int64) (io.ReadCloser, error) {
 	from, lines := metav1.NewTime(since), int64(logs.Lines)
-	log, err := s.typed.CoreV1().Pods(metav1.NamespaceSystem).GetLogs(pod, &corev1.PodLogOptions{
+	log, err := s.clients.typed.CoreV1().Pods(metav1.NamespaceSystem).GetLogs(pod, &corev1.PodLogOptions{
 		Container: container, SinceTime: &from, Timestamps: true, TailLines: &lines, LimitBytes: &limit,
 	}).Stream(ctx)
 	if err != nil {

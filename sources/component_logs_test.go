@@ -61,7 +61,7 @@ func TestLogsAreAskedForWithinBounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Sources{typed: client}
+	s := &Sources{clients: &clients{typed: client}}
 	log, err := s.openLog(t.Context(), "coredns-1", "coredns", time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), 1000)
 	if err != nil {
 		t.Fatal(err)

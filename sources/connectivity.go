@@ -24,7 +24,9 @@ func (s *Sources) Connectivity() (*connectivity.Prober, error) {
 		reports.Responder = reportTo(s.newHealth("connectivity_responder"))
 	}
 	discover := s.ListPeers
-	if o.PeersFile != "" {
+	if o.PeersFile == "" {
+		s.asked = append(s.asked, Peers)
+	} else {
 		discover = func(context.Context) ([]connectivity.Peer, error) { return connectivity.ReadPeers(o.PeersFile) }
 	}
 	var err error
@@ -41,12 +43,13 @@ func (s *Sources) Connectivity() (*connectivity.Prober, error) {
 func (s *Sources) ListPeers(ctx context.Context) ([]connectivity.Peer, error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	list, err := s.typed.DiscoveryV1().EndpointSlices(s.config.Connectivity.Namespace).List(ctx, metav1.ListOptions{
-		LabelSelector:   fmt.Sprintf("%s in (%s, %s)", discoveryv1.LabelServiceName, connectivity.NodeService, connectivity.PodService),
-		ResourceVersion: "0",
-	})
+	obj, err := s.listOnce(ctx, Peers, discoveryv1.SchemeGroupVersion.Version, metav1.ListOptions{ResourceVersion: "0"})
 	if err != nil {
 		return nil, fmt.Errorf("list peers: %w", err)
+	}
+	list, ok := obj.(*discoveryv1.EndpointSliceList)
+	if !ok {
+		return nil, fmt.Errorf("list peers: unexpected type %T", obj)
 	}
 	return connectivity.PeersOf(list.Items), nil
 }

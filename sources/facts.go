@@ -9,6 +9,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubevitals/kubevitals/sources/events"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
@@ -51,10 +52,11 @@ func (s *Sources) Facts(labels map[string]string) Facts {
 }
 
 func (s *Sources) nodeFacts(name string) []Fact {
-	if s.nodes == nil {
+	view, ok := s.stores[Nodes].(*health.View[*corev1.Node])
+	if !ok {
 		return nil
 	}
-	nodes, err := s.nodes.List()
+	nodes, err := view.List()
 	if err != nil {
 		return nil // the page says which sources are blind
 	}
@@ -70,10 +72,11 @@ func (s *Sources) nodeFacts(name string) []Fact {
 }
 
 func (s *Sources) autoscalerFacts(namespace, name string) []Fact {
-	if s.hpas == nil {
+	view, ok := s.stores[HPAs].(*health.View[*autoscalingv2.HorizontalPodAutoscaler])
+	if !ok {
 		return nil
 	}
-	hpas, err := s.hpas.List()
+	hpas, err := view.List()
 	if err != nil {
 		return nil
 	}
@@ -102,10 +105,11 @@ func because(reason, message string) string {
 // eventFacts returns the warnings that happened at a node, or to objects of a kind,
 // the latest first.
 func (s *Sources) eventFacts(wanted func(node, kind string) bool) []Fact {
-	if s.events == nil {
+	log, ok := s.stores[Events].(*events.Log)
+	if !ok {
 		return nil
 	}
-	places, err := s.events.Places()
+	places, err := log.Places()
 	if err != nil {
 		return nil
 	}

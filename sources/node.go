@@ -2,8 +2,7 @@ package sources
 
 import (
 	corev1 "k8s.io/api/core/v1"
-
-	"github.com/kubevitals/kubevitals/sources/health"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // ConditionOf returns the condition of that kind; nil if the node has none.
@@ -16,13 +15,11 @@ func ConditionOf(node *corev1.Node, kind corev1.NodeConditionType) *corev1.NodeC
 	return nil
 }
 
-func trimNode(obj any) (*corev1.Node, error) {
-	node, err := health.Trim[*corev1.Node](obj)
-	if err != nil {
-		return nil, err
+// stripNode takes what makes up much of a node's size.
+func stripNode(obj runtime.Object) {
+	if node, ok := obj.(*corev1.Node); ok {
+		node.Annotations = nil
+		node.Status.Images = nil
+		node.Status.VolumesInUse, node.Status.VolumesAttached = nil, nil
 	}
-	node.Annotations = nil
-	node.Status.Images = nil
-	node.Status.VolumesInUse, node.Status.VolumesAttached = nil, nil
-	return node, nil
 }

@@ -5,9 +5,6 @@ import (
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
-	corev1 "k8s.io/api/core/v1"
-
-	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // defaultLeaseDuration is that of a kubelet that nobody configured.
@@ -22,17 +19,6 @@ type NodeLease struct {
 	Renewed time.Time
 	// Duration is how long a renewal is good for.
 	Duration time.Duration
-}
-
-// NodeLeases are the Leases of the namespace kube-node-lease.
-func (s *Sources) NodeLeases() *health.View[NodeLease] {
-	if s.nodeLeases == nil {
-		h := s.newHealth("node_leases")
-		s.nodeLeases = health.NewView(h, nodeLeaseOf)
-		client := s.typed.CoordinationV1().Leases(corev1.NamespaceNodeLease)
-		s.watch(h, listWatch(client.List, client.Watch, nil), &coordinationv1.Lease{}, s.nodeLeases)
-	}
-	return s.nodeLeases
 }
 
 func nodeLeaseOf(obj any) (NodeLease, error) {

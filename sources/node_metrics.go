@@ -9,7 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // NodeMetrics tells by node of what time the figures of the resource metrics API
@@ -17,12 +17,11 @@ import (
 // which is no fault of the connection to the API server.
 type NodeMetrics map[string]time.Time
 
-// readNodeMetrics reads the version that metrics servers have served for years,
-// and then the one that came with Kubernetes 1.37.
+// readNodeMetrics reads the first version that is served.
 func (s *Sources) readNodeMetrics(ctx context.Context) (NodeMetrics, error) {
-	for _, version := range []string{"v1beta1", "v1"} {
-		resource := schema.GroupVersionResource{Group: "metrics.k8s.io", Version: version, Resource: "nodes"}
-		list, err := s.dynamic.Resource(resource).List(ctx, metav1.ListOptions{})
+	row, _, _ := s.config.Resources.Find(NodeMetricsList)
+	for _, version := range row.Versions {
+		list, err := s.listOnce(ctx, NodeMetricsList, version, metav1.ListOptions{})
 		switch {
 		case apierrors.IsNotFound(err):
 			continue
@@ -36,7 +35,11 @@ func (s *Sources) readNodeMetrics(ctx context.Context) (NodeMetrics, error) {
 	return nil, nil
 }
 
-func nodeMetricsOf(list *unstructured.UnstructuredList) (NodeMetrics, error) {
+func nodeMetricsOf(obj runtime.Object) (NodeMetrics, error) {
+	list, ok := obj.(*unstructured.UnstructuredList)
+	if !ok {
+		return nil, fmt.Errorf("unexpected type %T", obj)
+	}
 	figures := make(NodeMetrics, len(list.Items))
 	for _, item := range list.Items {
 		text, _, err := unstructured.NestedString(item.Object, "timestamp")

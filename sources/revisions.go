@@ -29,6 +29,7 @@ func (s *Sources) Revisions(file string) (tracker *revision.Tracker, blind func(
 	}
 	if servers := s.APIServers(); servers.WritesProbed() {
 		reads := cachedReads{health: s.newHealth("cached_reads"), now: s.Now, age: servers.VersionsAge(), last: map[string]lastRead{}}
+		s.asked = append(s.asked, CachedReads)
 		servers.WantVersions(tracker, reads.report)
 		blind = reads.health.Err
 	}

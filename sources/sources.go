@@ -9,31 +9,30 @@ import (
 	"sync"
 	"time"
 
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/sources/apiserver"
 	"github.com/kubevitals/kubevitals/sources/dns"
 	"github.com/kubevitals/kubevitals/sources/etcd"
-	"github.com/kubevitals/kubevitals/sources/events"
 	"github.com/kubevitals/kubevitals/sources/exposition"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/host/connectivity"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/sources/logs"
-	"github.com/kubevitals/kubevitals/sources/pods"
-	"github.com/kubevitals/kubevitals/sources/rounds"
 )
 
 // Config says what the sources read from.
 type Config struct {
 	// REST reaches the API server; its credentials reach the kubelets, too.
-	REST       *rest.Config
+	REST *rest.Config
+	// Resources is the table of what is read; nil is that of Resources.
+	Resources Table
+	// Lister is where the lists come from instead of the API server, once: they are not
+	// watched. nil stands for that one.
+	Lister     Lister
 	Host       HostConfig
 	Kubelet    kubelet.Options
 	APIServers apiserver.Options
@@ -54,31 +53,18 @@ type Config struct {
 // until Start was called.
 type Sources struct {
 	config  Config
-	typed   kubernetes.Interface
-	dynamic dynamic.Interface
+	clients *clients
+	lister  Lister
+	// stores are what is kept of each list that was asked for.
+	stores map[Read]any
+	// asked are the reads that are no lists, but for those of kubelets and API servers.
+	asked []Read
 
-	nodes       *health.View[*corev1.Node]
-	nodeLeases  *health.View[NodeLease]
-	hpas        *health.View[*autoscalingv2.HorizontalPodAutoscaler]
-	apiServices *health.View[APIService]
-	slices      *health.View[*discoveryv1.EndpointSlice]
-	leases      *health.View[*coordinationv1.Lease]
-	pods        *pods.Index
-	events      *events.Log
-	kubelets    *kubelet.Poller
-	apiServers  *apiserver.Prober
-	etcd        *etcd.Prober
-
-	logs, nodeLogs                      *logs.Reader
-	systemPods, dashboardPods           *health.View[SystemPod]
-	systemDeployments, systemDaemonSets *health.View[SystemWorkload]
-
-	dnsServices *health.View[*corev1.Service]
-	dnsSlices   *health.View[*discoveryv1.EndpointSlice]
-	dns         *dns.Prober
-
-	kubeletStarts *events.Log
-	nodeMetrics   *rounds.Poll[NodeMetrics]
+	kubelets       *kubelet.Poller
+	apiServers     *apiserver.Prober
+	etcd           *etcd.Prober
+	dns            *dns.Prober
+	logs, nodeLogs *logs.Reader
 
 	connectivity      *connectivity.Prober
 	connectivityPeers *health.Health
@@ -95,14 +81,16 @@ type Sources struct {
 // NewSources prepares the sources without reading anything but local files
 // named in the configuration.
 func NewSources(c Config) (*Sources, error) {
-	s := &Sources{config: c}
-	typed, err := kubernetes.NewForConfig(wire(c.REST, true))
-	if err != nil {
+	if c.Resources == nil {
+		c.Resources = Resources()
+	}
+	s := &Sources{config: c, stores: map[Read]any{}}
+	var err error
+	if s.clients, err = newClients(c.REST, c.Resources); err != nil {
 		return nil, fmt.Errorf("client for the API server: %w", err)
 	}
-	s.typed = typed
-	if s.dynamic, err = dynamic.NewForConfig(wire(c.REST, false)); err != nil {
-		return nil, fmt.Errorf("client for the API server: %w", err)
+	if s.lister = c.Lister; s.lister == nil {
+		s.lister = s.clients
 	}
 	c.Exposition.Buffers = &exposition.Buffers{}
 	c.Kubelet.Exposition = c.Exposition
@@ -112,15 +100,19 @@ func NewSources(c Config) (*Sources, error) {
 		return nil, fmt.Errorf("client for the kubelets: %w", err)
 	}
 	s.apiServers, err = apiserver.New(c.APIServers, c.REST, apiserver.Discovery{
-		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return s.slices.List() },
-		Leases:         func() ([]*coordinationv1.Lease, error) { return s.leases.List() },
+		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) {
+			return listed[*discoveryv1.EndpointSlice](s, APIServerEndpoints)
+		},
+		Leases: func() ([]*coordinationv1.Lease, error) { return listed[*coordinationv1.Lease](s, SystemLeases) },
 	}, c.Logger, c.Now)
 	if err != nil {
 		return nil, fmt.Errorf("prober of the API servers: %w", err)
 	}
 	s.dns, err = dns.New(c.DNS, dns.Discovery{
-		Services:       func() ([]*corev1.Service, error) { return s.dnsServices.List() },
-		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return s.dnsSlices.List() },
+		Services: func() ([]*corev1.Service, error) { return listed[*corev1.Service](s, DNSServices) },
+		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) {
+			return listed[*discoveryv1.EndpointSlice](s, DNSEndpoints)
+		},
 	}, c.Logger, c.Now)
 	if err != nil {
 		return nil, fmt.Errorf("prober of the DNS servers: %w", err)
@@ -129,20 +121,6 @@ func NewSources(c Config) (*Sources, error) {
 		return nil, fmt.Errorf("prober of etcd: %w", err)
 	}
 	return s, nil
-}
-
-// wire is the client configuration for lists and watches: a connection that
-// cannot be made is given up soon, because nothing else tells that a signal
-// went blind.
-func wire(c *rest.Config, protobuf bool) *rest.Config {
-	c = rest.CopyConfig(c)
-	c.QPS, c.Burst = 20, 40
-	health.NewWire(c)
-	if protobuf {
-		c.ContentType = "application/vnd.kubernetes.protobuf"
-		c.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	}
-	return c
 }
 
 // Now returns the present time.

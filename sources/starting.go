@@ -23,7 +23,7 @@ func (s *Sources) kubeletNodes() ([]*corev1.Node, error) {
 			}
 		}
 	}
-	return s.nodes.List()
+	return listed[*corev1.Node](s, Nodes)
 }
 
 // CountersStarting tells whether a source that counters are made of has not been
@@ -31,7 +31,7 @@ func (s *Sources) kubeletNodes() ([]*corev1.Node, error) {
 // list of all pods, which takes longest in a large cluster. While no API server
 // answers none is waited for: nothing would come of it.
 func (s *Sources) CountersStarting() bool {
-	return s.watchedStarting(func(source string) bool { return source != podsSource })
+	return s.watchedStarting(func(source string) bool { return source != string(Pods) })
 }
 
 func (s *Sources) watchedStarting(counts func(source string) bool) bool {

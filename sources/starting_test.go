@@ -69,7 +69,7 @@ func TestCountersDoNotWaitForPods(t *testing.T) {
 		t.Error("not starting before the start")
 	}
 	for _, h := range s.health {
-		if h.State().Source != podsSource {
+		if h.State().Source != string(Pods) {
 			h.Succeed()
 		}
 	}

@@ -17,7 +17,7 @@ import (
 
 // serveAPI answers a request for objects.
 func (c *Cluster) serveAPI(w http.ResponseWriter, r *http.Request) {
-	t, ok := c.store.find(r.URL.Path, c.refused != nil)
+	t, ok := c.store.find(r.URL.Path)
 	if !ok {
 		c.codecs.fail(w, r, noSuchResource(r))
 		return
@@ -35,7 +35,7 @@ func (c *Cluster) serveAPI(w http.ResponseWriter, r *http.Request) {
 	case t.name == "" && r.Method == http.MethodGet:
 		err = c.serveCollection(w, r, t)
 	default:
-		err = apierrors.NewMethodNotSupported(t.table.resource.groupResource(), r.Method)
+		err = apierrors.NewMethodNotSupported(t.table.resource.GroupResource(), r.Method)
 	}
 	if err != nil {
 		c.codecs.fail(w, r, err)
@@ -44,11 +44,6 @@ func (c *Cluster) serveAPI(w http.ResponseWriter, r *http.Request) {
 
 // refusal tells why requests for something are refused now; nil if they are not.
 func (c *Cluster) refusal(t target) error {
-	if c.refused != nil {
-		if status := c.refused(t.table.resource.groupResource(), t.namespace); status != nil {
-			return &apierrors.StatusError{ErrStatus: *status}
-		}
-	}
 	return c.store.refusal(t.table)
 }
 
@@ -64,7 +59,7 @@ func (c *Cluster) serveObject(w http.ResponseWriter, r *http.Request, t target) 
 	if err != nil {
 		return err
 	}
-	c.codecs.respond(w, r, t.table.resource.typed, http.StatusOK, e.object)
+	c.codecs.respond(w, r, t.table.resource.Typed(), http.StatusOK, e.object)
 	return nil
 }
 
@@ -84,7 +79,7 @@ func (c *Cluster) serveCollection(w http.ResponseWriter, r *http.Request, t targ
 	if err != nil {
 		return err
 	}
-	c.codecs.respond(w, r, t.table.resource.typed, http.StatusOK, list)
+	c.codecs.respond(w, r, t.table.resource.Typed(), http.StatusOK, list)
 	return nil
 }
 
@@ -126,5 +121,5 @@ func newSelection(t target, o *internalversion.ListOptions) (selection, error) {
 func (s selection) matches(e *entry) bool {
 	return e != nil && (s.namespace == "" || s.namespace == e.meta.GetNamespace()) &&
 		(s.labels.Empty() || s.labels.Matches(labels.Set(e.meta.GetLabels()))) &&
-		(s.fields.Empty() || s.fields.Matches(s.resource.fieldsOf(e)))
+		(s.fields.Empty() || s.fields.Matches(s.resource.FieldsOf(e.object, e.meta)))
 }

@@ -20,7 +20,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // Cluster is a fake cluster that is being served. It is safe for concurrent use.
@@ -31,7 +30,6 @@ type Cluster struct {
 	token   string
 	version string
 	started time.Time
-	refused func(schema.GroupResource, string) *metav1.Status
 
 	apiCA, kubeletCA, otherCA *authority
 	apiServers                []*apiServer
@@ -47,7 +45,7 @@ type Cluster struct {
 // Start serves a cluster until Close is called or ctx ends. Timestamps are
 // taken as they are; see Load.
 func Start(ctx context.Context, s *Spec, o Options) (*Cluster, error) {
-	c := &Cluster{options: o.complete(), codecs: newCodecs(), store: newStore(), version: s.Version, refused: s.Refused}
+	c := &Cluster{options: o.complete(), codecs: newCodecs(), store: newStore(o.Resources), version: s.Version}
 	c.started = c.options.Now()
 	if err := c.secure(); err != nil {
 		return nil, err
@@ -57,9 +55,7 @@ func Start(ctx context.Context, s *Spec, o Options) (*Cluster, error) {
 		c.Close()
 		return nil, err
 	}
-	if !c.options.Frozen {
-		c.running.Go(func() { c.beat(ctx, liveLeases(s.Objects, c.started)) })
-	}
+	c.running.Go(func() { c.beat(ctx, liveLeases(s.Objects, c.started)) })
 	c.detach = context.AfterFunc(ctx, c.shut)
 	return c, nil
 }
@@ -101,9 +97,6 @@ func (c *Cluster) start(ctx context.Context, s *Spec) error {
 		if err := c.Upsert(ctx, obj); err != nil {
 			return err
 		}
-	}
-	if c.options.Frozen {
-		return nil
 	}
 	return c.announceAPIServers(ctx)
 }
@@ -192,12 +185,12 @@ func (c *Cluster) Delete(obj runtime.Object) error {
 	}
 	m, err := meta.Accessor(obj)
 	if err != nil {
-		return fmt.Errorf("metadata of a %s: %w", t.resource.gvk.Kind, err)
+		return fmt.Errorf("metadata of a %s: %w", t.resource.GVK().Kind, err)
 	}
 	if !c.store.delete(t, m.GetNamespace(), m.GetName()) {
-		return fmt.Errorf("delete %s %s/%s: %w", t.resource.gvk.Kind, m.GetNamespace(), m.GetName(), ErrNoObject)
+		return fmt.Errorf("delete %s %s/%s: %w", t.resource.GVK().Kind, m.GetNamespace(), m.GetName(), ErrNoObject)
 	}
-	if t.resource.plural == "nodes" {
+	if t.resource.Plural == "nodes" {
 		c.kubelets.remove(m.GetName())
 	}
 	return nil

@@ -99,11 +99,6 @@ func (c *Cluster) withKubelet(ctx context.Context, obj runtime.Object) (runtime.
 	if !ok {
 		return obj, nil
 	}
-	if c.options.Frozen {
-		node = node.DeepCopy()
-		node.Status.Addresses = nil
-		return node, nil
-	}
 	one, err := c.kubelets.ensure(ctx, node.Name)
 	if err != nil {
 		return nil, err

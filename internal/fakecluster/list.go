@@ -123,7 +123,7 @@ func (c *Cluster) onePage(r resource, s selection, objects []*entry, limit int, 
 	}
 	m, err := meta.ListAccessor(list)
 	if err != nil {
-		return nil, fmt.Errorf("metadata of a list of %s: %w", r.plural, err)
+		return nil, fmt.Errorf("metadata of a list of %s: %w", r.Plural, err)
 	}
 	m.SetResourceVersion(strconv.FormatUint(revision, 10))
 	if rest <= 0 {

@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // manifest is the file cluster.yaml of a Spec.
@@ -159,17 +161,17 @@ func (l *loader) decode(raw []byte) ([]runtime.Object, error) {
 
 // object turns an object into what is served; nil if it is not.
 func (l *loader) object(u *unstructured.Unstructured) (runtime.Object, error) {
-	for _, r := range resources() {
-		if r.gvk != u.GroupVersionKind() {
+	for _, r := range sources.Resources() {
+		if r.GVK() != u.GroupVersionKind() {
 			continue
 		}
 		l.move(u.Object)
 		// Those of the cluster that it was read from mean nothing here.
 		u.SetResourceVersion("")
-		if !r.typed {
+		if !r.Typed() {
 			return u, nil
 		}
-		obj, err := r.newObject()
+		obj, err := r.NewObject()
 		if err != nil {
 			return nil, err
 		}

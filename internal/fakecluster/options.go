@@ -3,6 +3,8 @@ package fakecluster
 import (
 	"log/slog"
 	"time"
+
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // Options say how a cluster is served. The zero value is good.
@@ -19,9 +21,8 @@ type Options struct {
 	// HeartbeatInterval is how often the kubelets that answer confirm the
 	// conditions of their nodes; 0 means 5 min.
 	HeartbeatInterval time.Duration
-	// Frozen serves a moment of the past: nothing renews leases and heartbeats, no
-	// node has a kubelet or an address, and no API server announces itself.
-	Frozen bool
+	// Resources is the table of what is served; nil is that of sources.Resources.
+	Resources sources.Table
 }
 
 func (o Options) complete() Options {

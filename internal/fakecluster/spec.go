@@ -4,9 +4,7 @@ import (
 	"io"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // Spec is a cluster at one moment: what its API servers and kubelets answer.
@@ -21,10 +19,6 @@ type Spec struct {
 	// Kubelet returns what the kubelet of a node is like. It is called once for
 	// each node that appears; nil means that no node has a kubelet to talk to.
 	Kubelet func(node string) Kubelet
-	// Refused, if set, says with what a list is answered that the Spec does not
-	// have; nil is answered with what there is. The namespace is empty for lists of
-	// all namespaces.
-	Refused func(resource schema.GroupResource, namespace string) *metav1.Status
 }
 
 // APIServer is one instance of the API server.

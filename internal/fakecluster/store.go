@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 const (
@@ -67,18 +69,21 @@ type store struct {
 	tables   []*table
 }
 
-func newStore() *store {
+func newStore(rows sources.Table) *store {
+	if rows == nil {
+		rows = sources.Resources()
+	}
 	s := &store{revision: firstRevision}
-	for _, r := range resources() {
+	for _, r := range rows {
 		s.tables = append(s.tables, &table{
-			resource: r, objects: map[string]*entry{}, oldest: firstRevision, changed: make(chan struct{}),
+			resource: resource{r}, objects: map[string]*entry{}, oldest: firstRevision, changed: make(chan struct{}),
 		})
 	}
 	return s
 }
 
 func (s *store) table(plural string) (*table, bool) {
-	i := slices.IndexFunc(s.tables, func(t *table) bool { return t.resource.plural == plural })
+	i := slices.IndexFunc(s.tables, func(t *table) bool { return t.resource.Plural == plural })
 	if i < 0 {
 		return nil, false
 	}
@@ -111,7 +116,7 @@ func (s *store) tableOf(obj runtime.Object) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(s.tables, func(t *table) bool { return t.resource.gvk == gvk })
+	i := slices.IndexFunc(s.tables, func(t *table) bool { return t.resource.GVK() == gvk })
 	if i < 0 {
 		return nil, fmt.Errorf("%s is not served", gvk)
 	}
@@ -126,19 +131,19 @@ func (s *store) upsert(obj runtime.Object, now time.Time) (*entry, error) {
 		return nil, err
 	}
 	obj = obj.DeepCopyObject()
-	obj.GetObjectKind().SetGroupVersionKind(t.resource.gvk)
+	obj.GetObjectKind().SetGroupVersionKind(t.resource.GVK())
 	m, err := meta.Accessor(obj)
 	if err != nil {
-		return nil, fmt.Errorf("metadata of a %s: %w", t.resource.gvk.Kind, err)
+		return nil, fmt.Errorf("metadata of a %s: %w", t.resource.GVK().Kind, err)
 	}
-	if m.GetName() == "" || t.resource.namespaced != (m.GetNamespace() != "") {
-		return nil, fmt.Errorf("%s %q in namespace %q: name or namespace missing or misplaced", t.resource.gvk.Kind, m.GetName(), m.GetNamespace())
+	if m.GetName() == "" || t.resource.Namespaced != (m.GetNamespace() != "") {
+		return nil, fmt.Errorf("%s %q in namespace %q: name or namespace missing or misplaced", t.resource.GVK().Kind, m.GetName(), m.GetNamespace())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := t.objects[key(m.GetNamespace(), m.GetName())]
 	if want := m.GetResourceVersion(); want != "" && (before == nil || want != before.meta.GetResourceVersion()) {
-		return nil, apierrors.NewConflict(t.resource.groupResource(), m.GetName(),
+		return nil, apierrors.NewConflict(t.resource.GroupResource(), m.GetName(),
 			fmt.Errorf("the object has been modified; please apply your changes to the latest version and try again"))
 	}
 	complete(m, before, now)
@@ -206,7 +211,7 @@ func (s *store) get(t *table, namespace, name string) (*entry, error) {
 	defer s.mu.RUnlock()
 	e, ok := t.objects[key(namespace, name)]
 	if !ok {
-		return nil, apierrors.NewNotFound(t.resource.groupResource(), name)
+		return nil, apierrors.NewNotFound(t.resource.GroupResource(), name)
 	}
 	return e, nil
 }

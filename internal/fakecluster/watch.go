@@ -26,7 +26,7 @@ func (c *Cluster) serveWatch(w http.ResponseWriter, r *http.Request, t *table, o
 	if err != nil {
 		return err
 	}
-	info, err := c.codecs.negotiate(r, t.resource.typed)
+	info, err := c.codecs.negotiate(r, t.resource.Typed())
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (f *follower) kindOf(c change) (watch.EventType, bool) {
 }
 
 func (f *follower) bookmark(annotations map[string]string) error {
-	obj, err := f.table.resource.newObject()
+	obj, err := f.table.resource.NewObject()
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,8 @@ const bodyLimit = 1 << 20
 // cluster changes through the Go API only.
 func (c *Cluster) serveWrite(w http.ResponseWriter, r *http.Request, t target) error {
 	res := t.table.resource
-	if res.gvk.Kind != "Lease" {
-		return apierrors.NewMethodNotSupported(res.groupResource(), r.Method)
+	if res.GVK().Kind != "Lease" {
+		return apierrors.NewMethodNotSupported(res.GroupResource(), r.Method)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // coverage is what of a resource a snapshot shows.
@@ -20,11 +22,12 @@ func (c *coverage) has(namespace string) bool {
 	return c != nil && (c.all || namespace == "" && len(c.namespaces) > 0 || c.namespaces[namespace])
 }
 
-func (s *Snapshot) cover(k kind) *coverage {
-	c := s.coverage[k.key()]
+func (s *Snapshot) cover(row *sources.Resource) *coverage {
+	key := row.GroupResource().String()
+	c := s.coverage[key]
 	if c == nil {
 		c = &coverage{namespaces: map[string]bool{}}
-		s.coverage[k.key()] = c
+		s.coverage[key] = c
 	}
 	return c
 }
@@ -32,38 +35,38 @@ func (s *Snapshot) cover(k kind) *coverage {
 // listed follows one list while it is read.
 type listed struct {
 	hint hint
-	// kinds are the namespaces that were seen, by kind of object.
-	kinds map[kind]map[string]bool
+	// rows are the namespaces that were seen, by row of the table.
+	rows map[*sources.Resource]map[string]bool
 }
 
 func (l *listed) saw(k kind, namespace string) {
-	if l.kinds == nil {
-		l.kinds = map[kind]map[string]bool{}
+	if l.rows == nil {
+		l.rows = map[*sources.Resource]map[string]bool{}
 	}
-	if l.kinds[k] == nil {
-		l.kinds[k] = map[string]bool{}
+	if l.rows[k.row] == nil {
+		l.rows[k.row] = map[string]bool{}
 	}
-	l.kinds[k][namespace] = true
+	l.rows[k.row][namespace] = true
 }
 
-// end concludes from a complete list of objects of the kind of, which is noKind
+// end concludes from a complete list of objects of the kind of, which is none
 // where the list does not say, what the snapshot shows. A list with objects of one
 // namespace may be of that one only.
-func (l *listed) end(d *Snapshot, of kind) {
-	if of == noKind {
+func (l *listed) end(s *Snapshot, of kind) {
+	if !of.known() {
 		of = l.hint.kind
 	}
-	if of != noKind && len(l.kinds[of]) == 0 {
-		c := d.cover(of)
-		if l.hint.kind == of && l.hint.namespace != "" {
+	if of.known() && len(l.rows[of.row]) == 0 {
+		c := s.cover(of.row)
+		if l.hint.row == of.row && l.hint.namespace != "" {
 			c.namespaces[l.hint.namespace] = true
 		} else {
 			c.all = true
 		}
 	}
-	for k, namespaces := range l.kinds {
-		c := d.cover(k)
-		if !k.namespaced() || len(namespaces) > 1 {
+	for row, namespaces := range l.rows {
+		c := s.cover(row)
+		if !row.Namespaced || len(namespaces) > 1 {
 			c.all = true
 		}
 		maps.Copy(c.namespaces, namespaces)

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 const oneNode = `{"apiVersion":"v1","kind":"Node","metadata":{"name":"n","creationTimestamp":"2026-01-01T00:00:00Z"}}`
@@ -101,7 +103,7 @@ func TestBadDumpsGiveOneClearLine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, err := read(t.Context(), c.path, small)
+			d, err := read(t.Context(), c.path, small, sources.Resources())
 			if err == nil {
 				t.Fatalf("is read: %d objects, skipped %v", len(d.Objects), d.Skipped)
 			}
@@ -221,7 +223,7 @@ func FuzzObjects(f *testing.F) {
 		l := standardLimits()
 		l.object = 1 << 16
 		d := &Snapshot{Path: "fuzz", Skipped: map[string]int{}, coverage: map[string]*coverage{}, kubelets: map[string]*kubeletBodies{}, servers: map[string]body{}, samples: map[string]*[2][]byte{}}
-		r := &reader{snapshot: d, limits: l}
+		r := &reader{snapshot: d, table: sources.Resources(), limits: l}
 		err := r.readFile(t.Context(), entry{name: name, r: strings.NewReader(text), again: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }})
 		if err != nil && !strings.HasPrefix(err.Error(), name) {
 			t.Errorf("%q does not name the file", err)

@@ -142,8 +142,8 @@ func (f *objectFile) value(d *json.Decoder) error {
 		if err := f.items(d, f.hint.kind, l); err != nil {
 			return err
 		}
-		if f.hint.kind != noKind {
-			l.end(f.reader.snapshot, noKind)
+		if f.hint.known() {
+			l.end(f.reader.snapshot, kind{})
 		}
 		return nil
 	}
@@ -174,7 +174,7 @@ func (f *objectFile) value(d *json.Decoder) error {
 		return f.single(fields)
 	}
 	// The kind may follow the items.
-	if k := listKind(fields); k != noKind || f.hint.kind != noKind || len(l.kinds) > 0 {
+	if k := f.reader.listKind(fields); k.known() || f.hint.known() || len(l.rows) > 0 {
 		l.end(f.reader.snapshot, k)
 	}
 	return nil
@@ -183,8 +183,8 @@ func (f *objectFile) value(d *json.Decoder) error {
 // list reads the value of the field items.
 func (f *objectFile) list(d *json.Decoder, fields map[string]json.RawMessage) (*listed, error) {
 	l := &listed{hint: f.hint}
-	k := listKind(fields)
-	if k == noKind {
+	k := f.reader.listKind(fields)
+	if !k.known() {
 		k = f.hint.kind
 	}
 	token, err := d.Token()
@@ -196,7 +196,7 @@ func (f *objectFile) list(d *json.Decoder, fields map[string]json.RawMessage) (*
 	case token != json.Delim('['):
 		return nil, fmt.Errorf("want a list in the field items, got %v", token)
 	}
-	f.known = f.known || k != noKind
+	f.known = f.known || k.known()
 	return l, f.items(d, k, l)
 }
 
@@ -230,22 +230,22 @@ func (f *objectFile) single(fields map[string]json.RawMessage) error {
 		return err
 	}
 	l := &listed{hint: f.hint}
-	if err := f.object(raw, noKind, l); err != nil {
+	if err := f.object(raw, kind{}, l); err != nil {
 		return err
 	}
-	if len(l.kinds) > 0 {
-		l.end(f.reader.snapshot, noKind)
+	if len(l.rows) > 0 {
+		l.end(f.reader.snapshot, kind{})
 	}
 	return nil
 }
 
 // listKind is the kind of the items of a list that has one.
-func listKind(fields map[string]json.RawMessage) kind {
+func (r *reader) listKind(fields map[string]json.RawMessage) kind {
 	name := text(fields["kind"])
 	if len(name) < len("List") || name[len(name)-len("List"):] != "List" {
-		return noKind
+		return kind{}
 	}
-	return kindOf(text(fields["apiVersion"]), name[:len(name)-len("List")])
+	return r.kindOf(text(fields["apiVersion"]), name[:len(name)-len("List")])
 }
 
 func text(raw json.RawMessage) string {

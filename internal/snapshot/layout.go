@@ -66,23 +66,23 @@ func placeOf(name string) place {
 
 // hint is what the path of a file says of the objects in it.
 type hint struct {
-	kind      kind
+	kind
 	namespace string
 }
 
 // hintOf knows two layouts: NAMESPACE/pods.json (kubectl cluster-info dump) and
 // pods/NAMESPACE.json (support bundles).
-func hintOf(name string) hint {
+func (r *reader) hintOf(name string) hint {
 	parts := strings.Split(strings.TrimSuffix(name, path.Ext(name)), "/")
 	base, parent := parts[len(parts)-1], ""
 	if len(parts) > 1 {
 		parent = parts[len(parts)-2]
 	}
-	if k := kindOfPlural(parent); k != noKind && k.namespaced() {
+	if k := r.kindOfPlural(parent); k.known() && k.row.Namespaced {
 		return hint{k, base}
 	}
-	k := kindOfPlural(base)
-	if !k.namespaced() || parent == "cluster-resources" {
+	k := r.kindOfPlural(base)
+	if !k.known() || !k.row.Namespaced || parent == "cluster-resources" {
 		parent = ""
 	}
 	return hint{k, parent}

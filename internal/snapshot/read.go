@@ -78,14 +78,14 @@ func (r *reader) readObjects(name string, m *meter) error {
 		_, _ = in.Discard(len(byteOrderMark)) // it is in memory
 		start = start[len(byteOrderMark):]
 	}
-	f := &objectFile{reader: r, meter: m, source: source, in: in, hint: hintOf(name)}
+	f := &objectFile{reader: r, meter: m, source: source, in: in, hint: r.hintOf(name)}
 	trimmed := bytes.TrimLeft(start, " \t\r\n")
 	switch {
 	case len(trimmed) == 0, !isText(start):
 		r.snapshot.Skipped["file"]++
 		return nil
-	case string(bytes.TrimSpace(trimmed)) == "null" && f.hint.kind != noKind: // Go writes an empty list so
-		(&listed{hint: f.hint}).end(r.snapshot, noKind)
+	case string(bytes.TrimSpace(trimmed)) == "null" && f.hint.known(): // Go writes an empty list so
+		(&listed{hint: f.hint}).end(r.snapshot, kind{})
 		return nil
 	case trimmed[0] == '{' || trimmed[0] == '[' || bytes.HasPrefix(trimmed, []byte(logStart)):
 		err = f.json()
@@ -136,17 +136,17 @@ func (f *objectFile) bound() { f.meter.until = f.meter.read + f.reader.limits.ob
 // object keeps an object, or counts it. Its kind may be missing and follow from
 // the list's or the path.
 func (f *objectFile) object(raw []byte, k kind, l *listed) error {
-	own, name, err := kindIn(raw)
+	own, name, err := f.reader.kindIn(raw)
 	if err != nil {
 		return err
 	}
 	switch {
-	case own != noKind:
+	case own.known():
 		k = own
 	case name != "":
 		f.reader.skip(name, raw)
 		return nil
-	case k == noKind:
+	case !k.known():
 		f.reader.snapshot.Skipped["object without a kind"]++
 		return nil
 	}
@@ -156,7 +156,7 @@ func (f *objectFile) object(raw []byte, k kind, l *listed) error {
 	}
 	namespace, err := f.reader.keep(k, raw)
 	if err != nil {
-		return fmt.Errorf("object %d (%s): %w", f.reader.objects, k.key(), err)
+		return fmt.Errorf("object %d (%s): %w", f.reader.objects, k.row.GroupResource(), err)
 	}
 	l.saw(k, namespace)
 	return nil

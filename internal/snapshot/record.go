@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
@@ -30,6 +31,8 @@ type RecordOptions struct {
 	Gather func(context.Context) ([]*dto.MetricFamily, error)
 	// Window is the time between the two.
 	Window time.Duration
+	// Resources is the table of what is recorded; nil is that of sources.Resources.
+	Resources sources.Table
 	// Definitions are the collectors whose samples may be among them.
 	Definitions []collectors.Definition
 	// RedactNames replaces the names of nodes, namespaces, pods and all that refers
@@ -62,6 +65,9 @@ func Record(ctx context.Context, dir string, o RecordOptions) (*Manifest, error)
 		FormatVersion: FormatVersion, Window: metav1.Duration{Duration: o.Window}, KubevitalsVersion: o.Version,
 		RedactedNames: o.RedactNames, Kubelets: map[string]KubeletState{}, APIServers: map[string]APIServerState{},
 	}}
+	if r.Resources == nil {
+		r.Resources = sources.Resources()
+	}
 	config := rest.CopyConfig(o.REST)
 	config.QPS, config.Burst = 20, 40
 	config.AcceptContentTypes, config.ContentType = "application/json", "application/json"
@@ -128,7 +134,7 @@ func (r *recorder) record(ctx context.Context) error {
 	if err := r.recordKubelets(ctx); err != nil {
 		return err
 	}
-	if err := r.recordLists(ctx, slowQueries()); err != nil {
+	if err := r.recordLists(ctx, r.queries(false)); err != nil {
 		return err
 	}
 	select {
@@ -142,7 +148,7 @@ func (r *recorder) record(ctx context.Context) error {
 	}
 	r.manifest.Window.Duration = max(r.Window, r.Now().Sub(began).Round(time.Second))
 	r.names.learnHosts(r.REST.Host, second) // there may be new ones
-	if err := r.recordLists(ctx, liveQueries()); err != nil {
+	if err := r.recordLists(ctx, r.queries(true)); err != nil {
 		return err
 	}
 	r.manifest.Taken = metav1.NewMicroTime(r.Now())

@@ -17,19 +17,18 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 // eachNode calls f for every node, one after the other.
 func (r *recorder) eachNode(ctx context.Context, f func(*corev1.Node) error) error {
-	var q query
-	for _, candidate := range queries() {
-		if candidate.kind == nodeKind {
-			q = candidate
-		}
+	q, err := r.query(sources.Nodes)
+	if err != nil {
+		return err
 	}
-	err := r.pages(ctx, q, func(raw json.RawMessage) error {
+	err = r.pages(ctx, q, func(raw json.RawMessage) error {
 		var node corev1.Node
 		if err := json.Unmarshal(raw, &node); err != nil {
 			return err
@@ -70,7 +69,7 @@ func (r *recorder) recordKubelets(ctx context.Context) error {
 				errs = append(errs, err)
 			}
 			if len(state.Reasons) > 0 {
-				r.manifest.Kubelets[r.names.node(node.Name)] = state
+				r.manifest.Kubelets[r.names.Node(node.Name)] = state
 			}
 		})
 		return nil
@@ -83,7 +82,7 @@ func (r *recorder) recordKubelets(ctx context.Context) error {
 // be written.
 func (r *recorder) recordKubelet(ctx context.Context, fetcher *kubelet.Fetcher, node *corev1.Node) (KubeletState, error) {
 	state := KubeletState{Reasons: map[string]health.Reason{}}
-	folder := filepath.Join(r.dir, "nodes", r.names.node(node.Name))
+	folder := filepath.Join(r.dir, "nodes", r.names.Node(node.Name))
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return state, fmt.Errorf("make a folder: %w", err)
 	}

@@ -7,72 +7,52 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/kubevitals/kubevitals/internal/fakecluster"
+	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-// query is one list that collectors read.
+// query is one list to record, in a version of its resource.
 type query struct {
-	kind kind
-	// prefix is the path of the API group and version.
-	prefix, plural string
-	namespace      string
-	fields         string
-	labels         string
+	row     sources.Resource
+	version string
+	list    sources.List
 }
 
-// queries are all lists.
-func queries() []query { return append(slowQueries(), liveQueries()...) }
+func (q query) path() string { return q.row.Path(q.version, q.list.Namespace) }
 
-// slowQueries are the lists that take long in a large cluster, or show nothing that
-// is old after a minute.
-func slowQueries() []query {
-	return []query{
-		{podKind, "/api/v1", "pods", "", "", ""},
-		{eventKind, "/api/v1", "events", "", "type=Warning", ""},
-		{eventKind, "/api/v1", "events", "", "reason=Starting,source=kubelet", ""},
-		{deploymentKind, "/apis/apps/v1", "deployments", "kube-system", "", ""},
-		{daemonSetKind, "/apis/apps/v1", "daemonsets", "kube-system", "", ""},
-		{autoscalerKind, "/apis/autoscaling/v2", "horizontalpodautoscalers", "", "", ""},
-		{apiServiceKind, "/apis/apiregistration.k8s.io/v1", "apiservices", "", "", ""},
-		{endpointSliceKind, "/apis/discovery.k8s.io/v1", "endpointslices", "default", "", "kubernetes.io/service-name=kubernetes"},
+// queries are the lists of the table that a snapshot records: those that others
+// contain are not read again. What shows what is alive is apart from what takes long in
+// a large cluster, or shows nothing that is old after a minute.
+func (r *recorder) queries(alive bool) []query {
+	var all []query
+	for _, row := range r.Resources {
+		for _, l := range row.Lists {
+			if row.Alive == alive && !l.Probed && row.Widest(l).Source == l.Source {
+				all = append(all, query{row, row.Versions[0], l})
+			}
+		}
 	}
-}
-
-// liveQueries are the lists that show what is alive.
-func liveQueries() []query {
-	return []query{
-		{nodeMetricsKind, "/apis/metrics.k8s.io/v1beta1", "nodes", "", "", ""},
-		{nodeKind, "/api/v1", "nodes", "", "", ""},
-		{leaseKind, "/apis/coordination.k8s.io/v1", "leases", "kube-system", "", ""},
-		{leaseKind, "/apis/coordination.k8s.io/v1", "leases", "kube-node-lease", "", ""},
-	}
+	return all
 }
 
 // narrower are the lists to read instead of one that is refused: rights may hold
-// in single namespaces.
+// in single namespaces, and an addon may serve another version.
 func (q query) narrower() []query {
-	switch {
-	case q.kind == podKind && q.namespace == "":
-		system, dashboard := q, q
-		system.namespace, dashboard.namespace = "kube-system", dashboardNamespace
-		return []query{system, dashboard}
-	case q.prefix == "/apis/metrics.k8s.io/v1beta1":
-		q.prefix = "/apis/metrics.k8s.io/v1"
-		return []query{q}
+	var all []query
+	for _, l := range q.row.Narrower(q.list) {
+		if !l.Probed {
+			all = append(all, query{q.row, q.version, l})
+		}
 	}
-	return nil
-}
-
-func (q query) path() string {
-	if q.namespace == "" {
-		return q.prefix + "/" + q.plural
+	if n := slices.Index(q.row.Versions, q.version) + 1; n < len(q.row.Versions) {
+		all = append(all, query{q.row, q.row.Versions[n], q.list})
 	}
-	return q.prefix + "/namespaces/" + q.namespace + "/" + q.plural
+	return all
 }
 
 func (r *recorder) recordLists(ctx context.Context, pending []query) error {
@@ -83,7 +63,7 @@ func (r *recorder) recordLists(ctx context.Context, pending []query) error {
 		if err != nil {
 			return err
 		}
-		r.note(l)
+		r.note(l, len(q.row.Versions) > 1)
 		if l.Reason == health.Forbidden || l.Reason == health.NotFound {
 			pending = append(q.narrower(), pending...)
 		}
@@ -93,14 +73,13 @@ func (r *recorder) recordLists(ctx context.Context, pending []query) error {
 
 // note records what became of a list. Of two readings of the same the one that
 // failed counts, but for the versions of one API, of which one is enough.
-func (r *recorder) note(l List) {
+func (r *recorder) note(l List, versions bool) {
 	for i := range r.manifest.Lists {
 		before := &r.manifest.Lists[i]
 		if before.Resource != l.Resource || before.Namespace != l.Namespace {
 			continue
 		}
 		l.Items += before.Items
-		versions := l.Resource == nodeMetricsKind.key()
 		if (before.Reason == health.Available) != versions {
 			*before = l
 		}
@@ -112,7 +91,7 @@ func (r *recorder) note(l List) {
 // recordList reads a list page by page into a file. It fails only where the file
 // cannot be written or ctx ended.
 func (r *recorder) recordList(ctx context.Context, q query) (List, error) {
-	l := List{Resource: q.kind.key(), Namespace: q.namespace, Reason: health.Available}
+	l := List{Resource: q.row.GroupResource().String(), Namespace: q.list.Namespace, Reason: health.Available}
 	name := filepath.Join(r.dir, "objects", strings.ReplaceAll(strings.TrimPrefix(q.path(), "/"), "/", "_")+fieldsSuffix(q)+".json.gz")
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return l, fmt.Errorf("make a folder: %w", err)
@@ -163,10 +142,10 @@ func (r *recorder) recordList(ctx context.Context, q query) (List, error) {
 }
 
 func fieldsSuffix(q query) string {
-	if q.fields == "" {
+	if q.list.Fields == "" {
 		return ""
 	}
-	return "_" + strings.NewReplacer("=", "_", ",", "_").Replace(q.fields)
+	return "_" + strings.NewReplacer("=", "_", ",", "_").Replace(q.list.Fields)
 }
 
 // words is the text of an error, unless that might tell names.
@@ -179,32 +158,19 @@ func (r *recorder) words(err error) string {
 
 // trim returns what is kept of an object, with its kind.
 func (r *recorder) trim(q query, raw json.RawMessage) (runtime.Object, bool) {
-	obj, at, err := decode(q.kind, raw, &latestTime{})
+	_, trim := r.Resources.Of(q.row.GVK())
+	kept, err := trim(raw, &sources.Latest{})
 	if err != nil {
-		r.Logger.Warn("object cannot be understood", "resource", q.kind.key(), "err", err)
+		r.Logger.Warn("object cannot be understood", "resource", q.row.GroupResource(), "err", err)
 		return nil, false
 	}
-	if obj == nil || q.kind == leaseKind && !wanted(at) {
+	if kept.Object == nil {
 		return nil, false
 	}
 	if r.names != nil {
-		r.names.object(obj)
+		q.row.RedactObject(kept.Object, r.names)
 	}
 	// Lists of objects of any kind need it in each of them.
-	gvk, err := fakecluster.KindOf(obj)
-	if err != nil {
-		r.Logger.Warn("object cannot be understood", "resource", q.kind.key(), "err", err)
-		return nil, false
-	}
-	obj.GetObjectKind().SetGroupVersionKind(gvk)
-	return obj, true
-}
-
-// wanted tells the leases that collectors read from those of everybody else.
-func wanted(lease identity) bool {
-	switch lease.Name {
-	case "kube-controller-manager", "kube-scheduler", "cloud-controller-manager":
-		return true
-	}
-	return lease.Namespace != "kube-system"
+	kept.Object.GetObjectKind().SetGroupVersionKind(q.row.GVK())
+	return kept.Object, true
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 const (
@@ -57,7 +59,7 @@ func (r *recorder) page(ctx context.Context, q query, limit int, next string) (*
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
 	request := r.client.Discovery().RESTClient().Get().AbsPath(q.path())
-	for name, value := range map[string]string{"fieldSelector": q.fields, "labelSelector": q.labels, "continue": next} {
+	for name, value := range map[string]string{"fieldSelector": q.list.Fields, "labelSelector": q.list.Labels, "continue": next} {
 		if value != "" {
 			request.Param(name, value)
 		}
@@ -86,36 +88,46 @@ func uidOf(raw json.RawMessage) string {
 	return head.Metadata.UID
 }
 
+// query is how a source is read from the API server.
+func (r *recorder) query(source sources.Read) (query, error) {
+	row, list, ok := r.Resources.Find(source)
+	if !ok {
+		return query{}, fmt.Errorf("no row of the table is read as %q", source)
+	}
+	return query{row, row.Versions[0], list}, nil
+}
+
 // learnNames lets the redactor know nodes and namespaces before it meets them in
 // texts.
 func (r *recorder) learnNames(ctx context.Context) error {
 	if r.names == nil {
 		return nil
 	}
-	for _, q := range queries() {
-		if q.kind != nodeKind && q.kind != podKind {
-			continue
+	for _, source := range []sources.Read{sources.Nodes, sources.Pods} {
+		q, err := r.query(source)
+		if err != nil {
+			return err
 		}
-		err := r.pages(ctx, q, func(raw json.RawMessage) error {
+		err = r.pages(ctx, q, func(raw json.RawMessage) error {
 			var head struct {
-				Metadata identity `json:"metadata"`
+				Metadata struct{ Namespace, Name string } `json:"metadata"`
 			}
 			if err := json.Unmarshal(raw, &head); err != nil {
 				return err
 			}
-			if q.kind == nodeKind {
-				r.names.node(head.Metadata.Name)
+			if source == sources.Nodes {
+				r.names.Node(head.Metadata.Name)
 				return nil
 			}
-			r.names.as("ns", head.Metadata.Namespace)
-			r.names.as("pod", head.Metadata.Name)
+			r.names.As("ns", head.Metadata.Namespace)
+			r.names.As("pod", head.Metadata.Name)
 			return nil
 		})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
-			r.Logger.Debug("names are not known before", "resource", q.kind.key(), "err", err)
+			r.Logger.Debug("names are not known before", "resource", q.row.GroupResource(), "err", err)
 		}
 	}
 	return nil

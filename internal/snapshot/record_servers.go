@@ -38,7 +38,7 @@ func (r *recorder) recordServers(ctx context.Context, families []*dto.MetricFami
 		}
 	}
 	for _, server := range slices.Sorted(maps.Keys(limits)) {
-		name := r.names.text(server)
+		name := r.names.Text(server)
 		folder := filepath.Join(r.dir, "apiservers", name)
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return fmt.Errorf("make a folder: %w", err)

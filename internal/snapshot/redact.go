@@ -52,8 +52,8 @@ func wellKnown(name string) bool {
 	return false
 }
 
-// as replaces a name of a sort.
-func (r *redactor) as(sort, name string) string {
+// As replaces a name of a sort.
+func (r *redactor) As(sort, name string) string {
 	if r == nil || wellKnown(name) {
 		return name
 	}
@@ -67,15 +67,16 @@ func (r *redactor) as(sort, name string) string {
 	return r.names[name]
 }
 
-func (r *redactor) node(name string) string { return r.as("node", name) }
+// Node replaces the name of a node.
+func (r *redactor) Node(name string) string { return r.As("node", name) }
 
 // The parts of a text that may be names or addresses.
 func words() *regexp.Regexp {
 	return regexp.MustCompile(`[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*|[0-9A-Za-z_](?:[0-9A-Za-z_.-]*[0-9A-Za-z_])?`)
 }
 
-// text replaces in a text every name that is known and every address.
-func (r *redactor) text(text string) string {
+// Text replaces in a text every name that is known and every address.
+func (r *redactor) Text(text string) string {
 	if r == nil {
 		return text
 	}
@@ -84,7 +85,7 @@ func (r *redactor) text(text string) string {
 
 func (r *redactor) word(word string) string {
 	if _, err := netip.ParseAddr(word); err == nil {
-		return r.as("address", word)
+		return r.As("address", word)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -122,7 +123,7 @@ func (r *redactor) learnHost(address string) {
 		return
 	}
 	if _, err := netip.ParseAddr(host); err != nil {
-		r.as("host", host)
+		r.As("host", host)
 	}
 }
 
@@ -146,13 +147,13 @@ func (r *redactor) family(f *dto.MetricFamily) *dto.MetricFamily {
 			value := l.GetValue()
 			switch name := l.GetName(); {
 			case name == "node":
-				value = r.node(value)
+				value = r.Node(value)
 			case name == "hostname":
-				value = r.as("host", value)
+				value = r.As("host", value)
 			case name == "namespace":
-				value = r.as("ns", value)
+				value = r.As("ns", value)
 			case !closedLabel(name):
-				value = r.text(value)
+				value = r.Text(value)
 			}
 			l.Value = &value
 		}
@@ -174,7 +175,7 @@ func countedLabel(name string) bool {
 const lineLimit = 1 << 20
 
 // body copies metrics. Redacted, all values of labels but the counted ones become
-// hashes with a key that nobody has: as different from each other as before.
+// hashes with a key that is thrown away: as different from each other as before.
 func (r *redactor) body(in io.Reader, w io.Writer) error {
 	if r == nil {
 		_, err := io.Copy(w, in)

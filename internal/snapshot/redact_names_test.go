@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"encoding/json"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -10,29 +11,46 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // TestNamesThatOthersMake verifies that names which others put names into do not leave
 // the cluster: conditions of load balancers and metrics of event-driven autoscalers.
 func TestNamesThatOthersMake(t *testing.T) {
 	t.Parallel()
-	r, err := newRedactor()
+	names, err := newRedactor()
 	if err != nil {
 		t.Fatal(err)
 	}
+	r := &recorder{RecordOptions: RecordOptions{Resources: sources.Resources(), Logger: slog.New(slog.DiscardHandler)}, names: names}
+	record := func(source sources.Read, obj any) runtime.Object {
+		q, err := r.query(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := json.Marshal(obj)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, ok := r.trim(q, raw)
+		if !ok {
+			t.Fatalf("%s: nothing is kept", source)
+		}
+		return kept
+	}
 	in := metav1.ObjectMeta{Name: "web", Namespace: "shop"}
 	metric := autoscalingv2.MetricIdentifier{Name: "s0-prometheus-shop-queue"}
-	pod := trimPod(&corev1.Pod{ObjectMeta: in, Status: corev1.PodStatus{Conditions: []corev1.PodCondition{
+	pod := record(sources.Pods, &corev1.Pod{ObjectMeta: in, Status: corev1.PodStatus{Conditions: []corev1.PodCondition{
 		{Type: "target-health.example.com/shop-ingress_shop-checkout_8080", Status: corev1.ConditionTrue},
 		{Type: corev1.PodScheduled, Status: corev1.ConditionTrue},
-	}}}, &latestTime{})
-	scaler := trimAutoscaler(&autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: in, Spec: autoscalingv2.HorizontalPodAutoscalerSpec{Metrics: []autoscalingv2.MetricSpec{
+	}}})
+	scaler := record(sources.HPAs, &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: in, Spec: autoscalingv2.HorizontalPodAutoscalerSpec{Metrics: []autoscalingv2.MetricSpec{
 		{Type: "External", External: &autoscalingv2.ExternalMetricSource{Metric: metric}},
 		{Type: "Pods", Pods: &autoscalingv2.PodsMetricSource{Metric: metric}},
 		{Type: "Object", Object: &autoscalingv2.ObjectMetricSource{Metric: metric}},
-	}}}, &latestTime{})
-	r.object(pod)
-	r.object(scaler)
+	}}})
 	text, err := json.Marshal([]any{pod, scaler})
 	if err != nil {
 		t.Fatal(err)
@@ -65,11 +83,11 @@ func TestHostsOfServers(t *testing.T) {
 		"configz":                          "configz",
 		"localhost:6443":                   "localhost:6443",
 	} {
-		if got := r.text(text); got != want {
+		if got := r.Text(text); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}
 	}
-	if got := r.text("[2001:db8::1]:6443"); strings.Contains(got, "db8") {
+	if got := r.Text("[2001:db8::1]:6443"); strings.Contains(got, "db8") {
 		t.Errorf("an address becomes %q", got)
 	}
 	var none *redactor

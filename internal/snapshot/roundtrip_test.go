@@ -227,12 +227,7 @@ func replay(t *testing.T, path string, want ...string) (map[string]float64, *rea
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.Close() })
-	served, err := d.Serve(t.Context(), silent())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(served.Close)
-	r := startReading(t, sources.Config{REST: served.RESTConfig()}, func(s *collectors.Selection, c *sources.Config) {
+	r := startReading(t, sources.Config{}, func(s *collectors.Selection, c *sources.Config) {
 		d.Configure(c)
 		s.Replay(d.Recorded(d.Now, silent()))
 	})

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // expected says what can be read, for messages about what cannot.
@@ -56,15 +58,15 @@ const (
 // .tar.gz, .tgz) or a single file, which may be compressed with gzip. Errors name the
 // file and say what was expected.
 func Read(ctx context.Context, path string) (*Snapshot, error) {
-	return read(ctx, path, standardLimits())
+	return read(ctx, path, standardLimits(), sources.Resources())
 }
 
-func read(ctx context.Context, path string, l limits) (*Snapshot, error) {
+func read(ctx context.Context, path string, l limits, table sources.Table) (*Snapshot, error) {
 	d := &Snapshot{
 		Path: path, Skipped: map[string]int{}, coverage: map[string]*coverage{},
 		kubelets: map[string]*kubeletBodies{}, servers: map[string]body{}, samples: map[string]*[2][]byte{},
 	}
-	r := &reader{snapshot: d, limits: l}
+	r := &reader{snapshot: d, table: table, limits: l}
 	modified, err := r.walk(ctx, path)
 	if err == nil {
 		err = r.finish(modified)
@@ -92,15 +94,16 @@ func (r *reader) finish(modified time.Time) error {
 	default:
 		d.Taken, d.TakenFrom = modified, FromFile
 	}
+	d.complete()
 	if d.Manifest == nil {
-		clear(d.samples) // nobody vouches for them
+		clear(d.samples) // without a manifest they may be anything
 		r.completeCoverage()
 		d.Warnings = append(d.Warnings, d.partial()...)
 	}
 	return nil
 }
 
-// Close lets go of the files. What serves the snapshot must have ended.
+// Close lets go of the files. What reads the snapshot must have ended.
 func (s *Snapshot) Close() error {
 	var errs []error
 	for _, c := range s.closers {

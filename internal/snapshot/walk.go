@@ -14,16 +14,19 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // reader reads one snapshot. Not safe for concurrent use.
 type reader struct {
 	snapshot *Snapshot
+	table    sources.Table
 	limits   limits
 
 	files, objects int
 	total          int64
-	latest         latestTime
+	latest         sources.Latest
 	// kubeconfig is the name of a file that is one.
 	kubeconfig string
 	// namespaces are those that a list of all namespaces names; nil without one.

@@ -111,7 +111,7 @@ func (f *objectFile) endDocument(d *document) error {
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		return fmt.Errorf("a document is no object: %w", err)
 	}
-	if k := listKind(fields); k != noKind || f.hint.kind != noKind || len(d.list.kinds) > 0 {
+	if k := f.reader.listKind(fields); k.known() || f.hint.known() || len(d.list.rows) > 0 {
 		d.list.end(f.reader.snapshot, k)
 	}
 	return nil

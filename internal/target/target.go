@@ -1,6 +1,6 @@
 // Package target connects to the cluster that is to be watched: one that lives, the
-// embedded demonstration, or a snapshot. The last two are served on loopback and
-// read in the very same way as the first.
+// embedded demonstration, which is served on loopback and read in the very same way,
+// or a snapshot, whose files are read instead.
 package target
 
 import (
@@ -84,7 +84,7 @@ func Demo(ctx context.Context, kubelets kubelet.Options, logger *slog.Logger) (*
 	return t, nil
 }
 
-// FromSnapshot serves the snapshot, or the dump by another program, at a path.
+// FromSnapshot reads the snapshot, or the dump by another program, at a path.
 func FromSnapshot(ctx context.Context, path string, kubelets kubelet.Options, logger *slog.Logger) (*Target, error) {
 	s, err := snapshot.Read(ctx, path)
 	if err != nil {
@@ -94,14 +94,10 @@ func FromSnapshot(ctx context.Context, path string, kubelets kubelet.Options, lo
 		logger.Warn("the dump is not whole", "path", path, "what", warning)
 	}
 	logger.Info("read a dump", "path", path, "objects", len(s.Objects), "of", s.Taken.UTC().Format(time.RFC3339), "says", s.TakenFrom)
-	served, err := s.Serve(ctx, logger)
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return &Target{Name: s.Path, REST: served.RESTConfig(), Kubelets: kubelets, Snapshot: s, Clock: newClock(s.Taken.Add(-s.Window()), s.Taken), close: func() error {
-		served.Close()
-		return s.Close()
-	}}, nil
+	return &Target{
+		Name: s.Path, REST: s.REST(), Kubelets: kubelets, Snapshot: s,
+		Clock: newClock(s.Taken.Add(-s.Window()), s.Taken), close: s.Close,
+	}, nil
 }
 
 // Build returns the sources of the target and the selected collectors that read

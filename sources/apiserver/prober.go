@@ -106,6 +106,9 @@ func (p *Prober) newRounds() {
 // WantMetrics makes the prober read the servers' own metrics.
 func (p *Prober) WantMetrics() { p.wantMetrics.Store(true) }
 
+// WantsMetrics tells whether it does.
+func (p *Prober) WantsMetrics() bool { return p.wantMetrics.Load() }
+
 // WantStreamLimit makes the prober ask for the limit of streams.
 func (p *Prober) WantStreamLimit() { p.wantLimit.Store(true) }
 

@@ -74,6 +74,17 @@ func (p *Poller) WantConfig() { p.wanted[configz] = true }
 // WantMetrics makes Run fetch and count the kubelet's own metrics.
 func (p *Poller) WantMetrics() { p.wanted[metrics] = true }
 
+// Wanted are the endpoints that Run fetches, by their names in metrics.
+func (p *Poller) Wanted() []string {
+	var names []string
+	for _, e := range endpoints() {
+		if p.wanted[e] {
+			names = append(names, e.String())
+		}
+	}
+	return names
+}
+
 // finished is a request that came to an end.
 type finished struct {
 	task   *task

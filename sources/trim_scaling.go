@@ -1,4 +1,4 @@
-package snapshot
+package sources
 
 import (
 	"time"
@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-func trimAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler, latest *latestTime) runtime.Object {
+func trimAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler, latest *Latest) runtime.Object {
 	kept := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: trimMeta(h.ObjectMeta, latest)}
 	kept.Spec.MinReplicas, kept.Spec.MaxReplicas = h.Spec.MinReplicas, h.Spec.MaxReplicas
 	for _, m := range h.Spec.Metrics {
@@ -46,7 +46,7 @@ func trimMetric(m autoscalingv2.MetricSpec) autoscalingv2.MetricSpec {
 
 // trimAPIService keeps whether somebody else serves the API, and whether that
 // works.
-func trimAPIService(u *map[string]any, latest *latestTime) runtime.Object {
+func trimAPIService(u *map[string]any, latest *Latest) runtime.Object {
 	from := unstructured.Unstructured{Object: *u}
 	latest.saw(from.GetCreationTimestamp().Time)
 	kept := &unstructured.Unstructured{Object: map[string]any{"metadata": map[string]any{"name": from.GetName()}}}
@@ -66,7 +66,7 @@ func trimAPIService(u *map[string]any, latest *latestTime) runtime.Object {
 	return kept
 }
 
-func trimNodeMetrics(u *map[string]any, latest *latestTime) runtime.Object {
+func trimNodeMetrics(u *map[string]any, latest *Latest) runtime.Object {
 	from := unstructured.Unstructured{Object: *u}
 	timestamp, _, _ := unstructured.NestedString(*u, "timestamp")
 	if t, err := time.Parse(time.RFC3339, timestamp); err == nil {

@@ -1,16 +1,29 @@
-package snapshot
+package sources
 
 import (
-	appsv1 "k8s.io/api/apps/v1"
+	"cmp"
+
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
+// eventFields are what API servers let events be selected by.
+func eventFields(obj runtime.Object) fields.Set {
+	e, ok := obj.(*corev1.Event)
+	if !ok {
+		return fields.Set{}
+	}
+	return fields.Set{
+		"type": e.Type, "reason": e.Reason, "source": cmp.Or(e.Source.Component, e.ReportingController),
+		"involvedObject.kind": e.InvolvedObject.Kind, "involvedObject.name": e.InvolvedObject.Name,
+	}
+}
+
 // trimEvent keeps why, how often and when, and the name of a node, but of no
 // other object.
-func trimEvent(e *corev1.Event, latest *latestTime) runtime.Object {
+func trimEvent(e *corev1.Event, latest *Latest) runtime.Object {
 	latest.saw(e.FirstTimestamp.Time, e.LastTimestamp.Time, e.EventTime.Time)
 	kept := &corev1.Event{
 		ObjectMeta:     trimMeta(e.ObjectMeta, latest),
@@ -34,7 +47,7 @@ func trimEvent(e *corev1.Event, latest *latestTime) runtime.Object {
 
 // trimNewEvent turns an event of the newer API into one of the older, as an API
 // server does.
-func trimNewEvent(e *eventsv1.Event, latest *latestTime) runtime.Object {
+func trimNewEvent(e *eventsv1.Event, latest *Latest) runtime.Object {
 	old := &corev1.Event{
 		ObjectMeta: e.ObjectMeta, InvolvedObject: e.Regarding, Reason: e.Reason, Type: e.Type,
 		Source: e.DeprecatedSource, Count: e.DeprecatedCount,
@@ -45,25 +58,4 @@ func trimNewEvent(e *eventsv1.Event, latest *latestTime) runtime.Object {
 		old.Series = &corev1.EventSeries{Count: s.Count, LastObservedTime: s.LastObservedTime}
 	}
 	return trimEvent(old, latest)
-}
-
-func trimDeployment(d *appsv1.Deployment, latest *latestTime) runtime.Object {
-	kept := &appsv1.Deployment{ObjectMeta: trimMeta(d.ObjectMeta, latest)}
-	kept.Spec.Replicas, kept.Spec.Template = d.Spec.Replicas, trimTemplate(d.Spec.Template)
-	kept.Status = appsv1.DeploymentStatus{Replicas: d.Status.Replicas, ReadyReplicas: d.Status.ReadyReplicas}
-	return kept
-}
-
-func trimDaemonSet(d *appsv1.DaemonSet, latest *latestTime) runtime.Object {
-	kept := &appsv1.DaemonSet{ObjectMeta: trimMeta(d.ObjectMeta, latest)}
-	kept.Spec.Template = trimTemplate(d.Spec.Template)
-	kept.Status = appsv1.DaemonSetStatus{
-		DesiredNumberScheduled: d.Status.DesiredNumberScheduled, NumberReady: d.Status.NumberReady,
-	}
-	return kept
-}
-
-// trimTemplate keeps the labels that tell what a workload is.
-func trimTemplate(t corev1.PodTemplateSpec) corev1.PodTemplateSpec {
-	return corev1.PodTemplateSpec{ObjectMeta: trimMeta(metav1.ObjectMeta{Labels: t.Labels}, &latestTime{}, componentLabels()...)}
 }

@@ -1,0 +1,105 @@
+package sources
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	apiwatch "k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/flowcontrol"
+
+	"github.com/kubevitals/kubevitals/sources/health"
+)
+
+// Lister is where the lists of the table come from.
+type Lister interface {
+	// ListWatch reads a list in a version of its resource.
+	ListWatch(r Resource, version string, l List) *cache.ListWatch
+}
+
+// clients read lists from an API server.
+type clients struct {
+	typed   kubernetes.Interface
+	dynamic dynamic.Interface
+	// groups are for the typed resources of the table, by group and version.
+	groups map[schema.GroupVersion]rest.Interface
+}
+
+// newClients prepares clients for all resources of the table. They share their
+// connections and a limit on requests.
+func newClients(c *rest.Config, table Table) (*clients, error) {
+	json := wire(c)
+	protobuf := rest.CopyConfig(json)
+	protobuf.ContentType = "application/vnd.kubernetes.protobuf"
+	protobuf.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
+	http, err := rest.HTTPClientFor(protobuf)
+	if err != nil {
+		return nil, err
+	}
+	all := &clients{groups: map[schema.GroupVersion]rest.Interface{}}
+	if all.typed, err = kubernetes.NewForConfigAndClient(protobuf, http); err != nil {
+		return nil, err
+	}
+	if all.dynamic, err = dynamic.NewForConfigAndClient(json, http); err != nil {
+		return nil, err
+	}
+	for _, r := range table {
+		for _, version := range r.Versions {
+			gv := schema.GroupVersion{Group: r.Group, Version: version}
+			if !scheme.Scheme.Recognizes(gv.WithKind(r.Kind)) || all.groups[gv] != nil {
+				continue
+			}
+			if all.groups[gv], err = groupClient(protobuf, gv, http); err != nil {
+				return nil, fmt.Errorf("%s: %w", gv, err)
+			}
+		}
+	}
+	return all, nil
+}
+
+func groupClient(c *rest.Config, gv schema.GroupVersion, http *http.Client) (rest.Interface, error) {
+	c = rest.CopyConfig(c)
+	c.GroupVersion, c.APIPath, c.NegotiatedSerializer = &gv, "/apis", scheme.Codecs.WithoutConversion()
+	if gv.Group == "" {
+		c.APIPath = "/api"
+	}
+	return rest.RESTClientForConfigAndClient(c, http)
+}
+
+// wire is the client configuration for lists and watches.
+func wire(c *rest.Config) *rest.Config {
+	c = rest.CopyConfig(c)
+	c.UserAgent = cmp.Or(c.UserAgent, rest.DefaultKubernetesUserAgent())
+	c.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(20, 40)
+	health.NewWire(c)
+	return c
+}
+
+// ListWatch reads a list from the API server.
+func (c *clients) ListWatch(r Resource, version string, l List) *cache.ListWatch {
+	restrict := func(o *metav1.ListOptions) { o.FieldSelector, o.LabelSelector = l.Fields, l.Labels }
+	gv := schema.GroupVersion{Group: r.Group, Version: version}
+	if typed := c.groups[gv]; typed != nil {
+		return cache.NewFilteredListWatchFromClient(typed, r.Plural, l.Namespace, restrict)
+	}
+	client := c.dynamic.Resource(gv.WithResource(r.Plural)).Namespace(l.Namespace)
+	return &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			restrict(&o)
+			return client.List(ctx, o)
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
+			restrict(&o)
+			return client.Watch(ctx, o)
+		},
+	}
+}

@@ -1,0 +1,128 @@
+package sources
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/kubevitals/kubevitals/sources/host/connectivity"
+)
+
+// The sources that are lists of objects.
+const (
+	Nodes              Read = "nodes"
+	Pods               Read = "pods"
+	SystemPods         Read = "system_pods"
+	DashboardPods      Read = "dashboard_pods"
+	Events             Read = "events"
+	KubeletStarts      Read = "kubelet_starts"
+	SystemDeployments  Read = "system_deployments"
+	SystemDaemonSets   Read = "system_daemonsets"
+	HPAs               Read = "horizontalpodautoscalers"
+	APIServices        Read = "apiservices"
+	NodeMetricsList    Read = "node_metrics"
+	SystemLeases       Read = "leases"
+	NodeLeases         Read = "node_leases"
+	APIServerEndpoints Read = "endpointslices"
+	DNSEndpoints       Read = "dns_endpointslices"
+	DNSServices        Read = "dns_services"
+	Peers              Read = "connectivity_peers"
+)
+
+// Namespaces that the lists are of, beside those that client-go names.
+const (
+	// OwnNamespace stands for the one that kubevitals runs in. It is no name that a
+	// namespace can have.
+	OwnNamespace       = "(own)"
+	dashboardNamespace = "kubernetes-dashboard"
+)
+
+const (
+	dnsLabels       = "k8s-app=kube-dns"
+	apiServerLabels = discoveryv1.LabelServiceName + "=kubernetes"
+	peerLabels      = discoveryv1.LabelServiceName + " in (" + connectivity.NodeService + ", " + connectivity.PodService + ")"
+)
+
+// Resources is the table of what is read from API servers. A new resource is a new
+// row here.
+func Resources() Table {
+	return Table{
+		{
+			Versions: []string{"v1"}, Kind: "Node", Plural: "nodes", Alive: true,
+			Lists: []List{{Source: Nodes}},
+			Strip: stripNode, Trim: Trimmed(trimNode), Redact: Redacted(redactNode),
+		},
+		{
+			Versions: []string{"v1"}, Kind: "Pod", Plural: "pods", Namespaced: true,
+			Lists: []List{
+				{Source: Pods},
+				{Source: SystemPods, Namespace: metav1.NamespaceSystem},
+				{Source: DashboardPods, Namespace: dashboardNamespace, Optional: true},
+			},
+			Fields: podFields, Trim: Trimmed(trimPod), Redact: Redacted(redactPod),
+		},
+		{
+			Versions: []string{"v1"}, Kind: "Event", Plural: "events", Namespaced: true,
+			Lists: []List{
+				{Source: Events, Fields: "type=Warning"},
+				{Source: KubeletStarts, Fields: "reason=Starting,source=kubelet"},
+			},
+			Fields: eventFields, Trim: Trimmed(trimEvent), Redact: Redacted(redactEvent),
+			Aliases: []Alias{{
+				GroupVersionKind: schema.GroupVersionKind{Group: "events.k8s.io", Version: "v1", Kind: "Event"},
+				Trim:             Trimmed(trimNewEvent),
+			}},
+		},
+		{
+			Group: "apps", Versions: []string{"v1"}, Kind: "Deployment", Plural: "deployments", Namespaced: true,
+			Lists: []List{{Source: SystemDeployments, Namespace: metav1.NamespaceSystem}},
+			Trim:  Trimmed(trimDeployment), Redact: Redacted(redactDeployment),
+		},
+		{
+			Group: "apps", Versions: []string{"v1"}, Kind: "DaemonSet", Plural: "daemonsets", Namespaced: true,
+			Lists: []List{{Source: SystemDaemonSets, Namespace: metav1.NamespaceSystem}},
+			Trim:  Trimmed(trimDaemonSet), Redact: Redacted(redactDaemonSet),
+		},
+		{
+			Group: "autoscaling", Versions: []string{"v2"}, Kind: "HorizontalPodAutoscaler", Plural: "horizontalpodautoscalers", Namespaced: true,
+			Lists: []List{{Source: HPAs}},
+			Trim:  Trimmed(trimAutoscaler), Redact: Redacted(redactAutoscaler),
+		},
+		{
+			Group: "apiregistration.k8s.io", Versions: []string{"v1"}, Kind: "APIService", Plural: "apiservices",
+			Lists: []List{{Source: APIServices}},
+			Trim:  Trimmed(trimAPIService), Redact: Redacted(redactAPIService),
+		},
+		{
+			// v1beta1 is what metrics servers have served for years; v1 came with
+			// Kubernetes 1.37.
+			Group: "metrics.k8s.io", Versions: []string{"v1beta1", "v1"}, Kind: "NodeMetrics", Plural: "nodes", Addon: true, Alive: true,
+			Lists: []List{{Source: NodeMetricsList, Polled: true}},
+			Trim:  Trimmed(trimNodeMetrics), Redact: Redacted(redactNodeMetrics),
+		},
+		{
+			Group: "coordination.k8s.io", Versions: []string{"v1"}, Kind: "Lease", Plural: "leases", Namespaced: true, Alive: true,
+			Lists: []List{
+				{Source: SystemLeases, Namespace: metav1.NamespaceSystem},
+				{Source: NodeLeases, Namespace: corev1.NamespaceNodeLease},
+			},
+			Trim: Trimmed(trimLease), Redact: Redacted(redactLease),
+		},
+		{
+			// Of these the presence of the list is what a snapshot tells.
+			Group: "discovery.k8s.io", Versions: []string{"v1"}, Kind: "EndpointSlice", Plural: "endpointslices", Namespaced: true,
+			Lists: []List{
+				{Source: APIServerEndpoints, Namespace: metav1.NamespaceDefault, Labels: apiServerLabels},
+				{Source: DNSEndpoints, Namespace: metav1.NamespaceSystem, Labels: dnsLabels, Probed: true},
+				{Source: Peers, Namespace: OwnNamespace, Labels: peerLabels, Polled: true, Probed: true},
+			},
+		},
+		{
+			Versions: []string{"v1"}, Kind: "Service", Plural: "services", Namespaced: true,
+			Lists: []List{{Source: DNSServices, Namespace: metav1.NamespaceSystem, Labels: dnsLabels, Probed: true}},
+		},
+		// That a dump names all namespaces tells whether it lacks objects of some.
+		{Versions: []string{"v1"}, Kind: "Namespace", Plural: "namespaces"},
+	}
+}

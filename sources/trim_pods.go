@@ -1,0 +1,94 @@
+package sources
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevitals/kubevitals/sources/pods"
+)
+
+// podFields are what API servers let pods be selected by, as far as it is used.
+func podFields(obj runtime.Object) fields.Set {
+	pod, ok := obj.(*corev1.Pod)
+	if !ok {
+		return fields.Set{}
+	}
+	return fields.Set{"spec.nodeName": pod.Spec.NodeName, "status.phase": string(pod.Status.Phase)}
+}
+
+func trimPod(p *corev1.Pod, latest *Latest) runtime.Object {
+	kept := &corev1.Pod{ObjectMeta: trimMeta(p.ObjectMeta, latest, componentLabels()...)}
+	if len(p.Finalizers) > 0 {
+		kept.Finalizers = []string{"kubevitals.io/some"} // that there are any is all that counts
+	}
+	kept.Spec.NodeName, kept.Spec.RestartPolicy = p.Spec.NodeName, p.Spec.RestartPolicy
+	configMaps, secrets := pods.References(&p.Spec)
+	kept.Spec.Volumes = referring(configMaps, secrets)
+	kept.Status.Phase, kept.Status.StartTime = p.Status.Phase, p.Status.StartTime
+	if t := p.Status.StartTime; t != nil {
+		latest.saw(t.Time)
+	}
+	for _, c := range p.Status.Conditions {
+		latest.saw(c.LastTransitionTime.Time)
+		// A condition of somebody else is named as that one likes, and not read.
+		if !slices.Contains(podConditions(), c.Type) {
+			continue
+		}
+		kept.Status.Conditions = append(kept.Status.Conditions, corev1.PodCondition{
+			Type: c.Type, Status: c.Status, Reason: c.Reason, LastTransitionTime: c.LastTransitionTime,
+		})
+	}
+	kept.Status.InitContainerStatuses = trimContainers(p.Status.InitContainerStatuses, latest)
+	kept.Status.ContainerStatuses = trimContainers(p.Status.ContainerStatuses, latest)
+	return kept
+}
+
+// podConditions are those that collectors read.
+func podConditions() []corev1.PodConditionType {
+	return []corev1.PodConditionType{corev1.PodScheduled, corev1.PodReadyToStartContainers, corev1.PodReady}
+}
+
+// referring are volumes that refer to the objects to which a pod refers in
+// whatever way: that is the same to its kubelet.
+func referring(configMaps, secrets []string) []corev1.Volume {
+	volumes := make([]corev1.Volume, 0, len(configMaps)+len(secrets))
+	for _, name := range configMaps {
+		source := corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: name}}}
+		volumes = append(volumes, corev1.Volume{Name: fmt.Sprint("v", len(volumes)), VolumeSource: source})
+	}
+	for _, name := range secrets {
+		source := corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: name}}
+		volumes = append(volumes, corev1.Volume{Name: fmt.Sprint("v", len(volumes)), VolumeSource: source})
+	}
+	return volumes
+}
+
+func trimContainers(list []corev1.ContainerStatus, latest *Latest) []corev1.ContainerStatus {
+	var kept []corev1.ContainerStatus
+	for _, c := range list {
+		kept = append(kept, corev1.ContainerStatus{
+			Name: c.Name, Ready: c.Ready, RestartCount: c.RestartCount,
+			State: trimState(c.State, latest), LastTerminationState: trimState(c.LastTerminationState, latest),
+		})
+	}
+	return kept
+}
+
+func trimState(s corev1.ContainerState, latest *Latest) (kept corev1.ContainerState) {
+	if w := s.Waiting; w != nil {
+		kept.Waiting = &corev1.ContainerStateWaiting{Reason: w.Reason}
+	}
+	if r := s.Running; r != nil {
+		latest.saw(r.StartedAt.Time)
+		kept.Running = &corev1.ContainerStateRunning{StartedAt: r.StartedAt}
+	}
+	if t := s.Terminated; t != nil {
+		latest.saw(t.FinishedAt.Time)
+		kept.Terminated = &corev1.ContainerStateTerminated{Reason: t.Reason, ExitCode: t.ExitCode, StartedAt: t.StartedAt, FinishedAt: t.FinishedAt}
+	}
+	return kept
+}
