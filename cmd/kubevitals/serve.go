@@ -19,7 +19,6 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
-	"github.com/kubevitals/kubevitals/internal/memtrim"
 	"github.com/kubevitals/kubevitals/internal/web"
 )
 
@@ -71,12 +70,6 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	defer sources.Wait()
 	defer stop()
 	sources.Start(ctx)
-	if c.selection.Scope() == collectors.Node {
-		// There is one on every node, and what it needed to start was most of it.
-		if _, err := memtrim.Trim(); err != nil {
-			logger.Debug("memory of the start is kept", "err", err)
-		}
-	}
 	logger.Info("watching", "cluster", watched.REST.Host, "version", version.Version)
 	return c.serveHTTP(ctx, listeners, handler, logger)
 }

@@ -50,7 +50,7 @@ func TestBenchNode(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, stderr.String())
 	}
 	for _, want := range []string{
-		`(?m)^processes seen +[1-9]\d*$`, `(?m)^inotify watches seen +[1-9]\d{2,}$`, `(?m)^resident memory, most at a scrape +[1-9]`, `(?m)^CPU +\d`,
+		`(?m)^processes seen +[1-9]\d*$`, `(?m)^inotify watches seen +[1-9]\d{2,}$`, `(?m)^memory not in files, most at a scrape +[1-9]`, `(?m)^CPU +\d`,
 	} {
 		if !regexp.MustCompile(want).Match(stdout.Bytes()) {
 			t.Errorf("the report lacks %s:\n%s\n%s", want, stdout.String(), stderr.String())
