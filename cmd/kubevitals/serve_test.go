@@ -70,17 +70,30 @@ func TestPagesOfTheDemonstration(t *testing.T) {
 // waitForPage waits until a page holds all the texts: what it tells is read by and by.
 func waitForPage(t *testing.T, url string, texts []string) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
+	eventually(t, func() error {
 		page := fetch(t, url)
 		missing := slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return strings.Contains(page, text) })
-		if len(missing) == 0 {
+		if len(missing) > 0 {
+			return fmt.Errorf("%q is missing in %s:\n%s", missing, url, page)
+		}
+		return nil
+	})
+}
+
+// eventually asks until there is no error, for at most two minutes.
+func eventually(t *testing.T, ask func() error) {
+	t.Helper()
+	deadline := time.After(2 * time.Minute)
+	for {
+		err := ask()
+		if err == nil {
 			return
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%q is missing in %s:\n%s", missing, url, page)
+		select {
+		case <-deadline:
+			t.Fatal(err)
+		case <-time.After(200 * time.Millisecond):
 		}
-		time.Sleep(time.Second)
 	}
 }
 

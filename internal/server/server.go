@@ -1,0 +1,112 @@
+// Package server serves over HTTP until it is told to end.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+// Options say how to serve.
+type Options struct {
+	// Web are the flags of exporter-toolkit: addresses, TLS and passwords.
+	Web *web.FlagConfig
+	// WriteTimeout bounds an answer, from the end of the request's header on.
+	WriteTimeout time.Duration
+	// Serving is told the address of each listener, as a person on this machine opens
+	// it. It may be nil.
+	Serving func(url string)
+}
+
+// shutdownTimeout is how long requests under way may go on after the end.
+const shutdownTimeout = 5 * time.Second
+
+// Listeners are open addresses. There are none if systemd passes them.
+type Listeners []net.Listener
+
+// Listen opens the addresses of the flags, before anything else is done that takes
+// time. Its error names the address that cannot be used.
+func Listen(ctx context.Context, flags *web.FlagConfig) (Listeners, error) {
+	if *flags.WebSystemdSocket {
+		return nil, nil
+	}
+	var all Listeners
+	for _, address := range *flags.WebListenAddresses {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if err != nil {
+			all.Close()
+			return nil, fmt.Errorf("--web.listen-address=%s: %w; choose another address", address, err)
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+// Close closes all of them.
+func (all Listeners) Close() {
+	for _, l := range all {
+		_ = l.Close()
+	}
+}
+
+// Serve serves until ctx ends, and then gives requests under way a moment. It returns
+// nil after that, and an error if it ends before.
+func Serve(ctx context.Context, listeners Listeners, handler http.Handler, o Options, logger *slog.Logger) error {
+	s := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      o.WriteTimeout,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() {
+		if len(listeners) == 0 {
+			failed <- web.ListenAndServe(s, o.Web, logger)
+			return
+		}
+		failed <- web.ServeMultiple(listeners, s, o.Web, logger)
+	}()
+	for _, l := range listeners {
+		if o.Serving != nil {
+			o.Serving(url(l.Addr(), *o.Web.WebConfigFile))
+		}
+	}
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	// Not derived from ctx, which has ended.
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err := s.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	return nil
+}
+
+// url is where a person on this machine opens the address.
+func url(address net.Addr, webConfig string) string {
+	host, port, err := net.SplitHostPort(address.String())
+	if err != nil {
+		return address.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	scheme := "http"
+	if config, err := os.ReadFile(webConfig); err == nil && strings.Contains(string(config), "tls_server_config") {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}

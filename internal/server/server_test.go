@@ -1,0 +1,92 @@
+package server
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+func flags(addresses ...string) *web.FlagConfig {
+	systemd, config := false, ""
+	return &web.FlagConfig{WebListenAddresses: &addresses, WebSystemdSocket: &systemd, WebConfigFile: &config}
+}
+
+// TestServe verifies that a request under way is answered after the end.
+func TestServe(t *testing.T) {
+	t.Parallel()
+	f := flags("127.0.0.1:0")
+	listeners, err := Listen(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		stop()
+		_, _ = io.WriteString(w, "the last answer")
+	})
+	urls, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- Serve(ctx, listeners, stopped, Options{Web: f, WriteTimeout: time.Minute, Serving: func(u string) { urls <- u }}, slog.New(slog.DiscardHandler))
+	}()
+	response, err := http.Get(<-urls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "the last answer" {
+		t.Errorf("%q, %v", body, err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// TestListenOnATakenAddress verifies that the error names the address, and that those
+// before it are free again.
+func TestListenOnATakenAddress(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	_ = free.Close()
+	if _, err := Listen(t.Context(), flags(address, taken.Addr().String())); err == nil || !strings.Contains(err.Error(), taken.Addr().String()) {
+		t.Errorf("%v, want the address", err)
+	}
+	again, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatalf("still open: %v", err)
+	}
+	_ = again.Close()
+}
+
+func TestURL(t *testing.T) {
+	t.Parallel()
+	tls := filepath.Join(t.TempDir(), "web.yaml")
+	if err := os.WriteFile(tls, []byte("tls_server_config: {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ ip, config, want string }{
+		{"0.0.0.0", "", "http://127.0.0.1:80"}, {"::", "", "http://127.0.0.1:80"},
+		{"::1", "", "http://[::1]:80"}, {"10.0.0.1", tls, "https://10.0.0.1:80"},
+	} {
+		if got := url(&net.TCPAddr{IP: net.ParseIP(test.ip), Port: 80}, test.config); got != test.want {
+			t.Errorf("%s: %s, want %s", test.ip, got, test.want)
+		}
+	}
+}
