@@ -11,6 +11,9 @@ import (
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
+// selfName is the name of the collector that reports on the sources.
+const selfName = "sources"
+
 var (
 	sourceAvailable = exporter.NewGauge("source", "available",
 		"Whether the source can be read now: 1 is yes, 0 means the signals that depend on it are absent for the given reason.",
@@ -33,7 +36,7 @@ func selfCollector(s *sources.Sources) exporter.Named {
 		c.kubelets = newKubeletAvailability(results)
 	}
 	return exporter.Named{
-		Name:      "sources",
+		Name:      selfName,
 		Collector: c,
 		Metrics:   []*exporter.Desc{sourceAvailable, sourceLastSuccess, kubeletAvailable},
 	}
