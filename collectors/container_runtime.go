@@ -67,8 +67,8 @@ type containerRuntimeCollector struct {
 	result func() (cri.Result, error)
 }
 
-// Collect fails while no runtime was found, which is blindness: an agent in a
-// pod was started by one.
+// Collect fails while no runtime was found, which is no fault of it: an agent in a pod
+// was started by one.
 func (c containerRuntimeCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	r, err := c.result()
 	if err != nil {

@@ -65,7 +65,7 @@ type nodeReadinessCollector struct {
 
 // Collect fails while the nodes cannot be seen. Without the Leases it goes on:
 // who is not ready matters more than how early that could have been seen, and
-// the source tells that it is blind.
+// the source tells that it is unavailable.
 func (c nodeReadinessCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	nodes, err := c.nodes()
 	if err != nil {

@@ -61,20 +61,20 @@ func StaleReads() Definition {
 		},
 		Replay: true, // written and cached versions, compared while they change
 		New: func(s *sources.Sources) (exporter.Collector, error) {
-			tracker, blind := s.Revisions(file)
+			tracker, unavailable := s.Revisions(file)
 			servers := s.APIServers()
 			return staleReadsCollector{
 				state:  func() revision.State { return tracker.State(s.Now(), servers.VersionsAge()) },
-				probed: servers.WritesProbed(), blind: blind,
+				probed: servers.WritesProbed(), unavailable: unavailable,
 			}, nil
 		},
 	}
 }
 
 type staleReadsCollector struct {
-	state  func() revision.State
-	probed bool
-	blind  func() error
+	state       func() revision.State
+	probed      bool
+	unavailable func() error
 }
 
 // Collect sends nothing where writes are not probed: without them nobody knows
@@ -88,7 +88,7 @@ func (c staleReadsCollector) Collect(_ context.Context, ch chan<- prometheus.Met
 		return nil
 	}
 	if len(s.Servers) == 0 {
-		if err := c.blind(); err != nil {
+		if err := c.unavailable(); err != nil {
 			return err
 		}
 		return exporter.ErrNotReady

@@ -65,7 +65,7 @@ func TestDamagedStateFile(t *testing.T) {
 	}
 	s := newSources(t, &rest.Config{Host: "http://127.0.0.1:1"}, func(*sources.Config) {})
 	tracker, _ := s.Revisions(file)
-	c := staleReadsCollector{state: func() revision.State { return tracker.State(time.Now(), time.Hour) }, blind: sees}
+	c := staleReadsCollector{state: func() revision.State { return tracker.State(time.Now(), time.Hour) }, unavailable: sees}
 	if text := string(scrapeText(t, staleReadsName, c, StaleReads().Metrics)); !strings.Contains(text, "kubevitals_stale_reads_state_file_damaged 1") {
 		t.Error(text)
 	}
@@ -95,9 +95,9 @@ func sees() error { return nil }
 // be read is told from one that is about to be asked.
 func TestStaleReadsSaysWhyNot(t *testing.T) {
 	t.Parallel()
-	blind := &health.UnavailableError{State: health.State{Source: "cached_reads", Reason: health.Forbidden}}
-	c := staleReadsCollector{func() revision.State { return revision.State{} }, true, func() error { return blind }}
-	if err := c.Collect(t.Context(), make(chan prometheus.Metric, 1)); !errors.Is(err, blind) {
-		t.Errorf("%v, want %v", err, blind)
+	unavailable := &health.UnavailableError{State: health.State{Source: "cached_reads", Reason: health.Forbidden}}
+	c := staleReadsCollector{func() revision.State { return revision.State{} }, true, func() error { return unavailable }}
+	if err := c.Collect(t.Context(), make(chan prometheus.Metric, 1)); !errors.Is(err, unavailable) {
+		t.Errorf("%v, want %v", err, unavailable)
 	}
 }

@@ -28,7 +28,7 @@ type Options struct {
 	Ready []Check
 	// Pages serves every other path; nil for nothing.
 	Pages http.Handler
-	// Gathered is told what the collectors said in each scrape; nil for nobody. It
+	// Gathered is told what the collectors said in each scrape; may be nil. It
 	// must not change or keep it.
 	Gathered func([]*dto.MetricFamily)
 }

@@ -113,7 +113,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestPagesAndGathered holds that pages get what is no path of our own, and that
+// TestPagesAndGathered verifies that pages get what is no path of our own, and that
 // somebody is told of what a scrape gathered.
 func TestPagesAndGathered(t *testing.T) {
 	t.Parallel()

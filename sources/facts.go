@@ -36,7 +36,7 @@ type Facts struct {
 }
 
 // Facts returns what is known of the objects that the labels name. It only looks
-// at sources that are read anyway, and leaves out those that are blind.
+// at sources that are read anyway, and leaves out those that are unavailable.
 func (s *Sources) Facts(labels map[string]string) Facts {
 	var f Facts
 	if node := labels["node"]; node != "" {
@@ -58,7 +58,7 @@ func (s *Sources) nodeFacts(name string) []Fact {
 	}
 	nodes, err := view.List()
 	if err != nil {
-		return nil // the page says which sources are blind
+		return nil // the page says which sources are unavailable
 	}
 	i := slices.IndexFunc(nodes, func(n *corev1.Node) bool { return n.Name == name })
 	if i < 0 {

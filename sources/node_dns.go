@@ -12,7 +12,7 @@ import (
 )
 
 // NodeDNS asks DNS servers from the node: those of the options, or else those that
-// the file names. A file without any is blindness, which the source reports.
+// the file names. A file without any makes the source unavailable.
 func (s *Sources) NodeDNS(o dns.Options, file string) (results func() ([]dns.Result, error), err error) {
 	if len(o.Servers) == 0 {
 		h := s.newHealth("resolv_conf")

@@ -7,7 +7,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 )
 
-// defaultLeaseDuration is that of a kubelet that nobody configured.
+// defaultLeaseDuration is that of a kubelet whose configuration does not set it.
 const defaultLeaseDuration = 40 * time.Second
 
 // NodeLease is what is kept of the Lease by which a kubelet shows that it lives.

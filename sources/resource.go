@@ -32,8 +32,8 @@ type Resource struct {
 	// Fields are what field selectors can select an object by, beside its name and
 	// namespace; nil if there are none. Of an empty object they are all names.
 	Fields func(runtime.Object) fields.Set
-	// Strip takes from a live object what nobody reads and takes memory, beside what
-	// is taken from all; nil if there is nothing.
+	// Strip takes from a live object what no collector reads and takes memory, beside
+	// what is taken from all; nil if there is nothing.
 	Strip func(runtime.Object)
 	// Trim chooses what a snapshot keeps of an object: what it does not list leaves
 	// no cluster. nil keeps nothing.

@@ -16,10 +16,10 @@ const markSaved = 10 * time.Second
 
 // Revisions follows the resource versions that the write probes get. The file
 // keeps the mark over restarts; it may be empty. What it cannot keep or had lost is
-// no reason to watch nothing: the source state_file tells. blind tells why no cache
-// can be read, if so.
-func (s *Sources) Revisions(file string) (tracker *revision.Tracker, blind func() error) {
-	tracker, blind = revision.New(), func() error { return nil }
+// no reason to watch nothing: the source state_file tells. unavailable tells why no
+// cache can be read, if so.
+func (s *Sources) Revisions(file string) (tracker *revision.Tracker, unavailable func() error) {
+	tracker, unavailable = revision.New(), func() error { return nil }
 	if file != "" {
 		if err := tracker.Load(file); err != nil {
 			s.config.Logger.Warn("The mark of resource versions is lost: a restore of etcd before this start may go unnoticed", "err", err)
@@ -31,14 +31,14 @@ func (s *Sources) Revisions(file string) (tracker *revision.Tracker, blind func(
 		reads := cachedReads{health: s.newHealth("cached_reads"), now: s.Now, age: servers.VersionsAge(), last: map[string]lastRead{}}
 		s.asked = append(s.asked, CachedReads)
 		servers.WantVersions(tracker, reads.report)
-		blind = reads.health.Err
+		unavailable = reads.health.Err
 	}
-	return tracker, blind
+	return tracker, unavailable
 }
 
 // cachedReads tells whether the caches of API servers can be read: a right that
-// is missing is missing at all of them, while one server that is down is not
-// blindness.
+// is missing is missing at all of them, while one server that is down does
+// not make them unavailable.
 type cachedReads struct {
 	health *health.Health
 	now    func() time.Time

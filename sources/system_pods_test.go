@@ -55,7 +55,7 @@ func TestCrashes(t *testing.T) {
 			s.State.Waiting = &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}
 			s.LastTerminationState.Terminated = objects.Ended("Error", 2)
 		}, "Error 2"},
-		"nobody knows": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {
+		"unknown": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {
 			s.State.Waiting = &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}
 		}, " 0"},
 		"waits to start": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {

@@ -93,7 +93,7 @@ func trimNode(n *corev1.Node, latest *Latest) runtime.Object {
 	for _, c := range n.Status.Conditions {
 		latest.saw(c.LastHeartbeatTime.Time, c.LastTransitionTime.Time)
 		if c.Type != corev1.NodeReady {
-			c.Message = "" // free text that nobody reads
+			c.Message = "" // free text that no collector reads
 		}
 		kept.Status.Conditions = append(kept.Status.Conditions, c)
 	}

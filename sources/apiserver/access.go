@@ -51,8 +51,8 @@ func IsAccess(source string) bool { return slices.Contains(sources(), source) }
 func sources() []string { return []string{checksSource, metricsSource, readSource, writeSource} }
 
 // Access returns for each question that was put whether some API server lets us
-// ask it. What the answers are is not of interest here, but that nobody may have
-// them is: nothing else tells an API server that is not seen from one that is well.
+// ask it. What the answers are is not of interest here, but that none lets us
+// ask is: nothing else tells an API server that is not seen from one that is well.
 func (p *Prober) Access() []health.State {
 	var states []health.State
 	for _, source := range sources() {

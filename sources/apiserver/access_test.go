@@ -44,7 +44,7 @@ func TestAccess(t *testing.T) {
 		{"no writes", "/leases/", 403, map[string]health.Reason{writeSource: health.Forbidden}},
 		{"no metrics", "/metrics", 403, map[string]health.Reason{metricsSource: health.Forbidden}},
 		{"metrics that break", "/metrics", 500, map[string]health.Reason{metricsSource: health.Failed}},
-		// A read that fails is what the probes are there to tell, and no blindness.
+		// A read that fails is what the probes are there to tell; the source is available.
 		{"reads that fail", "/namespaces/kube-system", 500, nil},
 	}
 	for _, tt := range tests {
@@ -53,7 +53,7 @@ func TestAccess(t *testing.T) {
 			p := newProber(t, Options{WriteLease: "kubevitals/write"}, newServer(t, answering(tt.code, tt.path)).config(), nothing())
 			p.WantMetrics()
 			if got := p.Access(); got != nil {
-				t.Errorf("%v before anybody was asked", got)
+				t.Errorf("%v before any server was asked", got)
 			}
 			round(t, p)
 			want := map[string]health.Reason{}

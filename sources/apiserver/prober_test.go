@@ -308,10 +308,10 @@ func TestDiscovery(t *testing.T) {
 	main, second := newServer(t, healthy), newServer(t, healthy)
 	now := time.Unix(1000, 0)
 	slices, leases := []*discoveryv1.EndpointSlice{slice(t, second.address())}, []*coordinationv1.Lease{lease(second.address())}
-	var blind error
+	var down error
 	p, err := New(Options{Endpoints: []string{"127.0.0.1:1"}}, main.config(), Discovery{
-		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return slices, blind },
-		Leases:         func() ([]*coordinationv1.Lease, error) { return leases, blind },
+		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return slices, down },
+		Leases:         func() ([]*coordinationv1.Lease, error) { return leases, down },
 	}, slog.New(slog.DiscardHandler), func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
@@ -336,19 +336,19 @@ func TestDiscovery(t *testing.T) {
 		t.Errorf("the server of the flag: %+v", r)
 	}
 	// While nothing can be read, what was known is probed, however long.
-	blind = errors.New("the API server is dead")
+	down = errors.New("the API server is dead")
 	now = now.Add(10 * time.Minute)
 	if find(second.address()) == nil {
 		t.Error("a server is forgotten because its announcement cannot be read")
 	}
 	// What is announced no more is forgotten after a while.
-	blind, slices, leases = nil, nil, nil
+	down, slices, leases = nil, nil, nil
 	if find(second.address()) == nil {
 		t.Error("a server is forgotten at once")
 	}
 	now = now.Add(2 * forgetAfter)
 	if find(second.address()) != nil {
-		t.Error("a server that nobody announces is still probed")
+		t.Error("a server that is not announced any more is still probed")
 	}
 	if find(main.address()) == nil || find("127.0.0.1:1") == nil {
 		t.Error("a configured server was forgotten")

@@ -13,7 +13,7 @@ import (
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-// TestServersAreProbedAsSoonAsKnown holds that a server which announces itself is
+// TestServersAreProbedAsSoonAsKnown verifies that a server which announces itself is
 // probed when that has been read, and not an interval later; and that the one
 // which was known is not probed more often meanwhile.
 func TestServersAreProbedAsSoonAsKnown(t *testing.T) {

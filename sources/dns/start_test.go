@@ -12,7 +12,7 @@ import (
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-// TestFirstRoundKnowsTheServers holds that servers which are listed a moment after
+// TestFirstRoundKnowsTheServers verifies that servers which are listed a moment after
 // the start are asked then, and not an interval later.
 func TestFirstRoundKnowsTheServers(t *testing.T) {
 	t.Parallel()

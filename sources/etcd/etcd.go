@@ -142,7 +142,7 @@ func (o *Options) client() (*http.Client, *http.Transport, error) {
 	}
 	return &http.Client{
 		Transport: t,
-		// Nothing of etcd's redirects, and the credentials are for nobody else.
+		// Nothing of etcd's redirects, and the credentials are not for any other server.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, t, nil
 }

@@ -77,7 +77,7 @@ func New(health *health.Health, kinds []Kind) *Log {
 }
 
 // Err returns nil while the log tells the present state, and an
-// *health.UnavailableError while it is blind.
+// *health.UnavailableError while it is unavailable.
 func (l *Log) Err() error { return l.health.Err() }
 
 // Totals returns for every known kind how often it occurred since the log was
@@ -172,7 +172,7 @@ func (l *Log) Delete(obj any) error {
 
 // Replace takes a complete list. What the first list holds happened before the
 // log began and is not counted; what a later list holds that was unknown
-// happened while nobody watched and is.
+// happened while the watch was broken and is.
 func (l *Log) Replace(objs []any, _ string) error {
 	listed := make(map[types.UID]event, len(objs))
 	for _, obj := range objs {
@@ -213,7 +213,7 @@ func (l *Log) count(uid types.UID, e event) {
 	l.events[uid] = e
 }
 
-// broken makes the log blind: a reflector only logs what a store returns.
+// broken makes the log unavailable: a reflector only logs what a store returns.
 func (l *Log) broken(err error) error {
 	l.health.Lost(err)
 	return err

@@ -79,9 +79,9 @@ func TestTotals(t *testing.T) {
 		{"a new one", add(happened("b", evicted, 1)), 4},
 		{"a new one that never says how often", add(happened("c", evicted, 0)), 5},
 		{"another reason", add(happened("d", reboot, 9)), 5},
-		{"a reason that nobody asked for", add(happened("e", Kind{"Pulled", "Pod"}, 9)), 5},
+		{"a reason that was not asked for", add(happened("e", Kind{"Pulled", "Pod"}, 9)), 5},
 		{"the same list again", list(happened("a", evicted, 43), happened("b", evicted, 1), happened("c", evicted, 0)), 5},
-		{"one grew and one is new while nobody watched", list(happened("a", evicted, 45), happened("f", evicted, 2)), 9},
+		{"one grew and one is new while the watch was broken", list(happened("a", evicted, 45), happened("f", evicted, 2)), 9},
 		{"one expires", func(l *Log) error { return l.Delete(happened("a", evicted, 45)) }, 9},
 		{"all expire", list(), 9},
 		{"a count that falls", func(l *Log) error {
@@ -150,11 +150,11 @@ func TestLatest(t *testing.T) {
 	}
 }
 
-func TestBlindness(t *testing.T) {
+func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	h := health.NewHealth("events", time.Now)
 	l := New(h, []Kind{evicted})
-	blind := func(when string) {
+	unavailable := func(when string) {
 		t.Helper()
 		var unavailable *health.UnavailableError
 		_, totals := l.Totals()
@@ -166,19 +166,19 @@ func TestBlindness(t *testing.T) {
 			}
 		}
 	}
-	blind("before a list")
+	unavailable("before a list")
 	must(t, l.Replace(nil, "1"))
 	must(t, l.Bookmark("2"))
 	if got := total(t, l, evicted); got != 0 {
 		t.Errorf("total %d, want 0 at once", got)
 	}
 	h.Fail(errors.New("gone"))
-	blind("after the watch broke")
+	unavailable("after the watch broke")
 	must(t, l.Replace(nil, "3"))
 	if err := l.Add("text"); err == nil {
 		t.Error("took a string for an event")
 	}
-	blind("after an object that it cannot read")
+	unavailable("after an object that it cannot read")
 }
 
 func TestTransformerKeepsWhatIsRead(t *testing.T) {
@@ -191,7 +191,7 @@ func TestTransformerKeepsWhatIsRead(t *testing.T) {
 	obj, err := trimmed.Transformer()(full.DeepCopy())
 	must(t, err)
 	if e := obj.(*corev1.Event); e.Message != "" || e.ManagedFields != nil {
-		t.Error("keeps what nobody reads")
+		t.Error("keeps what is never read")
 	}
 	must(t, l.Replace([]any{full}, "1"))
 	must(t, trimmed.Replace([]any{obj}, "1"))

@@ -34,7 +34,7 @@ type Health struct {
 	maxAge time.Duration
 }
 
-// NewHealth returns the health of a source that nobody has read yet.
+// NewHealth returns the health of a source that has not been read yet.
 func NewHealth(source string, now func() time.Time) *Health {
 	return &Health{
 		now:    now,
@@ -44,7 +44,7 @@ func NewHealth(source string, now func() time.Time) *Health {
 }
 
 // Expire makes a source that was good become Stale when its last success is older
-// than that: whatever keeps it from failing, nobody knows any more how it is.
+// than that: whatever keeps it from failing, it is not known any more how it is.
 func (h *Health) Expire(maxAge time.Duration) *Health {
 	h.maxAge = maxAge
 	return h
@@ -196,7 +196,7 @@ func (e *UnavailableError) Error() string {
 // Reason returns why the source cannot be read.
 func (e *UnavailableError) Reason() Reason { return e.State.Reason }
 
-// Is makes every blind source count as exporter.ErrNotReady: the sources report
+// Is makes every unavailable source count as exporter.ErrNotReady: the sources report
 // themselves, so a collector that waits for one need not raise its own alarm.
 func (e *UnavailableError) Is(target error) bool { return target == exporter.ErrNotReady }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // retry bounds how long a recovered API server can go unnoticed: the default of
-// a reflector is up to 30 s, and alerts would stay blind for as long.
+// a reflector is up to 30 s, and signals would be absent for as long.
 func retry() *wait.Backoff {
 	return &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 5, Cap: 8 * time.Second}
 }

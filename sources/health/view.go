@@ -30,7 +30,7 @@ func NewView[T any](health *Health, convert func(obj any) (T, error)) *View[T] {
 
 // List returns all objects in no particular order. The elements are shared:
 // callers must not change them. It fails with an *UnavailableError while the
-// source is blind, however much was seen before.
+// source is unavailable, however much was seen before.
 func (v *View[T]) List() ([]T, error) {
 	if err := v.health.Err(); err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ func count(t *testing.T, v *View[*corev1.Node]) int {
 	return len(list)
 }
 
-func TestViewIsBlindUntilItHasTheWholeList(t *testing.T) {
+func TestViewIsUnavailableUntilItHasTheWholeList(t *testing.T) {
 	t.Parallel()
 	v, _ := newNodes(&clock{})
 	if err := v.Add(node("a")); err != nil {
@@ -69,7 +69,7 @@ func TestViewIsBlindUntilItHasTheWholeList(t *testing.T) {
 	}
 }
 
-func TestBlindViewHidesWhatItSawLast(t *testing.T) {
+func TestUnavailableViewHidesWhatItSawLast(t *testing.T) {
 	t.Parallel()
 	c := &clock{at: time.Unix(100, 0)}
 	v, h := newNodes(c)

@@ -98,7 +98,7 @@ func (c *wireConn) Close() error {
 // several requests for it.
 type attempt struct {
 	started time.Time
-	// fail is told of faults at once; nil where nobody waits.
+	// fail is told of faults at once; nil where no request waits.
 	fail func(error)
 
 	mu    sync.Mutex
@@ -190,7 +190,7 @@ func (r *roundTripper) RoundTrip(request *http.Request) (*http.Response, error) 
 	}
 	a.note(r.wire, nil)
 	// client-go would sleep as long as the API server says, ten times in a row, and
-	// nobody would know. Reflectors back off on their own.
+	// no health would tell of it. Reflectors back off on their own.
 	if response.StatusCode == http.StatusTooManyRequests || response.StatusCode >= http.StatusInternalServerError {
 		response.Header.Del("Retry-After")
 	}

@@ -18,7 +18,7 @@ func onceOptions() Options {
 	return o
 }
 
-// TestAtOnce holds that kubelets are read as fast as they answer and no faster
+// TestAtOnce verifies that kubelets are read as fast as they answer and no faster
 // than the bound allows, each on one connection.
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
@@ -73,7 +73,7 @@ func TestAtOnce(t *testing.T) {
 	})
 }
 
-// TestAtOnceFailures holds what one failure says of the endpoints behind it.
+// TestAtOnceFailures verifies what one failure says of the endpoints behind it.
 func TestAtOnceFailures(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -81,8 +81,8 @@ func TestAtOnceFailures(t *testing.T) {
 		after        time.Duration
 		stats, other health.Reason
 	}{
-		"nobody listens":   {func(h *host) { h.refuse = true }, time.Second, health.Unreachable, health.Unreachable},
-		"packets are lost": {func(h *host) { h.handler = nil }, dialTimeout + time.Second, health.Timeout, health.Timeout},
+		"no kubelet listens": {func(h *host) { h.refuse = true }, time.Second, health.Unreachable, health.Unreachable},
+		"packets are lost":   {func(h *host) { h.handler = nil }, dialTimeout + time.Second, health.Timeout, health.Timeout},
 		"one endpoint hangs": {func(h *host) {
 			h.handler = func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/stats/summary" {
@@ -120,7 +120,7 @@ func TestAtOnceFailures(t *testing.T) {
 	}
 }
 
-// TestAtOnceRecovers holds that a kubelet that comes back is read in full.
+// TestAtOnceRecovers verifies that a kubelet that comes back is read in full.
 func TestAtOnceRecovers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -138,9 +138,9 @@ func TestAtOnceRecovers(t *testing.T) {
 	})
 }
 
-// TestNobodyWaitsForNodesThatCannotBeSeen holds that a look ends where nodes may not
-// be listed, or a dump has none.
-func TestNobodyWaitsForNodesThatCannotBeSeen(t *testing.T) {
+// TestNodesThatCannotBeSeenAreNotWaitedFor verifies that a look ends where nodes may not
+// be listed, or a snapshot has none.
+func TestNodesThatCannotBeSeenAreNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n, c := newNetwork(t), &cluster{}

@@ -169,7 +169,7 @@ type Fetched[T any] struct {
 	Value T
 	// At is when the last good answer came; zero if none ever did.
 	At time.Time
-	// Reason says why there is no answer. It is empty when nobody asks.
+	// Reason says why there is no answer. It is empty while no collector asks.
 	Reason health.Reason
 }
 

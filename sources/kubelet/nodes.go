@@ -24,7 +24,7 @@ const (
 func (p *Poller) refresh(now time.Time) bool {
 	nodes, err := p.nodes()
 	if err != nil {
-		// The view of the nodes reports on itself. If it failed, nobody need wait for it.
+		// The view of the nodes reports on itself. If it failed, there is nothing to wait for.
 		if health.Classify(err) != health.Starting {
 			p.looked(nil)
 		}
@@ -115,7 +115,7 @@ func (p *Poller) add(fresh []*tracked, now time.Time) {
 	within := max(newNodesWithin, time.Duration(len(fresh))*newNodesPace)
 	within = min(within, p.options.StatsInterval, p.options.MetricsInterval)
 	if p.options.AtOnce || p.options.Recorded != nil {
-		within = 1 // of a recording, nobody is disturbed, and the clock may stand still
+		within = 1 // a recording is not disturbed, and the clock may stand still
 	}
 	for _, k := range fresh {
 		p.schedule.add(k, wanted, now, within)

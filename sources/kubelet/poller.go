@@ -65,7 +65,7 @@ func newPoller(o Options, cfg *rest.Config, nodes func() ([]*corev1.Node, error)
 }
 
 // WantStats makes Run fetch the statistics of file systems. Call it before Run,
-// like all Want methods: what nobody wants is not fetched.
+// like all Want methods: what no collector wants is not fetched.
 func (p *Poller) WantStats() { p.wanted[statsSummary] = true }
 
 // WantConfig makes Run fetch the configuration.
@@ -203,7 +203,7 @@ func outcomeOf(err error) outcome {
 }
 
 // Results returns what is known of each kubelet, sorted by node. An answer that
-// was not renewed in time is not handed out: its reason is watch.Stale, and its
+// was not renewed in time is not handed out: its reason is health.Stale, and its
 // reach NotTried.
 func (p *Poller) Results() []Result {
 	now := p.now()

@@ -18,7 +18,7 @@ type Fetcher struct {
 	client  *client
 }
 
-// NewFetcher prepares a fetcher with the credentials of cfg. It contacts nobody.
+// NewFetcher prepares a fetcher with the credentials of cfg. It contacts no kubelet.
 func NewFetcher(o Options, cfg *rest.Config) (*Fetcher, error) {
 	if err := o.validate(); err != nil {
 		return nil, err

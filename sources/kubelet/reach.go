@@ -15,13 +15,13 @@ type Reach string
 // The reaches. A handshake is proof enough of life: an endpoint that is slow or
 // forbidden says nothing of the process that serves it.
 const (
-	// NotTried: nobody asked yet, not lately, or what came tells nothing.
+	// NotTried: it was not asked yet, not lately, or what came tells nothing.
 	NotTried Reach = ""
 	// Answers: the process took part in a TLS handshake, or more.
 	Answers Reach = "answers"
 	// Hangs: the kernel accepted the connection, and no handshake followed.
 	Hangs Reach = "hangs"
-	// Refused: the host says that nobody listens at the port.
+	// Refused: the host says that no process listens at the port.
 	Refused Reach = "refused"
 	// NoRoute: no sign of the host.
 	NoRoute Reach = "no_route"

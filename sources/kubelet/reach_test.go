@@ -22,7 +22,7 @@ func TestReachOverSockets(t *testing.T) {
 	}
 	gone := closed.Addr().String()
 	_ = closed.Close()
-	// The kernel completes connections to it; nobody ever accepts one, as with a
+	// The kernel completes connections to it; no process ever accepts one, as with a
 	// process that was stopped.
 	frozen, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -43,7 +43,7 @@ func TestReachOverSockets(t *testing.T) {
 		"forbidden":                 {forbidden.Listener.Addr().String(), time.Minute, Answers},
 		"an endpoint never answers": {slow.Listener.Addr().String(), 3 * time.Second, Answers},
 		"no TLS":                    {plain.Listener.Addr().String(), time.Minute, Answers},
-		"nobody listens":            {gone, time.Minute, Refused},
+		"no kubelet listens":        {gone, time.Minute, Refused},
 		"stopped process":           {frozen.Addr().String(), 500 * time.Millisecond, Hangs},
 	} {
 		t.Run(name, func(t *testing.T) {

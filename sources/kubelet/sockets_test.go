@@ -19,7 +19,7 @@ import (
 )
 
 // The same over sockets: what the other tests see through pipes and made-up
-// time also holds where both are real.
+// time is also right where both are real.
 func TestPollerOverSockets(t *testing.T) {
 	t.Parallel()
 	good := startTLS(t, serve)

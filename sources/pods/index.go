@@ -69,7 +69,7 @@ func New() *Index {
 func (i *Index) SetHealth(h *health.Health) { i.health = h }
 
 // Err returns nil while the index tells the present state, and an
-// *health.UnavailableError while it is blind.
+// *health.UnavailableError while it is unavailable.
 func (i *Index) Err() error { return i.health.Err() }
 
 // Len returns the number of pods, finished ones included.
@@ -81,7 +81,7 @@ func (i *Index) Len() int {
 
 // Each calls f for every pod, in no particular order. f runs under the lock of
 // the index: it must be quick and must not call the index. While the index is
-// blind Each calls nothing and returns the error of Err.
+// unavailable Each calls nothing and returns the error of Err.
 func (i *Index) Each(f func(Pod)) error {
 	if err := i.Err(); err != nil {
 		return err
@@ -179,7 +179,7 @@ func (i *Index) Bookmark(string) error {
 	return nil
 }
 
-// broken makes the index blind: a reflector only logs what a store returns and
+// broken makes the index unavailable: a reflector only logs what a store returns and
 // goes on, while the index lacks a pod from then on.
 func (i *Index) broken(err error) error {
 	i.health.Lost(err)

@@ -33,7 +33,7 @@ func nodeRefs(tb testing.TB, i *Index) map[string]counts {
 	return got
 }
 
-// available returns an empty index that is not blind.
+// available returns an empty index that is available.
 func available(tb testing.TB) *Index {
 	i := New()
 	must(tb, i.Replace(nil, ""))
@@ -116,7 +116,7 @@ func TestUIDs(t *testing.T) {
 	}
 }
 
-func TestBlindness(t *testing.T) {
+func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_900_000_000, 0)
 	h := health.NewHealth("pods", func() time.Time { return now })

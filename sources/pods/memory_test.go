@@ -13,7 +13,7 @@ import (
 
 // The tests here are not parallel: they measure the heap.
 
-// TestBytesPerPod holds the index to what its documentation says of its size.
+// TestBytesPerPod verifies what the index's documentation says of its size.
 func TestBytesPerPod(t *testing.T) {
 	const most = 130
 	pods := typical().pods(150_000)

@@ -63,7 +63,7 @@ func (n *node) recount(seen map[object]struct{}) {
 // NodeRefs calls f for every node that a pod names, with the numbers of distinct
 // ConfigMaps and Secrets to which pods refer that run there or are to: scheduled
 // and neither succeeded nor failed, terminating ones included. While the index
-// is blind NodeRefs calls nothing and returns the error of Err.
+// is unavailable NodeRefs calls nothing and returns the error of Err.
 func (i *Index) NodeRefs(f func(node string, configMaps, secrets int)) error {
 	if err := i.Err(); err != nil {
 		return err

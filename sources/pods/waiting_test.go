@@ -54,7 +54,7 @@ func TestWaiting(t *testing.T) {
 		want    Waiting
 		since   time.Time
 	}{
-		"nobody looked at it":          {nil, NoScheduler, created},
+		"no scheduler looked at it":    {nil, NoScheduler, created},
 		"held back by a gate":          {[]change{with(corev1.PodScheduled, "False", "SchedulingGated")}, Gated, created},
 		"no node fits":                 {[]change{with(corev1.PodScheduled, "False", "Unschedulable")}, Unschedulable, created},
 		"the scheduler failed":         {[]change{with(corev1.PodScheduled, "False", "SchedulerError")}, SchedulerError, created},

@@ -1,6 +1,6 @@
 // Package cgroups counts the cgroups of a machine: those that are there, those
-// that were removed and that the kernel cannot free yet, and those that nobody
-// lives in.
+// that were removed and that the kernel cannot free yet, and those that no
+// process lives in.
 package cgroups
 
 import (
@@ -125,7 +125,7 @@ func (c *Count) countVersion2(root string) error {
 	for controller, n := range live {
 		c.Held[controller] = n + c.Dying[controller]
 	}
-	// It holds "max" unless somebody set a limit.
+	// It holds "max" unless a limit was set.
 	if text, err := os.ReadFile(filepath.Join(root, "cgroup.max.descendants")); err == nil {
 		if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
 			c.Limit[All] = n

@@ -170,7 +170,7 @@ func slow(t *testing.T, top string) int64 {
 	return n - 1
 }
 
-// countsOneMore holds that a cgroup more is one more by the kernel's own count and
+// countsOneMore verifies that a cgroup more is one more by the kernel's own count and
 // by that of folders.
 func countsOneMore(t *testing.T, h hierarchy, base string) {
 	t.Helper()
@@ -324,7 +324,7 @@ func TestVersion1(t *testing.T) {
 	}
 }
 
-// TestNothingToCount holds that a machine whose cgroups are not seen does not count
+// TestNothingToCount verifies that a machine whose cgroups are not seen does not count
 // as one with none.
 func TestNothingToCount(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ func choices(ring []string, k int) map[string][]string {
 	return all
 }
 
-// TestEveryNodeIsProbedByAsManyAsItProbes holds for all sizes: fewer nodes than
+// TestEveryNodeIsProbedByAsManyAsItProbes verifies it for all sizes: fewer nodes than
 // peers, too.
 func TestEveryNodeIsProbedByAsManyAsItProbes(t *testing.T) {
 	t.Parallel()
@@ -90,7 +90,7 @@ func TestNamesInARowAreNotNeighbours(t *testing.T) {
 	}
 }
 
-func TestANodeThatIsNotListedProbesNobody(t *testing.T) {
+func TestANodeThatIsNotListedProbesNoOther(t *testing.T) {
 	t.Parallel()
 	if got := Choose("other", Ring(names(5)), 8); got != nil {
 		t.Errorf("chose %v", got)

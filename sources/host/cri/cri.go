@@ -88,7 +88,7 @@ type Prober struct {
 // maxPath is the longest address of a socket that the kernel takes.
 const maxPath = 107
 
-// New returns a prober that has contacted nobody.
+// New returns a prober that has not contacted any runtime yet.
 func New(o Options, now func() time.Time) (*Prober, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
@@ -122,8 +122,8 @@ func New(o Options, now func() time.Time) (*Prober, error) {
 	return p, nil
 }
 
-// notFoundError says that no runtime was found since the start. It is blindness
-// and not a fault of the runtime: without one, who would have started the agent?
+// notFoundError says that no runtime was found since the start. The source is
+// unavailable then, which is no fault of the runtime: without one, who would have started the agent?
 type notFoundError struct{ sockets []string }
 
 func (e notFoundError) Error() string {

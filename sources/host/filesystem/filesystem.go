@@ -96,7 +96,7 @@ func (p *Prober) Read(ctx context.Context) ([]Result, error) {
 	}
 	mounts, err := readMounts(p.mounts)
 	if err != nil {
-		mounts = nil // nobody knows then what is read-only
+		mounts = nil // then it is not known what is read-only
 	}
 	var results []Result
 	told := map[uint64]bool{}
@@ -121,7 +121,7 @@ func (p *Prober) Read(ctx context.Context) ([]Result, error) {
 }
 
 // begin asks for a root unless an earlier question is still under way. An answer
-// that came when nobody waited any more is too old to be of use.
+// that came when it was not waited for any more is too old to be of use.
 func (p *Prober) begin(r Root) {
 	if pending, ok := p.pending[r.Name]; ok {
 		select {

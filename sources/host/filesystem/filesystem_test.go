@@ -61,7 +61,7 @@ func TestFailedAndMissing(t *testing.T) {
 	}
 }
 
-// TestHanging holds that one root that hangs delays no other, is asked for once at
+// TestHanging verifies that one root that hangs delays no other, is asked for once at
 // a time, and is believed again only when it answers anew.
 func TestHanging(t *testing.T) {
 	t.Parallel()

@@ -1,5 +1,5 @@
 // Package inotify counts who holds inotify watches and instances: the kernel
-// bounds both per user and tells nobody how near the bound is.
+// bounds both per user and does not tell how near the bound is.
 package inotify
 
 import (

@@ -295,7 +295,7 @@ func fill(limit int) ([]int, error) {
 	return []int{fd}, err
 }
 
-// TestUserNamespaceIsChargedToItsOwner holds the rule that a process in another
+// TestUserNamespaceIsChargedToItsOwner verifies the rule that a process in another
 // user namespace counts against the limit of whoever made the namespace.
 func TestUserNamespaceIsChargedToItsOwner(t *testing.T) {
 	t.Parallel()
@@ -331,7 +331,7 @@ func TestTimeRunsOut(t *testing.T) {
 	}
 }
 
-// TestDenied runs as a user who may read nobody else's files.
+// TestDenied runs as a user who may not read the files of any other.
 func TestDenied(t *testing.T) {
 	t.Parallel()
 	const inside = "KUBEVITALS_TEST_NOBODY"
@@ -343,9 +343,9 @@ func TestDenied(t *testing.T) {
 		return
 	}
 	if os.Geteuid() != 0 {
-		t.Skip("only root can become nobody")
+		t.Skip("only root can become another user")
 	}
-	// By its own path, in a folder of root, nobody could not run it.
+	// By its own path, in a folder of root, that user could not run it.
 	command := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestDenied$", "-test.v")
 	command.Env, command.Dir = []string{inside + "=1"}, "/"
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}

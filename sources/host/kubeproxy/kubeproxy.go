@@ -83,7 +83,7 @@ type Prober struct {
 	client  *http.Client
 }
 
-// New returns a prober that has contacted nobody.
+// New returns a prober that has not contacted kube-proxy yet.
 func New(o Options) (*Prober, error) {
 	if o.HealthURL == "" {
 		o.HealthURL = "http://127.0.0.1:10256"

@@ -129,7 +129,7 @@ func TestAnswersOfOthers(t *testing.T) {
 	}
 }
 
-func TestNobodyThere(t *testing.T) {
+func TestNoKubeProxyThere(t *testing.T) {
 	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -144,7 +144,7 @@ func TestNobodyThere(t *testing.T) {
 
 func TestHangs(t *testing.T) {
 	t.Parallel()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0") // nobody accepts
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0") // no process accepts
 	if err != nil {
 		t.Fatal(err)
 	}

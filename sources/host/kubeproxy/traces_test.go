@@ -38,7 +38,7 @@ func TestFilesOfTheHost(t *testing.T) {
 		{"other pods", Pod, []string{"var/log/pods/default_kube-proxy_0a1b/web/", "var/log/pods/kube-proxy"}, false, true},
 		{"its pod", Pod, []string{"var/log/pods/default_web_2c3d/web/", "var/log/pods/kube-system_kube-proxy-x7x2q_0a1b/kube-proxy/"}, true, true},
 		{"no systemd", Unit, nil, false, false},
-		{"a unit that nobody starts", Unit, []string{"etc/systemd/system/kube-proxy.service", "etc/systemd/system/multi-user.target.wants/ssh.service"}, false, true},
+		{"a unit that is not enabled", Unit, []string{"etc/systemd/system/kube-proxy.service", "etc/systemd/system/multi-user.target.wants/ssh.service"}, false, true},
 		{"a unit", Unit, []string{"etc/systemd/system/kubernetes.target.wants/kube-proxy.service"}, true, true},
 	}
 	for _, tt := range tests {

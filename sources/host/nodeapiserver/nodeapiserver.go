@@ -53,7 +53,7 @@ type Prober struct {
 }
 
 // New returns a prober of the address of the configuration, with its authority
-// and its credentials. It contacts nobody.
+// and its credentials. It does not contact it yet.
 func New(c *rest.Config, timeout time.Duration, now func() time.Time) (*Prober, error) {
 	if timeout <= 0 {
 		return nil, fmt.Errorf("timeout %s: not positive", timeout)

@@ -112,7 +112,7 @@ func TestSilence(t *testing.T) {
 		want    health.Reason
 		passed  []Stage
 	}{
-		{"nobody listens", &rest.Config{Host: "https://" + closed.Addr().String()}, time.Minute, health.Unreachable, nil},
+		{"no server listens", &rest.Config{Host: "https://" + closed.Addr().String()}, time.Minute, health.Unreachable, nil},
 		{"the connection goes nowhere", &rest.Config{Host: listen(t, func(net.Conn) {})}, short, health.Timeout, []Stage{Connect}},
 		{"the connection is cut off", &rest.Config{Host: listen(t, func(c net.Conn) { _ = c.Close() })}, time.Minute, health.Unreachable, []Stage{Connect}},
 		{"not TLS", &rest.Config{Host: listen(t, func(c net.Conn) { _, _ = c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) })}, time.Minute, health.TLS, []Stage{Connect}},
