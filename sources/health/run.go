@@ -3,7 +3,6 @@ package health
 import (
 	"context"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -18,7 +17,7 @@ import (
 // retry bounds how long a recovered API server can go unnoticed: the default of
 // a reflector is up to 30 s, and signals would be absent for as long.
 func retry() *wait.Backoff {
-	return &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 5, Cap: 8 * time.Second}
+	return &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 5, Cap: 5 * time.Second}
 }
 
 // Target is one resource to be watched.
@@ -53,7 +52,7 @@ func Run(ctx context.Context, logger *slog.Logger, t Target) {
 // known version proves nothing, as client-go takes broken connections for empty
 // watches: what it brings does (stream).
 func observe(ctx context.Context, t Target) *cache.ListWatch {
-	var brokeOff atomic.Bool // the last watch
+	p := &past{}
 	fail := func(err error) {
 		if ctx.Err() == nil {
 			t.Health.Fail(err)
@@ -71,10 +70,7 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 			withList := o.SendInitialEvents != nil
 			lasts := time.Duration(0)
 			if !withList {
-				lasts = watchFor
-				if brokeOff.Swap(false) || t.Health.Err() != nil {
-					lasts = proveFor
-				}
+				lasts = p.lasts(t.Health.Err() == nil)
 				seconds := int64(lasts / time.Second)
 				o.TimeoutSeconds = &seconds
 			}
@@ -94,7 +90,7 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 			if err != nil {
 				return nil, err
 			}
-			return newStream(w, t.Health, a, lasts, func() { brokeOff.Store(true) }), nil
+			return newStream(w, t.Health, a, lasts, p), nil
 		},
 	}
 }

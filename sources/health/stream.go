@@ -13,11 +13,11 @@ import (
 const (
 	// watchFor is how long a watch is asked for. The API server ends it then, with a
 	// bookmark 2 s before: one that neither brings bookmarks nor ends is frozen.
-	watchFor = 20 * time.Second
+	watchFor = 18 * time.Second
 	// proveFor is the same while the source is not good: the bookmark comes sooner.
 	proveFor = 5 * time.Second
 	// overdue is how much later the end may come on a busy machine.
-	overdue = 7 * time.Second
+	overdue = 6 * time.Second
 	// listPause is the longest time between two objects of a list that streams.
 	listPause = 15 * time.Second
 	// listTail is how long a watch goes on that began with a list. It was asked for
@@ -26,7 +26,7 @@ const (
 	listTail = 2 * time.Second
 	// MaxAge is how old the last sign of life of a watched source may be. It is the
 	// bound if all else fails to notice, and above what a quiet source needs.
-	MaxAge = 30 * time.Second
+	MaxAge = 26 * time.Second
 )
 
 // stream passes on the events of a watch, and ends it when it should have ended.
@@ -36,8 +36,10 @@ type stream struct {
 	attempt *attempt
 	// lasts is how long the watch was asked for; zero for one that begins with a list.
 	lasts time.Duration
-	// broke is called when the watch ends before its time.
-	broke func()
+	past  *past
+	// proof is whether anything came that the API server sends only once all before
+	// it was sent.
+	proof bool
 	// listing is whether objects of a list are still to come.
 	listing bool
 
@@ -48,9 +50,9 @@ type stream struct {
 
 var _ apiwatch.Interface = (*stream)(nil)
 
-func newStream(inner apiwatch.Interface, h *Health, a *attempt, lasts time.Duration, broke func()) *stream {
+func newStream(inner apiwatch.Interface, h *Health, a *attempt, lasts time.Duration, p *past) *stream {
 	s := &stream{
-		inner: inner, health: h, attempt: a, lasts: lasts, broke: broke, listing: lasts == 0,
+		inner: inner, health: h, attempt: a, lasts: lasts, past: p, listing: lasts == 0,
 		out: make(chan apiwatch.Event), stopped: make(chan struct{}),
 	}
 	go s.run()
@@ -86,9 +88,6 @@ func (s *stream) run() {
 		case event == nil: // too late, or not wanted any more
 			return
 		}
-		if event.Type == apiwatch.Error && !gone(*event) {
-			s.health.Fail(apierrors.FromObject(event.Object))
-		}
 		if s.listing {
 			timer.Reset(listPause)
 			if lastOfList(*event) {
@@ -96,11 +95,35 @@ func (s *stream) run() {
 				timer.Reset(listTail)
 			}
 		}
-		select {
-		case s.out <- *event:
-		case <-s.stopped:
+		s.note(*event)
+		if !s.send(*event) {
 			return
 		}
+	}
+}
+
+// note takes in what an event says of the watch.
+func (s *stream) note(e apiwatch.Event) {
+	switch e.Type {
+	case apiwatch.Error:
+		if !gone(e) {
+			s.health.Fail(apierrors.FromObject(e.Object))
+		}
+	case apiwatch.Bookmark:
+		s.proof = true
+		s.past.bookmark()
+	default:
+		s.proof = true
+	}
+}
+
+// send passes an event on. It is false when nobody wants it any more.
+func (s *stream) send(e apiwatch.Event) bool {
+	select {
+	case s.out <- e:
+		return true
+	case <-s.stopped:
+		return false
 	}
 }
 
@@ -142,11 +165,16 @@ func (s *stream) late() {
 // nothing was missed, also where the API server sends no bookmarks, as for events.
 func (s *stream) closed() {
 	const early = time.Second // the API server counts from when the request came
-	if s.lasts > 0 && s.attempt.endedWell() && time.Since(s.attempt.started) >= s.lasts-early {
+	switch timely := s.attempt.endedWell() && time.Since(s.attempt.started) >= s.lasts-early; {
+	case s.lasts == 0 || !timely:
+		s.past.cut()
+	case s.past.doubtful(s.proof):
+		// The reflector lists anew.
+		status := apierrors.NewResourceExpired("a watch ended without the bookmark that others brought").Status()
+		s.send(apiwatch.Event{Type: apiwatch.Error, Object: &status})
+	default:
 		s.health.Proved()
-		return
 	}
-	s.broke()
 }
 
 // lastOfList tells whether the event ends the list with which the watch began.

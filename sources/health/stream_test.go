@@ -21,11 +21,13 @@ import (
 type server struct {
 	behave  func(ctx context.Context, n int, lasts time.Duration, send func(apiwatch.EventType, string)) error
 	watches int
+	lists   int
 }
 
 func (s *server) listWatch() *cache.ListWatch {
 	return &cache.ListWatch{
 		ListWithContextFunc: func(context.Context, metav1.ListOptions) (runtime.Object, error) {
+			s.lists++
 			return &corev1.NodeList{ListMeta: metav1.ListMeta{ResourceVersion: "7"}, Items: []corev1.Node{*node("a")}}, nil
 		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
@@ -184,6 +186,43 @@ func TestAQuietWatchWithoutBookmarks(t *testing.T) {
 		}
 		if s.watches > 40 {
 			t.Errorf("%d watches in 10 minutes", s.watches)
+		}
+	})
+}
+
+// TestWatchesThatWaitForTheFuture verifies that watches that end in time, but lack
+// the bookmarks that earlier ones brought, make for a new list, as after etcd went
+// back to an earlier state; and that the source is not listed for ever where
+// bookmarks have ended for good.
+func TestWatchesThatWaitForTheFuture(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		s := &server{behave: func(ctx context.Context, _ int, lasts time.Duration, send func(apiwatch.EventType, string)) error {
+			sleep(ctx, lasts-2*time.Second)
+			if time.Since(begun) < time.Minute {
+				send(apiwatch.Bookmark, "8")
+			}
+			sleep(ctx, 2*time.Second)
+			return io.EOF
+		}}
+		h, _ := s.run(t)
+		time.Sleep(time.Minute)
+		if s.lists != 1 {
+			t.Errorf("%d lists while all is well, want 1", s.lists)
+		}
+		time.Sleep(40 * time.Second)
+		if s.lists < 2 {
+			t.Error("no list though bookmarks ended")
+		}
+		for range 600 {
+			time.Sleep(time.Second)
+			if state := h.State(); state.Reason != Available {
+				t.Fatalf("%+v", state)
+			}
+		}
+		if s.lists != 1+maxDoubts {
+			t.Errorf("%d lists, want %d", s.lists, 1+maxDoubts)
 		}
 	})
 }
