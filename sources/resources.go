@@ -1,6 +1,8 @@
 package sources
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -45,8 +47,11 @@ const (
 )
 
 // Resources is the table of what is read from API servers. A new resource is a new
-// row here.
-func Resources() Table {
+// row of it.
+func Resources() Table { return slices.Concat(coreResources(), groupResources()) }
+
+// coreResources are the rows of the core group, which has no name.
+func coreResources() Table {
 	return Table{
 		{
 			Versions: []string{"v1"}, Kind: "Node", Plural: "nodes", Alive: true,
@@ -74,6 +79,18 @@ func Resources() Table {
 				Trim:             Trimmed(trimNewEvent),
 			}},
 		},
+		{
+			Versions: []string{"v1"}, Kind: "Service", Plural: "services", Namespaced: true,
+			Lists: []List{{Source: DNSServices, Namespace: metav1.NamespaceSystem, Labels: dnsLabels, Probed: true}},
+		},
+		// That a dump names all namespaces tells whether it lacks objects of some.
+		{Versions: []string{"v1"}, Kind: "Namespace", Plural: "namespaces"},
+	}
+}
+
+// groupResources are the rows of all other groups.
+func groupResources() Table {
+	return Table{
 		{
 			Group: "apps", Versions: []string{"v1"}, Kind: "Deployment", Plural: "deployments", Namespaced: true,
 			Lists: []List{{Source: SystemDeployments, Namespace: metav1.NamespaceSystem}},
@@ -118,11 +135,5 @@ func Resources() Table {
 				{Source: Peers, Namespace: OwnNamespace, Labels: peerLabels, Polled: true, Probed: true},
 			},
 		},
-		{
-			Versions: []string{"v1"}, Kind: "Service", Plural: "services", Namespaced: true,
-			Lists: []List{{Source: DNSServices, Namespace: metav1.NamespaceSystem, Labels: dnsLabels, Probed: true}},
-		},
-		// That a dump names all namespaces tells whether it lacks objects of some.
-		{Versions: []string{"v1"}, Kind: "Namespace", Plural: "namespaces"},
 	}
 }

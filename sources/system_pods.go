@@ -36,6 +36,7 @@ type Crash struct {
 	ExitCode int32
 }
 
+// SystemPodOf turns a *corev1.Pod into what is kept of it; it refuses all else.
 func SystemPodOf(obj any) (SystemPod, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {
@@ -135,6 +136,8 @@ type SystemWorkload struct {
 	Desired, Ready int32
 }
 
+// SystemWorkloadOf turns a *appsv1.Deployment or *appsv1.DaemonSet into what is kept of
+// it; it refuses all else.
 func SystemWorkloadOf(obj any) (SystemWorkload, error) {
 	switch w := obj.(type) {
 	case *appsv1.Deployment:

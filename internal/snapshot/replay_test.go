@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 func values(t *testing.T, c exporter.Collector) []float64 {
@@ -87,28 +88,24 @@ func TestTimesMoveToThePresent(t *testing.T) {
 	}
 }
 
-// TestEveryCollectorHasASide verifies that for each collector it was decided whether
-// a snapshot is enough to work out what it sends.
-func TestEveryCollectorHasASide(t *testing.T) {
+// TestOnlyWhatASnapshotLacksIsReplayed verifies that the collectors whose samples are
+// recorded are those that read something which a snapshot does not hold: another
+// would tell nothing of a dump, or never anything new.
+func TestOnlyWhatASnapshotLacksIsReplayed(t *testing.T) {
 	t.Parallel()
-	anew := map[string]bool{
-		"watch_streams": true, "metric_cardinality": true, "autoscaling": true, "node_readiness": true,
-		"kubelet_restarts": true, "node_allocatable": true, "node_disk": true, "addon_health": true,
-		"control_plane_leases": true, "terminating_pods": true, "pending_pods": true, "metrics_api": true, "events": true,
-	}
-	replayed := map[string]bool{
-		"apiserver": true, "stale_reads": true, "etcd": true, "dns": true, "component_logs": true,
-		"inotify": true, "cgroups": true, "filesystem": true, "conntrack": true, "container_runtime": true,
-		"kube_proxy": true, "node_dns": true, "node_apiserver": true, "connectivity": true,
-	}
 	for _, d := range collectors.Catalogue() {
-		switch {
-		case anew[d.Name] == replayed[d.Name]:
-			t.Errorf("%s is on no side: set Replay if it probes, and name it here", d.Name)
-		case d.Replay != replayed[d.Name]:
-			t.Errorf("%s: Replay is %t", d.Name, d.Replay)
-		case !d.Replay && d.Scope == collectors.Node:
-			t.Errorf("%s looks at a node, which is not there in a snapshot", d.Name)
+		held := len(d.Reads) > 0 && d.Scope == collectors.Cluster
+		for _, read := range d.Reads {
+			_, list, listed := sources.Resources().Find(read)
+			switch read {
+			case sources.KubeletStats, sources.KubeletConfig, sources.KubeletMetrics, sources.APIServerMetrics:
+				// Their bodies are recorded.
+			default:
+				held = held && listed && !list.Probed
+			}
+		}
+		if d.Replay == held {
+			t.Errorf("%s: Replay is %t, and that a snapshot holds all of %v %t", d.Name, d.Replay, d.Reads, held)
 		}
 	}
 }

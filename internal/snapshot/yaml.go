@@ -11,7 +11,9 @@ import (
 )
 
 // yaml reads the documents of a file. Of a list in the form in which kubectl
-// prints it there is one item in memory at a time, of any other document all.
+// prints it there is one item in memory at a time, of any other document all: that is
+// why it does not use apimachinery's YAMLReader, which holds whole documents, and what
+// kubectl prints of all pods is one.
 func (f *objectFile) yaml() error {
 	var d document
 	for {
