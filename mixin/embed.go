@@ -4,12 +4,45 @@ package mixin
 
 import (
 	"embed"
+	"fmt"
 	"io/fs"
+	"path"
+	"strings"
 )
 
-//go:embed *.libsonnet generate.jsonnet signals generated runbooks summaries.zh-TW.yaml
+//go:embed *.libsonnet generate.jsonnet signals generated runbooks
 var files embed.FS
 
 // Files returns the files of this folder by their path within it, such as
 // generated/alerts.yaml, runbooks/KubeVitalsDown.md and config.libsonnet.
 func Files() fs.FS { return files }
+
+// Summaries returns what each alert means in one sentence of a language, such as
+// zh-TW: the paragraph below the title of its runbook. In English it is an annotation
+// of the alert, too.
+func Summaries(language string) (map[string]string, error) {
+	books, err := fs.Glob(files, path.Join("runbooks", language, "*.md"))
+	if err != nil {
+		return nil, fmt.Errorf("runbooks in %s: %w", language, err)
+	}
+	summaries := map[string]string{}
+	for _, book := range books {
+		text, err := fs.ReadFile(files, book)
+		if err != nil {
+			return nil, fmt.Errorf("runbooks in %s: %w", language, err)
+		}
+		summaries[strings.TrimSuffix(path.Base(book), ".md")] = Summary(string(text))
+	}
+	return summaries, nil
+}
+
+// Summary returns the paragraph below the title of a runbook, or nothing where there
+// is none.
+func Summary(runbook string) string {
+	_, below, _ := strings.Cut(runbook, "\n\n")
+	summary, _, _ := strings.Cut(below, "\n\n")
+	if strings.HasPrefix(summary, "|") || strings.HasPrefix(summary, "#") {
+		return ""
+	}
+	return summary
+}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
-	"sigs.k8s.io/yaml"
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
@@ -110,13 +109,9 @@ func (e Exporter) handler(status *livestatus.Status) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("runbooks: %w", err)
 	}
-	text, err := fs.ReadFile(mixin.Files(), "summaries.zh-TW.yaml")
+	summaries, err := mixin.Summaries("zh-TW")
 	if err != nil {
-		return nil, fmt.Errorf("translated summaries: %w", err)
-	}
-	var summaries map[string]string
-	if err := yaml.Unmarshal(text, &summaries); err != nil {
-		return nil, fmt.Errorf("translated summaries: %w", err)
+		return nil, err
 	}
 	return Handler(Options{
 		Runbooks: runbooks, Summaries: summaries, Rules: status.Rules(), Report: status.Report, Facts: e.Sources.Facts,

@@ -3,22 +3,7 @@
 local g = import '../../dashboards/grafana.libsonnet';
 local promql = import '../promql.libsonnet';
 
-// What each cause means, to follow "because".
-local words = {
-  machine_gone: 'its machine is shut down, removed or declared out of service',
-  disk: 'its disk is full',
-  memory: 'it is short of memory',
-  pid: 'it is out of process ids',
-  runtime_down: 'its container runtime does not answer the kubelet',
-  kubelet_setup: 'its kubelet is not set up: it has just started, starts again and again, or a part of its set-up fails',
-  pleg_stuck: 'its kubelet takes minutes to list the containers (PLEG): the container runtime hangs or the node is overloaded',
-  network_plugin_missing: 'its network plugin (CNI) is missing or not ready',
-  kubelet_dead: 'its kubelet does not run: the host answers, and nothing listens at the port of the kubelet',
-  kubelet_hung: 'its kubelet hangs: it accepts connections and never answers',
-  kubelet_cut_off: 'its heartbeats do not arrive, though its kubelet answers: it cannot reach the API server, is refused there, or its loop hangs',
-  unreachable: 'its host does not answer at all',
-  unknown: 'of something that its conditions, its Lease and its kubelet do not tell',
-};
+local words = import '../node_causes.libsonnet';
 local inWords = std.join('', [
   '{{ %s $labels.cause "%s" }}%s' % [if i == 0 then 'if eq' else 'else if eq', std.objectFields(words)[i], words[std.objectFields(words)[i]]]
   for i in std.range(0, std.length(words) - 1)
@@ -91,8 +76,8 @@ function(c) {
       expr: lasting('="machine_gone"', c.nodeMachineGoneSeconds) + '\n',
       'for': '5m',
       summary: 'A node is still registered though its machine is gone.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for more than %(minutes)s minutes and its machine is shut down, removed or declared out of service: pods and volumes that are bound to the node wait for it.',
-      values: { minutes: c.nodeMachineGoneSeconds / 60 },
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for more than %(minutes)s minutes and %(cause)s: pods and volumes that are bound to the node wait for it.',
+      values: { minutes: c.nodeMachineGoneSeconds / 60, cause: words.machine_gone },
     },
     {
       alert: 'KubeVitalsNodeLeaseStale',

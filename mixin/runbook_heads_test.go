@@ -1,0 +1,58 @@
+package mixin_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kubevitals/kubevitals/mixin"
+)
+
+// TestRunbookHeadsAreFresh verifies what stands above the sections of each runbook:
+// its title, what the alert means, and a table of what is known of the alert. All of
+// it is generated but the sentence in Chinese.
+func TestRunbookHeadsAreFresh(t *testing.T) {
+	t.Parallel()
+	p := load(t)
+	titles := map[string]string{}
+	for _, d := range p.Dashboards {
+		titles[d.UID] = strings.TrimPrefix(d.Title, "kubevitals / ")
+	}
+	for _, a := range p.Alerts {
+		row := fmt.Sprintf("| --- | --- | --- | --- |\n| %s | %s | %s | %s |\n",
+			a.Labels["severity"], a.Labels["signal"], strings.Join(p.metricsOf(a), ", "), titles[DashboardOf(a)])
+		english, chinese := "runbooks/"+a.Name+".md", "runbooks/zh-TW/"+a.Name+".md"
+		freshHead(t, english, a.Name, a.Annotations["summary"], "| severity | signal | metric | dashboard |\n"+row)
+		freshHead(t, chinese, a.Name, mixin.Summary(read(t, chinese)), "| 嚴重程度 | 訊號 | 指標 | 儀表板 |\n"+row)
+	}
+}
+
+// freshHead replaces what stands above the first section of a runbook.
+func freshHead(t *testing.T, file, title, summary, table string) {
+	t.Helper()
+	_, sections, ok := strings.Cut(read(t, file), "\n## ")
+	if !ok || summary == "" {
+		t.Errorf("%s: no section, or no summary below the title", file)
+		return
+	}
+	fresh(t, file, fmt.Appendf(nil, "# %s\n\n%s\n\n%s\n## %s", title, summary, table, sections))
+}
+
+// metricsOf returns the metrics that make an alert fire, as code. In place of what is
+// recorded stand the metrics that it is recorded from.
+func (p Pack) metricsOf(a Alert) []string {
+	var all []string
+	for _, name := range telling(a.Expr) {
+		names := []string{"`" + name + "`"}
+		if i := slices.IndexFunc(p.Records, func(r Alert) bool { return r.Name == name }); i >= 0 {
+			names = p.metricsOf(p.Records[i])
+		}
+		for _, name := range names {
+			if !slices.Contains(all, name) {
+				all = append(all, name)
+			}
+		}
+	}
+	return all
+}
