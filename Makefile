@@ -116,6 +116,10 @@ update-fmt:
 verify-vet:
 	$(GO) vet $(PACKAGES)
 
+.PHONY: new-signal
+new-signal: ## Write the files of a new failure mode: make new-signal NAME=stuck_jobs AREA=workloads
+	cd tools && $(GO) run ./newsignal -root .. -name '$(NAME)' -area '$(or $(AREA),workloads)'
+
 .PHONY: update
 update: update-fmt update-mixin update-docs ## Write every generated file.
 
@@ -127,7 +131,8 @@ verify-mixin: $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint $(BIN)/promtool ## Check rul
 	printf '%s\n' mixin/tests/*.yaml | xargs -P "$$(getconf _NPROCESSORS_ONLN)" -n 1 $(BIN)/promtool test rules
 	$(BIN)/jsonnetfmt --test $(JSONNET) || { echo 'run: make update-mixin'; exit 1; }
 	for f in $(filter-out %.jsonnet,$(JSONNET)); do $(BIN)/jsonnet-lint $$f || exit 1; done
-	cd tools && $(GO) test ./...
+	cd tools && $(GO) test .
+	cd tools && $(GO) test -v ./newsignal
 
 .PHONY: update-mixin
 update-mixin: $(BIN)/jsonnet $(BIN)/jsonnetfmt ## Write the rules and dashboards.
@@ -161,7 +166,8 @@ $(BIN)/golangci-lint: tools/golangci-lint/go.mod
 
 .PHONY: update-docs
 update-docs: ## Write the generated documents and golden files.
-	$(GO) test ./collectors ./cmd/kubevitals ./internal/diagnosis/report ./mixin -run "Fresh|golden|Golden" -update
+	$(GO) test ./collectors -update
+	$(GO) test ./cmd/kubevitals ./internal/diagnosis/report ./mixin -run "Fresh|[gG]olden" -update
 
 .PHONY: pictures
 pictures: build $(BIN)/kubevitals-lab ## Take the pictures of the documents from a real ill cluster (needs Debian's chromium and pngquant).

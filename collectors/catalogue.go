@@ -14,9 +14,6 @@ func Catalogue() []Definition {
 		KubeletRestarts(),
 		NodeAllocatable(),
 		NodeDisk(),
-		Inotify(),
-		Cgroups(),
-		Filesystem(),
 		DNS(),
 		AddonHealth(),
 		ComponentLogs(),
@@ -30,6 +27,9 @@ func Catalogue() []Definition {
 		KubeProxy(),
 		NodeDNS(),
 		NodeAPIServer(),
+		Inotify(),
+		Cgroups(),
+		Filesystem(),
 		Connectivity(),
 	}
 }

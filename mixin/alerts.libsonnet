@@ -55,7 +55,7 @@
     groups+: [
       { name: group(signal) + '.rules', rules: signal.rules }
       for signal in signals
-      if std.get(signal, 'rules', []) != []
+      if signal.rules != []
     ],
   },
 }

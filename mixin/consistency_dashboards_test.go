@@ -28,7 +28,22 @@ func names(p Pack) []string {
 			problems = append(problems, t+": a rule test without a signal")
 		}
 	}
+	ordered := slices.DeleteFunc(p.signals(), func(s string) bool { return !slices.Contains(p.Collectors, s) })
+	if len(ordered) == len(p.Collectors) && !slices.Equal(ordered, p.Collectors) {
+		problems = append(problems, fmt.Sprintf("signals.libsonnet has another order than collectors.Catalogue: %v, %v", ordered, p.Collectors))
+	}
 	return problems
+}
+
+// signals are the signals that have alerts, in the order of signals.libsonnet.
+func (p Pack) signals() []string {
+	var all []string
+	for _, a := range p.Alerts {
+		if s := a.Labels["signal"]; !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // dashboards: unique ids, no overlap, everything described, the data source a

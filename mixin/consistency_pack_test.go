@@ -32,6 +32,8 @@ type Pack struct {
 	Foreign map[string][]string
 	// Config are the thresholds of _config, and whether anything uses them.
 	Config map[string]bool
+	// Texts are the files of failure modes that people write, but for runbooks, by path.
+	Texts map[string]string
 	// Free are the placeholders that the reader of a runbook must fill in, by alert.
 	Free map[string][]string
 
@@ -92,6 +94,7 @@ func Checks() []Check {
 		{"names match on every floor", names},
 		{"dashboards are well made", dashboards},
 		{"thresholds are used", thresholds},
+		{"nothing is left to do", unfinished},
 	}
 }
 

@@ -52,6 +52,12 @@ func load(t *testing.T) Pack {
 		p.Declared[m.Name] = m.Labels
 		p.OfBoth[m.Name] = true
 	}
+	p.Texts = map[string]string{}
+	for _, pattern := range []string{"signals/*.libsonnet", "tests/*.yaml", "../collectors/*.go"} {
+		for _, file := range files(t, pattern) {
+			p.Texts[file] = read(t, file)
+		}
+	}
 	p.Config = loadConfig(t)
 	p.Free = freePlaceholders()
 	return p

@@ -146,6 +146,10 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		{"names match on every floor", "a collector without a signal", func(p *Pack) { p.Collectors = append(slices.Clone(p.Collectors), "no_such") }, "no_such: a collector without a signal"},
 		{"names match on every floor", "a signal without a test", func(p *Pack) { p.SignalFiles = append(slices.Clone(p.SignalFiles), "no_such") }, "no_such: a signal without a rule test"},
 		{"names match on every floor", "a test without a signal", func(p *Pack) { p.TestFiles = append(slices.Clone(p.TestFiles), "no_such") }, "no_such: a rule test without a signal"},
+		{"names match on every floor", "another order", func(p *Pack) {
+			p.Collectors = slices.Clone(p.Collectors)
+			slices.Reverse(p.Collectors)
+		}, "another order"},
 		{"dashboards are well made", "one uid twice", func(p *Pack) {
 			p.Dashboards = slices.Clone(p.Dashboards)
 			p.Dashboards[0].UID = p.Dashboards[1].UID
@@ -161,6 +165,9 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 			p.Config = maps.Clone(p.Config)
 			p.Config["nothing"] = false
 		}, "_config.kubevitals.nothing"},
+		{"nothing is left to do", "a mark of make new-signal", func(p *Pack) {
+			p.Texts = map[string]string{"signals/x.libsonnet": "{\n  summary: 'TODO: A node.',\n}"}
+		}, "signals/x.libsonnet:2"},
 	}
 	for _, check := range Checks() {
 		if !slices.ContainsFunc(tests, func(tt struct {

@@ -1,5 +1,5 @@
-// The signals, in reading order. Each is a function of the settings, so that an
-// override of _config reaches all of them.
+// The signals, in the order of collectors.Catalogue. Each is a function of the
+// settings, so that an override of _config reaches all of them.
 {
   local settings = $._config.kubevitals,
   local context = settings {
@@ -11,7 +11,8 @@
     panel: '%s, %s=~"$cluster"' % [self.selector, self.clusterLabel],
     nodePanel: '%s, %s=~"$cluster"' % [self.nodeSelector, self.clusterLabel],
   },
-  local all = [signal(context) for signal in [
+  // Most signals read no metrics of others (foreign) and record nothing (rules).
+  local all = [{ foreign: {}, rules: [] } + signal(context) for signal in [
     import 'signals/apiserver.libsonnet',
     import 'signals/stale_reads.libsonnet',
     import 'signals/etcd.libsonnet',

@@ -4,7 +4,6 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   name: 'apiserver',
   area: 'control-plane',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsAPIServerAllDown',

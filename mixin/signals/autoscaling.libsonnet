@@ -23,7 +23,6 @@ function(c) {
 
   name: 'autoscaling',
   area: 'autoscaling',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsAutoscalingMetricsAPIMissing',

@@ -30,7 +30,6 @@ function(c) {
 
   name: 'cgroups',
   area: 'node-agents',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsCgroupsNearLimit',

@@ -4,7 +4,6 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   name: 'component_logs',
   area: 'control-plane',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsComponentLogKnownCause',

@@ -37,7 +37,6 @@ function(c) {
 
   name: 'connectivity',
   area: 'network',
-  foreign: {},
   rules: recording.rules,
   alerts: [
     {

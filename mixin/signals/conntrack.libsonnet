@@ -9,7 +9,6 @@ function(c) {
   },
   name: 'conntrack',
   area: 'node-agents',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsConntrackDropping',

@@ -18,7 +18,6 @@ function(c) {
 
   name: 'control_plane_leases',
   area: 'control-plane',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsControllerManagerDown',

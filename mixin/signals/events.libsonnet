@@ -12,7 +12,6 @@ function(c) {
 
   name: 'events',
   area: 'workloads',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsNodeOutOfMemory',

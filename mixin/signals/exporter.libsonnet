@@ -20,6 +20,7 @@ function(config) {
   },
   name: 'exporter',
   area: 'exporter',
+  beyond_guide: 'the guide does not know kubevitals itself, which must be watched like anything else',
   foreign: { up: [c.selector, c.nodeSelector] },
   alerts: [
     {

@@ -5,7 +5,6 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   name: 'filesystem',
   area: 'node-agents',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsFilesystemReadOnly',

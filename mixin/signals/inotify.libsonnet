@@ -20,7 +20,6 @@ function(c) {
 
   name: 'inotify',
   area: 'node-agents',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsInotifyExhausted',

@@ -15,7 +15,6 @@ function(c) {
   ||| % k,
   name: 'kube_proxy',
   area: 'node-agents',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsKubeProxyDown',

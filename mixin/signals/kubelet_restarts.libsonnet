@@ -4,7 +4,6 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   name: 'kubelet_restarts',
   area: 'kubelets',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsKubeletRestartLoop',

@@ -6,7 +6,6 @@ function(c) {
   local k = c { target: target },
   name: 'metric_cardinality',
   area: 'kubelets',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsReflectorMetricsLeak',

@@ -9,7 +9,6 @@ function(c) {
 
   name: 'metrics_api',
   area: 'autoscaling',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsMetricsAPIMissing',

@@ -4,7 +4,6 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   name: 'node_allocatable',
   area: 'nodes',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsNodeAllocatableFailing',

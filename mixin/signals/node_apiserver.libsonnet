@@ -4,7 +4,6 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   name: 'node_apiserver',
   area: 'network',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsNodeAPIServerUnreachable',

@@ -6,7 +6,6 @@ function(c) {
   local k = c { target: target },
   name: 'node_disk',
   area: 'nodes',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsNodeDiskPressure',

@@ -21,7 +21,6 @@ function(config) {
   },
   name: 'node_dns',
   area: 'network',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsNodeDNSFailing',

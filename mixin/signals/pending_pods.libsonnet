@@ -7,7 +7,6 @@ function(c) {
 
   name: 'pending_pods',
   area: 'workloads',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsPodsWithoutScheduler',

@@ -9,7 +9,6 @@ function(c) {
 
   name: 'terminating_pods',
   area: 'workloads',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsPodsStuckOnDeadNode',

@@ -4,7 +4,6 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   name: 'watch_streams',
   area: 'kubelets',
-  foreign: {},
   alerts: [
     {
       alert: 'KubeVitalsWatchStreamsExhausted',
