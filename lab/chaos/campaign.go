@@ -23,7 +23,7 @@ import (
 type Options struct {
 	// LabBinary is the lab's own binary, Binary that of kubevitals.
 	LabBinary, Binary string
-	// Peer is the binary of kube-state-metrics, to be tried in place of kubevitals.
+	// Peer is the binary of kube-state-metrics, to be tried beside kubevitals; none if empty.
 	Peer string
 	// Manifests is the folder with those that kubevitals ships.
 	Manifests string
@@ -36,15 +36,15 @@ type Options struct {
 	Parallel int
 	// Logf reports progress.
 	Logf func(format string, args ...any)
-
-	program program
 }
 
 // Campaign is a series of trials on one cluster.
 type Campaign struct {
-	options Options
-	cluster *cluster.Cluster
-	shipped []*unstructured.Unstructured
+	options  Options
+	programs []program // that under test first
+	cluster  *cluster.Cluster
+	shipped  []*unstructured.Unstructured
+	kubelets chan *cluster.Kubelet // those that no trial has
 }
 
 // Run plays the trials and returns a result for each, in their order. Those of
@@ -54,7 +54,7 @@ func Run(ctx context.Context, o Options, trials []Trial) ([]Result, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("results: %w", err)
 	}
-	if err := c.start(ctx); err != nil {
+	if err := c.start(ctx, kubeletsFor(trials, o.Parallel)); err != nil {
 		return nil, err
 	}
 	defer c.cluster.Stop()
@@ -77,25 +77,36 @@ func Run(ctx context.Context, o Options, trials []Trial) ([]Result, error) {
 	return results, ctx.Err()
 }
 
-// start starts the cluster with what kubevitals ships.
-func (c *Campaign) start(ctx context.Context) error {
-	o := &c.options
-	o.program = kubevitals{binary: o.Binary}
-	if o.Peer != "" {
-		o.program = kubeStateMetrics{o.Peer}
+// kubeletsFor is the number of kubelets that the trials want at a time.
+func kubeletsFor(trials []Trial, parallel int) int {
+	n := 0
+	for _, t := range trials {
+		if t.Kubelet {
+			n++
+		}
 	}
+	return min(n, max(1, parallel))
+}
+
+// start starts the cluster with what kubevitals ships.
+func (c *Campaign) start(ctx context.Context, kubelets int) error {
+	o := &c.options
 	starting, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	var err error
 	if c.shipped, err = manifests.Build(o.Manifests); err != nil {
 		return err
 	}
-	if c.cluster, err = cluster.Start(starting, cluster.Options{Binary: o.LabBinary, Nodes: 1, Logf: o.Logf}); err != nil {
+	if c.cluster, err = cluster.Start(starting, cluster.Options{Binary: o.LabBinary, Nodes: 1 + kubelets, Logf: o.Logf}); err != nil {
 		return err
 	}
-	if k, ok := o.program.(kubevitals); ok {
-		k.kubeletCA = c.cluster.KubeletCAFile()
-		o.program = k
+	c.programs = []program{kubevitals{o.Binary, c.cluster.KubeletCAFile()}}
+	if o.Peer != "" {
+		c.programs = append(c.programs, kubeStateMetrics{o.Peer})
+	}
+	c.kubelets = make(chan *cluster.Kubelet, kubelets)
+	for _, k := range c.cluster.Kubelets()[1:] {
+		c.kubelets <- k
 	}
 	if err := c.prepare(starting); err != nil {
 		c.cluster.Stop()

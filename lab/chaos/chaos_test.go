@@ -42,7 +42,7 @@ func TestShortCampaign(t *testing.T) {
 		case r.Error != "":
 			t.Errorf("%s", r.Line())
 		case r.Holds && !r.Good:
-			t.Errorf("%s; nodes %+v, pods %+v", r.Line(), r.Nodes, r.Pods)
+			t.Errorf("%s; %+v", r.Line(), r.Topics)
 		default:
 			t.Log(r.Line())
 		}

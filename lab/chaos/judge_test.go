@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ func at(begin time.Time, verdicts string) []look {
 	var looks []look
 	for i, letter := range verdicts {
 		v := map[rune]Verdict{'r': Right, 's': Stale, 't': Told}[letter]
-		looks = append(looks, look{at: begin.Add(time.Duration(i+1) * time.Second), nodes: v, pods: Right})
+		looks = append(looks, look{at: begin.Add(time.Duration(i+1) * time.Second), verdicts: map[Topic]Verdict{Nodes: v, Pods: Right}})
 	}
 	return looks
 }
@@ -22,6 +23,7 @@ func at(begin time.Time, verdicts string) []look {
 func TestFigures(t *testing.T) {
 	t.Parallel()
 	never := Seconds(-1)
+	nobody := &subject{cmd: &exec.Cmd{Process: &os.Process{}}}
 	for _, c := range []struct {
 		verdicts                      string
 		healed                        int // seconds after the fault
@@ -38,7 +40,7 @@ func TestFigures(t *testing.T) {
 		{"rsss", 2, 3, 3, never, never, false},
 	} {
 		begin := time.Now()
-		o := &observer{stage: &stage{}, looks: at(begin, c.verdicts), brokenAt: begin, healedAt: begin.Add(time.Duration(c.healed) * time.Second)}
+		o := &observer{stage: &stage{}, subject: nobody, truth: facts{Nodes: nil, Pods: nil}, looks: at(begin, c.verdicts), brokenAt: begin, healedAt: begin.Add(time.Duration(c.healed) * time.Second)}
 		r := o.result()
 		if r.Stale != c.stale || r.StaleTotal != c.total || seconds(r.Told) != c.told || seconds(r.Recovered) != c.recovered || r.Good != c.good {
 			t.Errorf("%s: stale %v of %v, told %v, recovered %v, good %v; want %v", c.verdicts, r.Stale, r.StaleTotal, seconds(r.Told), seconds(r.Recovered), r.Good, c)
@@ -56,23 +58,24 @@ func seconds(s *Seconds) Seconds {
 // TestJudge verifies what is right, stale and told.
 func TestJudge(t *testing.T) {
 	t.Parallel()
-	of := func(ready map[string]bool, pending int) facts {
-		return facts{ready: ready, pending: map[string]int{"a": pending}}
+	of := func(nodes map[string]int64, pending int64) facts {
+		return facts{Nodes: nodes, Pods: {"a": pending}}
 	}
-	before, after := of(map[string]bool{"a": true}, 1), of(map[string]bool{"a": false}, 2)
+	before, after := of(map[string]int64{"a": 1}, 1), of(map[string]int64{"a": 0}, 2)
+	both := map[Topic]bool{Nodes: true, Pods: true}
 	for name, c := range map[string]struct {
 		r           reading
 		nodes, pods Verdict
 	}{
 		"as before":        {reading{facts: before}, Right, Right},
 		"as after":         {reading{facts: after}, Right, Right},
-		"a deleted node":   {reading{facts: of(map[string]bool{"a": true, "b": true}, 1)}, Stale, Right},
-		"a node unknown":   {reading{facts: of(map[string]bool{}, 3)}, Stale, Stale},
-		"blind":            {reading{facts: of(nil, 0), blindNodes: true, blindPods: true}, Told, Told},
-		"half of it blind": {reading{facts: of(nil, 0), blindNodes: true}, Told, Stale},
+		"a deleted node":   {reading{facts: of(map[string]int64{"a": 1, "b": 1}, 1)}, Stale, Right},
+		"a node unknown":   {reading{facts: of(map[string]int64{}, 3)}, Stale, Stale},
+		"blind":            {reading{facts: of(nil, 0), blind: both}, Told, Told},
+		"half of it blind": {reading{facts: of(nil, 0), blind: map[Topic]bool{Nodes: true}}, Told, Stale},
 	} {
-		if nodes, pods := judge(c.r, before, after); nodes != c.nodes || pods != c.pods {
-			t.Errorf("%s: %s and %s, want %s and %s", name, nodes, pods, c.nodes, c.pods)
+		if got := judge(c.r, before, after); got[Nodes] != c.nodes || got[Pods] != c.pods || len(got) != 2 {
+			t.Errorf("%s: %v, want %s and %s", name, got, c.nodes, c.pods)
 		}
 	}
 }
@@ -81,7 +84,11 @@ func TestJudge(t *testing.T) {
 func TestTrials(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, trial := range Trials() {
+	all := append(Trials(), Random(1, 3)...)
+	if got := len(pairs(all)); got != 8 {
+		t.Errorf("%d pairs: one of them names a trial that is none", got)
+	}
+	for _, trial := range all {
 		if seen[trial.Name] || trial.What == "" || strings.ToLower(trial.Name) != trial.Name || strings.ContainsAny(trial.Name, "_ .") {
 			t.Errorf("trial %q is there twice, says nothing, or cannot be a name", trial.Name)
 		}

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"strings"
@@ -16,9 +17,11 @@ type kubevitals struct {
 	kubeletCA string
 }
 
-func (k kubevitals) start(ctx context.Context, kubeconfig string, log *os.File) (*exec.Cmd, string, error) {
-	cmd := command(k.binary, log, "--kubeconfig="+kubeconfig, "--kubelet.ca-file="+k.kubeletCA,
-		"--web.listen-address=127.0.0.1:0", "--log.level=debug")
+func (kubevitals) name() string { return "kubevitals" }
+
+func (k kubevitals) start(ctx context.Context, kubeconfig string, log *os.File, flags ...string) (*exec.Cmd, string, error) {
+	cmd := command(k.binary, log, append([]string{"--kubeconfig=" + kubeconfig, "--kubelet.ca-file=" + k.kubeletCA,
+		"--web.listen-address=127.0.0.1:0", "--log.level=debug"}, flags...)...)
 	cmd.Stdout = nil
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -38,25 +41,35 @@ func (k kubevitals) start(ctx context.Context, kubeconfig string, log *os.File) 
 
 func (kubevitals) read(f families, prefix string) reading {
 	r := newReading(f)
-	r.blindNodes = !known(f, "nodes", r) || f["kubevitals_node_readiness_ready"] == nil
-	r.blindPods = !known(f, "pods", r) || f["kubevitals_pending_pods_pods"] == nil
-	for _, m := range f["kubevitals_node_readiness_ready"].GetMetric() {
-		if node := label(m, "node"); strings.HasPrefix(node, prefix) {
-			r.ready[node] = value(m) == 1
+	nodes, pods, disks := f["kubevitals_node_readiness_ready"], f["kubevitals_pending_pods_pods"], f["kubevitals_node_disk_available_bytes"]
+	r.blind[Nodes] = !r.known(f["kubevitals_source_available"], "source", "nodes") || nodes == nil
+	r.blind[Pods] = !r.known(f["kubevitals_source_available"], "source", "pods") || pods == nil
+	for node, m := range of(nodes, prefix) {
+		r.facts[Nodes][node] = int64(value(m))
+	}
+	for node, m := range of(pods, prefix) {
+		if value(m) > 0 {
+			r.facts[Pods][node] += int64(value(m))
 		}
 	}
-	for _, m := range f["kubevitals_pending_pods_pods"].GetMetric() {
-		if node := label(m, "node"); strings.HasPrefix(node, prefix) && value(m) > 0 {
-			r.pending[node] += int(value(m))
+	for node, m := range of(disks, prefix) {
+		if label(m, "filesystem") == "nodefs" {
+			r.facts[Disk][node] = int64(value(m))
 		}
 	}
+	stats := r.known(f["kubevitals_kubelet_available"], "node", prefix+steady, "endpoint", "stats_summary")
+	r.blind[Disk] = !stats || len(r.facts[Disk]) == 0
 	return r
 }
 
-// known tells whether the source calls itself available, and notes why not.
-func known(f families, source string, r reading) bool {
-	for _, m := range f["kubevitals_source_available"].GetMetric() {
-		if label(m, "source") != source {
+// known tells whether what bears the labels calls itself available, and notes why not.
+func (r reading) known(f *dto.MetricFamily, labels ...string) bool {
+	for _, m := range f.GetMetric() {
+		matches := true
+		for i := 0; i < len(labels); i += 2 {
+			matches = matches && label(m, labels[i]) == labels[i+1]
+		}
+		if !matches {
 			continue
 		}
 		if value(m) == 1 {
@@ -68,11 +81,22 @@ func known(f families, source string, r reading) bool {
 }
 
 func newReading(f families) reading {
-	r := reading{facts: facts{ready: map[string]bool{}, pending: map[string]int{}}, reasons: map[string]bool{}}
+	r := reading{facts: facts{Nodes: {}, Pods: {}, Disk: {}}, blind: map[Topic]bool{}, reasons: map[string]bool{}}
 	for _, m := range f["go_goroutines"].GetMetric() {
 		r.goroutines = int(value(m))
 	}
 	return r
+}
+
+// of are the series of nodes whose names begin with the prefix.
+func of(f *dto.MetricFamily, prefix string) iter.Seq2[string, *dto.Metric] {
+	return func(yield func(string, *dto.Metric) bool) {
+		for _, m := range f.GetMetric() {
+			if node := label(m, "node"); strings.HasPrefix(node, prefix) && !yield(node, m) {
+				return
+			}
+		}
+	}
 }
 
 func label(m *dto.Metric, name string) string {

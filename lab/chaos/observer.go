@@ -9,41 +9,55 @@ import (
 
 // look is what one scrape came to.
 type look struct {
-	at          time.Time
-	took        time.Duration
-	nodes, pods Verdict
-	err         string // of the scrape, if it failed
-	reasons     []string
+	at       time.Time
+	took     time.Duration
+	verdicts map[Topic]Verdict // none if the scrape failed
+	err      string            // of the scrape
+	reasons  []string
 }
 
-func (l look) right() bool { return l.nodes == Right && l.pods == Right }
+// right tells whether all that is true was told.
+func (l look) right() bool {
+	for _, v := range l.verdicts {
+		if v != Right {
+			return false
+		}
+	}
+	return len(l.verdicts) > 0
+}
+
+// of is the verdict on a topic; who does not answer does not look healthy.
+func (l look) of(topic Topic) Verdict {
+	if v := l.verdicts[topic]; v != "" {
+		return v
+	}
+	return Told
+}
 
 // observer scrapes a program under test and compares what it says with the truth.
 type observer struct {
-	stage              *stage
-	looks              []look
-	truth              facts // as it was read last
+	stage   *stage
+	subject *subject
+	looks   []look
+	truth   facts // as it was read last
+
 	goroutines         int
+	before             Resources
 	brokenAt, healedAt time.Time
 }
-
-func newObserver(s *stage) *observer { return &observer{stage: s} }
-
-func (o *observer) broken() { o.brokenAt = time.Now() }
-func (o *observer) healed() { o.healedAt = time.Now() }
 
 // look scrapes once. Where the API server itself is gone nothing can change, and
 // what was true last still is.
 func (o *observer) look(ctx context.Context) look {
 	before := o.refresh(ctx)
-	l := look{at: time.Now(), nodes: Told, pods: Told}
-	f, err := o.stage.subject.scrape(ctx)
+	l := look{at: time.Now()}
+	f, err := o.subject.scrape(ctx)
 	l.took = time.Since(l.at)
 	if err != nil {
 		l.err = err.Error()
 	} else {
-		r := o.stage.subject.program.read(f, o.stage.world.prefix())
-		l.nodes, l.pods = judge(r, before, o.refresh(ctx))
+		r := o.subject.program.read(f, o.stage.world.prefix())
+		l.verdicts = judge(r, before, o.refresh(ctx))
 		l.reasons = slices.Sorted(maps.Keys(r.reasons))
 		o.goroutines = r.goroutines
 	}
@@ -54,19 +68,19 @@ func (o *observer) look(ctx context.Context) look {
 func (o *observer) refresh(ctx context.Context) facts {
 	ctx, cancel := context.WithTimeout(ctx, every)
 	defer cancel()
-	if f, err := o.stage.readTruth(ctx); err == nil {
+	if f, err := o.stage.scene.read(ctx); err == nil {
 		o.truth = f
 	}
 	return o.truth
 }
 
 // watch looks every second for a while, or until enough is seen.
-func (o *observer) watch(ctx context.Context, d time.Duration, enough func() bool) error {
+func (o *observer) watch(ctx context.Context, d time.Duration, enough func(*observer) bool) error {
 	deadline := time.Now().Add(d)
 	for time.Now().Before(deadline) {
 		next := time.Now().Add(every)
 		o.look(ctx)
-		if enough != nil && enough() {
+		if enough != nil && enough(o) {
 			return nil
 		}
 		select {
@@ -91,13 +105,18 @@ func (o *observer) calm() bool {
 	return true
 }
 
-func (o *observer) resources() Resources { return o.stage.subject.resources(o.goroutines) }
+func (o *observer) resources() Resources { return o.subject.resources(o.goroutines) }
 
 // result makes figures of all that was seen since the fault began.
 func (o *observer) result() Result {
-	r := Result{Fault: o.stage.trial.Name, What: o.stage.trial.What, Holds: o.stage.trial.Holds}
-	r.Nodes = o.figures(func(l look) Verdict { return l.nodes })
-	r.Pods = o.figures(func(l look) Verdict { return l.pods })
+	t := o.stage.trial
+	r := Result{
+		Fault: t.Name, What: t.What, Holds: t.Holds, Unknowable: t.Unknowable,
+		Topics: map[Topic]Figures{}, Before: o.before, After: o.resources(),
+	}
+	for topic := range o.truth {
+		r.Topics[topic] = o.figures(topic)
+	}
 	reasons := map[string]bool{}
 	for _, l := range o.looks {
 		if l.at.Before(o.brokenAt) {
@@ -114,7 +133,7 @@ func (o *observer) result() Result {
 	}
 	r.Reasons = slices.Sorted(maps.Keys(reasons))
 	r.Recovered = o.recovered()
-	r.sum()
+	r.sum(t)
 	return r
 }
 
@@ -122,19 +141,19 @@ func (o *observer) result() Result {
 // says every other second that it is blind is not believed the first.
 const mend = 3 * time.Second
 
-// figures are those of one kind of objects.
-func (o *observer) figures(of func(look) Verdict) Figures {
+// figures are those of one topic.
+func (o *observer) figures(topic Topic) Figures {
 	var f Figures
 	good, from, until := o.brokenAt, time.Time{}, time.Time{} // last good moment; bounds of the present run
 	for _, l := range o.looks {
 		if l.at.Before(o.brokenAt) {
 			continue
 		}
-		if of(l) == Told && f.Told == nil {
+		if l.of(topic) == Told && f.Told == nil {
 			told := Seconds(l.at.Sub(o.brokenAt).Seconds())
 			f.Told = &told
 		}
-		if of(l) != Stale {
+		if l.of(topic) != Stale {
 			good = l.at
 			continue
 		}

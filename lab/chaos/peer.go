@@ -15,7 +15,9 @@ import (
 // kubeStateMetrics is the peer, for comparison.
 type kubeStateMetrics struct{ binary string }
 
-func (k kubeStateMetrics) start(ctx context.Context, kubeconfig string, log *os.File) (*exec.Cmd, string, error) {
+func (kubeStateMetrics) name() string { return "kube-state-metrics" }
+
+func (k kubeStateMetrics) start(ctx context.Context, kubeconfig string, log *os.File, _ ...string) (*exec.Cmd, string, error) {
 	free, err := cluster.FreePorts(ctx, 2)
 	if err != nil {
 		return nil, "", err
@@ -45,10 +47,10 @@ func (k kubeStateMetrics) start(ctx context.Context, kubeconfig string, log *os.
 func (kubeStateMetrics) read(f families, prefix string) reading {
 	r := newReading(f)
 	conditions, phases := f["kube_node_status_condition"].GetMetric(), f["kube_pod_status_phase"].GetMetric()
-	r.blindNodes, r.blindPods = len(conditions) == 0, len(phases) == 0
-	for _, m := range conditions {
-		if node := label(m, "node"); strings.HasPrefix(node, prefix) && label(m, "condition") == "Ready" && label(m, "status") == "true" {
-			r.ready[node] = value(m) == 1
+	r.blind[Nodes], r.blind[Pods] = len(conditions) == 0, len(phases) == 0
+	for node, m := range of(f["kube_node_status_condition"], prefix) {
+		if label(m, "condition") == "Ready" && label(m, "status") == "true" {
+			r.facts[Nodes][node] = int64(value(m))
 		}
 	}
 	nodes := map[string]string{}
@@ -58,7 +60,7 @@ func (kubeStateMetrics) read(f families, prefix string) reading {
 	for _, m := range phases {
 		node := nodes[label(m, "namespace")+"/"+label(m, "pod")]
 		if strings.HasPrefix(node, prefix) && label(m, "phase") == "Pending" && value(m) == 1 {
-			r.pending[node]++
+			r.facts[Pods][node]++
 		}
 	}
 	return r

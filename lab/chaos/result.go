@@ -11,9 +11,9 @@ const (
 	MaxStale    = 45 * time.Second
 	MaxTold     = 30 * time.Second
 	MaxRecovery = 15 * time.Second
-	// notice is for how long something false may be served as if it were known
-	// before one speaks of blindness: news has to get there first.
-	notice = 5 * time.Second
+	// news is how long news takes while nothing is wrong, unless the trial says
+	// otherwise. Only what is false for longer is due to the fault.
+	news = 5 * time.Second
 )
 
 // Seconds is a duration as it stands in reports.
@@ -24,7 +24,7 @@ func (s Seconds) MarshalJSON() ([]byte, error) {
 	return json.Marshal(math.Round(float64(s)*10) / 10)
 }
 
-// Figures are those of one kind of objects.
+// Figures are those of one topic.
 type Figures struct {
 	// Stale is the longest time for which something false was served as if it were known.
 	Stale Seconds `json:"stale_seconds"`
@@ -35,24 +35,26 @@ type Figures struct {
 }
 
 // blinded tells whether the program could not see.
-func (f Figures) blinded() bool { return f.Told != nil || f.Stale > Seconds(notice.Seconds()) }
+func (f Figures) blinded(news Seconds) bool { return f.Told != nil || f.Stale > news }
 
 // Result is what a trial came to.
 type Result struct {
 	Fault string `json:"fault"`
 	What  string `json:"what"`
 	Holds bool   `json:"required"`
-	Error string `json:"error,omitempty"` // of the trial itself, which then has no figures
+	// Error is of the trial itself, which then has no figures.
+	Error string `json:"error,omitempty"`
+	// Unknowable says why nobody could tell.
+	Unknowable string `json:"unknowable,omitempty"`
 
-	// Figures are the worse of the two kinds of objects.
+	// Figures are the worst of all topics.
 	Figures
 	Blinded   bool     `json:"blinded"`
 	Recovered *Seconds `json:"recovered_seconds"` // nil is not within the time
 	Good      bool     `json:"good"`
 	Reasons   []string `json:"reasons"`
 
-	Nodes Figures `json:"nodes"`
-	Pods  Figures `json:"pods"`
+	Topics map[Topic]Figures `json:"topics"`
 
 	Scrapes       int     `json:"scrapes"`
 	FailedScrapes int     `json:"failed_scrapes"`
@@ -60,37 +62,31 @@ type Result struct {
 
 	Before Resources `json:"before"`
 	After  Resources `json:"after"`
+
+	// Peer is what came of the peer on the same stage, if there was one.
+	Peer *Result `json:"peer,omitempty"`
 }
 
-// sum makes one verdict of the figures of both kinds of objects.
-func (r *Result) sum() {
-	r.Figures = Figures{Stale: max(r.Nodes.Stale, r.Pods.Stale), StaleTotal: max(r.Nodes.StaleTotal, r.Pods.StaleTotal)}
-	r.Blinded = r.Nodes.blinded() || r.Pods.blinded()
-	r.Told = worseTold(r.Nodes, r.Pods)
-	r.Good = r.Error == "" && r.FailedScrapes == 0 &&
-		r.Stale <= Seconds(MaxStale.Seconds()) && r.toldInTime() &&
-		r.Recovered != nil && *r.Recovered <= Seconds(MaxRecovery.Seconds())
-}
-
-// toldInTime is also true of a fault that blinds nobody.
-func (r *Result) toldInTime() bool {
-	if r.Stale <= Seconds(notice.Seconds()) {
-		return true
-	}
-	return r.Told != nil && *r.Told <= Seconds(MaxTold.Seconds())
-}
-
-// worseTold is the later of the times, of those that were blinded; nil is never.
-func worseTold(figures ...Figures) *Seconds {
-	var worst *Seconds
-	for _, f := range figures {
-		switch {
-		case !f.blinded():
-		case f.Told == nil:
-			return nil
-		case worst == nil || *f.Told > *worst:
-			worst = f.Told
+// sum makes one verdict of the figures of all topics.
+func (r *Result) sum(t Trial) {
+	arrives := Seconds(t.newsTakes().Seconds())
+	never := false
+	for _, f := range r.Topics {
+		r.Stale, r.StaleTotal = max(r.Stale, f.Stale), max(r.StaleTotal, f.StaleTotal)
+		if !f.blinded(arrives) {
+			continue
+		}
+		r.Blinded = true
+		never = never || f.Told == nil
+		if f.Told != nil && (r.Told == nil || *f.Told > *r.Told) {
+			r.Told = f.Told
 		}
 	}
-	return worst
+	if never {
+		r.Told = nil
+	}
+	// A fault that blinds nobody is not to be told, and one of many has no beginning.
+	told := r.Stale <= arrives || t.Schedule || r.Told != nil && *r.Told <= Seconds(MaxTold.Seconds())
+	r.Good = r.FailedScrapes == 0 && told && r.Stale <= Seconds(MaxStale.Seconds()) &&
+		r.Recovered != nil && *r.Recovered <= Seconds(MaxRecovery.Seconds())
 }

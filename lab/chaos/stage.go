@@ -9,10 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
-
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubevitals/kubevitals/lab/chaos/faultproxy"
 	"github.com/kubevitals/kubevitals/lab/cluster"
@@ -27,16 +24,19 @@ type stage struct {
 	world    *world
 	account  *account
 	proxy    *faultproxy.Proxy
-	subject  *subject
+	// scene is what changes and is compared: the world, unless the trial is of a kubelet.
+	scene scene
+	// subjects are the program under test and, if it is wanted, its peer; the former
+	// is given flags.
+	subjects []*subject
+	flags    []string
 	// server is where the program finds the API server: the proxy, unless the trial
 	// prepares something else.
 	server string
 	// second is the API server that the trial has to itself, if it has.
 	second *cluster.SecondAPIServer
 
-	mu    sync.Mutex
-	truth kubernetes.Interface // the API server that is asked for what is true
-	ends  []func()
+	ends []func()
 }
 
 // setUp makes everything and starts the program under test. Whatever it comes to,
@@ -46,8 +46,8 @@ func (s *stage) setUp(ctx context.Context) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return fmt.Errorf("folder of the trial: %w", err)
 	}
-	c := s.campaign.cluster
-	s.world, s.truth = &world{client: c.Client(), trial: s.trial.Name}, c.Client()
+	s.world = newWorld(s.campaign.cluster.Client(), s.trial.Name)
+	s.scene = s.world
 	if err := s.world.build(ctx); err != nil {
 		return err
 	}
@@ -55,14 +55,16 @@ func (s *stage) setUp(ctx context.Context) error {
 	s.atEnd(stop)
 	go s.world.keep(keeping)
 	var err error
-	if s.account, err = newAccount(ctx, c, s.campaign.shipped, s.trial.Name, s.dir); err != nil {
+	if s.account, err = newAccount(ctx, s.campaign.cluster, s.campaign.shipped, s.trial.Name, s.dir); err != nil {
 		return err
 	}
-	if s.proxy, err = startProxy(ctx, c, s.trial); err != nil {
+	place := s.behindAPIServer
+	if s.trial.Kubelet {
+		place = s.behindKubelet
+	}
+	if err := place(ctx); err != nil {
 		return err
 	}
-	s.atEnd(s.proxy.Close)
-	s.server = s.proxy.URL()
 	if s.trial.prepare != nil {
 		if err := s.trial.prepare(ctx, s); err != nil {
 			return err
@@ -72,32 +74,56 @@ func (s *stage) setUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.subject, err = startSubject(ctx, s.campaign.options.program, kubeconfig, s.dir); err != nil {
-		return err
+	return s.startSubjects(ctx, kubeconfig)
+}
+
+// startSubjects starts the programs. The peer tells nothing of kubelets.
+func (s *stage) startSubjects(ctx context.Context, kubeconfig string) error {
+	programs := s.campaign.programs
+	if s.trial.Kubelet {
+		programs = programs[:1]
 	}
-	s.atEnd(s.subject.stop)
+	for _, p := range programs {
+		started, err := startSubject(ctx, p, kubeconfig, s.dir, s.flags...)
+		if err != nil {
+			return err
+		}
+		s.atEnd(started.stop)
+		s.subjects = append(s.subjects, started)
+	}
 	return nil
 }
 
-// startProxy starts a proxy before the API server of the cluster.
-func startProxy(ctx context.Context, c *cluster.Cluster, t Trial) (*faultproxy.Proxy, error) {
-	certificate, err := c.ServingCertificate("chaos-"+t.Name, nil)
+// behindAPIServer puts the proxy before the API server of the cluster.
+func (s *stage) behindAPIServer(ctx context.Context) error {
+	c := s.campaign.cluster
+	certificate, err := c.ServingCertificate("chaos-"+s.trial.Name, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	if s.proxy, err = startProxy(ctx, certificate, c.RESTConfig().Host, c.CAFile(), s.trial.HTTP1); err != nil {
+		return err
+	}
+	s.atEnd(s.proxy.Close)
+	s.server = s.proxy.URL()
+	return nil
+}
+
+// startProxy starts a proxy before a server whose authority is in a file.
+func startProxy(ctx context.Context, certificate tls.Certificate, upstream, authority string, http1 bool) (*faultproxy.Proxy, error) {
 	free, err := cluster.FreePorts(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
-	roots := x509.NewCertPool()
-	pem, err := os.ReadFile(c.CAFile())
+	pem, err := os.ReadFile(authority)
 	if err != nil {
-		return nil, fmt.Errorf("authority of the API server: %w", err)
+		return nil, fmt.Errorf("authority of %s: %w", upstream, err)
 	}
+	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
 	return faultproxy.Start(ctx, faultproxy.Options{
 		Address:     fmt.Sprintf("127.0.0.1:%d", free[0]),
-		Certificate: certificate, HTTP1: t.HTTP1, Upstream: c.RESTConfig().Host,
+		Certificate: certificate, HTTP1: http1, Upstream: upstream,
 		Transport: &http.Transport{
 			TLSClientConfig:   &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2: true, DisableCompression: true,
@@ -123,25 +149,4 @@ func (s *stage) tearDown(ctx context.Context) error {
 		errs = append(errs, s.world.remove(ctx))
 	}
 	return errors.Join(errs...)
-}
-
-// believe asks another API server for what is true from now on.
-func (s *stage) believe(client kubernetes.Interface) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.truth = client
-}
-
-func (s *stage) readTruth(ctx context.Context) (facts, error) {
-	s.mu.Lock()
-	client := s.truth
-	s.mu.Unlock()
-	return s.world.read(ctx, client)
-}
-
-func (s *stage) heal(ctx context.Context) error {
-	if s.trial.heals != nil {
-		return s.trial.heals(ctx, s)
-	}
-	return s.proxy.Heal()
 }

@@ -27,8 +27,9 @@ type families map[string]*dto.MetricFamily
 
 // program is something that tells of nodes and pods: kubevitals, or its peer.
 type program interface {
+	name() string
 	// start starts it with a kubeconfig and returns where it serves its metrics.
-	start(ctx context.Context, kubeconfig string, log *os.File) (*exec.Cmd, string, error)
+	start(ctx context.Context, kubeconfig string, log *os.File, flags ...string) (*exec.Cmd, string, error)
 	// read takes what a scrape says of the objects whose nodes begin with prefix.
 	read(f families, prefix string) reading
 }
@@ -41,13 +42,13 @@ type subject struct {
 	client  *http.Client
 }
 
-func startSubject(ctx context.Context, p program, kubeconfig, dir string) (*subject, error) {
-	log, err := os.Create(filepath.Join(dir, "subject.log"))
+func startSubject(ctx context.Context, p program, kubeconfig, dir string, flags ...string) (*subject, error) {
+	log, err := os.Create(filepath.Join(dir, p.name()+".log"))
 	if err != nil {
 		return nil, fmt.Errorf("log of the program under test: %w", err)
 	}
 	defer func() { _ = log.Close() }()
-	cmd, url, err := p.start(ctx, kubeconfig, log)
+	cmd, url, err := p.start(ctx, kubeconfig, log, flags...)
 	if err != nil {
 		return nil, fmt.Errorf("program under test: %w; see %s", err, log.Name())
 	}

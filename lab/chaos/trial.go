@@ -1,10 +1,14 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
+	"slices"
 	"time"
 
 	"github.com/kubevitals/kubevitals/lab/chaos/faultproxy"
+	"github.com/kubevitals/kubevitals/lab/cluster"
 )
 
 // Trial is one way for the path between the program under test and the API server
@@ -18,14 +22,25 @@ type Trial struct {
 	// Holds is whether the product is known to keep its promise under it: then the
 	// tests fail if it does not.
 	Holds bool
+	// Unknowable says why nobody could tell, of a fault that lies outside of the promise.
+	Unknowable string
+	// Schedule is whether it is a series of faults, which come and go.
+	Schedule bool
 	// HTTP1 is whether the proxy speaks HTTP/1.1 only.
 	HTTP1 bool
 	// Lasts is for how long it goes on, if not for as long as all others.
 	Lasts time.Duration
+	// News is how long news takes while nothing is wrong, if longer than usual.
+	News time.Duration
+	// Kubelet is whether the proxy stands before a kubelet and not before the API server.
+	Kubelet bool
 
+	// faults are those of the proxy, and certificate what it shows in place of its own.
+	faults      []faultproxy.Fault
+	certificate func(*cluster.Cluster) (tls.Certificate, error)
 	// prepare, if any, changes the stage before the program is started.
 	prepare func(context.Context, *stage) error
-	// breaks begins the fault.
+	// breaks begins the fault, if it is not only one of the proxy.
 	breaks func(context.Context, *stage) error
 	// heals ends it; by default the proxy is healed.
 	heals func(context.Context, *stage) error
@@ -35,14 +50,40 @@ type Trial struct {
 
 // proxied is a trial of faults of the proxy, all at once.
 func proxied(name, what string, faults ...faultproxy.Fault) Trial {
-	return Trial{Name: name, What: what, breaks: func(_ context.Context, s *stage) error {
-		s.proxy.Break(faults...)
-		return nil
-	}}
+	return Trial{Name: name, What: what, faults: faults}
+}
+
+func (t Trial) newsTakes() time.Duration { return cmp.Or(t.News, news) }
+
+func (t Trial) begin(ctx context.Context, s *stage) error {
+	if t.breaks != nil {
+		return t.breaks(ctx, s)
+	}
+	faults := t.faults
+	if t.certificate != nil {
+		c, err := t.certificate(s.campaign.cluster)
+		if err != nil {
+			return err
+		}
+		faults = append(slices.Clip(faults), faultproxy.Fault{Certificate: &c})
+	}
+	s.proxy.Break(faults...)
+	return nil
+}
+
+func (t Trial) end(ctx context.Context, s *stage) error {
+	if t.heals != nil {
+		return t.heals(ctx, s)
+	}
+	return s.proxy.Heal()
 }
 
 func (t Trial) short() Trial { t.Short = true; return t }
 func (t Trial) holds() Trial { t.Holds = true; return t }
+func (t Trial) unknowable(why string) Trial {
+	t.Unknowable = why
+	return t
+}
 
 // overHTTP1 is the same trial with a proxy that speaks no HTTP/2.
 func (t Trial) overHTTP1() Trial {

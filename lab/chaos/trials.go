@@ -9,9 +9,10 @@ import (
 	"github.com/kubevitals/kubevitals/lab/chaos/faultproxy"
 )
 
-// Trials are all that the campaign knows, but for pairs and random schedules.
+// Trials are all that the campaign knows, but for random schedules.
 func Trials() []Trial {
-	return slices.Concat(connectionTrials(), handshakeTrials(), byteTrials(), answerTrials(), bodyTrials(), watchTrials(), serverTrials())
+	proxied := slices.Concat(connectionTrials(), handshakeTrials(), byteTrials(), answerTrials(), bodyTrials(), watchTrials())
+	return slices.Concat(proxied, serverTrials(), pairs(proxied), kubeletTrials(proxied))
 }
 
 // connectionTrials are of connections that cannot be made. Those that exist end
@@ -22,7 +23,7 @@ func connectionTrials() []Trial {
 			faultproxy.Fault{Accept: faultproxy.Refuse, Cut: faultproxy.ResetAll}).short().holds(),
 		proxied("accept-close", "a load balancer accepts and then closes each new connection",
 			faultproxy.Fault{Accept: faultproxy.AcceptAndClose, Cut: faultproxy.CloseAll}).short(),
-		proxied("accept-reset", "the same with a reset",
+		proxied("accept-reset", "a load balancer accepts and then resets each new connection",
 			faultproxy.Fault{Accept: faultproxy.AcceptAndReset, Cut: faultproxy.ResetAll}).short(),
 		proxied("accept-close", "a load balancer accepts and then closes each new connection",
 			faultproxy.Fault{Accept: faultproxy.AcceptAndClose, Cut: faultproxy.CloseAll}).overHTTP1(),
@@ -36,9 +37,9 @@ func handshakeTrials() []Trial {
 	return []Trial{
 		proxied("handshake-silent", "new connections are accepted and never answered", stalled(0)).short(),
 		proxied("handshake-stalls", "the server's side of the TLS handshake stops in the midst", stalled(200)),
-		certificateTrial("certificate-strange", "the serving certificate is of an unknown authority", strangeCertificate),
-		certificateTrial("certificate-expired", "the serving certificate expired yesterday", expiredCertificate).short(),
-		certificateTrial("certificate-of-another", "the serving certificate is that of another host", anothersCertificate),
+		certificateTrial("certificate-strange", "the serving certificate is of an unknown authority", strangeCertificate).holds(),
+		certificateTrial("certificate-expired", "the serving certificate expired yesterday", expiredCertificate).short().holds(),
+		certificateTrial("certificate-of-another", "the serving certificate is that of another host", anothersCertificate).holds(),
 	}
 }
 
@@ -60,7 +61,7 @@ func byteTrials() []Trial {
 		proxied("trickle", "the API server sends one byte a second",
 			faultproxy.Fault{Flow: faultproxy.Trickle}).short(),
 		proxied("goaway", "each answer ends with GOAWAY: use another connection",
-			faultproxy.Fault{GoAway: true}),
+			faultproxy.Fault{GoAway: true}).holds(),
 		goAwayStorm(),
 	}
 }
@@ -76,14 +77,14 @@ func answerTrials() []Trial {
 			faultproxy.Fault{Hold: true, Cut: faultproxy.ResetAll}).short(),
 		proxied("stall-reads", "lists and watches are never answered; all else is",
 			faultproxy.Fault{Hold: true, Requests: reads, Cut: faultproxy.ResetAll}),
-		refused("401", "401 for everything", status(http.StatusUnauthorized, metav1.StatusReasonUnauthorized)),
+		refused("401", "401 for everything", status(http.StatusUnauthorized, metav1.StatusReasonUnauthorized)).holds(),
 		refused("403", "403 for everything", status(http.StatusForbidden, metav1.StatusReasonForbidden)).short().holds(),
-		refused("403-watches", "403 for watches; lists are answered", status(http.StatusForbidden, metav1.StatusReasonForbidden), faultproxy.Watches()...),
+		refused("403-watches", "403 for watches; lists are answered", status(http.StatusForbidden, metav1.StatusReasonForbidden), faultproxy.Watches()...).holds(),
 		refused("429-1", "429 for lists and watches, Retry-After 1", faultproxy.RetryAfter(1), reads...),
 		refused("429-30", "429 for lists and watches, Retry-After 30", faultproxy.RetryAfter(30), reads...).short(),
 		refused("429-600", "429 for lists and watches, Retry-After 600", faultproxy.RetryAfter(600), reads...),
-		refused("500", "500 for everything", status(http.StatusInternalServerError, metav1.StatusReasonInternalError)),
-		refused("503", "503 for everything", status(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable)),
+		refused("500", "500 for everything", status(http.StatusInternalServerError, metav1.StatusReasonInternalError)).holds(),
+		refused("503", "503 for everything", status(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable)).holds(),
 		refused("html", "a page in HTML with 200 for everything, as of a login", faultproxy.HTML).short().holds(),
 	}
 }
@@ -92,11 +93,11 @@ func bodyTrials() []Trial {
 	reads := []faultproxy.Kind{faultproxy.List, faultproxy.WatchList, faultproxy.Watch}
 	return []Trial{
 		proxied("truncated", "watches are cut in the midst of an event, and lists in half",
-			faultproxy.Fault{Whole: faultproxy.Half, Event: faultproxy.HalfEvent, Requests: reads, Cut: faultproxy.ResetAll}).short(),
+			faultproxy.Fault{Whole: faultproxy.Half, Event: faultproxy.HalfEvent, Requests: reads, Cut: faultproxy.ResetAll}).short().holds(),
 		proxied("truncated-lists", "watches cannot be resumed, and lists are cut in half", noResume(),
-			faultproxy.Fault{Whole: faultproxy.Half, Event: faultproxy.HalfEvent, Requests: lists()}),
+			faultproxy.Fault{Whole: faultproxy.Half, Event: faultproxy.HalfEvent, Requests: lists()}).holds(),
 		proxied("empty", "watches cannot be resumed, and lists are answered as if they were empty", noResume(),
-			faultproxy.Fault{Whole: faultproxy.Emptied, Event: faultproxy.WithoutInitial, Requests: lists()}),
+			faultproxy.Fault{Whole: faultproxy.Emptied, Event: faultproxy.WithoutInitial, Requests: lists()}).unknowable("the API server itself says so"),
 	}
 }
 
@@ -114,17 +115,17 @@ func watchTrials() []Trial {
 	return []Trial{
 		proxied("watches-frozen", "a proxy freezes watches: the connection lives, no event comes",
 			faultproxy.Fault{Event: faultproxy.FrozenEvents}).short(),
-		proxied("watches-frozen-existing", "the same of watches that exist; new ones are served",
+		proxied("watches-frozen-existing", "a proxy freezes the watches that exist: the connection lives, no event comes; new ones are served",
 			faultproxy.Fault{Event: faultproxy.FrozenEvents, Streams: faultproxy.Existing}),
 		proxied("watches-frozen", "a proxy freezes watches: the connection lives, no event comes",
 			faultproxy.Fault{Event: faultproxy.FrozenEvents}).overHTTP1(),
 		proxied("no-bookmarks", "watches get events but no bookmarks",
-			faultproxy.Fault{Event: faultproxy.WithoutBookmarks, Cut: faultproxy.ResetAll}),
+			faultproxy.Fault{Event: faultproxy.WithoutBookmarks, Cut: faultproxy.ResetAll}).holds(),
 		proxied("no-initial-end", "watches cannot be resumed, and the bookmark that ends the list of a new one never comes", noResume(),
 			faultproxy.Fault{Event: faultproxy.WithoutInitialEnd}),
-		proxied("410", "410 Gone for each watch that resumes", noResume()),
+		proxied("410", "410 Gone for each watch that resumes", noResume()).holds(),
 		proxied("410-all", "410 Gone for every watch", noResume(),
-			faultproxy.Fault{Respond: noResume().Respond, Requests: faultproxy.Watches()}),
+			faultproxy.Fault{Respond: noResume().Respond, Requests: faultproxy.Watches()}).holds(),
 		proxied("reset-once", "every connection is reset once",
 			faultproxy.Fault{Cut: faultproxy.ResetAll}).holds(),
 	}

@@ -19,15 +19,10 @@ import (
 )
 
 // certificateTrial shows another certificate on new connections.
-func certificateTrial(name, what string, spoilt func(*cluster.Cluster) (tls.Certificate, error)) Trial {
-	return Trial{Name: name, What: what, breaks: func(_ context.Context, s *stage) error {
-		certificate, err := spoilt(s.campaign.cluster)
-		if err != nil {
-			return err
-		}
-		s.proxy.Break(faultproxy.Fault{Certificate: &certificate, Cut: faultproxy.ResetAll})
-		return nil
-	}}
+func certificateTrial(name, what string, certificate func(*cluster.Cluster) (tls.Certificate, error)) Trial {
+	t := proxied(name, what, faultproxy.Fault{Cut: faultproxy.ResetAll})
+	t.certificate = certificate
+	return t
 }
 
 func strangeCertificate(*cluster.Cluster) (tls.Certificate, error) {
@@ -48,13 +43,13 @@ func anothersCertificate(c *cluster.Cluster) (tls.Certificate, error) {
 
 // goAwayStorm ends each connection two seconds after the last one ended, as well.
 func goAwayStorm() Trial {
-	t := proxied("goaway-storm", "the same, and every two seconds all connections are closed", faultproxy.Fault{GoAway: true})
+	t := proxied("goaway-storm", "each answer ends with GOAWAY, and every two seconds all connections are closed", faultproxy.Fault{GoAway: true})
 	t.during = func(ctx context.Context, s *stage) {
 		for pause(ctx, 2*time.Second) {
 			s.proxy.Cut(faultproxy.CloseAll)
 		}
 	}
-	return t
+	return t.holds()
 }
 
 // pause waits, and tells whether ctx lets go on.
@@ -90,7 +85,7 @@ func serverTrials() []Trial {
 				s.proxy.Cut(faultproxy.ResetAll)
 				return err
 			}},
-		{Name: "rights-removed", What: "the bindings of its roles are deleted and connections end",
+		{Name: "rights-removed", What: "the bindings of its roles are deleted and connections end", Holds: true,
 			breaks: func(ctx context.Context, s *stage) error {
 				err := s.account.withdraw(ctx)
 				s.proxy.Cut(faultproxy.ResetAll)
@@ -103,7 +98,7 @@ func serverTrials() []Trial {
 		{Name: "apiserver-paused", What: "the API server's process is stopped (SIGSTOP)", prepare: ownAPIServer, Short: true,
 			breaks: func(_ context.Context, s *stage) error { return s.second.Process.Pause() },
 			heals:  func(_ context.Context, s *stage) error { return s.second.Process.Resume() }},
-		{Name: "apiserver-restarted", What: "the API server is killed and started again at once", prepare: ownAPIServer,
+		{Name: "apiserver-restarted", What: "the API server is killed and started again at once", prepare: ownAPIServer, Holds: true,
 			breaks: func(_ context.Context, s *stage) error { s.second.Process.Kill(); return nil },
 			during: func(ctx context.Context, s *stage) { _ = s.second.Process.Start(ctx) },
 			heals:  func(ctx context.Context, s *stage) error { return s.second.Process.WaitReady(ctx) }},
@@ -164,7 +159,7 @@ func newerEtcd(_ context.Context, s *stage) error {
 
 // switchTo lets the proxy lead to another API server, which is what is true then.
 func (s *stage) switchTo(server string, client kubernetes.Interface) error {
-	s.believe(client)
+	s.world.believe(client)
 	if err := s.proxy.SetUpstream(server); err != nil {
 		return err
 	}

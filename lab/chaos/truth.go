@@ -7,33 +7,40 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 	coordinationclient "k8s.io/client-go/kubernetes/typed/coordination/v1"
 )
 
 type leaseClient = coordinationclient.LeaseInterface
 
-// facts are what can be told of the objects of a trial.
-type facts struct {
-	// ready says of each node whether it is ready.
-	ready map[string]bool
-	// pending is the number of pods that are Pending, by node; no number is 0.
-	pending map[string]int
-}
+// Topic is what a trial compares.
+type Topic string
+
+// The topics.
+const (
+	Nodes Topic = "nodes" // whether each is ready: 0 or 1
+	Pods  Topic = "pods"  // the number of those that are Pending, by node
+	Disk  Topic = "disk"  // the bytes left on the node's file system, by node
+)
+
+// facts are what can be told of the objects of a trial: a number by topic and node.
+type facts map[Topic]map[string]int64
 
 // read asks an API server directly for what is true now.
-func (w *world) read(ctx context.Context, client kubernetes.Interface) (facts, error) {
-	f := facts{ready: map[string]bool{}, pending: map[string]int{}}
+func (w *world) read(ctx context.Context) (facts, error) {
+	w.mu.Lock()
+	client := w.truth
+	w.mu.Unlock()
+	f := facts{Nodes: {}, Pods: {}}
 	selected := metav1.ListOptions{LabelSelector: w.selector()}
 	nodes, err := client.CoreV1().Nodes().List(ctx, selected)
 	if err != nil {
 		return f, fmt.Errorf("truth about nodes: %w", err)
 	}
 	for _, node := range nodes.Items {
-		f.ready[node.Name] = false
+		f[Nodes][node.Name] = 0
 		for _, c := range node.Status.Conditions {
-			if c.Type == corev1.NodeReady {
-				f.ready[node.Name] = c.Status == corev1.ConditionTrue
+			if c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue {
+				f[Nodes][node.Name] = 1
 			}
 		}
 	}
@@ -43,7 +50,7 @@ func (w *world) read(ctx context.Context, client kubernetes.Interface) (facts, e
 	}
 	for _, pod := range pods.Items {
 		if pod.Status.Phase == corev1.PodPending {
-			f.pending[pod.Spec.NodeName]++
+			f[Pods][pod.Spec.NodeName]++
 		}
 	}
 	return f, nil
@@ -64,30 +71,28 @@ const (
 // reading is what one scrape says of the objects of a trial.
 type reading struct {
 	facts
-	// blindNodes and blindPods are whether the program itself says so.
-	blindNodes, blindPods bool
+	// blind is of which topics the program itself says that it sees nothing.
+	blind map[Topic]bool
 	// reasons are those for which it is blind.
 	reasons    map[string]bool
 	goroutines int
 }
 
-// judge compares what was served with what was true before and after: what
-// changed in between may be either.
-func judge(r reading, truths ...facts) (nodes, pods Verdict) {
-	nodes, pods = Stale, Stale
-	for _, t := range truths {
-		if maps.Equal(r.ready, t.ready) {
-			nodes = Right
+// judge compares what was served with what was true before and after, topic by
+// topic: what changed in between may be either.
+func judge(r reading, truths ...facts) map[Topic]Verdict {
+	verdicts := map[Topic]Verdict{}
+	for _, truth := range truths {
+		for topic, want := range truth {
+			switch {
+			case r.blind[topic]:
+				verdicts[topic] = Told
+			case maps.Equal(r.facts[topic], want):
+				verdicts[topic] = Right
+			case verdicts[topic] == "":
+				verdicts[topic] = Stale
+			}
 		}
-		if maps.Equal(r.pending, t.pending) {
-			pods = Right
-		}
 	}
-	if r.blindNodes {
-		nodes = Told
-	}
-	if r.blindPods {
-		pods = Told
-	}
-	return nodes, pods
+	return verdicts
 }

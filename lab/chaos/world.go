@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -29,7 +31,21 @@ const (
 type world struct {
 	client kubernetes.Interface
 	trial  string
-	pods   int
+	pods   atomic.Int64
+
+	mu    sync.Mutex
+	truth kubernetes.Interface // the API server that is asked for what is true
+}
+
+func newWorld(client kubernetes.Interface, trial string) *world {
+	return &world{client: client, trial: trial, truth: client}
+}
+
+// believe asks another API server for what is true from now on.
+func (w *world) believe(client kubernetes.Interface) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.truth = client
 }
 
 // prefix is that of the names of the nodes of the trial, and of no other.
@@ -85,11 +101,20 @@ func (w *world) setReady(ctx context.Context, role string, status corev1.Conditi
 	return nil
 }
 
+// leadTo gives a node the address of a kubelet.
+func (w *world) leadTo(ctx context.Context, role string, port int) error {
+	patch := fmt.Sprintf(`{"status":{"addresses":[{"type":"InternalIP","address":"127.0.0.1"}],"daemonEndpoints":{"kubeletEndpoint":{"Port":%d}}}}`, port)
+	_, err := w.client.CoreV1().Nodes().Patch(ctx, w.node(role), types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{}, "status")
+	if err != nil {
+		return fmt.Errorf("address of node %s: %w", w.node(role), err)
+	}
+	return nil
+}
+
 // addPod makes a pod on a node that has no kubelet to start it.
 func (w *world) addPod(ctx context.Context) error {
-	w.pods++
 	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("%s-%d", w.trial, w.pods), Labels: w.labels()},
+		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("%s-%d", w.trial, w.pods.Add(1)), Labels: w.labels()},
 		Spec: corev1.PodSpec{
 			NodeName:    w.node(steady),
 			Containers:  []corev1.Container{{Name: "waits", Image: "none"}},

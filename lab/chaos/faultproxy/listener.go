@@ -15,7 +15,7 @@ type listener struct {
 	proxy    *Proxy
 	accepted chan net.Conn
 	closed   chan struct{}
-	address  net.Addr
+	address  *net.TCPAddr
 
 	mu    sync.Mutex
 	inner net.Listener // nil while it refuses
@@ -27,10 +27,12 @@ func listen(ctx context.Context, p *Proxy, address string) (*listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fault proxy: %w", err)
 	}
-	l := &listener{
-		proxy: p, accepted: make(chan net.Conn), closed: make(chan struct{}),
-		address: inner.Addr(), inner: inner,
+	at, ok := inner.Addr().(*net.TCPAddr)
+	if !ok {
+		_ = inner.Close()
+		return nil, fmt.Errorf("fault proxy: %s is no TCP address", inner.Addr())
 	}
+	l := &listener{proxy: p, accepted: make(chan net.Conn), closed: make(chan struct{}), address: at, inner: inner}
 	go l.run(inner)
 	return l, nil
 }

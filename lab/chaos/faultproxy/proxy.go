@@ -86,6 +86,9 @@ func Start(ctx context.Context, o Options) (*Proxy, error) {
 // URL is where clients reach the proxy.
 func (p *Proxy) URL() string { return "https://" + p.address }
 
+// Port is that at which the proxy listens.
+func (p *Proxy) Port() int { return p.listener.address.Port }
+
 // SetUpstream sends what comes from now on to another server.
 func (p *Proxy) SetUpstream(to string) error {
 	u, err := url.Parse(to)

@@ -18,6 +18,9 @@ type chaosFlags struct {
 	only                    string
 	list, short             bool
 	json, markdown, results string
+	command                 string
+	random                  int
+	seed                    uint64
 }
 
 func parseChaos(args []string) (chaosFlags, error) {
@@ -26,7 +29,7 @@ func parseChaos(args []string) (chaosFlags, error) {
 	}}}
 	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
 	flags.StringVar(&f.options.Binary, "kubevitals", "bin/kubevitals", "binary of kubevitals")
-	flags.StringVar(&f.options.Peer, "peer", "", "binary of kube-state-metrics, to be tried in place of kubevitals")
+	flags.StringVar(&f.options.Peer, "peer", "", "binary of kube-state-metrics, to be tried beside kubevitals")
 	flags.StringVar(&f.options.Manifests, "manifests", "deploy/base", "folder with the manifests of kubevitals")
 	flags.StringVar(&f.options.Dir, "dir", "", "folder for logs and timelines (default: a new one in the temporary folder)")
 	flags.DurationVar(&f.options.Duration, "duration", 75*time.Second, "how long each fault lasts")
@@ -35,10 +38,29 @@ func parseChaos(args []string) (chaosFlags, error) {
 	flags.StringVar(&f.only, "only", "", "names of the trials to be played, separated by commas")
 	flags.BoolVar(&f.list, "list", false, "list the trials and end")
 	flags.BoolVar(&f.short, "short", false, "play a part that takes less than four minutes")
+	flags.IntVar(&f.random, "random", 0, "play this many random schedules instead")
+	flags.Uint64Var(&f.seed, "seed", 1, "what the random schedules are made from; the same makes the same ones")
 	flags.StringVar(&f.json, "json", "", "file for the results as JSON (default: results.json in the folder)")
 	flags.StringVar(&f.results, "results", "", "play nothing, and take the results of an earlier campaign from this file")
 	flags.StringVar(&f.markdown, "markdown", "", "document whose table is to be replaced by the results")
-	return f, flags.Parse(args)
+	err := flags.Parse(args)
+	f.command = commandOf(flags)
+	return f, err
+}
+
+// commandOf is what others would type to get the same, wherever their files are.
+func commandOf(flags *flag.FlagSet) string {
+	command := "kubevitals-lab chaos"
+	flags.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "kubevitals", "manifests", "dir", "json", "markdown", "results", "list":
+		case "peer":
+			command += " --peer=" + filepath.Base(f.Value.String())
+		default:
+			command += fmt.Sprintf(" --%s=%s", f.Name, f.Value)
+		}
+	})
+	return command
 }
 
 // runChaos plays a campaign and reports what it came to.
@@ -47,7 +69,11 @@ func runChaos(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	trials, err := chaos.Select(chaos.Trials(), f.short, f.only)
+	known := chaos.Trials()
+	if f.random > 0 {
+		known = chaos.Random(f.seed, f.random)
+	}
+	trials, err := chaos.Select(known, f.short, f.only)
 	if err != nil {
 		return err
 	}
@@ -64,7 +90,7 @@ func runChaos(ctx context.Context, args []string) error {
 		}
 		return f.show(report)
 	}
-	report := chaos.Report{Command: strings.Join(append([]string{"kubevitals-lab chaos"}, args...), " ")}
+	report := chaos.Report{Command: f.command}
 	if report.Results, err = f.play(ctx, trials); err != nil {
 		return err
 	}
@@ -96,8 +122,13 @@ func (f *chaosFlags) play(ctx context.Context, trials []chaos.Trial) ([]chaos.Re
 // show prints the report, and puts it into the document if there is one.
 func (f *chaosFlags) show(r chaos.Report) error {
 	r.Text(os.Stdout)
-	if f.markdown == "" {
-		return nil
+	if f.markdown != "" {
+		if err := r.ReplaceTable(f.markdown); err != nil {
+			return err
+		}
 	}
-	return r.ReplaceTable(f.markdown)
+	if broken := r.Broken(); len(broken) > 0 {
+		return fmt.Errorf("trials that have to hold and did not, or could not be played: %s", strings.Join(broken, ", "))
+	}
+	return nil
 }
