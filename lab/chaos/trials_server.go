@@ -102,21 +102,32 @@ func serverTrials() []Trial {
 			breaks: func(_ context.Context, s *stage) error { s.second.Process.Kill(); return nil },
 			during: func(ctx context.Context, s *stage) { _ = s.second.Process.Start(ctx) },
 			heals:  func(ctx context.Context, s *stage) error { return s.second.Process.WaitReady(ctx) }},
+		{Name: "apiserver-rolled", What: "another API server of the same etcd takes the place of the first, and the first one again at the end", prepare: secondAPIServer,
+			breaks: func(_ context.Context, s *stage) error {
+				return s.switchTo(s.second.URL, s.campaign.cluster.Client())
+			},
+			heals: switchBack},
 		{Name: "older-etcd", What: "another API server, with an etcd restored from a snapshot, takes its place; and the first one again at the end",
-			breaks: olderEtcd, heals: newerEtcd},
+			breaks: olderEtcd, heals: switchBack},
 	}
 }
 
-// ownAPIServer gives the trial an API server that it may kill, on the cluster's
-// etcd, and sends the program under test straight to it.
-func ownAPIServer(ctx context.Context, s *stage) error {
-	c := s.campaign.cluster
+// secondAPIServer gives the trial an API server of its own on the cluster's etcd.
+func secondAPIServer(ctx context.Context, s *stage) error {
 	var err error
-	s.second, err = c.StartAPIServer(ctx, s.trial.Name, c.EtcdURL())
+	s.second, err = s.campaign.cluster.StartAPIServer(ctx, s.trial.Name, s.campaign.cluster.EtcdURL())
 	if err != nil {
 		return err
 	}
 	s.atEnd(s.second.Process.Kill)
+	return nil
+}
+
+// ownAPIServer sends the program under test straight to one that the trial may kill.
+func ownAPIServer(ctx context.Context, s *stage) error {
+	if err := secondAPIServer(ctx, s); err != nil {
+		return err
+	}
 	s.server = s.second.URL
 	return nil
 }
@@ -153,7 +164,7 @@ func olderEtcd(ctx context.Context, s *stage) error {
 	return s.switchTo(s.second.URL, client)
 }
 
-func newerEtcd(_ context.Context, s *stage) error {
+func switchBack(_ context.Context, s *stage) error {
 	return s.switchTo(s.campaign.cluster.RESTConfig().Host, s.campaign.cluster.Client())
 }
 

@@ -58,12 +58,28 @@ func TestLost(t *testing.T) {
 	})
 }
 
+// TestLostRequests verifies that a connection whose client alone spoke stays
+// silent, too, and does not end with an error.
+func TestLostRequests(t *testing.T) {
+	t.Parallel()
+	p := newPath(t, false, "")
+	old := p.client()
+	p.works(old)
+	p.Break(Fault{Flow: Lost, Connections: Existing})
+	p.stalls(old)
+	if err := p.Heal(); err != nil {
+		t.Fatal(err)
+	}
+	p.stalls(old)
+}
+
 // TestTrickle verifies that bytes come one by one, and the rest at once when healed.
 func TestTrickle(t *testing.T) {
 	t.Parallel()
 	bothProtocols(t, func(t *testing.T, p *path) {
 		old := p.client()
 		lines := p.watch(old, "")
+		wantSilence(t, lines) // what the client has got by now is counted by then
 		p.Break(Fault{Flow: Trickle})
 		before := p.sent()
 		p.emit <- []byte("{\"n\":1}\n")
