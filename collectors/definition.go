@@ -32,6 +32,10 @@ type Definition struct {
 	Default bool
 	// Metrics are all metrics that the collector may send.
 	Metrics []*exporter.Desc
+	// Steady are those of the metrics that a healthy cluster is always told by: where
+	// there is no sample of one, nothing was read that could tell, and an alert that
+	// goes by it proves nothing.
+	Steady []*exporter.Desc
 	// Reads is what New asks of a cluster with the options' defaults; what that needs
 	// in turn may be left out. Rights follow from it.
 	Reads []sources.Read

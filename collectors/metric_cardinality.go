@@ -61,7 +61,8 @@ func MetricCardinality() Definition {
 			cardinalitySeries, cardinalityFamilies, cardinalityBytes, cardinalityInformer,
 			cardinalityResident, cardinalityTruncated, cardinalityFamilySeries,
 		},
-		Reads: []sources.Read{sources.KubeletMetrics, sources.APIServerMetrics},
+		Steady: []*exporter.Desc{cardinalitySeries, cardinalityFamilies, cardinalityBytes, cardinalityResident},
+		Reads:  []sources.Read{sources.KubeletMetrics, sources.APIServerMetrics},
 		Flags: func(f *Flags) {
 			f.Flag("top-families", "Families to name per component, the largest first.").Default("5").IntVar(&top)
 			f.Flag("body-limit", "Size at which the reading of a component's metrics stops.").Default("256MB").BytesVar(&limit)

@@ -40,6 +40,7 @@ func MetricsAPI() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{metricsAPIRegistered, metricsAPIAvailable, metricsAPINode, metricsAPINodeTime},
+		Steady:  []*exporter.Desc{metricsAPIRegistered},
 		Reads:   []sources.Read{sources.Nodes, sources.APIServices, sources.NodeMetricsList},
 		Flags: func(f *Flags) {
 			f.Flag("interval", "How often to read the figures of nodes; metrics servers themselves ask the kubelets every 15 s to 60 s.").

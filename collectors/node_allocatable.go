@@ -43,7 +43,8 @@ func NodeAllocatable() Definition {
 		Metrics: []*exporter.Desc{
 			allocatableReservedRatio, allocatableReservation, allocatableEnforced, allocatableCgroupsPerQOS, allocatableCgroupDriver,
 		},
-		Reads: []sources.Read{sources.Nodes, sources.KubeletConfig},
+		Steady: []*exporter.Desc{allocatableReservedRatio, allocatableReservation},
+		Reads:  []sources.Read{sources.Nodes, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			kubelets.WantConfig()

@@ -50,7 +50,8 @@ func NodeDisk() Definition {
 			nodeDiskThresholdBytes, nodeDiskThresholdInodes, nodeDiskHeadroom,
 			nodeDiskPressure, nodeDiskImageGCHigh, nodeDiskImageGCLow,
 		},
-		Reads: []sources.Read{sources.Nodes, sources.KubeletStats, sources.KubeletConfig},
+		Steady: []*exporter.Desc{nodeDiskAvailableBytes, nodeDiskCapacityBytes, nodeDiskHeadroom, nodeDiskPressure, nodeDiskImageGCHigh},
+		Reads:  []sources.Read{sources.Nodes, sources.KubeletStats, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			kubelets.WantStats()

@@ -45,7 +45,8 @@ func NodeReadiness() Definition {
 		Metrics: []*exporter.Desc{
 			nodeReady, nodeNotReady, nodeTransition, nodeLeaseRenewed, nodeLeaseDuration, nodeCondition, nodeConditionHeartbeat,
 		},
-		Reads: []sources.Read{sources.Nodes, sources.NodeLeases, sources.KubeletConfig},
+		Steady: []*exporter.Desc{nodeReady, nodeLeaseRenewed},
+		Reads:  []sources.Read{sources.Nodes, sources.NodeLeases, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			// Of a kubelet it matters only that it answers: of all endpoints this is the

@@ -52,7 +52,8 @@ func WatchStreams() Definition {
 			watchStreamsObjects, watchStreamsBase, watchStreamsStrategy, watchStreamsConnections,
 			watchStreamsSingle, watchStreamsLimit, watchStreamsWatches,
 		},
-		Reads: []sources.Read{sources.Pods, sources.Nodes, sources.KubeletConfig, sources.APIServerMetrics},
+		Steady: []*exporter.Desc{watchStreamsStrategy, watchStreamsConnections},
+		Reads:  []sources.Read{sources.Pods, sources.Nodes, sources.KubeletConfig, sources.APIServerMetrics},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets, servers := s.Kubelets(), s.APIServers()
 			kubelets.WantConfig()

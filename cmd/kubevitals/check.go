@@ -104,6 +104,9 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*diagnosis.Re
 		return nil, err
 	}
 	seen.Cluster, seen.NotRecorded = watched.Name, c.selection.LeftOut()
+	if s := watched.Snapshot; s != nil {
+		seen.Snapshot, seen.NotInDump = true, s.NotHeld()
+	}
 	return diagnosis.Diagnose(ctx, seen, diagnosis.Options{
 		Rules: rules, Selection: selection, Commands: diagnosis.FirstCommands,
 		Projection: &diagnosis.Projection{Onsets: diagnosis.Onsets(), Stays: c.checking.stays},

@@ -25,6 +25,10 @@ type Observation struct {
 	Samples  *ruleeval.Samples
 	// Errors knows what is behind that which is missing in the scrape.
 	Errors Errors
+	// Snapshot says that the cluster was read from files, and NotInDump are the sources
+	// that these do not hold, by name.
+	Snapshot  bool
+	NotInDump []string
 	// NotRecorded are the collectors that could not run, because the snapshot of the
 	// cluster has no recording of theirs.
 	NotRecorded []string
@@ -70,17 +74,19 @@ func Diagnose(ctx context.Context, seen Observation, o Options) (*Result, error)
 		selection = &Selection{alerts: o.Rules.Alerts()}
 	}
 	r := &Result{
-		Version: SchemaVersion, Cluster: seen.Cluster, At: seen.At, Window: seen.Window.String(),
-		Alerts:    group(selection.of(findings), o.Commands),
+		Version: SchemaVersion, Cluster: seen.Cluster, Snapshot: seen.Snapshot, At: seen.At, Window: seen.Window.String(),
 		Projected: names(selection.of(projected)),
 	}
-	addErrors(r.Alerts, seen.Errors)
 	r.Unavailable, r.Absent = UnavailableIn(seen.Families, seen.Errors)
-	for _, name := range seen.NotRecorded {
-		r.Absent = append(r.Absent, Unavailable{Kind: Collector, Name: name, Reason: notFound})
+	seen.sortGaps(r)
+	findings = seen.reported(findings, r.Absent)
+	r.Alerts = group(selection.of(findings), o.Commands)
+	addErrors(r.Alerts, seen.Errors)
+	if !selection.all() {
+		r.Unavailable = append(r.Unavailable, unreadableKubelets(findings, selection)...)
 	}
 	r.Signals = signals(seen.Families, selection.alerts, r.Alerts)
-	r.Coverage = r.cover(selection, evaluation.InsufficientHistory)
+	r.Coverage = r.cover(selection, evaluation.InsufficientHistory, o.Rules.Unseen(seen.Samples, steady()), seen.NotRecorded)
 	return r, nil
 }
 

@@ -52,7 +52,12 @@ kubevitals_ok_oldest_timestamp_seconds 900
 
 func rules(t *testing.T) *ruleeval.Rules {
 	t.Helper()
-	parsed, err := ruleeval.Parse([]byte(someRules))
+	return parse(t, someRules)
+}
+
+func parse(t *testing.T, text string) *ruleeval.Rules {
+	t.Helper()
+	parsed, err := ruleeval.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,6 +67,16 @@ func rules(t *testing.T) *ruleeval.Rules {
 // diagnose evaluates the rules over one scrape.
 func diagnose(t *testing.T, text string, o diagnosis.Options) *diagnosis.Result {
 	t.Helper()
+	o.Rules = rules(t)
+	return observe(t, text, o, nil)
+}
+
+// observe evaluates rules over one scrape of an observation that change changes.
+func observe(t *testing.T, text string, o diagnosis.Options, change func(*diagnosis.Observation)) *diagnosis.Result {
+	t.Helper()
+	if o.Rules == nil {
+		o.Rules = rules(t)
+	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	byName, err := parser.TextToMetricFamilies(strings.NewReader(text))
 	if err != nil {
@@ -77,10 +92,13 @@ func diagnose(t *testing.T, text string, o diagnosis.Options) *diagnosis.Result 
 	at := time.Unix(1000, 0)
 	samples := ruleeval.NewSamples(nil)
 	samples.Add(families, at)
-	o.Rules = rules(t)
-	r, err := diagnosis.Diagnose(t.Context(), diagnosis.Observation{
+	seen := diagnosis.Observation{
 		Cluster: "lab", At: at, Window: time.Second, Families: families, Samples: samples, Errors: knownErrors(), NotRecorded: []string{"recorded"},
-	}, o)
+	}
+	if change != nil {
+		change(&seen)
+	}
+	r, err := diagnosis.Diagnose(t.Context(), seen, o)
 	if err != nil {
 		t.Fatal(err)
 	}

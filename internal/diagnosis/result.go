@@ -18,6 +18,8 @@ type Result struct {
 	Version int `json:"version"`
 	// Cluster: its address, or the path of a snapshot.
 	Cluster string `json:"cluster"`
+	// Whether it was read from a snapshot; absent then lists what that does not hold.
+	Snapshot bool `json:"snapshot"`
 	// Time that the result is of: the present, or that of a snapshot.
 	At time.Time `json:"at"`
 	// Time between the two samples that rates are taken from, such as 15s.
@@ -29,8 +31,8 @@ type Result struct {
 	// Sources and collectors that could not be read. While there is any, an alert that does
 	// not fire is no proof of health.
 	Unavailable []Unavailable `json:"unavailable"`
-	// Sources and collectors of what the cluster or the snapshot does not have; keys as
-	// in unavailable.
+	// Sources and collectors of what the cluster or the snapshot does not have, and the
+	// endpoints of kubelets that the snapshot lacks; keys as in unavailable.
 	Absent []Unavailable `json:"absent"`
 	// Alerts by whether this result can tell if they fire. Each stands once, in one of
 	// the first four.
@@ -62,13 +64,15 @@ type FiringAlert struct {
 type Coverage struct {
 	// Alerts, in the order of the rules, of which the result can tell whether they fire.
 	Evaluated []string `json:"evaluated"`
-	// Alerts whose signal could not be read.
+	// Alerts whose signal could not be read, or of which a metric is missing without
+	// which they cannot tell.
 	Unavailable []string `json:"unavailable"`
 	// Alerts by their signals of which no collector was asked.
 	Disabled map[string][]string `json:"disabled"`
 	// Alerts that look further back than the samples reach, and do not fire by these.
 	InsufficientHistory []string `json:"insufficient_history"`
-	// Alerts and signals that --only named, and of which nothing was evaluated.
+	// Alerts and signals that --only named or --severity selected, and of which nothing
+	// was evaluated.
 	NotEvaluated []string `json:"not_evaluated"`
 }
 
@@ -89,16 +93,10 @@ func (r *Result) Complete() bool {
 	return len(r.Unavailable) == 0 && len(r.Coverage.Evaluated) > 0 && len(r.Coverage.NotEvaluated) == 0 && !slices.ContainsFunc(r.Alerts, aboutUs)
 }
 
-// group puts the findings of one alert together; the order stays. That a source
-// does not exist is left out: it is told as absent, and whoever looks at a cluster
-// without having installed anything there need not hear that a part of the
-// installation is missing.
+// group puts the findings of one alert together; the order stays.
 func group(findings []ruleeval.Finding, commands func(alert string, labels map[string]string) string) []FiringAlert {
 	alerts := []FiringAlert{}
 	for _, f := range findings {
-		if f.Signal == exporterSignal && f.Labels[Source] != "" && f.Labels["reason"] == notFound {
-			continue
-		}
 		i := slices.IndexFunc(alerts, func(a FiringAlert) bool { return a.Alert == f.Alert })
 		if i < 0 {
 			i = len(alerts)
@@ -113,11 +111,13 @@ func group(findings []ruleeval.Finding, commands func(alert string, labels map[s
 }
 
 // cover sorts the selected alerts. What fires and the states of the signals have to
-// be known.
-func (r *Result) cover(selection *Selection, insufficientHistory []string) Coverage {
-	c := Coverage{Evaluated: []string{}, Unavailable: []string{}, Disabled: map[string][]string{}, InsufficientHistory: []string{}}
+// be known. Unseen are the alerts that lack a metric, and notRecorded the signals that
+// a snapshot has no recording of.
+func (r *Result) cover(selection *Selection, insufficientHistory []string, unseen map[string]ruleeval.Unseen, notRecorded []string) Coverage {
+	c := Coverage{Evaluated: []string{}, Unavailable: []string{}, Disabled: map[string][]string{}, InsufficientHistory: []string{}, NotEvaluated: []string{}}
 	for _, a := range selection.alerts {
 		fires := slices.ContainsFunc(r.Alerts, func(f FiringAlert) bool { return f.Alert == a.Name })
+		lacks, blind := unseen[a.Name]
 		switch state := r.StateOf(a.Signal); {
 		case fires:
 			c.Evaluated = append(c.Evaluated, a.Name)
@@ -125,13 +125,27 @@ func (r *Result) cover(selection *Selection, insufficientHistory []string) Cover
 			c.Disabled[a.Signal] = append(c.Disabled[a.Signal], a.Name)
 		case state == StateUnavailable:
 			c.Unavailable = append(c.Unavailable, a.Name)
+		case blind:
+			c.Unavailable = append(c.Unavailable, a.Name)
+			if !selection.all() && !lacks.Foreign {
+				c.NotEvaluated = append(c.NotEvaluated, a.Name)
+			}
 		case slices.Contains(insufficientHistory, a.Name):
 			c.InsufficientHistory = append(c.InsufficientHistory, a.Name)
 		default:
 			c.Evaluated = append(c.Evaluated, a.Name)
 		}
 	}
-	c.NotEvaluated = selection.notEvaluated(c.Evaluated)
+	for _, name := range notRecorded {
+		if selection.bySeverity && c.Disabled[name] != nil {
+			c.NotEvaluated = append(c.NotEvaluated, name)
+		}
+	}
+	for _, name := range selection.notEvaluated(c.Evaluated) {
+		if !slices.Contains(c.NotEvaluated, name) {
+			c.NotEvaluated = append(c.NotEvaluated, name)
+		}
+	}
 	return c
 }
 

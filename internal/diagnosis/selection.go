@@ -12,7 +12,12 @@ type Selection struct {
 	alerts []ruleeval.Alert
 	// only are the names of alerts and signals that were given.
 	only []string
+	// bySeverity says that those of lesser severity were left out.
+	bySeverity bool
 }
+
+// all tells whether nothing was left out.
+func (s *Selection) all() bool { return len(s.only) == 0 && !s.bySeverity }
 
 // Select returns the alerts that are named by themselves or by their signal, and
 // at least as severe as that. Without names it takes all. Its errors name what is
@@ -24,7 +29,7 @@ func Select(rules *ruleeval.Rules, only []string, severity string) (*Selection, 
 		}
 	}
 	least := slices.Index(ruleeval.Severities(), severity)
-	s := &Selection{only: only}
+	s := &Selection{only: only, bySeverity: least < len(ruleeval.Severities())-1}
 	for _, a := range rules.Alerts() {
 		named := func(name string) bool { return isNamed(a, name) }
 		if slices.Index(ruleeval.Severities(), a.Severity) <= least && (len(only) == 0 || slices.ContainsFunc(only, named)) {

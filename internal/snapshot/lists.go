@@ -135,30 +135,35 @@ func (s *Snapshot) complete() {
 // refused tells how a list is refused that the snapshot does not have.
 func (s *Snapshot) refused(r sources.Resource, list sources.List) *metav1.Status {
 	resource := r.GroupResource()
-	if s.Manifest != nil {
+	switch {
+	case !s.lacks(r, list):
+		if s.Manifest == nil {
+			return nil
+		}
 		l := s.Manifest.list(resource.String(), list.Namespace)
-		switch {
-		case l == nil:
-			return refusal(health.NotFound, resource)
-		case l.Reason == health.Available:
+		if l.Reason == health.Available {
 			return nil
 		}
 		return refusal(l.Reason, resource)
-	}
-	c := s.coverage[resource.String()]
-	switch {
-	case c.has(list.Namespace):
-		return nil
-	case list.Optional && c.has(metav1.NamespaceSystem):
-		// A dump that has the objects of kube-system and none of this namespace counts
-		// as one of a cluster without: what is looked for there is an addon, and of
-		// addons that do not exist nothing is said.
-		return nil
-	case r.Addon:
+	case s.Manifest == nil && r.Addon:
 		// That the API does not exist would be a statement about the cluster.
 		return refusal(health.Forbidden, resource)
 	}
 	return refusal(health.NotFound, resource)
+}
+
+// lacks tells whether the snapshot holds nothing of a list, not even that it was
+// refused when it was recorded.
+func (s *Snapshot) lacks(r sources.Resource, list sources.List) bool {
+	resource := r.GroupResource().String()
+	if s.Manifest != nil {
+		return s.Manifest.list(resource, list.Namespace) == nil
+	}
+	c := s.coverage[resource]
+	// A dump that has the objects of kube-system and none of an optional namespace
+	// counts as one of a cluster without: what is looked for there is an addon, and of
+	// addons that do not exist nothing is said.
+	return !c.has(list.Namespace) && (!list.Optional || !c.has(metav1.NamespaceSystem))
 }
 
 // refusal is an answer that reads as the reason.

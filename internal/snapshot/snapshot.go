@@ -37,6 +37,7 @@ type Snapshot struct {
 	// Warnings are one line each for the user.
 	Warnings []string
 
+	table    sources.Table
 	coverage map[string]*coverage
 	kubelets map[string]*kubeletBodies
 	servers  map[string]body
@@ -63,7 +64,7 @@ func Read(ctx context.Context, path string) (*Snapshot, error) {
 
 func read(ctx context.Context, path string, l limits, table sources.Table) (*Snapshot, error) {
 	d := &Snapshot{
-		Path: path, Skipped: map[string]int{}, coverage: map[string]*coverage{},
+		Path: path, table: table, Skipped: map[string]int{}, coverage: map[string]*coverage{},
 		kubelets: map[string]*kubeletBodies{}, servers: map[string]body{}, samples: map[string]*[2][]byte{},
 	}
 	r := &reader{snapshot: d, table: table, limits: l}

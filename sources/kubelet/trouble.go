@@ -1,6 +1,7 @@
 package kubelet
 
 import (
+	"errors"
 	"log/slog"
 	"sync"
 
@@ -69,7 +70,7 @@ func (t *trouble) remember(k kind, err error) {
 }
 
 // example returns the latest error of that kind. One kubelet that cannot be reached
-// is not asked for its other endpoints, so it may be that of another endpoint.
+// is not asked for its other endpoints: then it is why it cannot.
 func (t *trouble) example(name string, reason health.Reason) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -80,7 +81,10 @@ func (t *trouble) example(name string, reason health.Reason) error {
 		case e.String() == name:
 			return err
 		default:
-			other = err
+			// What was asked for is not the reason that nothing was reached.
+			if unreached, ok := errors.AsType[*unreachedError](err); ok {
+				other = unreached.err
+			}
 		}
 	}
 	return other

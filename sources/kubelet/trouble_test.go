@@ -15,6 +15,7 @@ func TestOneWarningForEachKindOfTrouble(t *testing.T) {
 	var out bytes.Buffer
 	log := newTrouble(slog.New(slog.NewTextHandler(&out, nil)))
 	err, late := errors.New("403"), errors.New("late")
+	unreached := &unreachedError{err: late}
 	warnings := func(want int, when string) {
 		t.Helper()
 		if got := strings.Count(out.String(), "level=WARN"); got != want {
@@ -27,13 +28,13 @@ func TestOneWarningForEachKindOfTrouble(t *testing.T) {
 	log.changed("b", configz, health.Starting, health.Forbidden, err)
 	warnings(1, "for more of the same")
 	log.changed("a", metrics, health.Starting, health.Forbidden, err)
-	log.changed("b", configz, health.Forbidden, health.Timeout, late)
+	log.changed("b", configz, health.Forbidden, health.Timeout, unreached)
 	warnings(3, "for another endpoint and another reason")
 	for _, test := range []struct {
 		endpoint string
 		reason   health.Reason
 		want     error
-	}{{"configz", health.Timeout, late}, {"stats_summary", health.Timeout, late}, {"metrics", health.Forbidden, err}, {"configz", health.TLS, nil}} {
+	}{{"configz", health.Timeout, late}, {"stats_summary", health.Timeout, late}, {"metrics", health.Forbidden, err}, {"stats_summary", health.Forbidden, nil}, {"configz", health.TLS, nil}} {
 		if got := log.example(test.endpoint, test.reason); !errors.Is(got, test.want) {
 			t.Errorf("%s, %s: the example is %v, want %v", test.endpoint, test.reason, got, test.want)
 		}

@@ -32,7 +32,7 @@ func Text(w io.Writer, r *diagnosis.Result, colour bool) error {
 	p.line("")
 	p.line("%s", p.bold(summary(r)))
 	p.unavailable(r.Unavailable, r.Absent)
-	p.absent(r.Absent)
+	p.absent(r)
 	if len(r.Projected) > 0 {
 		p.line("Not for long enough to be an alert yet: %s; --stays=1h tells more.", strings.Join(r.Projected, ", "))
 	}
@@ -42,6 +42,9 @@ func Text(w io.Writer, r *diagnosis.Result, colour bool) error {
 	}
 	if len(c.NotEvaluated) > 0 {
 		p.line("Asked for, but this look cannot tell: %s.", strings.Join(c.NotEvaluated, ", "))
+	}
+	if len(c.Unavailable) > 0 {
+		p.line("Alerts about what was not seen: %d, which -o json names.", len(c.Unavailable))
 	}
 	if len(c.InsufficientHistory) > 0 {
 		p.line("Alerts that look further back than a check, for Prometheus to evaluate: %d.", len(c.InsufficientHistory))
@@ -59,7 +62,10 @@ func summary(r *diagnosis.Result) string {
 	}
 	evaluated := len(r.Coverage.Evaluated)
 	if findings == 0 {
-		if r.Complete() {
+		switch {
+		case r.Complete() && len(r.Absent) > 0 && r.Snapshot:
+			return fmt.Sprintf("All clear in what the dump holds: none of %d alerts holds.", evaluated)
+		case r.Complete():
 			return fmt.Sprintf("All clear: none of %d alerts holds.", evaluated)
 		}
 		return fmt.Sprintf("Could not tell: none of %d alerts holds, but not everything could be looked at.", evaluated)
@@ -177,13 +183,17 @@ func (p *printer) unavailable(all, absent []diagnosis.Unavailable) {
 }
 
 // absent names what the cluster or the snapshot does not have.
-func (p *printer) absent(all []diagnosis.Unavailable) {
-	if len(all) == 0 {
+func (p *printer) absent(r *diagnosis.Result) {
+	if len(r.Absent) == 0 {
 		return
 	}
 	var group sameReason
-	for _, u := range all {
+	for _, u := range r.Absent {
 		group.add(u)
 	}
-	p.line("Not there: %s.", plain(group.names()))
+	words := "Not there"
+	if r.Snapshot {
+		words = "Not in the dump"
+	}
+	p.line("%s: %s.", words, plain(group.names()))
 }

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,13 +12,21 @@ import (
 // sameReason are sources and collectors that cannot be read for the same reason.
 type sameReason struct {
 	reason              string
+	kubelets            map[string][]string // endpoints by nodes
 	sources, collectors []string
 	details             []string
 }
 
-// names lists the sources and then the collectors.
+// names lists the kubelets, the sources and then the collectors.
 func (s sameReason) names() string {
 	var all []string
+	for _, nodes := range slices.Sorted(maps.Keys(s.kubelets)) {
+		of := ""
+		if nodes != "" {
+			of = " of " + nodes
+		}
+		all = append(all, fmt.Sprintf("kubelets%s (%s)", of, strings.Join(s.kubelets[nodes], ", ")))
+	}
 	for _, of := range []struct {
 		kind  string
 		names []string
@@ -34,9 +44,16 @@ func (s sameReason) names() string {
 
 // add adds what cannot be read to the group.
 func (s *sameReason) add(u diagnosis.Unavailable) {
-	if u.Kind == diagnosis.Source {
+	switch u.Kind {
+	case diagnosis.Kubelets:
+		if s.kubelets == nil {
+			s.kubelets = map[string][]string{}
+		}
+		s.kubelets[u.Detail] = append(s.kubelets[u.Detail], u.Name)
+		return
+	case diagnosis.Source:
 		s.sources = append(s.sources, u.Name)
-	} else {
+	default:
 		s.collectors = append(s.collectors, u.Name)
 	}
 	if u.Detail != "" && !slices.Contains(s.details, u.Detail) {

@@ -26,7 +26,7 @@ func (r *Rules) Project(ctx context.Context, s *Samples, now *Evaluation, onsets
 			return nil, err
 		}
 		for i := range vector {
-			if v := &vector[i]; v.F > longer.Seconds() { // an age: what is told of it is to be true now
+			if v := &vector[i]; v.F >= longer.Seconds() { // an age: what is told of it is to be true now
 				v.F -= longer.Seconds()
 			}
 		}

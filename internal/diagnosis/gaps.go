@@ -1,0 +1,148 @@
+package diagnosis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+	"github.com/kubevitals/kubevitals/sources"
+)
+
+// Kubelets is the kind of the endpoints of kubelets.
+const Kubelets = "kubelet"
+
+// kubeletAvailable says of each endpoint of each kubelet whether it could be read.
+const kubeletAvailable = exporter.Namespace + "_kubelet_available"
+
+// endpointLabel is that of the endpoint of a kubelet.
+const endpointLabel = "endpoint"
+
+// reported leaves out findings about what is not there: that is told as absent. Whoever
+// looks at a cluster without having installed anything there need not hear that a
+// part of the installation is missing, and that a snapshot lacks something is no
+// fault of kubevitals.
+func (seen Observation) reported(findings []ruleeval.Finding, absent []Unavailable) []ruleeval.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f ruleeval.Finding) bool {
+		if f.Signal != exporterSignal {
+			return false
+		}
+		if source := f.Labels[Source]; source != "" && (f.Labels["reason"] == notFound || seen.lacks(source)) {
+			return true
+		}
+		return seen.Snapshot && slices.ContainsFunc(absent, func(u Unavailable) bool {
+			switch u.Kind {
+			case Kubelets:
+				return u.Name == f.Labels[endpointLabel] && u.Reason == f.Labels["reason"]
+			case Collector:
+				return u.Name == f.Labels[Collector]
+			}
+			return false
+		})
+	})
+}
+
+func (seen Observation) lacks(source string) bool { return slices.Contains(seen.NotInDump, source) }
+
+// sortGaps makes absent what a snapshot does not hold, with the collectors that tell
+// nothing for that reason.
+func (seen Observation) sortGaps(r *Result) {
+	if seen.Snapshot {
+		unavailable := []Unavailable{}
+		gone := map[string]bool{}
+		for _, u := range r.Absent {
+			gone[u.Name] = u.Kind == Source
+		}
+		for _, u := range r.Unavailable {
+			switch {
+			case u.Kind == Source && seen.lacks(u.Name), u.Kind == Collector && (seen.lacks(u.WaitsFor) || gone[u.WaitsFor]):
+				u.Reason = notFound
+				r.Absent = append(r.Absent, u)
+			default:
+				unavailable = append(unavailable, u)
+			}
+		}
+		r.Unavailable = unavailable
+		slices.SortStableFunc(r.Absent, func(a, b Unavailable) int { return strings.Compare(b.Kind, a.Kind) })
+		r.Absent = append(seen.missingKubelets(), r.Absent...)
+	}
+	for _, name := range seen.NotRecorded {
+		r.Absent = append(r.Absent, Unavailable{Kind: Collector, Name: name, Reason: notFound})
+	}
+}
+
+// missingKubelets are the endpoints that a snapshot lacks, with the nodes.
+func (seen Observation) missingKubelets() []Unavailable {
+	const most = 3
+	var all []Unavailable
+	for _, endpoint := range []string{"configz", "metrics", "stats_summary"} {
+		var missing []string
+		nodes := 0
+		for _, f := range seen.Families {
+			if f.GetName() != kubeletAvailable {
+				continue
+			}
+			for _, m := range f.GetMetric() {
+				if exporter.Label(m, endpointLabel) != endpoint {
+					continue
+				}
+				nodes++
+				if exporter.Label(m, "reason") == notFound {
+					missing = append(missing, exporter.Label(m, "node"))
+				}
+			}
+		}
+		if len(missing) == 0 {
+			continue
+		}
+		slices.Sort(missing)
+		of := strings.Join(missing, ", ")
+		if len(missing) == nodes {
+			of = "all nodes"
+		} else if len(missing) > most {
+			of = fmt.Sprintf("%d of %d nodes", len(missing), nodes)
+		}
+		all = append(all, Unavailable{Kind: Kubelets, Name: endpoint, Reason: notFound, Detail: of})
+	}
+	return all
+}
+
+// unreadableKubelets are the endpoints of which a finding says that too many kubelets
+// cannot be read, and which a selected signal reads, whether or not that finding is
+// selected itself.
+func unreadableKubelets(findings []ruleeval.Finding, selection *Selection) []Unavailable {
+	var all []Unavailable
+	for _, f := range findings {
+		endpoint := f.Labels[endpointLabel]
+		if f.Signal != exporterSignal || endpoint == "" || selection.has(f.Alert) {
+			continue
+		}
+		u := Unavailable{Kind: Kubelets, Name: endpoint, Reason: f.Labels["reason"]}
+		if slices.ContainsFunc(collectors.Catalogue(), func(d collectors.Definition) bool {
+			return slices.Contains(d.Reads, readOf(endpoint)) && slices.ContainsFunc(selection.alerts, func(a ruleeval.Alert) bool { return a.Signal == d.Name })
+		}) && !slices.Contains(all, u) {
+			all = append(all, u)
+		}
+	}
+	return all
+}
+
+// readOf is what a collector declares that reads the endpoint.
+func readOf(endpoint string) sources.Read {
+	return map[string]sources.Read{
+		"stats_summary": sources.KubeletStats, "configz": sources.KubeletConfig, "metrics": sources.KubeletMetrics,
+	}[endpoint]
+}
+
+// steady are the names of the metrics that are there even where all is well.
+func steady() map[string]bool {
+	names := map[string]bool{}
+	for _, d := range collectors.Catalogue() {
+		for _, m := range d.Steady {
+			names[m.Name] = true
+		}
+	}
+	return names
+}
