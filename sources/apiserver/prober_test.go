@@ -3,20 +3,16 @@ package apiserver
 import (
 	"context"
 	"encoding/pem"
-	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/sources/health"
@@ -138,81 +134,6 @@ func TestHealthyServer(t *testing.T) {
 	}
 }
 
-func TestSickServers(t *testing.T) {
-	t.Parallel()
-	status := func(code int, body string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(code)
-			_, _ = w.Write([]byte(body))
-		}
-	}
-	tests := []struct {
-		name   string
-		handle http.HandlerFunc
-		want   health.Reason
-		up     bool
-		checks int
-	}{
-		{"a failing check", status(500, "[+]ping ok\n[-]etcd failed: reason withheld\nlivez check failed\n"), Unhealthy, true, 4},
-		{"no rights", status(403, ""), health.Forbidden, true, 0},
-		{"no such path", status(404, ""), health.NotFound, true, 0},
-		{"too much to do", status(429, ""), health.Overloaded, true, 0},
-		{"a redirect elsewhere", func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "https://127.0.0.1:1/", http.StatusFound)
-		}, Unhealthy, true, 0},
-		{"a connection that breaks off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, health.Failed, false, 0},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			s := newServer(t, tt.handle)
-			r := round(t, newProber(t, Options{}, s.config(), nothing()))[0]
-			got := outcomes(r)["livez"]
-			if tt.want == health.Failed { // how the break shows depends on the protocol
-				if got == health.Available {
-					t.Error("livez is ok")
-				}
-			} else if got != tt.want {
-				t.Errorf("livez: %s, want %s", got, tt.want)
-			}
-			if r.Up != tt.up || len(r.Checks) != tt.checks {
-				t.Errorf("up %t and %d checks, want %t and %d", r.Up, len(r.Checks), tt.up, tt.checks)
-			}
-		})
-	}
-}
-
-func TestUnreachableServers(t *testing.T) {
-	t.Parallel()
-	hang := make(chan struct{})
-	hung := newServer(t, func(http.ResponseWriter, *http.Request) { <-hang })
-	t.Cleanup(func() { close(hang) })
-	killed := newServer(t, healthy)
-	tests := []struct {
-		name   string
-		config *rest.Config
-		before func()
-		// within is short only where nothing comes in time.
-		within time.Duration
-		want   health.Reason
-	}{
-		{"killed", killed.config(), killed.Close, time.Minute, health.Unreachable},
-		{"hung", hung.config(), func() {}, 200 * time.Millisecond, health.Timeout},
-		{"an unknown authority", &rest.Config{Host: newServer(t, healthy).URL}, func() {}, time.Minute, health.TLS},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			p := newProber(t, Options{Timeout: tt.within}, tt.config, nothing())
-			tt.before()
-			r := round(t, p)[0]
-			if r.Up || outcomes(r)["livez"] != tt.want || outcomes(r)["read"] != tt.want {
-				t.Errorf("up %t, outcomes %v; want %s", r.Up, outcomes(r), tt.want)
-			}
-		})
-	}
-}
-
 func TestServerThatComesBack(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, healthy)
@@ -279,82 +200,6 @@ func TestOldAnswersAreNoProof(t *testing.T) {
 	}
 }
 
-func lease(address string) *coordinationv1.Lease {
-	renewed := metav1.NewMicroTime(time.Unix(500, 0))
-	return &coordinationv1.Lease{
-		ObjectMeta: metav1.ObjectMeta{
-			Name: "apiserver-x", Labels: map[string]string{identityLabel: "kube-apiserver", hostnameLabel: "control-2"},
-			Annotations: map[string]string{peerAddressAnnotation: address},
-		},
-		Spec: coordinationv1.LeaseSpec{RenewTime: &renewed},
-	}
-}
-
-func slice(t *testing.T, address string) *discoveryv1.EndpointSlice {
-	t.Helper()
-	tcp, err := net.ResolveTCPAddr("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, port := "https", int32(tcp.Port)
-	return &discoveryv1.EndpointSlice{
-		Ports:     []discoveryv1.EndpointPort{{Name: &name, Port: &port}},
-		Endpoints: []discoveryv1.Endpoint{{Addresses: []string{tcp.IP.String()}}},
-	}
-}
-
-func TestDiscovery(t *testing.T) {
-	t.Parallel()
-	main, second := newServer(t, healthy), newServer(t, healthy)
-	now := time.Unix(1000, 0)
-	slices, leases := []*discoveryv1.EndpointSlice{slice(t, second.address())}, []*coordinationv1.Lease{lease(second.address())}
-	var down error
-	p, err := New(Options{Endpoints: []string{"127.0.0.1:1"}}, main.config(), Discovery{
-		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return slices, down },
-		Leases:         func() ([]*coordinationv1.Lease, error) { return leases, down },
-	}, slog.New(slog.DiscardHandler), func() time.Time { return now })
-	if err != nil {
-		t.Fatal(err)
-	}
-	find := func(address string) *Result {
-		for _, r := range round(t, p) {
-			if r.Server == address {
-				return &r
-			}
-		}
-		return nil
-	}
-	// httptest's certificates name 127.0.0.1, so the found one verifies by address.
-	r := find(second.address())
-	if r == nil || !r.Up || len(r.Origins) != 2 {
-		t.Fatalf("the second server: %+v", r)
-	}
-	if got := p.Leases(); len(got) != 1 || got[0].Hostname != "control-2" || got[0].Server != second.address() {
-		t.Errorf("leases: %+v", got)
-	}
-	if r := find("127.0.0.1:1"); r == nil || r.Up {
-		t.Errorf("the server of the flag: %+v", r)
-	}
-	// While nothing can be read, what was known is probed, however long.
-	down = errors.New("the API server is dead")
-	now = now.Add(10 * time.Minute)
-	if find(second.address()) == nil {
-		t.Error("a server is forgotten because its announcement cannot be read")
-	}
-	// What is announced no more is forgotten after a while.
-	down, slices, leases = nil, nil, nil
-	if find(second.address()) == nil {
-		t.Error("a server is forgotten at once")
-	}
-	now = now.Add(2 * forgetAfter)
-	if find(second.address()) != nil {
-		t.Error("a server that is not announced any more is still probed")
-	}
-	if find(main.address()) == nil || find("127.0.0.1:1") == nil {
-		t.Error("a configured server was forgotten")
-	}
-}
-
 func TestBadOptions(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]Options{
@@ -387,18 +232,4 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 	cancel()
 	<-done
-}
-
-func FuzzParseChecks(f *testing.F) {
-	f.Add([]byte("[+]ping ok\n[-]etcd failed: reason withheld\n[+]log excluded: ok\nwarn: some\nlivez check failed\n"))
-	f.Add([]byte("[+]\n[-] \n[+]a"))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		seen := map[string]bool{}
-		for _, c := range parseChecks("livez", body) {
-			if c.Name == "" || seen[c.Name] || strings.ContainsAny(c.Name, " \n") {
-				t.Errorf("check %q", c.Name)
-			}
-			seen[c.Name] = true
-		}
-	})
 }
