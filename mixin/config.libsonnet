@@ -47,7 +47,7 @@
       apiserverSlowSeconds: 1,
       // Days before the API server's certificate expires at which there is time to renew it in working hours.
       apiserverCertificateWarningDays: 14,
-      // Days before the API server's certificate expires at which somebody must get up.
+      // Days before the API server's certificate expires at which the on-call must get up.
       apiserverCertificateCriticalDays: 2,
       // Age in seconds of an identity Lease that is renewed every 10 s; a leader change of etcd takes less.
       apiserverLeaseStaleSeconds: 60,
@@ -90,7 +90,7 @@
       // Share of a filesystem left above which no prediction is made.
       nodeDiskPredictBelow: 0.25,
 
-      // Share of the nodes that are not ready at which somebody must get up: the others seldom have room for more.
+      // Share of the nodes that are not ready at which the on-call must get up: the others seldom have room for more.
       nodesNotReadyRatio: 0.25,
       // Nodes that this share must be at least: in a small cluster one node is a quarter.
       nodesNotReadyMinimum: 2,
@@ -151,7 +151,7 @@
       // Updates of autoscalers that fail for outdated versions within 15 minutes; one now and then is normal.
       eventsUpdateConflicts: 20,
 
-      // Seconds for which a rewind of etcd stays on the page after versions have passed the mark: nobody is well just because time went by.
+      // Seconds for which a rewind of etcd stays on the page after versions have passed the mark: time alone mends nothing.
       staleReadsHoldSeconds: 3600,
       // Days after a rewind of etcd in which a leader from before is still news.
       staleReadsRememberDays: 7,
@@ -184,7 +184,7 @@
       // Share of a disk left, in bytes or inodes, while the kubelet says nothing of it; by default it would evict pods at 10 % and 5 %.
       filesystemFreeRatio: 0.05,
 
-      // Causes of nodes not being ready that explain why nobody reaches them; the node is told of there.
+      // Causes of nodes not being ready that explain why they do not answer; the node is told of there.
       connectivityKnownDown: 'machine_gone|kubelet_dead|unreachable',
       // Share of a node's paths of one kind above which the node is the cause and not its peers: of three nodes, one that is cut off fails half the paths of the other two.
       connectivityNodeRatio: 0.5,

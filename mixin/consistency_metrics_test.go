@@ -66,7 +66,7 @@ func declared(p Pack) []string {
 				continue
 			}
 			if !ok {
-				problems = append(problems, where+": nobody declares "+s.Name)
+				problems = append(problems, where+": no collector declares and no rule records "+s.Name)
 			}
 			for _, m := range s.LabelMatchers {
 				if m.Name != model.MetricNameLabel && !slices.Contains(own, m.Name) {
@@ -127,7 +127,7 @@ func used(p Pack) []string {
 	return problems
 }
 
-// foreign: a metric of somebody else is named by a signal, and selected in one
+// foreign: a metric of another exporter is named by a signal, and selected in one
 // of the ways that signals say.
 func foreign(p Pack) []string {
 	var problems []string

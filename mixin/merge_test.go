@@ -121,8 +121,8 @@ func TestCollisionsAreFound(t *testing.T) {
 	}
 }
 
-// TestRulesAreWhereTheirKindBelongs verifies that alerts record nothing, and that
-// what is recorded alerts nobody.
+// TestRulesAreWhereTheirKindBelongs verifies that prometheusAlerts holds alerting rules
+// only, and prometheusRules recording rules only.
 func TestRulesAreWhereTheirKindBelongs(t *testing.T) {
 	t.Parallel()
 	var groups map[string][]struct {

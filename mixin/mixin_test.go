@@ -111,11 +111,11 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		{"alerts are tested", "a test of nothing", func(p *Pack) {
 			p.Tests = append(slices.Clone(p.Tests), RuleTest{Alert: "KubeVitalsNothing"})
 		}, "which is no alert"},
-		{"metrics and labels are declared", "an unknown metric", expr(`max by (cluster) (kubevitals_nothing{job="kubevitals"}) == 0`), "nobody declares kubevitals_nothing"},
+		{"metrics and labels are declared", "an unknown metric", expr(`max by (cluster) (kubevitals_nothing{job="kubevitals"}) == 0`), "no collector declares and no rule records kubevitals_nothing"},
 		{"metrics and labels are declared", "an unknown label", expr(`max by (cluster) (kubevitals_apiserver_up{job="kubevitals", pod="x"}) == 0`), "has no label pod"},
 		{"metrics and labels are declared", "an unknown grouping", expr(`max by (cluster, pod) (kubevitals_apiserver_up{job="kubevitals"}) == 0`), "groups by pod"},
 		{"metrics and labels are declared", "a broken panel", panel(func(p *Panel) { p.Targets = []string{"max("} }), "does not parse"},
-		{"metrics and labels are declared", "a metric that no rule records", expr(`max by (cluster) (kubevitals:nothing:ratio) == 0`), "nobody declares kubevitals:nothing:ratio"},
+		{"metrics and labels are declared", "a metric that no rule records", expr(`max by (cluster) (kubevitals:nothing:ratio) == 0`), "no collector declares and no rule records kubevitals:nothing:ratio"},
 		{"metrics and labels are declared", "a label that no rule gives", func(p *Pack) {
 			expr(`max by (cluster) (kubevitals:some:ratio{side="in", pod="x"}) == 0`)(p)
 			p.Records = []Alert{{Name: "kubevitals:some:ratio", Expr: "1", Labels: map[string]string{"side": "in"}}}

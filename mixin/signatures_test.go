@@ -7,8 +7,8 @@ import (
 	"github.com/kubevitals/kubevitals/sources/logs"
 )
 
-// TestEverySignatureIsExplained holds the table of signatures and the runbook of
-// the alert that names them together.
+// TestEverySignatureIsExplained verifies that the table of signatures and the runbook of
+// the alert that names them agree.
 func TestEverySignatureIsExplained(t *testing.T) {
 	t.Parallel()
 	text := read(t, "runbooks/KubeVitalsComponentLogKnownCause.md")

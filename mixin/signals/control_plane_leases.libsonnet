@@ -1,9 +1,9 @@
 // The controller manager or the scheduler is down. Their Leases tell, so that it
-// works where nobody can reach them; a component without a Lease is not judged.
+// works where they cannot be reached; a component without a Lease is not judged.
 local g = import '../../dashboards/grafana.libsonnet';
 
 function(c) {
-  // Nobody can renew a Lease while the API server cannot write, which has an
+  // No Lease can be renewed while the API server cannot write, which has an
   // alert of its own.
   local stale(component) = |||
     (

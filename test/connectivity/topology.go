@@ -84,7 +84,7 @@ type State struct {
 	Down map[int]bool
 }
 
-// known tells whether a path counts: somebody saw it, the host was not just
+// known tells whether a path counts: an agent saw it, the host was not just
 // refusing, and neither end is known to be down.
 func (s State) known(t *Topology, i int) bool {
 	r := s.Results[i]

@@ -25,7 +25,7 @@ export const healthy = () => [dump(), '--collector.disable-defaults', '--collect
 // Nothing wrong can be found, and most of the cluster cannot be read.
 export const incomplete = () => [dump()];
 
-// Nobody answers at the address of the API server.
+// Nothing answers at the address of the API server.
 export async function unreachable() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -129,5 +129,5 @@ it('leaves selected text to be copied, but not for ever', {}, async ({ page, got
   assert.equal(looks(requests), asked);
   await page.clock.fastForward(120_000);
   await page.waitForFunction(() => getSelection().isCollapsed);
-  assert.ok(looks(requests) > asked, 'the page is old, and nobody says so');
+  assert.ok(looks(requests) > asked, 'the page is old, and nothing says so');
 });

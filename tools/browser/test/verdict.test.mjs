@@ -1,4 +1,4 @@
-// The status page where all is well, and where nobody can tell.
+// The status page where all is well, and where that cannot be told.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { noFaults } from '../lib/assert.mjs';
