@@ -22,6 +22,9 @@ type Resource struct {
 	// Kind is that of its objects, and Plural its name in paths and rights.
 	Kind, Plural string
 	Namespaced   bool
+	// Whole says that what a list lacks is told as missing: objects one by one, of which
+	// nobody knows whether they are all, are no list.
+	Whole bool
 	// Addon says that an addon serves it: clusters without have no such API.
 	Addon bool
 	// Alive says that its objects show what is alive: a snapshot reads them last.

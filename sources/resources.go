@@ -105,9 +105,13 @@ func groupResources() Table {
 			Group: "autoscaling", Versions: []string{"v2"}, Kind: "HorizontalPodAutoscaler", Plural: "horizontalpodautoscalers", Namespaced: true,
 			Lists: []List{{Source: HPAs}},
 			Trim:  Trimmed(trimAutoscaler), Redact: Redacted(redactAutoscaler),
+			Aliases: []Alias{
+				{schema.GroupVersionKind{Group: "autoscaling", Version: "v2beta2", Kind: "HorizontalPodAutoscaler"}, Trimmed(trimAutoscaler)},
+				{schema.GroupVersionKind{Group: "autoscaling", Version: "v1", Kind: "HorizontalPodAutoscaler"}, Trimmed(trimOldAutoscaler)},
+			},
 		},
 		{
-			Group: "apiregistration.k8s.io", Versions: []string{"v1"}, Kind: "APIService", Plural: "apiservices",
+			Group: "apiregistration.k8s.io", Versions: []string{"v1"}, Kind: "APIService", Plural: "apiservices", Whole: true,
 			Lists: []List{{Source: APIServices}},
 			Trim:  Trimmed(trimAPIService), Redact: Redacted(redactAPIService),
 		},

@@ -105,7 +105,10 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*diagnosis.Re
 	}
 	seen.Cluster, seen.NotRecorded = watched.Name, c.selection.LeftOut()
 	if s := watched.Snapshot; s != nil {
-		seen.Snapshot, seen.NotInDump = true, s.NotHeld()
+		seen.Snapshot, seen.NotInDump, seen.Unreadable = true, s.NotHeld(), map[string]error{}
+		for _, file := range s.Unreadable {
+			seen.Unreadable[file.Name] = file.Err
+		}
 	}
 	return diagnosis.Diagnose(ctx, seen, diagnosis.Options{
 		Rules: rules, Selection: selection, Commands: diagnosis.FirstCommands,

@@ -29,6 +29,8 @@ type Observation struct {
 	// that these do not hold, by name.
 	Snapshot  bool
 	NotInDump []string
+	// Unreadable are files of the snapshot that could not be read, with the errors.
+	Unreadable map[string]error
 	// NotRecorded are the collectors that could not run, because the snapshot of the
 	// cluster has no recording of theirs.
 	NotRecorded []string

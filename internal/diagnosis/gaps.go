@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,8 +12,11 @@ import (
 	"github.com/kubevitals/kubevitals/sources"
 )
 
-// Kubelets is the kind of the endpoints of kubelets.
-const Kubelets = "kubelet"
+// The kinds of what a snapshot may lack: endpoints of kubelets, and files of its own.
+const (
+	Kubelets = "kubelet"
+	File     = "file"
+)
 
 // kubeletAvailable says of each endpoint of each kubelet whether it could be read.
 const kubeletAvailable = exporter.Namespace + "_kubelet_available"
@@ -68,6 +72,9 @@ func (seen Observation) sortGaps(r *Result) {
 		slices.SortStableFunc(r.Absent, func(a, b Unavailable) int { return strings.Compare(b.Kind, a.Kind) })
 		r.Absent = append(seen.missingKubelets(), r.Absent...)
 	}
+	for _, name := range slices.Sorted(maps.Keys(seen.Unreadable)) {
+		r.Unavailable = append(r.Unavailable, Unavailable{Kind: File, Name: name, Reason: "failed", Detail: detail(seen.Unreadable[name])})
+	}
 	for _, name := range seen.NotRecorded {
 		r.Absent = append(r.Absent, Unavailable{Kind: Collector, Name: name, Reason: notFound})
 	}
@@ -76,7 +83,7 @@ func (seen Observation) sortGaps(r *Result) {
 // missingKubelets are the endpoints that a snapshot lacks, with the nodes.
 func (seen Observation) missingKubelets() []Unavailable {
 	const most = 3
-	var all []Unavailable
+	all := []Unavailable{}
 	for _, endpoint := range []string{"configz", "metrics", "stats_summary"} {
 		var missing []string
 		nodes := 0
@@ -127,6 +134,19 @@ func unreadableKubelets(findings []ruleeval.Finding, selection *Selection) []Una
 		}
 	}
 	return all
+}
+
+// readsAbsent tells whether the collector of a signal reads a source that the snapshot
+// does not hold.
+func (r *Result) readsAbsent(signal string) bool {
+	for _, d := range collectors.Catalogue() {
+		if d.Name == signal {
+			return r.Snapshot && slices.ContainsFunc(r.Absent, func(u Unavailable) bool {
+				return u.Kind == Source && slices.Contains(d.Reads, sources.Read(u.Name))
+			})
+		}
+	}
+	return false
 }
 
 // readOf is what a collector declares that reads the endpoint.

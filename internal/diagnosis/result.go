@@ -141,7 +141,8 @@ func (r *Result) cover(selection *Selection, insufficientHistory []string, unsee
 			c.NotEvaluated = append(c.NotEvaluated, name)
 		}
 	}
-	for _, name := range selection.notEvaluated(c.Evaluated) {
+	partial := slices.DeleteFunc(slices.Clone(selection.only), func(name string) bool { return !r.readsAbsent(name) })
+	for _, name := range slices.Concat(selection.notEvaluated(c.Evaluated), partial) {
 		if !slices.Contains(c.NotEvaluated, name) {
 			c.NotEvaluated = append(c.NotEvaluated, name)
 		}

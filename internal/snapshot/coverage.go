@@ -35,6 +35,8 @@ func (s *Snapshot) cover(row *sources.Resource) *coverage {
 // listed follows one list while it is read.
 type listed struct {
 	hint hint
+	// alone says that it is no list but one object.
+	alone bool
 	// rows are the namespaces that were seen, by row of the table.
 	rows map[*sources.Resource]map[string]bool
 }
@@ -66,8 +68,11 @@ func (l *listed) end(s *Snapshot, of kind) {
 	}
 	for row, namespaces := range l.rows {
 		c := s.cover(row)
-		if !row.Namespaced || len(namespaces) > 1 {
+		if !row.Namespaced && !(l.alone && row.Whole) || len(namespaces) > 1 {
 			c.all = true
+		}
+		if !row.Namespaced {
+			continue
 		}
 		maps.Copy(c.namespaces, namespaces)
 	}

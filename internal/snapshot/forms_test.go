@@ -131,7 +131,11 @@ func archive(t *testing.T, folder string) string {
 		if err != nil {
 			return err
 		}
-		if err := w.WriteHeader(&tar.Header{Name: "./" + filepath.ToSlash(name), Mode: 0o600, Size: int64(len(raw)), Typeflag: tar.TypeReg}); err != nil {
+		inside, err := filepath.Rel(folder, name)
+		if err != nil {
+			return err
+		}
+		if err := w.WriteHeader(&tar.Header{Name: "./" + filepath.ToSlash(inside), Mode: 0o600, Size: int64(len(raw)), Typeflag: tar.TypeReg}); err != nil {
 			return err
 		}
 		_, err = w.Write(raw)

@@ -229,8 +229,11 @@ func (f *objectFile) single(fields map[string]json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	l := &listed{hint: f.hint}
-	if err := f.object(raw, kind{}, l); err != nil {
+	l := &listed{hint: f.hint, alone: true}
+	f.reader.alone = true
+	err = f.object(raw, kind{}, l)
+	f.reader.alone = false
+	if err != nil {
 		return err
 	}
 	if len(l.rows) > 0 {

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -33,6 +34,27 @@ func (r *reader) kindOfPlural(plural string) kind {
 	return r.kindOf(row.GVK().ToAPIVersionAndKind())
 }
 
+// kindOfVersioned finds a kind by group, version and plural, as in core_v1_nodes.
+func (r *reader) kindOfVersioned(name string) kind {
+	group, rest, _ := strings.Cut(name, "_")
+	version, plural, ok := strings.Cut(rest, "_")
+	if !ok {
+		return kind{}
+	}
+	if group == "core" {
+		group = ""
+	}
+	for i := range r.table {
+		row := &r.table[i]
+		if row.Group != group || row.Plural != plural {
+			continue
+		}
+		gv := schema.GroupVersion{Group: group, Version: version}
+		return r.kindOf(gv.String(), row.Kind)
+	}
+	return kind{}
+}
+
 // kindIn reads the kind that an object says it is of. The name is empty if it
 // does not say, as in lists whose kind follows from the list's.
 func (r *reader) kindIn(raw []byte) (k kind, name string, err error) {
@@ -55,7 +77,7 @@ func (r *reader) keep(k kind, raw []byte) (string, error) {
 	if kept.Name == "" || k.row.Namespaced != (kept.Namespace != "") {
 		return "", fmt.Errorf("%q in namespace %q: name or namespace missing or misplaced", kept.Name, kept.Namespace)
 	}
-	if k.row.Plural == "namespaces" {
+	if k.row.Plural == "namespaces" && !r.alone {
 		if r.namespaces == nil {
 			r.namespaces = map[string]bool{}
 		}

@@ -50,6 +50,10 @@ func placeOf(name string) place {
 		return place{role: ofManifest}
 	case folder(2) == "nodes" && kubeletFiles()[base] != "":
 		return place{ofKubelet, folder(1), kubeletFiles()[base]}
+	case folder(2) == "hosts" && base == "configz.json": // Sonobuoy
+		return place{ofKubelet, folder(1), "/configz"}
+	case folder(1) == "etcd_info": // must-gather has the answers of etcdctl there
+		return place{role: ofNobody}
 	case folder(2) == "apiservers" && base == "metrics":
 		return place{ofAPIServer, folder(1), "/metrics"}
 	case folder(1) == "node-metrics" && path.Ext(base) == ".json":
@@ -70,11 +74,24 @@ type hint struct {
 	namespace string
 }
 
-// hintOf knows two layouts: NAMESPACE/pods.json (kubectl cluster-info dump) and
-// pods/NAMESPACE.json (support bundles).
+// hintOf knows four layouts: NAMESPACE/pods.json (kubectl cluster-info dump),
+// pods/NAMESPACE.json (support bundles), namespaces/NAMESPACE/GROUP/pods.yaml
+// (oc adm inspect) and NAMESPACE/GROUP_VERSION_pods.json (Sonobuoy).
 func (r *reader) hintOf(name string) hint {
 	parts := strings.Split(strings.TrimSuffix(name, path.Ext(name)), "/")
 	base, parent := parts[len(parts)-1], ""
+	if n := len(parts); n > 3 && parts[n-4] == "namespaces" {
+		if k := r.kindOfPlural(base); k.known() && k.row.Namespaced {
+			return hint{k, parts[n-3]}
+		}
+		return hint{}
+	}
+	if k := r.kindOfVersioned(base); k.known() {
+		if !k.row.Namespaced || len(parts) < 2 {
+			return hint{k, ""}
+		}
+		return hint{k, parts[len(parts)-2]}
+	}
 	if len(parts) > 1 {
 		parent = parts[len(parts)-2]
 	}

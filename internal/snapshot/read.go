@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 )
 
@@ -95,7 +96,7 @@ func (r *reader) readObjects(name string, m *meter) error {
 		r.snapshot.Skipped["file"]++
 		return nil
 	}
-	if _, bounded := errors.AsType[*limitError](err); err != nil && !bounded && !f.known {
+	if _, bounded := errors.AsType[*limitError](err); err != nil && !bounded && !f.known && !f.hint.known() {
 		// Broken, but not a part of the cluster's state as far as one can see.
 		r.snapshot.Skipped["file"]++
 		r.snapshot.Warnings = append(r.snapshot.Warnings, fmt.Sprintf("%s: skipped: %v", name, err))
@@ -168,4 +169,15 @@ func (r *reader) skip(kind string, raw []byte) {
 		r.kubeconfig = r.snapshot.Path
 	}
 	r.snapshot.Skipped[kind]++
+}
+
+// lost takes the loss of one file for a part of what is told, and not for the end. A
+// dump that is larger than any is, one that was cancelled, and one whose manifest
+// cannot be read end all the same.
+func (r *reader) lost(ctx context.Context, name string, err error) error {
+	if _, bounded := errors.AsType[*limitError](err); err == nil || bounded || ctx.Err() != nil || path.Base(name) == manifestName {
+		return err
+	}
+	r.snapshot.Unreadable = append(r.snapshot.Unreadable, Unreadable{Name: name, Err: err})
+	return nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // expected says what can be read, for messages about what cannot.
-const expected = "expected the output of kubectl get -o yaml or json, of kubectl cluster-info dump, a support bundle of troubleshoot.sh, or a folder made by kubevitals snapshot"
+const expected = "expected the output of kubectl get -o yaml or json, of kubectl cluster-info dump, a support bundle of troubleshoot.sh, a must-gather, a result of Sonobuoy, or a folder made by kubevitals snapshot"
 
 // Snapshot is a cluster as files hold it. It may be read concurrently; Close lets go
 // of files that it still reads from.
@@ -34,6 +34,8 @@ type Snapshot struct {
 	// Skipped counts the objects of other kinds, by kind, and the files that hold
 	// nothing that can be read, as "file".
 	Skipped map[string]int
+	// Unreadable are the files that could not be read, with the errors.
+	Unreadable []Unreadable
 	// Warnings are one line each for the user.
 	Warnings []string
 
@@ -43,6 +45,12 @@ type Snapshot struct {
 	servers  map[string]body
 	samples  map[string]*[2][]byte
 	closers  []func() error
+}
+
+// Unreadable is a file of a snapshot that could not be read, or not to its end.
+type Unreadable struct {
+	Name string
+	Err  error
 }
 
 // Evidence says how the time of a snapshot is known.
@@ -85,6 +93,9 @@ func (r *reader) finish(modified time.Time) error {
 		if r.kubeconfig != "" {
 			return fmt.Errorf("%s: is a kubeconfig, not a dump; give it to --kubeconfig", r.kubeconfig)
 		}
+		if len(d.Unreadable) > 0 {
+			return fmt.Errorf("%s: nothing in it can be read: %w", d.Path, d.Unreadable[0].Err)
+		}
 		return fmt.Errorf("%s: nothing in it is of a cluster; %s", d.Path, expected)
 	}
 	switch {
@@ -100,6 +111,7 @@ func (r *reader) finish(modified time.Time) error {
 		clear(d.samples) // without a manifest they may be anything
 		r.completeCoverage()
 		d.Warnings = append(d.Warnings, d.partial()...)
+		d.Warnings = append(d.Warnings, d.strangeBodies()...)
 	}
 	return nil
 }

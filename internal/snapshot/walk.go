@@ -31,7 +31,9 @@ type reader struct {
 	kubeconfig string
 	// namespaces are those that a list of all namespaces names; nil without one.
 	namespaces map[string]bool
-	spill      *spill
+	// alone says that the present object is in no list: others of its kind may lack.
+	alone bool
+	spill *spill
 }
 
 // entry is one file of a snapshot.
@@ -74,7 +76,10 @@ func (r *reader) walkFolder(ctx context.Context, folder string) error {
 			return err
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", path.Join(folder, name), err)
+			if name == "." {
+				return fmt.Errorf("%s: %w", folder, err)
+			}
+			return r.lost(ctx, name, err)
 		}
 		info, err := root.Stat(name)
 		if err != nil || !info.Mode().IsRegular() {
@@ -86,10 +91,10 @@ func (r *reader) walkFolder(ctx context.Context, folder string) error {
 		again := func() (io.ReadCloser, error) { return root.Open(name) }
 		f, err := again()
 		if err != nil {
-			return fmt.Errorf("%s: %w", path.Join(folder, name), err)
+			return r.lost(ctx, name, err)
 		}
 		defer func() { _ = f.Close() }()
-		return r.readFile(ctx, entry{name: name, r: f, again: again})
+		return r.lost(ctx, name, r.readFile(ctx, entry{name: name, r: f, again: again}))
 	})
 }
 
@@ -122,10 +127,27 @@ func (r *reader) walkFile(ctx context.Context, name string) error {
 		return r.walkTar(ctx, name, tar.NewReader(head))
 	case bytes.HasPrefix(start, []byte("PK\x03\x04")):
 		return fmt.Errorf("%s: zip archives are not read; unpack it and give the folder", name)
+	case packedBy(start) != "":
+		return unpackFirst(name, packedBy(start))
 	case !isText(start):
 		return fmt.Errorf("%s: is neither text nor a tar archive; %s", name, expected)
 	}
 	return r.readFile(ctx, entry{name: name, r: head, plain: true})
+}
+
+// packedBy names the program that a file was compressed with which is not read, and
+// is empty for all others.
+func packedBy(start []byte) string {
+	for program, magic := range map[string]string{"xz": "\xfd7zXZ\x00", "zstd": "\x28\xb5\x2f\xfd", "bzip2": "BZh"} {
+		if bytes.HasPrefix(start, []byte(magic)) {
+			return program
+		}
+	}
+	return ""
+}
+
+func unpackFirst(name, program string) error {
+	return fmt.Errorf("%s: is compressed with %s, which is not read; unpack it (%s -d) and give what comes out", name, program, program)
 }
 
 // tarHead is as long as a header in a tar archive.
@@ -160,7 +182,7 @@ func (r *reader) walkTar(ctx context.Context, archive string, t *tar.Reader) err
 		case h.Typeflag != tar.TypeReg, path.IsAbs(name), name == "..", strings.HasPrefix(name, "../"):
 			r.snapshot.Skipped["file"]++
 		default:
-			if err := r.readFile(ctx, entry{name: name, r: t}); err != nil {
+			if err := r.lost(ctx, name, r.readFile(ctx, entry{name: name, r: t})); err != nil {
 				return fmt.Errorf("%s: %w", archive, err)
 			}
 		}

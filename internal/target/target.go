@@ -93,6 +93,9 @@ func FromSnapshot(ctx context.Context, path string, kubelets kubelet.Options, lo
 	for _, warning := range s.Warnings {
 		logger.Warn("the dump is not whole", "path", path, "what", warning)
 	}
+	for _, file := range s.Unreadable {
+		logger.Warn("a file of the dump cannot be read", "path", path, "err", file.Err)
+	}
 	logger.Info("read a dump", "path", path, "objects", len(s.Objects), "of", s.Taken.UTC().Format(time.RFC3339), "says", s.TakenFrom)
 	return &Target{
 		Name: s.Path, REST: s.REST(), Kubelets: kubelets, Snapshot: s,

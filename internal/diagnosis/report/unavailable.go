@@ -11,13 +11,13 @@ import (
 
 // sameReason are sources and collectors that cannot be read for the same reason.
 type sameReason struct {
-	reason              string
-	kubelets            map[string][]string // endpoints by nodes
-	sources, collectors []string
-	details             []string
+	reason                     string
+	kubelets                   map[string][]string // endpoints by nodes
+	files, sources, collectors []string
+	details                    []string
 }
 
-// names lists the kubelets, the sources and then the collectors.
+// names lists the kubelets, the files, the sources and then the collectors.
 func (s sameReason) names() string {
 	var all []string
 	for _, nodes := range slices.Sorted(maps.Keys(s.kubelets)) {
@@ -30,7 +30,7 @@ func (s sameReason) names() string {
 	for _, of := range []struct {
 		kind  string
 		names []string
-	}{{diagnosis.Source, s.sources}, {diagnosis.Collector, s.collectors}} {
+	}{{diagnosis.File, s.files}, {diagnosis.Source, s.sources}, {diagnosis.Collector, s.collectors}} {
 		switch len(of.names) {
 		case 0:
 		case 1:
@@ -51,6 +51,8 @@ func (s *sameReason) add(u diagnosis.Unavailable) {
 		}
 		s.kubelets[u.Detail] = append(s.kubelets[u.Detail], u.Name)
 		return
+	case diagnosis.File:
+		s.files = append(s.files, u.Name)
 	case diagnosis.Source:
 		s.sources = append(s.sources, u.Name)
 	default:
