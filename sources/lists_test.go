@@ -1,4 +1,4 @@
-package sources
+package sources_test
 
 import (
 	"encoding/json"
@@ -38,9 +38,9 @@ func TestPodsOfAnOlderAPIServer(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.CloseClientConnections)
-	s := sourcesOf(t, server.Listener.Addr())
+	s := sourcesOf(t, server)
 	all, system, dashboard := s.Pods(), s.SystemPods(), s.DashboardPods()
-	s.Start(t.Context())
+	start(t, s)
 	for bound := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		ofSystem, err := system.List()
 		ofDashboard, err2 := dashboard.List()
