@@ -23,7 +23,7 @@ type Resource struct {
 	Kind, Plural string
 	Namespaced   bool
 	// Whole says that what a list lacks is told as missing: objects one by one, of which
-	// nobody knows whether they are all, are no list.
+	// it is not known whether they are all, are no list.
 	Whole bool
 	// Addon says that an addon serves it: clusters without have no such API.
 	Addon bool

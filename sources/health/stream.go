@@ -117,7 +117,7 @@ func (s *stream) note(e apiwatch.Event) {
 	}
 }
 
-// send passes an event on. It is false when nobody wants it any more.
+// send passes an event on. It is false when the event is not wanted any more.
 func (s *stream) send(e apiwatch.Event) bool {
 	select {
 	case s.out <- e:
