@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -41,15 +40,9 @@ func TestPodsOfAnOlderAPIServer(t *testing.T) {
 	s := sourcesOf(t, server)
 	all, system, dashboard := s.Pods(), s.SystemPods(), s.DashboardPods()
 	start(t, s)
-	for bound := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		ofSystem, err := system.List()
-		ofDashboard, err2 := dashboard.List()
-		err3 := all.Err()
-		if len(ofSystem) == 1 && len(ofDashboard) == 1 && err3 == nil && all.Len() == 1 {
-			return
-		}
-		if time.Now().After(bound) {
-			t.Fatalf("%d, %d and %d pods: %v, %v, %v", len(ofSystem), len(ofDashboard), all.Len(), err, err2, err3)
-		}
-	}
+	until(t, "one pod in each list", func() bool {
+		ofSystem, _ := system.List() // none while it fails
+		ofDashboard, _ := dashboard.List()
+		return len(ofSystem) == 1 && len(ofDashboard) == 1 && all.Err() == nil && all.Len() == 1
+	})
 }
