@@ -22,8 +22,8 @@ it('what cannot be seen is told apart from what is wrong and what is well', {}, 
   await until(page, goto, '/?lang=en', ready);
   const section = (name) => page.locator(`section[aria-labelledby=${name}]`);
   assert.match(await section('unavailable').innerText(), /silence about it is no proof of health[\s\S]*KubeVitalsKubeletsUnreadable[\s\S]*unreachable/);
-  assert.ok((await section('wrong').innerText()).includes(book));
-  assert.ok(!(await section('wrong').innerText()).includes('KubeVitalsKubeletsUnreadable'));
+  assert.ok((await section('firing').innerText()).includes(book));
+  assert.ok(!(await section('firing').innerText()).includes('KubeVitalsKubeletsUnreadable'));
   const ok = await section('ok').locator('strong').allTextContents();
   assert.ok(ok.includes('control_plane_leases') && !ok.includes('node_disk') && !ok.includes('autoscaling'), String(ok));
   assert.match(await section('disabled').innerText(), /connectivity/);
