@@ -82,27 +82,31 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*diagnosis.Re
 	if err != nil {
 		return nil, err
 	}
-	watched, host, err := c.openOnce(ctx, logger)
+	seen, err := c.observe(ctx, rules, logger)
 	if err != nil {
 		return nil, err
+	}
+	return diagnosis.Diagnose(ctx, seen, diagnosis.Options{
+		Rules: rules, Selection: selection, Commands: diagnosis.FirstCommands,
+		Projection: &diagnosis.Projection{Onsets: diagnosis.Onsets(), Stays: c.checking.stays},
+	})
+}
+
+// observe scrapes the cluster twice, and then reads no more of it: what it has used
+// is free for the evaluation.
+func (c *command) observe(ctx context.Context, rules *ruleeval.Rules, logger *slog.Logger) (diagnosis.Observation, error) {
+	seen := diagnosis.Observation{Samples: ruleeval.NewSamples(c.targetLabels("check")).Only(rules.Reads())}
+	watched, host, err := c.openOnce(ctx, logger)
+	if err != nil {
+		return seen, err
 	}
 	defer func() { _ = watched.Close() }()
 	c.logLess("error") // the result says what cannot be read and why
 	reader, err := c.read(ctx, watched, host, logger)
 	if err != nil {
-		return nil, err
+		return seen, err
 	}
 	defer reader.Stop()
-
-	seen := diagnosis.Observation{Samples: ruleeval.NewSamples(c.targetLabels("check")).Only(rules.Reads())}
-	if clock := watched.Clock; clock != nil {
-		err = reader.ReplayTwice(ctx, &seen, clock)
-	} else {
-		err = reader.ScrapeTwice(ctx, &seen, c.checking.window)
-	}
-	if err != nil {
-		return nil, err
-	}
 	seen.Cluster, seen.NotRecorded = watched.Name, c.selection.LeftOut()
 	if s := watched.Snapshot; s != nil {
 		seen.Snapshot, seen.NotInDump, seen.Unreadable = true, s.NotHeld(), map[string]error{}
@@ -110,10 +114,12 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*diagnosis.Re
 			seen.Unreadable[file.Name] = file.Err
 		}
 	}
-	return diagnosis.Diagnose(ctx, seen, diagnosis.Options{
-		Rules: rules, Selection: selection, Commands: diagnosis.FirstCommands,
-		Projection: &diagnosis.Projection{Onsets: diagnosis.Onsets(), Stays: c.checking.stays},
-	})
+	if clock := watched.Clock; clock != nil {
+		err = reader.ReplayTwice(ctx, &seen, clock)
+	} else {
+		err = reader.ScrapeTwice(ctx, &seen, c.checking.window)
+	}
+	return seen, err
 }
 
 func (c *command) print(r *diagnosis.Result) error {

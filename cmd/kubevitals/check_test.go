@@ -92,6 +92,23 @@ func TestSameFindingsFromASnapshot(t *testing.T) {
 	}
 }
 
+// TestCheckOfADeadCluster verifies that the errors of a result are those of the cluster,
+// and not of the end of reading it.
+func TestCheckOfADeadCluster(t *testing.T) {
+	t.Parallel()
+	code, stdout, _ := runProgram(t, "check", "--kubeconfig="+kubeconfig(t), "--window=1s", "--only=node_readiness", "--only=exporter", "-o", "json")
+	valid(t, stdout)
+	var r diagnosis.Result
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitUnsure {
+		t.Fatalf("exit code %d, %v in:\n%s", code, err, stdout)
+	}
+	if !slices.ContainsFunc(r.Unavailable, func(u diagnosis.Unavailable) bool {
+		return u.Name == "nodes" && u.Reason == "unreachable" && strings.Contains(u.Detail, "refused")
+	}) || strings.Contains(stdout, "cancel") {
+		t.Errorf("nodes are not refused, or something was cancelled:\n%s", stdout)
+	}
+}
+
 func TestCheckCouldNotTell(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
