@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -16,7 +17,7 @@ const controlPlaneLeasesName = "control_plane_leases"
 
 var (
 	leaseRenewed = exporter.NewGauge(controlPlaneLeasesName, "renew_timestamp_seconds",
-		"Unix time, in seconds and by the clock of the holder, at which the leader last renewed its Lease.",
+		"Unix time, in seconds and by the clock of kubevitals, at which a renewal of the leader's Lease was last seen; as its lag behind others tells, if none was seen yet.",
 		"component")
 	leaseDuration = exporter.NewGauge(controlPlaneLeasesName, "duration_seconds",
 		"Time in seconds after which another instance may take the Lease over, unless it is renewed.",
@@ -30,6 +31,10 @@ var (
 	leaseTransitions = exporter.NewCounter(controlPlaneLeasesName, "transitions_total",
 		"Times that the Lease went from one holder to another since it was made.",
 		"component")
+	leasesNewest = exporter.NewGauge(controlPlaneLeasesName, "newest_change_timestamp_seconds",
+		"Unix time, in seconds and by the clock of kubevitals, at which a renewal of any Lease of nodes or of the control plane was last seen.")
+	leasesTogether = exporter.NewGauge(controlPlaneLeasesName, "renewed_together",
+		"Leases of nodes and of the control plane that were last renewed within the 20 s before the newest renewal of all.")
 )
 
 // ControlPlaneLeases is the failure mode of a controller manager or scheduler
@@ -41,38 +46,48 @@ func ControlPlaneLeases() Definition {
 		Help:    "The controller manager, the scheduler or the cloud controller manager has no leader, or changes it all the time.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{leaseRenewed, leaseDuration, leaseHeld, leaseAcquired, leaseTransitions},
-		Reads:   []sources.Read{sources.SystemLeases},
+		Metrics: []*exporter.Desc{leaseRenewed, leaseDuration, leaseHeld, leaseAcquired, leaseTransitions, leasesNewest, leasesTogether},
+		Reads:   []sources.Read{sources.Nodes, sources.NodeLeases, sources.SystemLeases},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
-			return controlPlaneLeasesCollector{s.SystemLeases().List}, nil
+			return controlPlaneLeasesCollector{nodes: s.Nodes().List, judge: s.Leases().Judge}, nil
 		},
 	}
 }
 
 type controlPlaneLeasesCollector struct {
-	leases func() ([]*coordinationv1.Lease, error)
+	nodes func() ([]*corev1.Node, error)
+	judge func([]*corev1.Node) sources.LeasesJudged
 }
 
-// Collect fails while the Leases cannot be seen.
+// Collect fails while the Leases cannot be seen. Without those of nodes it tells
+// what the others tell.
 func (c controlPlaneLeasesCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
-	leases, err := c.leases()
+	nodes, err := c.nodes()
 	if err != nil {
-		return err
+		nodes = nil // they only help to tell a clock that is off from a dead holder
 	}
-	for _, lease := range leases {
+	leases := c.judge(nodes)
+	if leases.SystemsErr != nil {
+		return leases.SystemsErr
+	}
+	for _, lease := range leases.System {
 		// A component that runs without an election, or elsewhere, has no Lease and no
 		// samples.
 		if slices.Contains(sources.Elections(), lease.Name) {
-			sendLease(ch, lease.Name, lease.Spec)
+			sendLease(ch, lease.Name, lease.Spec, leases.SystemJudged(lease.Name).Renewed)
 		}
+	}
+	if leases.NodesErr == nil && !leases.Newest.IsZero() { // that all stopped can be said of all only
+		ch <- leasesNewest.Sample(unix(leases.Newest))
+		ch <- leasesTogether.Sample(float64(leases.Together))
 	}
 	return nil
 }
 
-func sendLease(ch chan<- prometheus.Metric, component string, spec coordinationv1.LeaseSpec) {
+func sendLease(ch chan<- prometheus.Metric, component string, spec coordinationv1.LeaseSpec, renewed time.Time) {
 	ch <- leaseHeld.Sample(exporter.Bool(spec.HolderIdentity != nil && *spec.HolderIdentity != ""), component)
-	if t := spec.RenewTime; t != nil {
-		ch <- leaseRenewed.Sample(unix(t.Time), component)
+	if !renewed.IsZero() {
+		ch <- leaseRenewed.Sample(unix(renewed), component)
 	}
 	if t := spec.AcquireTime; t != nil {
 		ch <- leaseAcquired.Sample(unix(t.Time), component)

@@ -1,12 +1,17 @@
 package collectors
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/leases"
 )
 
 func TestControlPlaneLeases(t *testing.T) {
@@ -22,22 +27,43 @@ func TestControlPlaneLeases(t *testing.T) {
 			},
 		}
 	}
-	golden(t, controlPlaneLeasesName, controlPlaneLeasesCollector{func() ([]*coordinationv1.Lease, error) {
-		return []*coordinationv1.Lease{
-			lease("kube-controller-manager", "control-1_5f", 1_800_000_100),
-			lease("kube-scheduler", "", 1_800_000_050),
-			{ObjectMeta: metav1.ObjectMeta{Name: "cloud-controller-manager"}},
-			lease("apiserver-abc", "apiserver-abc_7", 1_800_000_100),
-			lease("some-operator", "pod-1", 1_800_000_100),
-		}, nil
-	}}, ControlPlaneLeases().Metrics)
+	list := []*coordinationv1.Lease{
+		lease("kube-controller-manager", "control-1_5f", 1_800_000_100),
+		lease("kube-scheduler", "", 1_800_000_050),
+		{ObjectMeta: metav1.ObjectMeta{Name: "cloud-controller-manager"}},
+		lease("apiserver-abc", "apiserver-abc_7", 1_800_000_100),
+		lease("some-operator", "pod-1", 1_800_000_100),
+	}
+	judged := sources.LeasesJudged{Judgement: leases.Judgement{
+		System: map[string]leases.Judged{}, Newest: time.Unix(1_800_000_100, 500_000_000), Together: 3,
+	}}
+	for _, l := range list {
+		judged.System = append(judged.System, sources.SystemLease{Lease: l})
+		if l.Spec.RenewTime != nil {
+			judged.Judgement.System[l.Name] = leases.Judged{Renewed: l.Spec.RenewTime.Time}
+		}
+	}
+	golden(t, controlPlaneLeasesName, leasesCollector(judged), ControlPlaneLeases().Metrics)
 }
 
 func TestControlPlaneLeasesIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("forbidden")
-	c := controlPlaneLeasesCollector{func() ([]*coordinationv1.Lease, error) { return nil, blind }}
-	if err := collectError(t, c); !errors.Is(err, blind) {
+	if err := collectError(t, leasesCollector(sources.LeasesJudged{SystemsErr: blind})); !errors.Is(err, blind) {
 		t.Errorf("%v, want the source's error", err)
+	}
+	// Without the Leases of nodes nothing is said of all Leases.
+	some := sources.LeasesJudged{NodesErr: blind, Judgement: leases.Judgement{Newest: time.Unix(1_800_000_000, 0), Together: 3}}
+	got := scrapeText(t, controlPlaneLeasesName, leasesCollector(some), ControlPlaneLeases().Metrics)
+	if bytes.Contains(got, []byte("newest_change")) {
+		t.Errorf("blind for nodes, and it says\n%s", got)
+	}
+}
+
+// leasesCollector is a collector for which Leases are judged so.
+func leasesCollector(judged sources.LeasesJudged) controlPlaneLeasesCollector {
+	return controlPlaneLeasesCollector{
+		nodes: func() ([]*corev1.Node, error) { return nil, nil },
+		judge: func([]*corev1.Node) sources.LeasesJudged { return judged },
 	}
 }

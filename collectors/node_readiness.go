@@ -11,6 +11,7 @@ import (
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/leases"
 )
 
 const nodeReadinessName = "node_readiness"
@@ -24,7 +25,7 @@ var (
 	nodeTransition = exporter.NewGauge(nodeReadinessName, "transition_timestamp_seconds",
 		"Unix time, in seconds, since which the condition Ready has its present status; when the node was made, if it has none.", "node")
 	nodeLeaseRenewed = exporter.NewGauge(nodeReadinessName, "lease_renew_timestamp_seconds",
-		"Unix time, in seconds and by the clock of the node, at which the kubelet last renewed its Lease.", "node")
+		"Unix time, in seconds and by the clock of kubevitals, at which a renewal of the node's Lease was last seen; as its lag behind others tells, if none was seen yet.", "node")
 	nodeLeaseDuration = exporter.NewGauge(nodeReadinessName, "lease_duration_seconds",
 		"Time in seconds for which a renewal of the node's Lease is good.", "node")
 	nodeCondition = exporter.NewGauge(nodeReadinessName, "condition",
@@ -46,20 +47,20 @@ func NodeReadiness() Definition {
 			nodeReady, nodeNotReady, nodeTransition, nodeLeaseRenewed, nodeLeaseDuration, nodeCondition, nodeConditionHeartbeat,
 		},
 		Steady: []*exporter.Desc{nodeReady, nodeLeaseRenewed},
-		Reads:  []sources.Read{sources.Nodes, sources.NodeLeases, sources.KubeletConfig},
+		Reads:  []sources.Read{sources.Nodes, sources.NodeLeases, sources.SystemLeases, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			// Of a kubelet it matters only that it answers: of all endpoints this is the
 			// cheapest, and other collectors want it anyway.
 			kubelets.WantConfig()
-			return nodeReadinessCollector{nodes: s.Nodes().List, leases: s.NodeLeases().List, kubelets: kubelets.Results, now: s.Now}, nil
+			return nodeReadinessCollector{nodes: s.Nodes().List, leases: s.Leases().Judge, kubelets: kubelets.Results, now: s.Now}, nil
 		},
 	}
 }
 
 type nodeReadinessCollector struct {
 	nodes    func() ([]*corev1.Node, error)
-	leases   func() ([]sources.NodeLease, error)
+	leases   func([]*corev1.Node) sources.LeasesJudged
 	kubelets func() []kubelet.Result
 	now      func() time.Time
 }
@@ -72,18 +73,13 @@ func (c nodeReadinessCollector) Collect(_ context.Context, ch chan<- prometheus.
 	if err != nil {
 		return err
 	}
-	leases := map[string]sources.NodeLease{}
-	if list, err := c.leases(); err == nil {
-		for _, l := range list {
-			leases[l.Node] = l
-		}
-	}
+	judged := c.leases(nodes).Nodes
 	reach := reaches(nodes, c.kubelets())
 	now := c.now()
 	for _, node := range nodes {
-		lease, known := leases[node.Name]
+		lease := judged[node.Name]
 		sendReadiness(ch, node, nodecause.Classify(nodeFacts(node, lease, reach[node.Name], now)))
-		if known && !lease.Renewed.IsZero() {
+		if !lease.Renewed.IsZero() {
 			ch <- nodeLeaseRenewed.Sample(unix(lease.Renewed), node.Name)
 			ch <- nodeLeaseDuration.Sample(lease.Duration.Seconds(), node.Name)
 		}
@@ -131,7 +127,7 @@ func sendReadiness(ch chan<- prometheus.Metric, node *corev1.Node, cause nodecau
 }
 
 // nodeFacts are what the cause is decided from.
-func nodeFacts(node *corev1.Node, lease sources.NodeLease, reach kubelet.Reach, now time.Time) nodecause.Facts {
+func nodeFacts(node *corev1.Node, lease leases.Judged, reach kubelet.Reach, now time.Time) nodecause.Facts {
 	is := func(kind corev1.NodeConditionType) bool {
 		c := sources.ConditionOf(node, kind)
 		return c != nil && c.Status == corev1.ConditionTrue

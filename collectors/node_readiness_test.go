@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/leases"
 )
 
 // readinessNow is when the fixtures of nodes are looked at.
@@ -69,13 +70,15 @@ func readinessFixture() nodeReadinessCollector {
 		readinessNode("registered-only", "", ""),
 	}
 	const fresh, overdue = 9_995, 9_950
-	leases := []sources.NodeLease{{Node: "never-renewed", Duration: 40 * time.Second}, {Node: "deleted-meanwhile", Renewed: time.Unix(fresh, 0)}}
+	judged := map[string]leases.Judged{"never-renewed": {Duration: 40 * time.Second}, "deleted-meanwhile": {Renewed: time.Unix(fresh, 0)}}
 	for node, at := range map[string]int64{"healthy": fresh, "late": overdue, "dead": overdue, "hung": overdue, "cut-off": overdue, "away": overdue, "no-network": fresh} {
-		leases = append(leases, sources.NodeLease{Node: node, Renewed: time.Unix(at, 0), Duration: 40 * time.Second})
+		judged[node] = leases.Judged{Renewed: time.Unix(at, 0), Duration: 40 * time.Second}
 	}
 	return nodeReadinessCollector{
-		nodes:  func() ([]*corev1.Node, error) { return nodes, nil },
-		leases: func() ([]sources.NodeLease, error) { return leases, nil },
+		nodes: func() ([]*corev1.Node, error) { return nodes, nil },
+		leases: func([]*corev1.Node) sources.LeasesJudged {
+			return sources.LeasesJudged{Judgement: leases.Judgement{Nodes: judged}}
+		},
 		kubelets: func() []kubelet.Result {
 			return []kubelet.Result{
 				{Node: "dead", Reach: kubelet.Refused}, {Node: "hung", Reach: kubelet.Hangs}, {Node: "cut-off", Reach: kubelet.Answers},
@@ -105,7 +108,7 @@ func TestNodeReadinessWithoutNodes(t *testing.T) {
 func TestNodeReadinessWithoutLeases(t *testing.T) {
 	t.Parallel()
 	c := readinessFixture()
-	c.leases = func() ([]sources.NodeLease, error) { return nil, errors.New("blind") }
+	c.leases = func([]*corev1.Node) sources.LeasesJudged { return sources.LeasesJudged{NodesErr: errors.New("blind")} }
 	got := scrapeText(t, nodeReadinessName, c, NodeReadiness().Metrics)
 	if !bytes.Contains(got, []byte(`not_ready{cause="kubelet_dead",node="dead"} 1`)) || bytes.Contains(got, []byte("node_readiness_lease")) {
 		t.Errorf("without Leases it says\n%s", got)
@@ -167,7 +170,7 @@ func TestConditionsAreBounded(t *testing.T) {
 	}
 	c := nodeReadinessCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
-		leases:   func() ([]sources.NodeLease, error) { return nil, nil },
+		leases:   func([]*corev1.Node) sources.LeasesJudged { return sources.LeasesJudged{} },
 		kubelets: func() []kubelet.Result { return nil },
 		now:      readinessNow,
 	}

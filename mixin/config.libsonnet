@@ -104,6 +104,8 @@
       nodeConditionStaleSeconds: 1800,
       // Seconds since a kubelet listed its containers; it does every second, and 180 s end the node's readiness.
       nodePLEGSeconds: 60,
+      // Seconds by which the clock of a node may differ from those of the others; from about 15 s it can be measured.
+      nodeClockOffsetSeconds: 30,
 
       // Starts of a kubelet within an hour that are a loop; an upgrade makes one or two, a change of its configuration one more.
       kubeletRestartsInHour: 5,
@@ -122,6 +124,8 @@
 
       // Age in seconds of a leader's Lease that is renewed every 2 s and may be taken over after 15 s; clocks may differ by half a minute.
       controlPlaneLeaseStaleSeconds: 60,
+      // Age in seconds of the newest renewal of all Leases at which nothing can be written; kubelets renew every 10 s and leaders every 2 s.
+      leasesStoppedSeconds: 60,
       // Changes of leader within an hour; an upgrade of three instances makes two or three.
       controlPlaneLeaderChanges: 4,
 

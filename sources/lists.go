@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,15 +24,6 @@ func (s *Sources) Nodes() *health.View[*corev1.Node] { return View[*corev1.Node]
 func (s *Sources) HPAs() *health.View[*autoscalingv2.HorizontalPodAutoscaler] {
 	return View[*autoscalingv2.HorizontalPodAutoscaler](s, HPAs)
 }
-
-// SystemLeases are the Leases of the namespace kube-system: the identities of
-// API servers and the elections of the control plane's controllers.
-func (s *Sources) SystemLeases() *health.View[*coordinationv1.Lease] {
-	return View[*coordinationv1.Lease](s, SystemLeases)
-}
-
-// NodeLeases are the Leases of the namespace kube-node-lease.
-func (s *Sources) NodeLeases() *health.View[NodeLease] { return viewOf(s, NodeLeases, nodeLeaseOf) }
 
 // APIServices are all registrations of aggregated and local APIs.
 func (s *Sources) APIServices() *health.View[APIService] {
@@ -157,7 +147,7 @@ func (s *Sources) listOnce(ctx context.Context, source Read, version string, o m
 // watchAPIServers follows the two places where API servers announce themselves.
 func (s *Sources) watchAPIServers() {
 	View[*discoveryv1.EndpointSlice](s, APIServerEndpoints)
-	s.SystemLeases()
+	s.systemLeases()
 }
 
 // watchDNS follows the Services of the cluster's DNS and what is behind them.

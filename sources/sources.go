@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/client-go/rest"
@@ -21,6 +20,7 @@ import (
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/host/connectivity"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/leases"
 	"github.com/kubevitals/kubevitals/sources/logs"
 )
 
@@ -32,7 +32,9 @@ type Config struct {
 	Resources Table
 	// Lister is where the lists come from instead of the API server, once: they are not
 	// watched. nil stands for that one.
-	Lister     Lister
+	Lister Lister
+	// Dump is what is known of when the lists of a dump were made.
+	Dump       leases.Dump
 	Host       HostConfig
 	Kubelet    kubelet.Options
 	APIServers apiserver.Options
@@ -103,7 +105,7 @@ func NewSources(c Config) (*Sources, error) {
 		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) {
 			return listed[*discoveryv1.EndpointSlice](s, APIServerEndpoints)
 		},
-		Leases: func() ([]*coordinationv1.Lease, error) { return listed[*coordinationv1.Lease](s, SystemLeases) },
+		Leases: s.renewedByOurClock,
 	}, c.Logger, c.Now)
 	if err != nil {
 		return nil, fmt.Errorf("prober of the API servers: %w", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/kubevitals/kubevitals/sources/apiserver"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/leases"
 )
 
 // REST is the configuration of the sources for a cluster without API servers: there
@@ -34,6 +35,7 @@ func (noServer) RoundTrip(*http.Request) (*http.Response, error) {
 // that results are the same each time and nothing looks old for its age.
 func (s *Snapshot) Configure(c *sources.Config) {
 	c.REST, c.Now, c.Lister = s.REST(), s.Now, lister{s}
+	c.Dump = leases.Dump{Taken: s.Taken, Written: s.written}
 	c.Kubelet.Recorded = s.answer
 	c.APIServers.Recorded = s.recordedServers()
 	if s.Manifest != nil {

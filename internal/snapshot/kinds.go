@@ -70,10 +70,12 @@ func (r *reader) kindIn(raw []byte) (k kind, name string, err error) {
 
 // keep decodes an object and keeps it. It returns its namespace.
 func (r *reader) keep(k kind, raw []byte) (string, error) {
-	kept, err := k.trim(raw, &r.latest)
+	var latest sources.Latest
+	kept, err := k.trim(raw, &latest)
 	if err != nil {
 		return "", err
 	}
+	r.times.saw(kept, latest.Time)
 	if kept.Name == "" || k.row.Namespaced != (kept.Namespace != "") {
 		return "", fmt.Errorf("%q in namespace %q: name or namespace missing or misplaced", kept.Name, kept.Namespace)
 	}

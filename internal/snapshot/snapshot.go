@@ -39,6 +39,9 @@ type Snapshot struct {
 	// Warnings are one line each for the user.
 	Warnings []string
 
+	// written is the latest moment at which something in it was certainly written to
+	// the API server; zero if unknown.
+	written  time.Time
 	table    sources.Table
 	coverage map[string]*coverage
 	kubelets map[string]*kubeletBodies
@@ -59,7 +62,7 @@ type Evidence string
 // The evidence, the best first.
 const (
 	FromManifest Evidence = "its manifest"
-	FromObjects  Evidence = "the latest time in its objects"
+	FromObjects  Evidence = "the latest time that its objects agree on"
 	FromFile     Evidence = "the time of the file"
 )
 
@@ -98,11 +101,13 @@ func (r *reader) finish(modified time.Time) error {
 		}
 		return fmt.Errorf("%s: nothing in it is of a cluster; %s", d.Path, expected)
 	}
+	taken, written := r.times.conclude()
+	d.written = written
 	switch {
 	case d.Manifest != nil:
 		d.Taken, d.TakenFrom, d.Version = d.Manifest.Taken.Time, FromManifest, d.Manifest.KubernetesVersion
-	case !r.latest.IsZero():
-		d.Taken, d.TakenFrom = r.latest.Time, FromObjects
+	case !taken.IsZero():
+		d.Taken, d.TakenFrom = taken, FromObjects
 	default:
 		d.Taken, d.TakenFrom = modified, FromFile
 	}

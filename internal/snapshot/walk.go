@@ -26,7 +26,7 @@ type reader struct {
 
 	files, objects int
 	total          int64
-	latest         sources.Latest
+	times          times
 	// kubeconfig is the name of a file that is one.
 	kubeconfig string
 	// namespaces are those that a list of all namespaces names; nil without one.

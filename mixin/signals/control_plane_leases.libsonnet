@@ -2,23 +2,34 @@
 // works where they cannot be reached; a component without a Lease is not judged.
 local g = import '../../dashboards/grafana.libsonnet';
 
+local leases = import '../leases.libsonnet';
+
 function(c) {
-  // No Lease can be renewed while the API server cannot write, which has an
-  // alert of its own.
   local stale(component) = |||
     (
-      time() - max by (%(by)s, component) (kubevitals_control_plane_leases_renew_timestamp_seconds{%(selector)s, component="%(component)s"})
+      min by (%(by)s, component) (
+        timestamp(kubevitals_control_plane_leases_renew_timestamp_seconds{%(selector)s, component="%(component)s"})
+          - kubevitals_control_plane_leases_renew_timestamp_seconds{%(selector)s, component="%(component)s"}
+      )
       > %(controlPlaneLeaseStaleSeconds)s
       or
       max by (%(by)s, component) (kubevitals_control_plane_leases_held{%(selector)s, component="%(component)s"}) == 0
     )
     unless on (%(by)s)
-    max by (%(by)s) (kubevitals_apiserver_probe_result{%(selector)s, probe="write", result=~"failed|timeout|overloaded|error"}) == 1
-  ||| % (c { component: component }),
+    %(nothingWritten)s
+  ||| % (c { component: component, nothingWritten: leases(c).nothingWritten }),
 
   name: 'control_plane_leases',
   area: 'control-plane',
   alerts: [
+    {
+      alert: 'KubeVitalsNothingWritten',
+      severity: 'critical',
+      expr: leases(c).allStopped + '\n',
+      'for': '1m',
+      summary: 'No Lease of the cluster is renewed any more: nothing can be written. Look at API server and etcd.',
+      description: 'The last renewal of any Lease in cluster %(cluster)s, of nodes and of the control plane alike, was {{ $value | humanizeDuration }} ago. What they have in common is that nothing can be written: API server or etcd. Kubelets and controllers that seem silent need not be dead.',
+    },
     {
       alert: 'KubeVitalsControllerManagerDown',
       severity: 'critical',
@@ -55,6 +66,20 @@ function(c) {
     },
   ],
   panels: [
+    g.timeseries(
+      'Newest renewal of any Lease',
+      'Time since any Lease of nodes or of the control plane was renewed; while nothing can be written it grows.',
+      's',
+      [g.target('time() - max(kubevitals_control_plane_leases_newest_change_timestamp_seconds{%(panel)s})' % c, 'newest renewal')],
+      { alerts: ['KubeVitalsNothingWritten'], threshold: c.leasesStoppedSeconds },
+    ),
+    g.timeseries(
+      'Leases renewed together',
+      'Leases that were last renewed within the 20 s before the newest renewal of all.',
+      'short',
+      [g.target('max(kubevitals_control_plane_leases_renewed_together{%(panel)s})' % c, 'Leases')],
+      { alerts: ['KubeVitalsNothingWritten'] },
+    ),
     g.timeseries(
       'Leader Leases renewed',
       'Time since the leader of each component last renewed its Lease.',

@@ -1,6 +1,7 @@
 // Nodes that are not ready, with the cause; kubelets that stop their
 // heartbeats; what other watchers of nodes report.
 local g = import '../../dashboards/grafana.libsonnet';
+local leases = import '../leases.libsonnet';
 local promql = import '../promql.libsonnet';
 
 local words = import '../node_causes.libsonnet';
@@ -91,10 +92,12 @@ function(c) {
         max by (%(by)s, node) (kubevitals_node_readiness_lease_duration_seconds{%(selector)s})
         and on (%(by)s, node)
         max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 1
-      ||| % c,
-      'for': '0m',
+        unless on (%(by)s)
+        %(nothingWritten)s
+      ||| % (c { nothingWritten: leases(c).nothingWritten }),
+      'for': '2m',
       summary: 'A kubelet has stopped its heartbeats, and its node still counts as ready.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last renewed its Lease {{ $value | humanizeDuration }} ago. The node counts as ready and gets pods and traffic until the controller manager marks it, 50 s after the last heartbeat by default; if this stays, nobody marks it.',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last renewed its Lease {{ $value | humanizeDuration }} ago. The node counts as ready and gets pods and traffic: by default the controller manager marks it 50 s after the last heartbeat, and nobody does.',
     },
     {
       alert: 'KubeVitalsNodeProblem',

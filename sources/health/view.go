@@ -14,6 +14,7 @@ import (
 type View[T any] struct {
 	health  *Health
 	convert func(obj any) (T, error)
+	merge   func(before, after T) T
 
 	mu    sync.RWMutex
 	items map[string]T
@@ -26,6 +27,13 @@ var _ cache.ReflectorBookmarkStore = (*View[any])(nil)
 // is kept of it; it may trim and return the object itself.
 func NewView[T any](health *Health, convert func(obj any) (T, error)) *View[T] {
 	return &View[T]{health: health, convert: convert, items: map[string]T{}}
+}
+
+// Merging makes merge say what is kept of an object that was there before, in a list
+// or in an event.
+func (v *View[T]) Merging(merge func(before, after T) T) *View[T] {
+	v.merge = merge
+	return v
 }
 
 // List returns all objects in no particular order. The elements are shared:
@@ -51,7 +59,7 @@ func (v *View[T]) Add(obj any) error {
 		return err
 	}
 	v.mu.Lock()
-	v.items[key] = item
+	v.items[key] = v.merged(key, item)
 	v.mu.Unlock()
 	v.health.Confirm()
 	return nil
@@ -84,6 +92,9 @@ func (v *View[T]) Replace(objs []any, _ string) error {
 		items[key] = item
 	}
 	v.mu.Lock()
+	for key, item := range items {
+		items[key] = v.merged(key, item)
+	}
 	v.items = items
 	v.mu.Unlock()
 	v.health.Listed()
@@ -97,6 +108,14 @@ func (v *View[T]) Resync() error { return nil }
 func (v *View[T]) Bookmark(string) error {
 	v.health.Proved()
 	return nil
+}
+
+// merged is what is kept of an object, with the lock held.
+func (v *View[T]) merged(key string, item T) T {
+	if before, ok := v.items[key]; ok && v.merge != nil {
+		return v.merge(before, item)
+	}
+	return item
 }
 
 func (v *View[T]) entry(obj any) (string, T, error) {
