@@ -92,11 +92,13 @@ func (s *Sources) systemLeases() *health.View[SystemLease] {
 // nodeLeases are the Leases of the namespace kube-node-lease.
 func (s *Sources) nodeLeases() *health.View[leases.Lease] {
 	return follow(s, NodeLeases, func(h *health.Health) *health.View[leases.Lease] {
-		return health.NewView(h, s.nodeLeaseOf).Merging(func(before, after leases.Lease) leases.Lease {
-			after.Renewal = after.Follow(before.Renewal)
-			return after
-		})
+		return health.NewView(h, s.nodeLeaseOf).Merging(followNodeLease)
 	})
+}
+
+func followNodeLease(before, after leases.Lease) leases.Lease {
+	after.Renewal = after.Follow(before.Renewal)
+	return after
 }
 
 func (s *Sources) nodeLeaseOf(obj any) (leases.Lease, error) {

@@ -83,7 +83,7 @@ type Judged struct {
 	Renewed time.Time
 	// Duration is how long a renewal is good for.
 	Duration time.Duration
-	Clock   Clock
+	Clock    Clock
 	// Offset is how far the holder's clock is ahead of the others; 0 unless it is off.
 	Offset time.Duration
 }
