@@ -165,7 +165,11 @@ func (j *judge) marks() bool {
 // the clock any more: it may have been late when it came.
 func (j *judge) node(l Lease, marked bool) Judged {
 	judged := Judged{Renewed: j.renewed(l), Duration: l.Duration, Clock: Unknown}
-	if l.Stamp.IsZero() || j.Now.Sub(j.seen(l)) > l.Duration {
+	patience := agreement // until whoever lives is seen to change
+	if l.Changed {
+		patience = l.Duration
+	}
+	if l.Stamp.IsZero() || j.Now.Sub(j.seen(l)) > patience {
 		return judged
 	}
 	if l.Changed {

@@ -84,13 +84,17 @@ func TestJudgeArrivals(t *testing.T) {
 	t.Parallel()
 	silent := cluster(arrived, -90*s, 0, 0, 0, 0)
 	silent.Now = taken.Add(2 * time.Minute)
+	dead := cluster(arrived, 0, 0, 0, 0, 0)
+	dead.Nodes[0] = listed("w1", -20*m)
+	dead.Now = taken.Add(16 * time.Second)
 	for name, c := range map[string]struct {
 		facts leases.Facts
 		want  string
 	}{
-		"a clock behind":                 {cluster(arrived, -45*m, 0, 0, 0, 0), "0s off -45m0s; 0s agrees 0s; 0s"},
-		"our clock is behind":            {cluster(arrived, 45*m, 45*m, 45*m, 45*m, 45*m), "0s agrees 0s; 0s agrees 0s; 0s"},
-		"late, and silent since: no say": {silent, "2m0s unknown 0s; 2m0s unknown 0s; 2m0s"},
+		"listed, and never seen to change": {dead, "20m16s unknown 0s; 16s agrees 0s; 16s"},
+		"a clock behind":                   {cluster(arrived, -45*m, 0, 0, 0, 0), "0s off -45m0s; 0s agrees 0s; 0s"},
+		"our clock is behind":              {cluster(arrived, 45*m, 45*m, 45*m, 45*m, 45*m), "0s agrees 0s; 0s agrees 0s; 0s"},
+		"late, and silent since: no say":   {silent, "2m0s unknown 0s; 2m0s unknown 0s; 2m0s"},
 	} {
 		if got := told(c.facts); got != c.want {
 			t.Errorf("%s:\n%s\nwant\n%s", name, got, c.want)

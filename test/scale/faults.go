@@ -28,7 +28,9 @@ func (f fleet) plant(s *fakecluster.Spec, now time.Time) []fault {
 		switch o := obj.(type) {
 		case *coordinationv1.Lease:
 			if o.Name == dead {
-				o.Spec.RenewTime = new(metav1.NewMicroTime(long))
+				// Overdue, and not yet for so long that the node would have been marked: a node
+				// that still counts as ready after that has a clock that is behind.
+				o.Spec.RenewTime = new(metav1.NewMicroTime(now.Add(-41 * time.Second)))
 			}
 		case *corev1.Node:
 			if o.Name == unready {
