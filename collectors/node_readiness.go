@@ -22,6 +22,8 @@ var (
 	nodeNotReady = exporter.NewGauge(nodeReadinessName, "not_ready",
 		"Is 1 for the one cause for which the node is not ready; absent for all others, and for nodes that are ready.",
 		"node", "cause")
+	nodeCordoned = exporter.NewGauge(nodeReadinessName, "cordoned",
+		"Is 1 for nodes on which nothing new is placed because somebody cordoned them (spec.unschedulable); absent for others.", "node")
 	nodeTransition = exporter.NewGauge(nodeReadinessName, "transition_timestamp_seconds",
 		"Unix time, in seconds, since which the condition Ready has its present status; when the node was made, if it has none.", "node")
 	nodeLeaseRenewed = exporter.NewGauge(nodeReadinessName, "lease_renew_timestamp_seconds",
@@ -44,7 +46,7 @@ func NodeReadiness() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			nodeReady, nodeNotReady, nodeTransition, nodeLeaseRenewed, nodeLeaseDuration, nodeCondition, nodeConditionHeartbeat,
+			nodeReady, nodeNotReady, nodeCordoned, nodeTransition, nodeLeaseRenewed, nodeLeaseDuration, nodeCondition, nodeConditionHeartbeat,
 		},
 		Steady: []*exporter.Desc{nodeReady, nodeLeaseRenewed},
 		Reads:  []sources.Read{sources.Nodes, sources.NodeLeases, sources.SystemLeases, sources.KubeletConfig},
@@ -116,6 +118,9 @@ func sendReadiness(ch chan<- prometheus.Metric, node *corev1.Node, cause nodecau
 	ch <- nodeReady.Sample(exporter.Bool(cause == nodecause.None), node.Name)
 	if cause != nodecause.None {
 		ch <- nodeNotReady.Sample(1, node.Name, string(cause))
+	}
+	if node.Spec.Unschedulable {
+		ch <- nodeCordoned.Sample(1, node.Name)
 	}
 	since := node.CreationTimestamp
 	if ready := sources.ConditionOf(node, corev1.NodeReady); ready != nil && !ready.LastTransitionTime.IsZero() {

@@ -1,11 +1,22 @@
 // Folds the rules of all signals into groups, and adds to each alert what can be
 // computed from its name and its signal.
+local promql = import 'promql.libsonnet';
+
 {
   local c = $._kubevitals.context,
   local signals = $._kubevitals.signals,
 
+  // A Prometheus of one cluster has the name in its external labels, or nowhere.
+  local cluster = 'or $labels.%s $externalLabels.%s' % [c.clusterLabel, c.clusterLabel],
+  // A description says where; without a name it says nothing of it.
+  local placed(description) = std.foldl(
+    function(text, preposition) std.strReplace(text, ' %s cluster %%(cluster)s' % preposition, '{{ with %s }} %s cluster {{ . }}{{ end }}' % [cluster, preposition]),
+    ['of', 'in'],
+    description
+  ),
+
   local dashboardURL(area, labels) =
-    '%s/d/%s?var-cluster={{ $labels.%s }}' % [c.grafanaURL, $._kubevitals.dashboardUID(area), c.clusterLabel]
+    '%s/d/%s?var-cluster={{ %s }}' % [c.grafanaURL, $._kubevitals.dashboardUID(area), cluster]
     + std.join('', ['&var-%s={{ $labels.%s }}' % [label, label] for label in labels]),
 
   // What a dashboard can be narrowed down to, of the labels that a description names.
@@ -36,13 +47,21 @@
       labels: { severity: alert.severity, signal: signal.name },
       annotations: {
         summary: alert.summary,
-        description: alert.description % (c + std.get(alert, 'values', {}) + { lasting: inWords(pending) }),
+        description: placed(alert.description) % (c + std.get(alert, 'values', {}) + { lasting: inWords(pending) }),
         runbook_url: c.runbookURLPattern % alert.alert + (if c.runbookURLLabels then labelsQuery else ''),
         dashboard_url: dashboardURL(signal.area, described(alert)),
       },
     },
 
   local group(signal) = 'kubevitals-' + std.strReplace(signal.name, '_', '-'),
+
+  // What a signal records: rules of its own, and the nodes that its alerts of single
+  // nodes tell of, so that they can be counted.
+  local recorded(signal) = std.get(signal, 'rules', []) + [
+    { record: 'kubevitals:node_fault', labels: { fault: a.fault }, expr: 'group by (%s, node) (\n  %s\n)\n' % [c.by, promql.indent(a.expr)] }
+    for a in signal.alerts
+    if 'fault' in a
+  ],
 
   prometheusAlerts+:: {
     groups+: [
@@ -53,9 +72,9 @@
   },
   prometheusRules+:: {
     groups+: [
-      { name: group(signal) + '.rules', rules: signal.rules }
+      { name: group(signal) + '.rules', rules: recorded(signal) }
       for signal in signals
-      if signal.rules != []
+      if recorded(signal) != []
     ],
   },
 }

@@ -26,8 +26,8 @@
       showMultiCluster: false,
       // Where an alert's runbook is; %s is the name of the alert.
       runbookURLPattern: self.home + '/blob/main/mixin/runbooks/%s.md',
-      // Whether links to runbooks carry the labels of the alert: kubevitals, which serves them at /runbooks/%s, fills them into the commands.
-      runbookURLLabels: true,
+      // Whether links to runbooks carry the labels of the alert. The pages of kubevitals, at /runbooks/%s, fill them into the commands; elsewhere they only make the links of one group differ.
+      runbookURLLabels: std.endsWith(self.runbookURLPattern, '/runbooks/%s'),
       // Address of Grafana in front of dashboard links; empty gives links relative to it.
       grafanaURL: '',
       // Tags of all dashboards.
@@ -90,16 +90,24 @@
       // Share of a filesystem left above which no prediction is made.
       nodeDiskPredictBelow: 0.25,
 
-      // Share of the nodes that are not ready at which the on-call must get up: the others seldom have room for more.
-      nodesNotReadyRatio: 0.25,
+      // Share of the nodes that are not ready, or have the same trouble, at which the on-call must get up: the others seldom have room for more.
+      manyNodesRatio: 0.25,
       // Nodes that this share must be at least: in a small cluster one node is a quarter.
-      nodesNotReadyMinimum: 2,
-      // Seconds until a node that is not ready is worth a look: a reboot or an upgrade of the kubelet takes less; pods are evicted after 300 s.
-      nodeNotReadySeconds: 180,
+      manyNodesMinimum: 2,
+      // A smaller share at which they are many, too: at three of ten to thirty nodes chance is no longer likely.
+      manyNodesLargeRatio: 0.1,
+      // Nodes that the smaller share must be at least: in a cluster of ten one node is a tenth, and dies alone.
+      manyNodesLargeMinimum: 3,
+      // Nodes that are many whatever their share: 1 % of 5,000 is a rack or a pool.
+      manyNodesCount: 50,
+      // Seconds until a node that is not ready is worth a look: a reboot or an upgrade takes less, and node repair of the clouds waits as long.
+      nodeNotReadySeconds: 600,
+      // Causes that keep a cordoned node from being told of: its kubelet or its host answers, as under maintenance. The others prove that it is away.
+      nodeNotReadyCordonedCauses: 'disk|memory|pid|runtime_down|kubelet_setup|pleg_stuck|network_plugin_missing|kubelet_dead|kubelet_hung|kubelet_cut_off',
       // Seconds until a node whose machine is gone should be gone, too; autoscalers and drains remove it within minutes.
       nodeMachineGoneSeconds: 3600,
-      // Conditions of nodes that tell no problem: membership in etcd (k3s, RKE2), and Kubernetes' own of planned shutdown, drain and maintenance.
-      nodeConditionsIgnored: 'EtcdIsVoter|GracefulNodeShutdownInProgress|DrainInProgress|Drained|MaintenancePlanned|MaintenanceInProgress',
+      // Conditions of nodes that tell no problem: membership in etcd (k3s, RKE2); Kubernetes' own of planned shutdown, drain and maintenance; maintenance that Azure has planned (AKS); use of what containerd will remove (GKE).
+      nodeConditionsIgnored: 'EtcdIsVoter|GracefulNodeShutdownInProgress|DrainInProgress|Drained|MaintenancePlanned|MaintenanceInProgress|VMEventScheduled|(Freeze|Reboot|Redeploy|Preempt|Terminate)Scheduled|Deprecated(Auths|Configs|Mirrors)FieldInContainerdConfiguration|DeprecatedOtherContainerdFeatures',
       // Age in seconds of a condition that its setter no longer confirms; the Node Problem Detector does every 300 s.
       nodeConditionStaleSeconds: 1800,
       // Seconds since a kubelet listed its containers; it does every second, and 180 s end the node's readiness.
@@ -115,6 +123,8 @@
       dnsSlowSeconds: 1,
       // Share of CoreDNS' answers that are failures; single domains of others that are broken make up less.
       dnsServfailRatio: 0.05,
+      // Share of the DNS servers that fail at which the on-call must get up: one in four lookups fails, and resolvers ask again. Of four servers one is enough.
+      dnsFailingServersRatio: 0.25,
 
       // Seconds that kube-proxy may be behind its last change; it calls itself unhealthy after twice its period of 30 s.
       kubeProxySyncSeconds: 60,
@@ -154,6 +164,11 @@
       eventsEvictions: 10,
       // Updates of autoscalers that fail for outdated versions within 15 minutes; one now and then is normal.
       eventsUpdateConflicts: 20,
+
+      // Share of the autoscalers that cannot read resource metrics, at which the on-call must get up: load finds no replicas. A stray one is its owner's.
+      autoscalingBlindRatio: 0.25,
+      // Autoscalers that are many whatever their share.
+      autoscalingBlindCount: 20,
 
       // Seconds for which a rewind of etcd stays on the page after versions have passed the mark: time alone mends nothing.
       staleReadsHoldSeconds: 3600,

@@ -140,7 +140,7 @@ func tested(p Pack) []string {
 			if t.Alert != a.Name || t.EvalTime == "" {
 				continue
 			}
-			fires = fires || (t.Fires && strings.HasPrefix(t.Annotations["runbook_url"], RunbookOf(a)+"?"))
+			fires = fires || (t.Fires && strings.HasPrefix(t.Annotations["runbook_url"], RunbookOf(a)))
 			silent = silent || !t.Fires
 		}
 		if !fires {

@@ -6,4 +6,16 @@
   indent(expr):: std.join('\n  ', std.split(self.line(expr), '\n')),
   // The same on one line.
   oneLine(expr):: std.join(' ', std.split(self.line(expr), '\n')),
+  // A part of a description that tells of what is looked up when it is made. The
+  // expression has %s for the selector and %q for each of the labels of the alert;
+  // the text is a template in which the dot is the first sample found. Where there
+  // is none, nothing is said. For labels that change while an alert lasts: in its
+  // own labels they would make another alert of it.
+  lookup(c, expr, labels, text, selector=c.selector)::
+    '{{ with query (printf `%s` $labels.%s%s) }}{{ with first . }}%s{{ end }}{{ end }}' % [
+      expr % (selector + ', %s=%%q' % c.clusterLabel),
+      c.clusterLabel,
+      std.join('', [' $labels.' + label for label in labels]),
+      text,
+    ],
 }

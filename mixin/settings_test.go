@@ -80,7 +80,7 @@ local changed = mixin { _config+:: { kubevitals+: { alertFor: { [names[i]]: '%dm
 			t.Errorf("%s: the description does not say %s: %s", a.Alert, words, a.Annotations["description"])
 		}
 	}
-	if len(m.Lasting) < 20 {
-		t.Errorf("only %d descriptions say how long it lasts", len(m.Lasting))
+	if len(m.Lasting) > 1 {
+		t.Errorf("these descriptions say for how long they wait as if it had been measured: %q", m.Lasting)
 	}
 }

@@ -1,5 +1,6 @@
 // Cluster DNS, kube-proxy, metrics-server or the dashboard crashes or lacks pods.
 local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(config)
   local c = config { kubeProxyPanel: '%s, %s=~"$cluster"' % [config.kubeProxySelector, config.clusterLabel] };
@@ -12,7 +13,20 @@ function(config)
       max by (%(by)s, addon) (kubevitals_addon_health_ready_pods{%(selector)s}) == 0
     )
   ||| % c;
-  local k = c { crashing: crashing, down: down };
+  // A pod on a node that is not ready is not ready either, and the node has an alert
+  // of its own; of a DaemonSet such a pod is missed for as long as the node is.
+  local excused = |||
+    (
+      sum by (%(by)s, addon) (
+        max by (%(by)s, addon, node) (kubevitals_addon_health_not_ready_pods{%(selector)s, node!=""})
+        and on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 0
+      )
+      or
+      0 * max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s})
+    )
+  ||| % c;
+  local k = c { crashing: crashing, down: down, excused: promql.indent(promql.indent(excused)) };
 
   {
     name: 'addon_health',
@@ -32,7 +46,7 @@ function(config)
         ||| % k,
         'for': '5m',
         summary: 'An addon that the cluster depends on has no ready pod.',
-        description: 'Addon {{ $labels.addon }} of cluster %(cluster)s has had no ready pod for %(lasting)s; it wants {{ $value }}.',
+        description: 'Addon {{ $labels.addon }} of cluster %(cluster)s has no ready pod; it wants {{ $value }}.',
       },
       {
         alert: 'KubeVitalsAddonCrashLooping',
@@ -54,6 +68,8 @@ function(config)
             max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s})
             - on (%(by)s, addon)
             max by (%(by)s, addon) (kubevitals_addon_health_ready_pods{%(selector)s})
+            - on (%(by)s, addon)
+            %(excused)s
             > 0
           )
           unless on (%(by)s, addon)
@@ -62,8 +78,8 @@ function(config)
           %(crashing)s
         ||| % k,
         'for': '15m',
-        summary: 'An addon that the cluster depends on lacks ready pods, and none of them crashes.',
-        description: 'Ready pods that addon {{ $labels.addon }} of cluster %(cluster)s has lacked for %(lasting)s: {{ $value }}. None of them crashes; the panel "Addons that are not ready" says on which nodes.',
+        summary: 'An addon that the cluster depends on lacks ready pods on nodes that are ready, and none crashes.',
+        description: 'Ready pods that addon {{ $labels.addon }} of cluster %(cluster)s lacks, those on nodes that are not ready left out: {{ $value }}. None is known to crash; the panel "Addons that are not ready" says on which nodes.',
       },
       {
         alert: 'KubeVitalsKubeProxySyncStuck',
@@ -81,7 +97,7 @@ function(config)
         ||| % c,
         'for': '10m',
         summary: 'kube-proxy runs and does not get its rules written.',
-        description: 'Instances of kube-proxy in cluster %(cluster)s that have had changes for minutes and did not write them: {{ $value }}. Services on their nodes lead to pods that are gone.',
+        description: 'Instances of kube-proxy in cluster %(cluster)s that have changes of more than %(kubeProxySyncSeconds)s seconds ago that they did not write: {{ $value }}. Services on their nodes lead to pods that are gone.',
       },
     ],
     panels: [
@@ -94,10 +110,13 @@ function(config)
       ),
       g.timeseries(
         'Pods of addons by state',
-        'Pods that crash again and again, and others that are not ready.',
+        'Pods that crash again and again, and others that are not ready; beside them the nodes that are not ready, whose pods are not ready either.',
         'short',
-        [g.target('max by (addon, state) (kubevitals_addon_health_pods{%(panel)s})' % c, '{{addon}} {{state}}')],
-        { alerts: ['KubeVitalsAddonCrashLooping'], mayBeEmpty: true },
+        [
+          g.target('max by (addon, state) (kubevitals_addon_health_pods{%(panel)s})' % c, '{{addon}} {{state}}'),
+          g.target('count(max by (node) (kubevitals_node_readiness_ready{%(panel)s}) == 0)' % c, 'nodes not ready'),
+        ],
+        { alerts: ['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], mayBeEmpty: true },
       ),
       g.table(
         'Addons that crash',

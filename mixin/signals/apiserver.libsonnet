@@ -13,7 +13,7 @@ function(c) {
       ||| % c,
       'for': '1m',
       summary: 'No API server of the cluster answers.',
-      description: 'No API server of cluster %(cluster)s has answered for %(lasting)s. What runs goes on running; nothing new is scheduled, healed or scaled.',
+      description: 'No API server of cluster %(cluster)s answers. What runs goes on running; nothing new is scheduled, healed or scaled.',
     },
     {
       alert: 'KubeVitalsAPIServerDown',
@@ -25,7 +25,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'One of several API servers does not answer.',
-      description: 'API server {{ $labels.server }} of cluster %(cluster)s has not answered for %(lasting)s; others do.',
+      description: 'API server {{ $labels.server }} of cluster %(cluster)s does not answer; others do.',
     },
     {
       alert: 'KubeVitalsAPIServerCheckFailing',
@@ -35,7 +35,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'An API server says that it is not ready, and which check fails.',
-      description: 'API server {{ $labels.server }} of cluster %(cluster)s is not ready: its check {{ $labels.check }} has failed for %(lasting)s.',
+      description: 'API server {{ $labels.server }} of cluster %(cluster)s is not ready: its check {{ $labels.check }} fails.',
     },
     {
       alert: 'KubeVitalsAPIServerReadsFailing',
@@ -53,7 +53,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'API servers answer, but none can read from etcd.',
-      description: 'API servers of cluster %(cluster)s answer, but for %(lasting)s none of them could read one small object. etcd has no leader, hangs, or cannot be reached.',
+      description: 'API servers of cluster %(cluster)s answer, but none of them can read one small object. etcd has no leader, hangs, or cannot be reached.',
     },
     {
       alert: 'KubeVitalsAPIServerWritesFailing',
@@ -71,7 +71,7 @@ function(c) {
       ||| % c,
       'for': '3m',
       summary: 'The cluster can be read but not written: etcd refuses writes.',
-      description: 'Reads from cluster %(cluster)s succeed and writes do not, for %(lasting)s. The usual cause is an etcd that is out of space (alarm NOSPACE); an admission webhook on Leases is another.',
+      description: 'Reads of cluster %(cluster)s succeed and writes do not. The usual cause is an etcd that is out of space (alarm NOSPACE); an admission webhook on Leases is another.',
     },
     {
       alert: 'KubeVitalsAPIServerSlow',

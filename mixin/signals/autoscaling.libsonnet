@@ -3,23 +3,15 @@ local g = import '../../dashboards/grafana.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
-  // Autoscalers that cannot read their metrics, with the API that they read in
-  // the label api, which their reason gives away.
-  local blind = std.foldl(
-    function(expr, api) |||
-      label_replace(
-        %s,
-        "api", "%s", "reason", "%s"
-      )
-    ||| % [promql.indent(expr), api.name, api.reasons],
-    [
-      { name: 'resource', reasons: 'FailedGet(Container)?ResourceMetric' },
-      { name: 'custom', reasons: 'FailedGet(Pods|Object)Metric' },
-      { name: 'external', reasons: 'FailedGetExternalMetric' },
-    ],
-    'max by (%(by)s, namespace, horizontalpodautoscaler, reason) (kubevitals_autoscaling_metrics_available{%(selector)s}) == 0' % c
+  local blind = (import '../autoscaling_blind.libsonnet')(c),
+  local autoscaler = ['namespace', 'horizontalpodautoscaler'],
+  local reason(metric) = promql.lookup(
+    c,
+    'max by (reason) (kubevitals_autoscaling_%s{%%s, namespace=%%%%q, horizontalpodautoscaler=%%%%q} == 0)' % metric,
+    autoscaler,
+    ': {{ .Labels.reason }}'
   ),
-  local k = c { blind: promql.line(blind) },
+  local api(expr, text) = promql.lookup(c, 'max (kubevitals_metrics_api_%s)' % expr, ['api'], text),
 
   name: 'autoscaling',
   area: 'autoscaling',
@@ -27,48 +19,38 @@ function(c) {
     {
       alert: 'KubeVitalsAutoscalingMetricsAPIMissing',
       severity: 'critical',
-      expr: |||
-        count by (%(by)s, api) (
-        %(blind)s
-        )
-        and on (%(by)s, api)
-        max by (%(by)s, api) (kubevitals_metrics_api_registered{%(selector)s}) == 0
-      ||| % k,
+      expr: blind.many('registered') + '\n',
       'for': '5m',
       summary: 'Autoscalers cannot scale because nobody serves the metrics API that they read.',
-      description: 'Nobody is registered to serve the {{ $labels.api }} metrics API of cluster %(cluster)s; for resource metrics that is metrics-server. Autoscalers that need it: {{ $value }}.',
+      description: 'No server is registered for the {{ $labels.api }} metrics API of cluster %(cluster)s; that is metrics-server most often. Autoscalers that cannot read their metrics for want of it: {{ $value }}.',
     },
     {
       alert: 'KubeVitalsAutoscalingMetricsAPIUnavailable',
       severity: 'critical',
-      expr: |||
-        count by (%(by)s, api) (
-        %(blind)s
-        )
-        and on (%(by)s, api)
-        max by (%(by)s, api) (kubevitals_metrics_api_available{%(selector)s}) == 0
-      ||| % k,
+      expr: blind.many('available') + '\n',
       'for': '5m',
       summary: 'Autoscalers cannot scale because the API server does not reach the metrics API.',
-      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available. Autoscalers that need it: {{ $value }}.',
+      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available. Autoscalers that cannot read their metrics for want of it: {{ $value }}.',
     },
     {
       alert: 'KubeVitalsAutoscalingMetricsUnavailable',
       severity: 'warning',
+      // An API that does not answer has an alert of its own.
       expr: |||
-        (
-        %(blind)s
-        )
+        %(each)s
         unless on (%(by)s, api)
-        (
-          max by (%(by)s, api) (kubevitals_metrics_api_registered{%(selector)s}) == 0
-          or
-          max by (%(by)s, api) (kubevitals_metrics_api_available{%(selector)s}) == 0
-        )
-      ||| % k,
+        %(missing)s
+        unless on (%(by)s, api)
+        max by (%(by)s, api) (kubevitals_metrics_api_available{%(selector)s}) == 0
+      ||| % (c { each: blind.each, missing: blind.many('registered') }),
       'for': '15m',
-      summary: 'An autoscaler cannot read the metrics it scales by, though the API that serves them works.',
-      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its metrics: {{ $labels.reason }}.',
+      summary: 'An autoscaler cannot read the metrics it scales by.',
+      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its metrics%(reason)s.%(works)s%(missing)s',
+      values: {
+        reason: reason('metrics_available'),
+        works: api('available{%s, api=%%q} == 1', ' The {{ $labels.api }} metrics API that serves them is available: the metric, its selector or the adapter behind the API is at fault.'),
+        missing: api('registered{%s, api=%%q} == 0', ' No adapter is registered to serve the {{ $labels.api }} metrics API.'),
+      },
     },
     {
       alert: 'KubeVitalsAutoscalingMetricFailing',
@@ -86,11 +68,12 @@ function(c) {
       alert: 'KubeVitalsAutoscalingUnableToScale',
       severity: 'warning',
       expr: |||
-        max by (%(by)s, namespace, horizontalpodautoscaler, reason) (kubevitals_autoscaling_able_to_scale{%(selector)s}) == 0
+        max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_able_to_scale{%(selector)s}) == 0
       ||| % c,
       'for': '15m',
       summary: 'An autoscaler cannot read or set the replicas of its target.',
-      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot scale its target: {{ $labels.reason }}.',
+      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot scale its target%(reason)s.',
+      values: { reason: reason('able_to_scale') },
     },
     {
       alert: 'KubeVitalsAutoscalingAtMax',
@@ -101,8 +84,8 @@ function(c) {
         max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_disabled{%(selector)s}) == 1
       ||| % c,
       'for': '2h',
-      summary: 'An autoscaler has reached the most replicas that it may ask for.',
-      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s has been at its maximum for %(lasting)s; more load will find no more replicas.',
+      summary: 'An autoscaler wants more replicas than it may ask for.',
+      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s is at its maximum and says that it wants more: more load will find no more replicas.',
     },
   ],
   panels: [

@@ -33,7 +33,8 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsCgroupsNearLimit',
-      severity: 'critical',
+      severity: 'warning',
+      fault: 'cgroups_near_limit',
       expr: |||
         (
           %(counted)s
@@ -49,12 +50,12 @@ function(c) {
     growing(k.empty, c.cgroupsEmptyMinimum) {
       alert: 'KubeVitalsCgroupsEmptyGrowing',
       summary: 'Cgroups without processes pile up on a node.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value }} cgroups of pods and scopes in which no process is left, and they have become more for hours: whoever made them does not remove them. The kubelet holds an inotify watch on each, and walks through all of them.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value }} cgroups of pods and scopes in which no process is left, and they become more: whoever made them does not remove them. The kubelet holds an inotify watch on each, and walks through all of them.',
     },
     growing(k.dying, c.cgroupsDyingMinimum) {
       alert: 'KubeVitalsCgroupsDyingGrowing',
       summary: 'Removed cgroups that the kernel cannot free pile up on a node.',
-      description: 'The kernel of node {{ $labels.node }} of cluster %(cluster)s holds {{ $value }} cgroups that were removed, and they have become more for hours. They cost memory that no process is charged for, and make reading memory statistics slow, which the kubelet does all the time.',
+      description: 'The kernel of node {{ $labels.node }} of cluster %(cluster)s holds {{ $value }} cgroups that were removed, and they become more. They cost memory that no process is charged for, and make reading memory statistics slow, which the kubelet does all the time.',
     },
   ],
   panels: [

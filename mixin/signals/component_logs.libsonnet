@@ -39,7 +39,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'Logs of components are not read to their end, so that known causes may be missed.',
-      description: 'In cluster %(cluster)s more pods are not well, or write more, than kubevitals reads in one round; known causes may be missed or seen late.',
+      description: 'More pods of cluster %(cluster)s are not well, or write more, than kubevitals reads in one round; known causes may be missed or seen late.',
     },
   ],
   panels: [

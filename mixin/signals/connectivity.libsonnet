@@ -49,7 +49,7 @@ function(c) {
       ||| % (c { worst: worstZone }),
       'for': '2m',
       summary: 'The network between zones is cut.',
-      description: 'In cluster %(cluster)s {{ if eq $labels.zone "several" }}{{ $value }} zones do not reach each other{{ else }}zone {{ $labels.zone }} is not reached from {{ $value }} other zones{{ end }}: most paths between their nodes fail. Leaders, quorums and Services that span zones fail or split; nothing is said of single nodes meanwhile.',
+      description: '{{ if eq $labels.zone "several" }}{{ $value }} zones of cluster %(cluster)s do not reach each other{{ else }}Zone {{ $labels.zone }} of cluster %(cluster)s is not reached from {{ $value }} other zones{{ end }}: most paths between their nodes fail. Leaders, quorums and Services that span zones fail or split; nothing is said of single nodes meanwhile.',
     },
     {
       alert: 'KubeVitalsNetworkFailing',
@@ -65,7 +65,7 @@ function(c) {
       ||| % k,
       'for': '2m',
       summary: 'The network fails at many places of the cluster.',
-      description: 'In cluster %(cluster)s {{ $value }} nodes or paths fail at once in the network {{ if eq $labels.network "node" }}of the nodes{{ else }}of the pods{{ end }}{{ if eq $labels.fault "mtu" }}, for large packets only{{ end }}: connections between many nodes do not work. One cause is likely; nothing is said of single nodes and paths meanwhile.',
+      description: '{{ $value }} nodes or paths of cluster %(cluster)s fail at once in the network {{ if eq $labels.network "node" }}of the nodes{{ else }}of the pods{{ end }}{{ if eq $labels.fault "mtu" }}, for large packets only{{ end }}: connections between many nodes do not work. One cause is likely; nothing is said of single nodes and paths meanwhile.',
     },
     {
       alert: 'KubeVitalsNodeCutOff',
@@ -128,7 +128,7 @@ function(c) {
       ||| % (k { any: at('fault="mtu"'), cut: at('fault="cut"') }), 'fault="mtu"'),
       'for': '5m',
       summary: 'Large packets are lost on the way between nodes, and small ones are not.',
-      description: 'In cluster %(cluster)s large packets from or to node {{ $labels.node }} are lost on the way {{ with $labels.peer }}to node {{ . }}{{ else }}to most of its peers{{ end }}, and small ones pass: connections are made and then hang. The MTU is larger at an end than somewhere on the way.',
+      description: 'Large packets from or to node {{ $labels.node }} of cluster %(cluster)s are lost on the way {{ with $labels.peer }}to node {{ . }}{{ else }}to most of its peers{{ end }}, and small ones pass: connections are made and then hang. The MTU is larger at an end than somewhere on the way.',
     },
     {
       alert: 'KubeVitalsPathsRefused',
@@ -142,7 +142,7 @@ function(c) {
       ||| % (k { refused: paths('result="refused"'), all: paths() }),
       'for': '15m',
       summary: 'Agents are refused when they probe others, so that nobody sees these paths.',
-      description: 'Nodes of cluster %(cluster)s that refuse most of those that probe them in one direction, for %(lasting)s: {{ $value }}. The agent does not run there, or a rule refuses its port. Whether the network is well there is not known.',
+      description: 'Nodes of cluster %(cluster)s that refuse most of those that probe them in one direction: {{ $value }}. The agent does not run there, or a rule refuses its port. Whether the network is well there is not known.',
     },
   ],
   panels: [

@@ -1,24 +1,41 @@
 // A node's connection tracking table is full: new connections are dropped.
 local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(c) {
   // A limit of 0 is none.
   local k = c {
     used: 'max by (%(by)s, node) (kubevitals_conntrack_entries{%(nodeSelector)s}) / on (%(by)s, node) (max by (%(by)s, node) (kubevitals_conntrack_limit{%(nodeSelector)s}) > 0)' % c,
-    lost: 'sum by (%(by)s, node) (rate(kubevitals_conntrack_events_total{%(nodeSelector)s, event=~"drop|early_drop"}[5m])) > %(conntrackDropsPerSecond)s' % c,
+    // When two packets of one connection clash, the kernel counts the loser as
+    // dropped, too: these are no want of room.
+    lost: promql.line(|||
+      (
+        sum by (%(by)s, node) (rate(kubevitals_conntrack_events_total{%(nodeSelector)s, event=~"drop|early_drop"}[5m]))
+          - on (%(by)s, node)
+          (
+            sum by (%(by)s, node) (rate(kubevitals_conntrack_events_total{%(nodeSelector)s, event="insert_failed"}[5m]))
+            or
+            0 * sum by (%(by)s, node) (rate(kubevitals_conntrack_events_total{%(nodeSelector)s, event=~"drop|early_drop"}[5m]))
+          )
+        > %(conntrackDropsPerSecond)s
+        and on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_conntrack_entries{%(nodeSelector)s}) / on (%(by)s, node) (max by (%(by)s, node) (kubevitals_conntrack_limit{%(nodeSelector)s}) > 0) > %(conntrackRatio)s
+      )
+    ||| % c),
   },
   name: 'conntrack',
   area: 'node-agents',
   alerts: [
     {
       alert: 'KubeVitalsConntrackDropping',
-      severity: 'critical',
+      severity: 'warning',
+      fault: 'conntrack_dropping',
       expr: |||
         %(lost)s
       ||| % k,
       'for': '5m',
       summary: 'A node drops connections because its connection tracking table is full.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s loses {{ $value | humanize }} packets a second for want of room in its connection tracking table: new connections to, from and through the node time out at random, those of its pods and of Services included. The node counts as ready.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s loses {{ $value | humanize }} packets a second for want of room in its connection tracking table: new connections to, from and through the node time out at random, those of its pods and of Services included.',
     },
     {
       alert: 'KubeVitalsConntrackNearlyFull',

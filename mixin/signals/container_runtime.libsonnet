@@ -13,7 +13,7 @@ function(c) {
       ||| % c,
       'for': '3m',
       summary: 'A container runtime takes connections and does not answer.',
-      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has taken calls and not answered them for %(lasting)s. The node can neither start nor stop containers and is about to be not ready; containers that run go on.',
+      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s takes calls and does not answer them. The node can neither start nor stop containers and is about to be not ready; containers that run go on.',
     },
     {
       alert: 'KubeVitalsContainerRuntimeDown',
@@ -25,7 +25,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'A container runtime is down.',
-      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has been down for %(lasting)s: nobody listens at its socket, or it says itself that it is not ready. The node can neither start nor stop containers and is about to be not ready; containers that run go on.',
+      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s is down: nobody listens at its socket, or it says itself that it is not ready. The node can neither start nor stop containers and is about to be not ready; containers that run go on.',
     },
     {
       alert: 'KubeVitalsContainerRuntimeNetworkNotReady',
@@ -38,7 +38,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'A container runtime has no network for its pods.',
-      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has had no network for pods for %(lasting)s ({{ $labels.reason }}): its network plugin is not installed or not configured. New pods do not start there.',
+      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has no network for pods ({{ $labels.reason }}): its network plugin is not installed or not configured. New pods do not start there.',
     },
     {
       alert: 'KubeVitalsContainerRuntimeUnreadable',

@@ -1,5 +1,6 @@
 // Cluster DNS does not answer, cannot forward, or knows nothing of the cluster.
 local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(config)
   local c = config {
@@ -10,34 +11,71 @@ function(config)
   local servers(matchers='') = 'max by (%s, origin, server, probe, result) (kubevitals_dns_probe_servers{%s})' % [c.by, std.join(', ', [c.selector] + if matchers == '' then [] else [matchers])];
   local answered = 'result!~"%s"' % c.mute;
   local answering = 'sum by (%s) (%s) > 0' % [c.by, servers(answered)];
-  // A server that knows the cluster and does not get a name of elsewhere, or one
-  // that itself says that no upstream is left. A name that does not exist was
-  // forwarded well.
+  // The share of those that fail, above a number from which it matters: one of many
+  // is told of by itself.
+  local share(failing, all) = promql.line(|||
+    (
+      sum by (%(by)s) (%(failing)s)
+        / on (%(by)s)
+        sum by (%(by)s) (%(all)s)
+      >= %(dnsFailingServersRatio)s
+    )
+  ||| % (c { failing: failing, all: all }));
+  local perInstance(metric, matchers) = 'sum by (%s, instance) (rate(%s{%s}[5m]))' % [c.by, metric, std.join(', ', [c.corednsSelector] + if matchers == '' then [] else [matchers])];
+  local servfail = |||
+    (
+      sum by (%(by)s) (rate(coredns_dns_responses_total{%(corednsSelector)s, rcode="SERVFAIL"}[5m]))
+      / on (%(by)s)
+      sum by (%(by)s) (rate(coredns_dns_responses_total{%(corednsSelector)s}[5m]))
+      > %(dnsServfailRatio)s
+    )
+  ||| % c;
+  // Servers that know the cluster and do not get a name of elsewhere; or those that
+  // say themselves that no upstream is left, which one dead domain of others does,
+  // too: many answers must fail, and no probe say better. A name that does not exist
+  // was forwarded well.
   local forwarding = |||
     (
-      sum by (%(by)s) (
-        %(failing)s > 0
-        and on (%(by)s, origin, server)
-        %(well)s > 0
-      ) > 0
+      %(probed)s
       or
-      sum by (%(by)s) (rate(coredns_forward_healthcheck_broken_total{%(corednsSelector)s}[5m])) > 0
+      (
+        %(told)s
+        and on (%(by)s)
+        %(servfail)s
+        unless on (%(by)s)
+        sum by (%(by)s) (%(forwards)s) > 0
+      )
     )
-  ||| % (c { failing: servers('probe="external", result!~"ok|empty|nxdomain"'), well: servers('probe="cluster", result="ok"') });
-  // A server that answers and does not know the cluster, or one whose requests
-  // to the API server all fail: what it learned before goes on being served.
+  ||| % (c {
+           probed: promql.indent(share(
+             '%s > 0 and on (%s, origin, server) %s > 0' % [servers('probe="external", result!~"ok|empty|nxdomain"'), c.by, servers('probe="cluster", result="ok"')],
+             servers('probe="external"')
+           )),
+           told: promql.indent(promql.indent(share('%s > bool 0' % perInstance('coredns_forward_healthcheck_broken_total', ''), '%s >= bool 0' % perInstance('coredns_dns_responses_total', '')))),
+           servfail: promql.indent(promql.indent(servfail)),
+           forwards: servers('probe="external", result=~"ok|empty|nxdomain"'),
+         });
+  // Servers that answer and do not know the cluster, or whose requests to the API
+  // server all fail: what they learned before goes on being served. Where every
+  // server says that the name does not exist, the cluster may have another domain.
   local blind = |||
     (
-      sum by (%(by)s) (%(ignorant)s) > 0
+      %(ignorant)s
       or
-      count by (%(by)s) (
-        sum by (%(by)s, instance) (rate(coredns_kubernetes_rest_client_requests_total{%(corednsSelector)s, code="<error>"}[5m])) > 0
-        unless on (%(by)s, instance)
-        sum by (%(by)s, instance) (rate(coredns_kubernetes_rest_client_requests_total{%(corednsSelector)s, code=~"2.."}[5m])) > 0
-      ) > 0
+      %(cut)s
     )
-  ||| % (c { ignorant: servers('probe="cluster", result!~"ok|%s"' % c.mute) });
-  local k = c { servers: servers(), answering: answering, forwarding: forwarding, blind: blind };
+  ||| % (c {
+           ignorant: promql.indent(share(servers('probe="cluster", result!~"ok|%s"' % c.mute), servers('probe="cluster"'))),
+           cut: promql.indent(share(
+             '%s > bool 0 unless on (%s, instance) %s > 0' % [
+               perInstance('coredns_kubernetes_rest_client_requests_total', 'code="<error>"'),
+               c.by,
+               perInstance('coredns_kubernetes_rest_client_requests_total', 'code=~"2.."'),
+             ],
+             '%s >= bool 0' % perInstance('coredns_kubernetes_rest_client_requests_total', '')
+           )),
+         });
+  local k = c { servers: servers(), answering: answering, forwarding: forwarding, blind: blind, servfail: servfail };
 
   {
     name: 'dns',
@@ -58,7 +96,7 @@ function(config)
         ||| % c,
         'for': '3m',
         summary: 'No DNS server of the cluster is ready.',
-        description: 'The DNS Service of cluster %(cluster)s has had no ready endpoint for %(lasting)s: no pod finds any name.',
+        description: 'The DNS Service of cluster %(cluster)s has no ready endpoint: no pod finds any name.',
       },
       {
         alert: 'KubeVitalsDNSDown',
@@ -71,14 +109,17 @@ function(config)
           )
           unless on (%(by)s)
           max by (%(by)s) (kubevitals_dns_endpoints{%(selector)s, state="ready"}) == 0
+          unless on (%(by)s)
+          max by (%(by)s) (kubevitals_node_dns_probe_result{%(nodeSelector)s, result=~"ok|empty|nxdomain"}) == 1
         ||| % k,
         'for': '3m',
         summary: 'No DNS server of the cluster answers.',
-        description: 'For %(lasting)s neither the DNS Service of cluster %(cluster)s nor any server behind it has answered. Either all of them hang, or the network of the node that kubevitals runs on is broken.',
+        description: 'Neither the DNS Service of cluster %(cluster)s nor any server behind it answers. Either all of them hang, or the network of the node that kubevitals runs on is broken.',
       },
       {
         alert: 'KubeVitalsDNSServiceUnreachable',
-        severity: 'critical',
+        // Of one node: others tell by node_dns, and all of them by DNSDown.
+        severity: 'warning',
         expr: |||
           max by (%(by)s, server) (kubevitals_dns_probe_servers{%(selector)s, origin="service", probe="cluster", result=~"%(mute)s"}) > 0
           and on (%(by)s)
@@ -86,7 +127,7 @@ function(config)
         ||| % (c { endpoints: servers('origin="endpoint", probe="cluster", ' + answered) }),
         'for': '5m',
         summary: 'DNS servers answer under their own addresses but not under that of their Service.',
-        description: 'The address of Service kube-system/{{ $labels.server }} of cluster %(cluster)s has not answered for %(lasting)s, though the DNS servers behind it do. The way that kube-proxy makes is broken, on the node of kubevitals at the least.',
+        description: 'The address of Service kube-system/{{ $labels.server }} of cluster %(cluster)s does not answer, though the DNS servers behind it do. The way that kube-proxy makes is broken, on the node of kubevitals at the least.',
       },
       {
         alert: 'KubeVitalsDNSServerDown',
@@ -98,7 +139,7 @@ function(config)
         ||| % k,
         'for': '5m',
         summary: 'One of several DNS servers does not answer though it counts as ready.',
-        description: 'DNS server {{ $labels.server }} of cluster %(cluster)s has not answered for %(lasting)s, and others do. The lookups of pods that happen to reach it time out.',
+        description: 'DNS server {{ $labels.server }} of cluster %(cluster)s does not answer, and others do. The lookups of pods that happen to reach it time out.',
       },
       {
         alert: 'KubeVitalsDNSForwardingFailing',
@@ -106,7 +147,7 @@ function(config)
         expr: forwarding,
         'for': '5m',
         summary: 'Cluster DNS knows the cluster but cannot forward to its upstream servers.',
-        description: 'DNS servers of cluster %(cluster)s answer for names of the cluster, but for %(lasting)s have failed for names that they forward: their upstream servers do not answer them.',
+        description: 'DNS servers of cluster %(cluster)s answer for names of the cluster, but fail for names that they forward: their upstream servers do not answer them.',
       },
       {
         alert: 'KubeVitalsDNSAPIServerUnreachable',
@@ -118,18 +159,13 @@ function(config)
         ||| % k,
         'for': '5m',
         summary: 'Cluster DNS answers but cannot reach the API server, so it does not know the cluster.',
-        description: 'DNS servers of cluster %(cluster)s answer, but for %(lasting)s have not known the name of the API server itself, or have reached no API server: Services that are new or moved are not found.',
+        description: 'DNS servers of cluster %(cluster)s answer, but do not know the name of the API server itself, or reach no API server: Services that are new or moved are not found.',
       },
       {
         alert: 'KubeVitalsDNSServfail',
         severity: 'warning',
         expr: |||
-          (
-            sum by (%(by)s) (rate(coredns_dns_responses_total{%(corednsSelector)s, rcode="SERVFAIL"}[5m]))
-            / on (%(by)s)
-            sum by (%(by)s) (rate(coredns_dns_responses_total{%(corednsSelector)s}[5m]))
-            > %(dnsServfailRatio)s
-          )
+          %(servfail)s
           unless on (%(by)s)
           %(forwarding)s
           unless on (%(by)s)
@@ -137,7 +173,7 @@ function(config)
         ||| % k,
         'for': '10m',
         summary: 'A large share of the answers of cluster DNS are failures.',
-        description: '{{ $value | humanizePercentage }} of the answers of CoreDNS in cluster %(cluster)s are SERVFAIL, for %(lasting)s, though the probes are well: one zone or one upstream fails.',
+        description: '{{ $value | humanizePercentage }} of the answers of CoreDNS in cluster %(cluster)s are SERVFAIL: one zone or one upstream fails.',
       },
       {
         alert: 'KubeVitalsDNSSlow',

@@ -37,10 +37,14 @@ function(c) {
       severity: 'critical',
       expr: |||
         max by (%(by)s) (kubevitals_etcd_has_leader{%(selector)s}) == 0
+        unless on (%(by)s)
+        max by (%(by)s) (kubevitals_apiserver_probe_result{%(selector)s, probe=~"read|write", result="ok"}) == 1
       ||| % k,
+      // Those that are probed may be a minority that is cut off: only a majority
+      // with a leader answers reads and writes.
       'for': '1m',
       summary: 'No member of etcd knows a leader.',
-      description: 'No member of etcd of cluster %(cluster)s that answers has known a leader for %(lasting)s: less than half of the members can reach each other. Nothing can be written.',
+      description: 'No member of etcd of cluster %(cluster)s that answers knows a leader: those probed are cut off from the majority, or there is none. Without a majority nothing can be written.',
     },
     {
       alert: 'KubeVitalsEtcdMemberDown',
@@ -50,7 +54,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'A member of etcd does not answer.',
-      description: 'The member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s has not told its health for %(lasting)s: it is down, or kubevitals cannot reach it with its certificate.',
+      description: 'The member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s does not tell its health: it is down, or kubevitals cannot reach it with its certificate.',
     },
     {
       alert: 'KubeVitalsEtcdQuotaNear',
@@ -111,7 +115,7 @@ function(c) {
       ||| % k,
       'for': '10m',
       summary: 'etcd fails requests of the API servers.',
-      description: 'Of the requests of the API servers of cluster %(cluster)s to etcd {{ $value | humanizePercentage }} fail, for %(lasting)s, though small reads succeed.',
+      description: 'Of the requests of the API servers of cluster %(cluster)s to etcd {{ $value | humanizePercentage }} fail.',
     },
   ],
   panels: [

@@ -16,7 +16,8 @@ function(c) {
     {
       alert: 'KubeVitalsNodeOutOfMemory',
       severity: 'warning',
-      expr: onNodes('SystemOOM|OOMKilling'),
+      // OOMKilling of the Node Problem Detector is also of containers at a limit of their own.
+      expr: onNodes('SystemOOM'),
       'for': '0m',
       keep_firing_for: '5m',
       summary: 'A node ran out of memory, and its kernel killed a process.',
@@ -46,7 +47,7 @@ function(c) {
       expr: onNodes('ImageGCFailed|ContainerGCFailed|FreeDiskSpaceFailed'),
       'for': '10m',
       summary: 'The kubelet of a node cannot remove dead containers or unused images.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reports {{ $labels.reason }} again and again: its container runtime hangs, or nothing on its disk may be removed.',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reports {{ $labels.reason }}: its container runtime hangs, or nothing on its disk may be removed.',
     },
     {
       alert: 'KubeVitalsKubeletMisconfigured',

@@ -31,7 +31,7 @@ function(config) {
       ||| % c,
       'for': '5m',
       summary: 'kubevitals cannot be scraped.',
-      description: 'No instance of kubevitals in cluster %(cluster)s could be scraped for %(lasting)s. None of its alerts can fire.',
+      description: 'No instance of kubevitals in cluster %(cluster)s can be scraped. None of its alerts can fire.',
     },
     {
       alert: 'KubeVitalsTargetMissing',
@@ -55,7 +55,7 @@ function(config) {
       ||| % c,
       'for': '15m',
       summary: 'A collector of kubevitals fails though its sources can be read.',
-      description: 'Collector {{ $labels.collector }} of kubevitals in cluster %(cluster)s has failed for %(lasting)s, so its alerts cannot fire.',
+      description: 'Collector {{ $labels.collector }} of kubevitals in cluster %(cluster)s fails, so its alerts cannot fire.',
     },
     {
       alert: 'KubeVitalsSourceUnavailable',
@@ -101,7 +101,7 @@ function(config) {
       ||| % c,
       'for': '15m',
       summary: 'Agents of kubevitals on nodes cannot be scraped.',
-      description: 'Agents of kubevitals in cluster %(cluster)s that could not be scraped for %(lasting)s: {{ $value }}, which is more than nodes are not ready. What only a node can see is not seen there.',
+      description: 'Agents of kubevitals in cluster %(cluster)s that cannot be scraped: {{ $value }}, which is more than nodes are not ready. What only a node can see is not seen there.',
     },
     {
       alert: 'KubeVitalsNodesWithoutAgent',
@@ -121,7 +121,7 @@ function(config) {
       ||| % c,
       'for': '30m',
       summary: 'Nodes that are ready have no agent of kubevitals, though others have.',
-      description: 'Ready nodes of cluster %(cluster)s that have had no agent of kubevitals for %(lasting)s: {{ $value }}. There were agents within the last day. What only a node can see is not seen there.',
+      description: 'Ready nodes of cluster %(cluster)s that have no agent of kubevitals: {{ $value }}. There were agents within the last day. What only a node can see is not seen there.',
     },
     {
       alert: 'KubeVitalsNodeAgentSourceUnavailable',
@@ -133,7 +133,7 @@ function(config) {
       ||| % c,
       'for': '15m',
       summary: 'Agents of kubevitals on nodes cannot read a part of what they are to watch.',
-      description: 'Agents of kubevitals in cluster %(cluster)s that have not been able to read {{ $labels.source }} ({{ $labels.reason }}) for %(lasting)s: {{ $value }}. The signals that depend on it are absent for their nodes.',
+      description: 'Agents of kubevitals in cluster %(cluster)s that cannot read {{ $labels.source }} ({{ $labels.reason }}): {{ $value }}. The signals that depend on it are absent for their nodes.',
     },
     {
       alert: 'KubeVitalsNodeAgentCollectorFailing',
@@ -147,7 +147,7 @@ function(config) {
       ||| % c,
       'for': '15m',
       summary: 'A collector fails on agents of kubevitals though their sources can be read.',
-      description: 'Agents of kubevitals in cluster %(cluster)s on which collector {{ $labels.collector }} has failed for %(lasting)s: {{ $value }}. Its alerts cannot fire for their nodes.',
+      description: 'Agents of kubevitals in cluster %(cluster)s on which collector {{ $labels.collector }} fails: {{ $value }}. Its alerts cannot fire for their nodes.',
     },
   ],
   panels: [

@@ -8,7 +8,8 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsFilesystemReadOnly',
-      severity: 'critical',
+      severity: 'warning',
+      fault: 'filesystem_read_only',
       expr: |||
         max by (%(by)s, node, root) (kubevitals_filesystem_read_only{%(nodeSelector)s}) == 1
       ||| % c,
@@ -18,7 +19,8 @@ function(c) {
     },
     {
       alert: 'KubeVitalsFilesystemDead',
-      severity: 'critical',
+      severity: 'warning',
+      fault: 'filesystem_dead',
       expr: |||
         max by (%(by)s, node, root) (kubevitals_filesystem_state{%(nodeSelector)s, state=~"hangs|failed"}) == 1
         unless on (%(by)s, node, root)
@@ -26,7 +28,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'A disk that a node cannot do without does not answer.',
-      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s has not answered the kernel for %(lasting)s, or with an error only. Whatever touches it hangs or fails: the kubelet, the container runtime and the pods.',
+      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s does not answer the kernel, or with an error only. Whatever touches it hangs or fails: the kubelet, the container runtime and the pods.',
     },
     {
       alert: 'KubeVitalsFilesystemFull',

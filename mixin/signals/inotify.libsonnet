@@ -23,7 +23,8 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsInotifyExhausted',
-      severity: 'critical',
+      severity: 'warning',
+      fault: 'inotify_exhausted',
       // Only root: the kubelet, the container runtime and most containers run as it.
       expr: |||
         max by (%(by)s, node, resource) (kubevitals_inotify_used{%(nodeSelector)s, uid="0"})
@@ -53,7 +54,7 @@ function(c) {
       ||| % c,
       'for': '1h',
       summary: 'The agent of a node cannot see who holds all inotify watches.',
-      description: 'The agent on node {{ $labels.node }} of cluster %(cluster)s has not seen all processes in any scan of the last hour: rights are missing or time runs out. More inotify watches and instances may be in use than it tells.',
+      description: 'The agent on node {{ $labels.node }} of cluster %(cluster)s did not see all processes in its last scan: rights are missing or time runs out. More inotify watches and instances may be in use than it tells.',
     },
   ],
   panels: [

@@ -37,7 +37,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'The kube-proxy of a node does not answer.',
-      description: 'kube-proxy on node {{ $labels.node }} of cluster %(cluster)s has not told its health for %(lasting)s. Rules that it wrote stay as they are: connections from this node to Services go to pods that are gone, and new Services do not work there.',
+      description: 'kube-proxy on node {{ $labels.node }} of cluster %(cluster)s does not tell its health. Rules that it wrote stay as they are: connections from this node to Services go to pods that are gone, and new Services do not work there.',
     },
     {
       alert: 'KubeVitalsKubeProxyRulesStale',
@@ -45,7 +45,7 @@ function(c) {
       expr: stale,
       'for': '5m',
       summary: 'The kube-proxy of a node runs and does not get its rules written.',
-      description: 'kube-proxy on node {{ $labels.node }} of cluster %(cluster)s has had changes for more than %(kubeProxySyncSeconds)s seconds that it did not write, for %(lasting)s: connections from this node to Services go to pods that are gone, and new Services do not work there.',
+      description: 'kube-proxy on node {{ $labels.node }} of cluster %(cluster)s has had changes for more than %(kubeProxySyncSeconds)s seconds that it did not write: connections from this node to Services go to pods that are gone, and new Services do not work there.',
     },
     {
       alert: 'KubeVitalsKubeProxySyncFailing',
@@ -59,7 +59,7 @@ function(c) {
       ||| % (c { stale: stale }),
       'for': '15m',
       summary: 'The kernel refuses rules of a kube-proxy again and again.',
-      description: 'Writing all rules of kube-proxy on node {{ $labels.node }} of cluster %(cluster)s has failed again and again for %(lasting)s and succeeds in between, so that changes of Services reach the node late.',
+      description: 'Writing all rules of kube-proxy on node {{ $labels.node }} of cluster %(cluster)s fails and succeeds in between, so that changes of Services reach the node late.',
     },
   ],
   panels: [

@@ -19,7 +19,8 @@ function(c) {
     },
     {
       alert: 'KubeVitalsReflectorMetricsLeakMemory',
-      severity: 'critical',
+      severity: 'warning',
+      fault: 'kubelet_memory_leak',
       expr: |||
         max by (%(target)s) (kubevitals_metric_cardinality_resident_memory_bytes{%(selector)s, component="kubelet"}) > %(cardinalityLeakBytes)s
         and on (%(target)s)

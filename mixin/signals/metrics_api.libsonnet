@@ -4,8 +4,8 @@ local g = import '../../dashboards/grafana.libsonnet';
 
 function(c) {
   // Autoscalers that suffer have an alert of their own, which is more urgent.
-  local quiet = '(min by (%(by)s) (max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_metrics_available{%(selector)s})) == 0)' % c,
-  local k = c { quiet: quiet },
+  local blind = (import '../autoscaling_blind.libsonnet')(c),
+  local k = c { missing: blind.many('registered'), unavailable: blind.many('available') },
 
   name: 'metrics_api',
   area: 'autoscaling',
@@ -16,23 +16,23 @@ function(c) {
       expr: |||
         max by (%(by)s) (kubevitals_metrics_api_registered{%(selector)s, api="resource"}) == 0
         unless on (%(by)s)
-        %(quiet)s
+        %(missing)s
       ||| % k,
       'for': '1h',
       summary: 'Nobody serves the resource metrics API, so dashboards and kubectl top show no use of resources.',
-      description: 'No metrics server is registered in cluster %(cluster)s for %(lasting)s: kubectl top, dashboards and autoscaling by CPU or memory have no figures.',
+      description: 'No metrics server is registered in cluster %(cluster)s: kubectl top, dashboards and autoscaling by CPU or memory have no figures.',
     },
     {
       alert: 'KubeVitalsMetricsAPIUnavailable',
       severity: 'warning',
       expr: |||
         max by (%(by)s, api) (kubevitals_metrics_api_available{%(selector)s}) == 0
-        unless on (%(by)s)
-        %(quiet)s
+        unless on (%(by)s, api)
+        %(unavailable)s
       ||| % k,
       'for': '10m',
       summary: 'A metrics API is registered, and the API server does not reach whoever should serve it.',
-      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s has been unavailable for %(lasting)s: dashboards, kubectl top and autoscalers have no figures, and namespaces cannot be deleted.',
+      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is unavailable: dashboards, kubectl top and autoscalers have no figures, and namespaces cannot be deleted.',
     },
     {
       alert: 'KubeVitalsMetricsAPINodeMissing',
@@ -44,7 +44,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'The metrics server has no figures of a node whose kubelet can be read.',
-      description: 'The resource metrics API of cluster %(cluster)s has no figures of node {{ $labels.node }} for %(lasting)s, though kubevitals reads its kubelet: dashboards lack the node, and autoscalers count its pods as unready.',
+      description: 'The resource metrics API of cluster %(cluster)s has no figures of node {{ $labels.node }}, though kubevitals reads its kubelet: dashboards lack the node, and autoscalers count its pods as unready.',
     },
     {
       alert: 'KubeVitalsMetricsAPINodeStale',

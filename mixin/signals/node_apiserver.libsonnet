@@ -15,7 +15,7 @@ function(c) {
       ||| % c,
       'for': '3m',
       summary: 'A node cannot reach the API server, though other nodes can.',
-      description: 'For %(lasting)s no API server has answered node {{ $labels.node }} of cluster %(cluster)s over the address that pods use, though it answers other nodes. What on this node depends on the API breaks: controllers, operators, DNS servers; if the kubelet goes the same way, the node will be not ready.',
+      description: 'No API server answers node {{ $labels.node }} of cluster %(cluster)s over the address that pods use, though it answers other nodes. What on this node depends on the API breaks: controllers, operators, DNS servers; if the kubelet goes the same way, the node will be not ready.',
     },
   ],
   panels: [

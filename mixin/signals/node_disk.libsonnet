@@ -9,14 +9,15 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsNodeDiskPressure',
-      severity: 'critical',
+      severity: 'warning',
+      fault: 'disk_pressure',
       expr: |||
         max by (%(by)s, node) (kubevitals_node_disk_pressure{%(selector)s}) == 1
       ||| % c,
       'for': '5m',
       keep_firing_for: '5m',
       summary: 'A node is short of disk, and its kubelet evicts pods.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has been under disk pressure for %(lasting)s: its kubelet removes images and evicts pods, and no new pods are placed there.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s is under disk pressure: its kubelet removes images and evicts pods, and no new pods are placed there.',
     },
     {
       alert: 'KubeVitalsNodeDiskHeadroomLow',
@@ -58,7 +59,7 @@ function(c) {
       ||| % k,
       'for': '30m',
       summary: 'Image garbage collection cannot free enough disk on a node.',
-      description: 'The image filesystem of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizePercentage }} full, above the point at which unused images are removed, for %(lasting)s: what fills it is in use or no image.',
+      description: 'The image filesystem of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizePercentage }} full, above the point at which unused images are removed: what fills it is in use or no image.',
     },
   ],
   panels: [

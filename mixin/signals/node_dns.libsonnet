@@ -36,7 +36,7 @@ function(config) {
       ||| % c,
       'for': '5m',
       summary: 'A node cannot resolve names, though others can.',
-      description: 'For %(lasting)s no DNS server that pods use has resolved a name (probe: {{ $labels.probe }}) for node {{ $labels.node }} of cluster %(cluster)s, though DNS works elsewhere in the cluster: pods on this node find no Service, or nothing outside, and those on others do.',
+      description: 'No DNS server that pods use resolves a name (probe: {{ $labels.probe }}) for node {{ $labels.node }} of cluster %(cluster)s, though DNS works elsewhere in the cluster: pods on this node find no Service, or nothing outside, and those on others do.',
     },
   ],
   panels: [

@@ -6,29 +6,66 @@ local promql = import '../promql.libsonnet';
 
 local words = import '../node_causes.libsonnet';
 local inWords = std.join('', [
-  '{{ %s $labels.cause "%s" }}%s' % [if i == 0 then 'if eq' else 'else if eq', std.objectFields(words)[i], words[std.objectFields(words)[i]]]
+  '{{ %s .Labels.cause "%s" }}%s' % [if i == 0 then 'if eq' else 'else if eq', std.objectFields(words)[i], words[std.objectFields(words)[i]]]
   for i in std.range(0, std.length(words) - 1)
 ]) + '{{ end }}';
 
 function(c) {
   local k = c { ignored: c.nodeConditionsIgnored },
-  // Nodes that should be ready and are not.
-  local missing = 'max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause!="machine_gone"})' % c,
-  local many = promql.line(|||
+  // Nodes under maintenance: somebody cordoned them, and they are not gone.
+  local maintained = promql.line(|||
     (
-      count by (%(by)s) (%(missing)s)
-        / count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))
-      >= %(nodesNotReadyRatio)s
-      and on (%(by)s)
-      count by (%(by)s) (%(missing)s) >= %(nodesNotReadyMinimum)s
+      max by (%(by)s, node) (kubevitals_node_readiness_cordoned{%(selector)s}) == 1
+      and on (%(by)s, node)
+      max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause=~"%(nodeNotReadyCordonedCauses)s"}) == 1
     )
-  ||| % (c { missing: missing })),
-  // The age counts from the node's own time of change, not from when the rule
-  // first saw it: a cause that becomes clearer does not start it again.
-  local lasting(causes, seconds) = promql.line(|||
-    max by (%(by)s, node, cause) (kubevitals_node_readiness_not_ready{%(selector)s, cause%(causes)s}) == 1
+  ||| % c),
+  // Nodes that should be ready and are not.
+  local missing = promql.line(|||
+    (
+      max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause!="machine_gone"})
+      unless on (%(by)s, node)
+      %(maintained)s
+    )
+  ||| % (c { maintained: promql.indent(maintained) })),
+  // Numbers of nodes, by the labels of which cluster is the first, that are many.
+  local many(count) = promql.line(|||
+    (
+      (
+        %(count)s
+          / on (%(by)s) group_left ()
+          count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))
+        >= %(manyNodesRatio)s
+        and
+        %(count)s >= %(manyNodesMinimum)s
+      )
+      or
+      (
+        %(count)s
+          / on (%(by)s) group_left ()
+          count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))
+        >= %(manyNodesLargeRatio)s
+        and
+        %(count)s >= %(manyNodesLargeMinimum)s
+      )
+      or
+      (
+        %(count)s
+          / on (%(by)s) group_left ()
+          count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))
+        and
+        %(count)s >= %(manyNodesCount)s
+      )
+    )
+  ||| % (c { count: count })),
+  local manyMissing = many('count by (%s) (%s)' % [c.by, promql.oneLine(missing)]),
+  // How long ago nodes stopped being ready, by their own time of change. The cause
+  // is no label: it becomes clearer while the node stays away, and a new label
+  // would start the alert again. Its text looks the cause up.
+  local away(causes, seconds) = promql.line(|||
+    (time() - max by (%(by)s, node) (kubevitals_node_readiness_transition_timestamp_seconds{%(selector)s}) > %(seconds)s)
     and on (%(by)s, node)
-    time() - max by (%(by)s, node) (kubevitals_node_readiness_transition_timestamp_seconds{%(selector)s}) > %(seconds)s
+    max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause%(causes)s}) == 1
   ||| % (c { causes: causes, seconds: seconds })),
   // How old the sample was when it was scraped, so that slow scrapes do not age it.
   local pleg(by, kubelets) = promql.line(|||
@@ -40,9 +77,9 @@ function(c) {
     )
   ||| % (c { by: by, kubelets: kubelets })),
   local problems = |||
-    max by (%(by)s, node, condition, reason) (kubevitals_node_readiness_condition{%(selector)s, condition!~"%(ignored)s", condition!~".+Ready"}) == 1
+    max by (%(by)s, node, condition) (kubevitals_node_readiness_condition{%(selector)s, condition!~"%(ignored)s", condition!~".+Ready"}) == 1
     or
-    min by (%(by)s, node, condition, reason) (kubevitals_node_readiness_condition{%(selector)s, condition!~"%(ignored)s", condition=~".+Ready"}) == 0
+    min by (%(by)s, node, condition) (kubevitals_node_readiness_condition{%(selector)s, condition!~"%(ignored)s", condition=~".+Ready"}) == 0
   ||| % k,
 
   name: 'node_readiness',
@@ -52,33 +89,45 @@ function(c) {
     {
       alert: 'KubeVitalsNodesNotReady',
       severity: 'critical',
-      expr: many + '\n',
+      expr: manyMissing + '\n',
       'for': '3m',
       keep_firing_for: '5m',
       summary: 'A good part of the nodes are not ready.',
-      description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s have not been ready for %(lasting)s: their pods move to nodes that may not have the room. The dashboard names the nodes and their causes; one cause for all points at what they share.',
+      description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s are not ready: their pods move to nodes that may not have the room. The dashboard names the nodes and their causes; one cause for all points at what they share.',
     },
     {
       alert: 'KubeVitalsNodeNotReady',
       severity: 'warning',
       expr: |||
-        %(lasting)s
+        %(away)s
+        unless on (%(by)s, node)
+        %(maintained)s
         unless on (%(by)s)
         %(many)s
-      ||| % (c { lasting: lasting('!="machine_gone"', c.nodeNotReadySeconds), many: many }),
+      ||| % (c { away: away('!="machine_gone"', c.nodeNotReadySeconds), maintained: maintained, many: manyMissing }),
       'for': '1m',
       summary: 'A node is not ready.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for more than %(minutes)s minutes, because %(words)s. Its pods are evicted after 5 minutes.',
-      values: { minutes: c.nodeNotReadySeconds / 60, words: inWords },
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s. Its pods are evicted 5 minutes after it stopped being ready, by default.',
+      values: { because: promql.lookup(c, 'max by (cause) (kubevitals_node_readiness_not_ready{%s, node=%%q} == 1)', ['node'], ', because ' + inWords) },
     },
     {
       alert: 'KubeVitalsNodeMachineGone',
       severity: 'info',
-      expr: lasting('="machine_gone"', c.nodeMachineGoneSeconds) + '\n',
+      expr: away('="machine_gone"', c.nodeMachineGoneSeconds) + '\n',
       'for': '5m',
       summary: 'A node is still registered though its machine is gone.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for more than %(minutes)s minutes and %(cause)s: pods and volumes that are bound to the node wait for it.',
-      values: { minutes: c.nodeMachineGoneSeconds / 60, cause: words.machine_gone },
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}, and %(cause)s: pods and volumes that are bound to the node wait for it.',
+      values: { cause: words.machine_gone },
+    },
+    {
+      alert: 'KubeVitalsManyNodesFailing',
+      severity: 'critical',
+      // Each of the alerts of single nodes that can become many records its nodes.
+      expr: many('count by (%s, fault) (group by (%s, node, fault) (kubevitals:node_fault))' % [c.by, c.by]) + '\n',
+      'for': '5m',
+      keep_firing_for: '5m',
+      summary: 'Many nodes have the same trouble, each of which would be a warning.',
+      description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s have the trouble {{ $labels.fault }}: one cause for all is likely, and the others seldom have room for the pods of so many. The alerts of the single nodes name them.',
     },
     {
       alert: 'KubeVitalsNodeLeaseStale',
@@ -105,7 +154,8 @@ function(c) {
       expr: problems,
       'for': '5m',
       summary: 'A condition of a node tells of a problem.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has had a bad condition {{ $labels.condition }} for %(lasting)s, with the reason {{ $labels.reason }}.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has a bad condition {{ $labels.condition }}%(reason)s.',
+      values: { reason: promql.lookup(c, 'max by (reason) (kubevitals_node_readiness_condition{%s, node=%%q, condition=%%q})', ['node', 'condition'], ', with the reason {{ .Labels.reason }}') },
     },
     {
       alert: 'KubeVitalsNodeProblemDetectorSilent',
@@ -141,6 +191,19 @@ function(c) {
       'short',
       [g.target('count by (cause) (max by (node, cause) (kubevitals_node_readiness_not_ready{%(panel)s, node=~"$node"}))' % k, '{{cause}}')],
       { alerts: ['KubeVitalsNodesNotReady', 'KubeVitalsNodeNotReady', 'KubeVitalsNodeMachineGone'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Nodes with the same trouble',
+      'Nodes by trouble, of the kinds that are a warning on one node and an emergency on many.',
+      'short',
+      [g.target('count by (fault) (group by (%(by)s, node, fault) (kubevitals:node_fault{%(by)s=~"$cluster", node=~"$node"}))' % k, '{{fault}}')],
+      { alerts: ['KubeVitalsManyNodesFailing'], mayBeEmpty: true },
+    ),
+    g.table(
+      'Nodes that are cordoned',
+      'Nodes on which nothing new is placed; while their host or kubelet answers nothing is said of them not being ready.',
+      [g.target('max by (node) (kubevitals_node_readiness_cordoned{%(panel)s, node=~"$node"}) == 1' % k, '')],
+      { alerts: ['KubeVitalsNodeNotReady'], mayBeEmpty: true },
     ),
     g.stateTimeline(
       'Ready',

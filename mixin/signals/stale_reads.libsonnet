@@ -25,7 +25,7 @@ function(c) {
       ||| % c,
       'for': '0m',
       summary: 'etcd went back to an earlier state under a running control plane.',
-      description: 'Writes to cluster %(cluster)s get resource versions below one that was given out before: its etcd was restored from a backup, or lost data. Restart every API server first, then controller managers, schedulers, kubelets and operators: they work with objects that do not exist any more.',
+      description: 'Writes of cluster %(cluster)s get resource versions below one that was given out before: its etcd was restored from a backup, or lost data. Restart every API server first, then controller managers, schedulers, kubelets and operators: they work with objects that do not exist any more.',
     },
     {
       alert: 'KubeVitalsAPIServerCacheFromBefore',

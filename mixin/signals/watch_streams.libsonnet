@@ -7,7 +7,8 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsWatchStreamsExhausted',
-      severity: 'critical',
+      severity: 'warning',
+      fault: 'watch_streams_exhausted',
       expr: |||
         max by (%(by)s, node) (kubevitals_watch_streams_connections_needed{%(selector)s}) > 1
         and on (%(by)s, node)

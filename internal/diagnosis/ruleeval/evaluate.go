@@ -36,7 +36,7 @@ type Finding struct {
 	Summary string `json:"summary"`
 	// What it means for these labels.
 	Description string `json:"description"`
-	// Address of the runbook, with the labels.
+	// Address of the runbook.
 	RunbookURL string `json:"runbook_url"`
 	// How long Prometheus waits before the alert fires, such as 5m.
 	For string `json:"for"`
@@ -95,7 +95,7 @@ func (r *Rules) Evaluate(ctx context.Context, s *Samples) (*Evaluation, error) {
 		if err != nil {
 			return nil, err
 		}
-		return findings(ctx, s.index(one), vector, at)
+		return r.findings(ctx, s.index(one), vector, at)
 	})
 	return evaluation, err
 }
@@ -146,28 +146,44 @@ func (r *Rules) query(ctx context.Context, s *Samples, one rule, at time.Time) (
 		return nil, err
 	}
 	failed := func(err error) error { return fmt.Errorf("rule %s%s: %w", one.Alert, one.Record, err) }
-	q, err := r.engine.NewInstantQuery(ctx, s, nil, expr, at)
+	vector, err := r.instant(ctx, s, expr, at)
 	if err != nil {
 		return nil, failed(err)
+	}
+	return vector, nil
+}
+
+// instant evaluates an expression of PromQL at one time.
+func (r *Rules) instant(ctx context.Context, s *Samples, expr string, at time.Time) (promql.Vector, error) {
+	q, err := r.engine.NewInstantQuery(ctx, s, nil, expr, at)
+	if err != nil {
+		return nil, err
 	}
 	defer q.Close()
 	result := q.Exec(ctx)
 	if result.Err != nil {
-		return nil, failed(result.Err)
+		return nil, result.Err
 	}
 	vector, err := result.Vector()
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	// The engine takes the vector back when the query is closed.
 	return slices.Clone(vector), nil
 }
 
+// ask answers the queries of annotations, which look up what is no label.
+func (r *Rules) ask(s *Samples) template.QueryFunc {
+	return func(ctx context.Context, expr string, at time.Time) (promql.Vector, error) {
+		return r.instant(ctx, s, expr, at)
+	}
+}
+
 // findings are those of one alert, of which the index finds the evidence.
-func findings(ctx context.Context, index *evidenceIndex, vector promql.Vector, at time.Time) ([]Finding, error) {
+func (r *Rules) findings(ctx context.Context, index *evidenceIndex, vector promql.Vector, at time.Time) ([]Finding, error) {
 	found := make([]Finding, 0, len(vector))
 	for _, sample := range vector {
-		f, err := finding(ctx, index, sample, at)
+		f, err := finding(ctx, index, r.ask(index.samples), sample, at)
 		if err != nil {
 			return nil, err
 		}
@@ -176,7 +192,7 @@ func findings(ctx context.Context, index *evidenceIndex, vector promql.Vector, a
 	return found, nil
 }
 
-func finding(ctx context.Context, index *evidenceIndex, sample promql.Sample, at time.Time) (Finding, error) {
+func finding(ctx context.Context, index *evidenceIndex, ask template.QueryFunc, sample promql.Sample, at time.Time) (Finding, error) {
 	one := index.rule
 	own := labels.NewBuilder(sample.Metric).Del(model.MetricNameLabel).Labels().Map()
 	f := Finding{
@@ -185,7 +201,7 @@ func finding(ctx context.Context, index *evidenceIndex, sample promql.Sample, at
 		Evidence: first(index.of(own), mostEvidence),
 	}
 	for name, field := range map[string]*string{"summary": &f.Summary, "description": &f.Description, "runbook_url": &f.RunbookURL} {
-		text, err := expand(ctx, one.Alert, one.Annotations[name], own, sample, at)
+		text, err := expand(ctx, ask, one.Alert, one.Annotations[name], own, sample, at)
 		if err != nil {
 			return f, err
 		}
@@ -195,11 +211,10 @@ func finding(ctx context.Context, index *evidenceIndex, sample promql.Sample, at
 }
 
 // expand fills in the template of an annotation as Prometheus does.
-func expand(ctx context.Context, alert, text string, own map[string]string, sample promql.Sample, at time.Time) (string, error) {
+func expand(ctx context.Context, ask template.QueryFunc, alert, text string, own map[string]string, sample promql.Sample, at time.Time) (string, error) {
 	const names = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
-	none := func(context.Context, string, time.Time) (promql.Vector, error) { return nil, nil }
 	expander := template.NewTemplateExpander(ctx, names+text, "__alert_"+alert,
-		template.AlertTemplateData(own, nil, "", sample), model.TimeFromUnixNano(at.UnixNano()), none, &url.URL{}, nil)
+		template.AlertTemplateData(own, nil, "", sample), model.TimeFromUnixNano(at.UnixNano()), ask, &url.URL{}, nil)
 	full, err := expander.Expand()
 	if err != nil {
 		return "", fmt.Errorf("annotation of %s: %w", alert, err)

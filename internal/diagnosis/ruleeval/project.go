@@ -30,7 +30,7 @@ func (r *Rules) Project(ctx context.Context, s *Samples, now *Evaluation, onsets
 				v.F -= longer.Seconds()
 			}
 		}
-		return findings(ctx, s.index(one), vector, at)
+		return r.findings(ctx, s.index(one), vector, at)
 	})
 	if err != nil {
 		return nil, err

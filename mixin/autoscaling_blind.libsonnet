@@ -1,0 +1,40 @@
+// Autoscalers that cannot read their metrics, and when they are so many that the
+// cluster is told of and no longer each. The signals autoscaling and metrics_api
+// share it.
+local promql = import 'promql.libsonnet';
+
+function(c) {
+  local all = 'max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_metrics_available{%(selector)s})' % c,
+  // The API that they read is in the label api, which their reason gives away; the
+  // reason itself changes while they stay blind, and is left out.
+  each:: promql.line('max by (%s, namespace, horizontalpodautoscaler, api) (\n  %s\n)' % [c.by, promql.indent(std.foldl(
+    function(expr, api) |||
+      label_replace(
+        %s,
+        "api", "%s", "reason", "%s"
+      )
+    ||| % [promql.indent(expr), api.name, api.reasons],
+    [
+      { name: 'resource', reasons: 'FailedGet(Container)?ResourceMetric' },
+      { name: 'custom', reasons: 'FailedGet(Pods|Object)Metric' },
+      { name: 'external', reasons: 'FailedGetExternalMetric' },
+    ],
+    'max by (%(by)s, namespace, horizontalpodautoscaler, reason) (kubevitals_autoscaling_metrics_available{%(selector)s}) == 0' % c
+  ))]),
+  local counted = promql.line('count by (%s, api) (\n  %s\n)' % [c.by, promql.indent(self.each)]),
+  // The number of autoscalers without resource metrics, where it is large, and where
+  // a fact about the API, such as registered, is no.
+  many(fact):: promql.line(|||
+    (
+      (
+        %(counted)s >= %(autoscalingBlindCount)s
+        or
+        %(counted)s
+        >= on (%(by)s) group_left ()
+        %(autoscalingBlindRatio)s * count by (%(by)s) (%(all)s)
+      )
+      and on (%(by)s, api)
+      max by (%(by)s, api) (kubevitals_metrics_api_%(fact)s{%(selector)s, api="resource"}) == 0
+    )
+  ||| % (c { counted: promql.indent(promql.indent(counted)), all: all, fact: fact })),
+}
