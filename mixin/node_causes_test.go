@@ -65,7 +65,7 @@ func TestNodeCausesAreFresh(t *testing.T) {
 			continue
 		}
 		for cause, meaning := range words {
-			if branch := fmt.Sprintf(`eq $labels.cause %q }}%s{{`, cause, meaning); !strings.Contains(a.Annotations["description"], branch) {
+			if branch := fmt.Sprintf(`eq .Labels.cause %q }}%s{{`, cause, meaning); !strings.Contains(a.Annotations["description"], branch) {
 				t.Errorf("the description of %s lacks %q", a.Name, branch)
 			}
 		}

@@ -26,9 +26,11 @@ import (
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-// sick is a cluster with two full disks, of which one has a hostile name, a slow
-// API server, and pods that cannot be read.
+// sick is a cluster without a scheduler, with two full disks, of which one has a
+// hostile name, a slow API server, and pods that cannot be read.
 const sick = `
+kubevitals_control_plane_leases_held{component="kube-scheduler"} 0
+kubevitals_scrape_collector_success{collector="control_plane_leases"} 1
 kubevitals_node_disk_pressure{node="worker-2"} 1
 kubevitals_node_disk_pressure{node="<script>alert(1)</script>"} 1
 kubevitals_node_disk_pressure{node="worker-3"} 0
@@ -163,9 +165,9 @@ func TestStatusPage(t *testing.T) {
 	}
 	p := parse(t, w.Body.String())
 	inOrder(t, p.text.String(),
-		"1 critical, 1 warning", "prod", "05:06:04 UTC", "3s ago",
-		"Wrong now", diskPressure, "A node is short of disk", "worker-2", `kubevitals_node_disk_pressure{node="worker-2"}`,
-		"KubeVitalsAPIServerDown", "cp-2",
+		"1 critical, 2 warning", "prod", "05:06:04 UTC", "3s ago",
+		"Wrong now", "KubeVitalsSchedulerDown", "KubeVitalsAPIServerDown", "cp-2",
+		diskPressure, "A node is short of disk", "worker-2", `kubevitals_node_disk_pressure{node="worker-2"}`,
 		"Not seen", "KubeVitalsSourceUnavailable", "cannot read pods: forbidden", "collector etcd", "it failed", "Not read yet:", "hpas",
 		"Nothing wrong found", "dns", "Not looked at", "Nothing of the kind was seen", "autoscaling", "For the agents on the nodes", "inotify")
 	for _, e := range p.elements {

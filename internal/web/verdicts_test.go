@@ -62,7 +62,7 @@ func TestVerdicts(t *testing.T) {
 func TestStatusInChinese(t *testing.T) {
 	t.Parallel()
 	w := get(t, handler(t), "/", "Accept-Language", "zh-TW")
-	inOrder(t, w.Body.String(), `<html lang="zh-TW">`, "1 嚴重、1 警告", "目前的問題", "磁碟滿了。", "看不到的部分", "收集器 etcd", "失敗了", "沒有發現問題")
+	inOrder(t, w.Body.String(), `<html lang="zh-TW">`, "1 嚴重、2 警告", "目前的問題", "磁碟滿了。", "看不到的部分", "收集器 etcd", "失敗了", "沒有發現問題")
 }
 
 // TestManyFindings verifies that none is lost without a word.
