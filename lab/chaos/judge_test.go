@@ -32,9 +32,11 @@ func TestFigures(t *testing.T) {
 	}{
 		{"rrrrrrrr", 4, 0, 0, never, 0, true},
 		{"rrssstttttrrr", 9, 3, 3, 6, 2, true},
-		{"rssrsrrr", 4, 4, 3, never, 2, true},                      // a moment does not end it
-		{"rsstttttssrrr", 4, 2, 4, 4, 7, true},                     // the second time is counted alone
-		{strings.Repeat("s", 8) + "rrr", 4, 8, 8, never, 5, false}, // never told
+		{"rssrsrrr", 4, 4, 3, never, 2, true},  // a moment does not end it
+		{"rsstttttssrrr", 4, 2, 4, 4, 7, true}, // the second time is counted alone
+		{strings.Repeat("s", 30) + "rrr", 20, 30, 30, never, 11, true},
+		{strings.Repeat("s", 31) + "rrr", 20, 31, 31, never, 12, false}, // never told
+		{strings.Repeat("s", 31) + "trrr", 20, 31, 31, 32, 13, false},   // told too late
 		{strings.Repeat("s", 46) + "trrr", 30, 46, 46, 47, 18, false},
 		{"rttttttttttttttttttttrrr", 4, 0, 0, 2, 18, false}, // well again too late
 		{"rsss", 2, 3, 3, never, never, false},

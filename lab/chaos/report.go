@@ -63,6 +63,8 @@ func (r Result) toldText() string {
 	switch {
 	case r.Told != nil:
 		return strings.TrimSuffix(fmt.Sprintf("%.0f s (%s)", *r.Told, strings.Join(r.Reasons, ", ")), " ()")
+	case r.Blinded && r.Stale <= Seconds(MaxTold.Seconds()):
+		return "right again before"
 	case r.Blinded:
 		return "never"
 	}

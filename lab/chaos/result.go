@@ -85,8 +85,9 @@ func (r *Result) sum(t Trial) {
 	if never {
 		r.Told = nil
 	}
-	// A fault that blinds nobody is not to be told, and one of many has no beginning.
-	told := r.Stale <= arrives || t.Schedule || r.Told != nil && *r.Told <= Seconds(MaxTold.Seconds())
+	// What is right again by then need not be told, and one fault of many has no beginning.
+	limit := Seconds(MaxTold.Seconds())
+	told := r.Stale <= limit || t.Schedule || r.Told != nil && *r.Told <= limit
 	r.Good = r.FailedScrapes == 0 && told && r.Stale <= Seconds(MaxStale.Seconds()) &&
 		r.Recovered != nil && *r.Recovered <= Seconds(MaxRecovery.Seconds())
 }
