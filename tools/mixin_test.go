@@ -80,7 +80,7 @@ std.toString([mixin.prometheusAlerts, mixin.prometheusRules, mixin.grafanaDashbo
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`job=\\\"vitals\\\"`, "by (site)", "> 7", "https://wiki.example.com/blob/main/mixin/runbooks/KubeVitalsDown.md", "var-cluster={{ $labels.site }}"} {
+	for _, want := range []string{`job=\\\"vitals\\\"`, "by (site)", "> 7", "https://wiki.example.com/blob/main/mixin/runbooks/KubeVitalsDown.md", "var-cluster={{ or $labels.site $externalLabels.site }}"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in what the override makes", want)
 		}
