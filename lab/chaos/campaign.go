@@ -139,7 +139,7 @@ func (c *Campaign) play(ctx context.Context, t Trial) Result {
 		result, err = s.run(ctx)
 	}
 	if err = errors.Join(err, s.tearDown(ctx)); err != nil {
-		return Result{Fault: t.Name, What: t.What, Holds: t.Holds, Error: err.Error()}
+		return Result{Fault: t.Name, What: t.What, Required: t.required(), Error: err.Error()}
 	}
 	return result
 }

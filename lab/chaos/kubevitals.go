@@ -42,8 +42,8 @@ func (k kubevitals) start(ctx context.Context, kubeconfig string, log *os.File, 
 func (kubevitals) read(f families, prefix string) reading {
 	r := newReading(f)
 	nodes, pods, disks := f["kubevitals_node_readiness_ready"], f["kubevitals_pending_pods_pods"], f["kubevitals_node_disk_available_bytes"]
-	r.blind[Nodes] = !r.known(f["kubevitals_source_available"], "source", "nodes") || nodes == nil
-	r.blind[Pods] = !r.known(f["kubevitals_source_available"], "source", "pods") || pods == nil
+	r.blind[Nodes] = !r.known(Nodes, f["kubevitals_source_available"], "source", "nodes") || nodes == nil
+	r.blind[Pods] = !r.known(Pods, f["kubevitals_source_available"], "source", "pods") || pods == nil
 	for node, m := range of(nodes, prefix) {
 		r.facts[Nodes][node] = int64(value(m))
 	}
@@ -57,13 +57,13 @@ func (kubevitals) read(f families, prefix string) reading {
 			r.facts[Disk][node] = int64(value(m))
 		}
 	}
-	stats := r.known(f["kubevitals_kubelet_available"], "node", prefix+steady, "endpoint", "stats_summary")
+	stats := r.known(Disk, f["kubevitals_kubelet_available"], "node", prefix+steady, "endpoint", "stats_summary")
 	r.blind[Disk] = !stats || len(r.facts[Disk]) == 0
 	return r
 }
 
 // known tells whether what bears the labels calls itself available, and notes why not.
-func (r reading) known(f *dto.MetricFamily, labels ...string) bool {
+func (r reading) known(topic Topic, f *dto.MetricFamily, labels ...string) bool {
 	for _, m := range f.GetMetric() {
 		matches := true
 		for i := 0; i < len(labels); i += 2 {
@@ -75,13 +75,16 @@ func (r reading) known(f *dto.MetricFamily, labels ...string) bool {
 		if value(m) == 1 {
 			return true
 		}
-		r.reasons[label(m, "reason")] = true
+		r.reasons[topic][label(m, "reason")] = true
 	}
 	return false
 }
 
 func newReading(f families) reading {
-	r := reading{facts: facts{Nodes: {}, Pods: {}, Disk: {}}, blind: map[Topic]bool{}, reasons: map[string]bool{}}
+	r := reading{
+		facts: facts{Nodes: {}, Pods: {}, Disk: {}}, blind: map[Topic]bool{},
+		reasons: map[Topic]map[string]bool{Nodes: {}, Pods: {}, Disk: {}},
+	}
 	for _, m := range f["go_goroutines"].GetMetric() {
 		r.goroutines = int(value(m))
 	}

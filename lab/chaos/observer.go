@@ -58,7 +58,9 @@ func (o *observer) look(ctx context.Context) look {
 	} else {
 		r := o.subject.program.read(f, o.stage.world.prefix())
 		l.verdicts = judge(r, before, o.refresh(ctx))
-		l.reasons = slices.Sorted(maps.Keys(r.reasons))
+		for topic := range l.verdicts {
+			l.reasons = slices.AppendSeq(l.reasons, maps.Keys(r.reasons[topic]))
+		}
 		o.goroutines = r.goroutines
 	}
 	o.looks = append(o.looks, l)
@@ -111,7 +113,7 @@ func (o *observer) resources() Resources { return o.subject.resources(o.goroutin
 func (o *observer) result() Result {
 	t := o.stage.trial
 	r := Result{
-		Fault: t.Name, What: t.What, Holds: t.Holds, Unknowable: t.Unknowable,
+		Fault: t.Name, What: t.What, Required: t.required(), Unknowable: t.Unknowable,
 		Topics: map[Topic]Figures{}, Before: o.before, After: o.resources(),
 	}
 	for topic := range o.truth {

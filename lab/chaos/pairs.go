@@ -58,16 +58,24 @@ func pair(a, b Trial) Trial {
 func kubeletTrials(single []Trial) []Trial {
 	var all []Trial
 	for _, name := range strings.Fields("refuse accept-close handshake-silent freeze half-open black-hole trickle stall 401 403 500 503 html") {
-		t := named(single, name)
-		if t == nil {
+		found := named(single, name)
+		if found == nil {
 			continue
 		}
-		all = append(all, Trial{
-			Name: "kubelet-" + t.Name, What: "between kubevitals and a kubelet: " + strings.ReplaceAll(t.What, "the API server", "the kubelet"),
-			Kubelet: true, News: statsInterval * 3 / 2, faults: t.faults,
-		})
+		t := *found
+		t.Name, t.What = "kubelet-"+t.Name, "between kubevitals and a kubelet: "+strings.ReplaceAll(t.What, "the API server", "the kubelet")
+		all = append(all, ofKubelet(Trial{Name: t.Name, What: t.What, faults: t.faults}))
 	}
 	half := proxied("kubelet-truncated", "between kubevitals and a kubelet: answers are cut in half", faultproxy.Fault{Whole: faultproxy.Half})
-	half.Kubelet, half.News = true, statsInterval*3/2
-	return append(all, half)
+	return append(all, ofKubelet(half))
+}
+
+// ofKubelet puts the proxy before a kubelet.
+func ofKubelet(t Trial) Trial {
+	t.Kubelet, t.News = true, statsInterval*3/2
+	answers := slices.ContainsFunc(t.faults, func(f faultproxy.Fault) bool { return f.Respond != nil || f.Whole != nil })
+	if answers {
+		return t.open("a kubelet that answers with an error is asked again later and later, up to 5 minutes")
+	}
+	return t
 }

@@ -44,7 +44,7 @@ func (r Report) cells(result Result) []string {
 func (r Report) Broken() []string {
 	var names []string
 	for _, result := range r.Results {
-		if result.Error != "" || result.Holds && !result.Good {
+		if result.Error != "" || result.Required && !result.Good {
 			names = append(names, result.Fault)
 		}
 	}

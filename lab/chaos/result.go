@@ -41,7 +41,8 @@ func (f Figures) blinded(news Seconds) bool { return f.Told != nil || f.Stale > 
 type Result struct {
 	Fault string `json:"fault"`
 	What  string `json:"what"`
-	Holds bool   `json:"required"`
+	// Required is whether it has to be good.
+	Required bool `json:"required"`
 	// Error is of the trial itself, which then has no figures.
 	Error string `json:"error,omitempty"`
 	// Unknowable says why nobody could tell.

@@ -19,9 +19,9 @@ type Trial struct {
 	What string
 	// Short is whether it belongs to the short campaign.
 	Short bool
-	// Holds is whether the product is known to keep its promise under it: then the
-	// tests fail if it does not.
-	Holds bool
+	// Open says why the product need not keep its promise under it yet. All others
+	// have to hold: tests fail if one does not.
+	Open string
 	// Unknowable says why nobody could tell, of a fault that lies outside of the promise.
 	Unknowable string
 	// Schedule is whether it is a series of faults, which come and go.
@@ -53,6 +53,9 @@ func proxied(name, what string, faults ...faultproxy.Fault) Trial {
 	return Trial{Name: name, What: what, faults: faults}
 }
 
+// required tells whether the promise has to be kept.
+func (t Trial) required() bool { return t.Open == "" && t.Unknowable == "" }
+
 func (t Trial) newsTakes() time.Duration { return cmp.Or(t.News, news) }
 
 func (t Trial) begin(ctx context.Context, s *stage) error {
@@ -79,7 +82,10 @@ func (t Trial) end(ctx context.Context, s *stage) error {
 }
 
 func (t Trial) short() Trial { t.Short = true; return t }
-func (t Trial) holds() Trial { t.Holds = true; return t }
+func (t Trial) open(why string) Trial {
+	t.Open = why
+	return t
+}
 func (t Trial) unknowable(why string) Trial {
 	t.Unknowable = why
 	return t

@@ -20,7 +20,7 @@ func Trials() []Trial {
 func connectionTrials() []Trial {
 	return []Trial{
 		proxied("refuse", "nothing listens",
-			faultproxy.Fault{Accept: faultproxy.Refuse, Cut: faultproxy.ResetAll}).short().holds(),
+			faultproxy.Fault{Accept: faultproxy.Refuse, Cut: faultproxy.ResetAll}).short(),
 		proxied("accept-close", "a load balancer accepts and then closes each new connection",
 			faultproxy.Fault{Accept: faultproxy.AcceptAndClose, Cut: faultproxy.CloseAll}).short(),
 		proxied("accept-reset", "a load balancer accepts and then resets each new connection",
@@ -37,9 +37,9 @@ func handshakeTrials() []Trial {
 	return []Trial{
 		proxied("handshake-silent", "new connections are accepted and never answered", stalled(0)).short(),
 		proxied("handshake-stalls", "the server's side of the TLS handshake stops in the midst", stalled(200)),
-		certificateTrial("certificate-strange", "the serving certificate is of an unknown authority", strangeCertificate).holds(),
-		certificateTrial("certificate-expired", "the serving certificate expired yesterday", expiredCertificate).short().holds(),
-		certificateTrial("certificate-of-another", "the serving certificate is that of another host", anothersCertificate).holds(),
+		certificateTrial("certificate-strange", "the serving certificate is of an unknown authority", strangeCertificate),
+		certificateTrial("certificate-expired", "the serving certificate expired yesterday", expiredCertificate).short(),
+		certificateTrial("certificate-of-another", "the serving certificate is that of another host", anothersCertificate),
 	}
 }
 
@@ -61,7 +61,7 @@ func byteTrials() []Trial {
 		proxied("trickle", "the API server sends one byte a second",
 			faultproxy.Fault{Flow: faultproxy.Trickle}).short(),
 		proxied("goaway", "each answer ends with GOAWAY: use another connection",
-			faultproxy.Fault{GoAway: true}).holds(),
+			faultproxy.Fault{GoAway: true}),
 		goAwayStorm(),
 	}
 }
@@ -77,15 +77,15 @@ func answerTrials() []Trial {
 			faultproxy.Fault{Hold: true, Cut: faultproxy.ResetAll}).short(),
 		proxied("stall-reads", "lists and watches are never answered; all else is",
 			faultproxy.Fault{Hold: true, Requests: reads, Cut: faultproxy.ResetAll}),
-		refused("401", "401 for everything", status(http.StatusUnauthorized, metav1.StatusReasonUnauthorized)).holds(),
-		refused("403", "403 for everything", status(http.StatusForbidden, metav1.StatusReasonForbidden)).short().holds(),
-		refused("403-watches", "403 for watches; lists are answered", status(http.StatusForbidden, metav1.StatusReasonForbidden), faultproxy.Watches()...).holds(),
+		refused("401", "401 for everything", status(http.StatusUnauthorized, metav1.StatusReasonUnauthorized)),
+		refused("403", "403 for everything", status(http.StatusForbidden, metav1.StatusReasonForbidden)).short(),
+		refused("403-watches", "403 for watches; lists are answered", status(http.StatusForbidden, metav1.StatusReasonForbidden), faultproxy.Watches()...),
 		refused("429-1", "429 for lists and watches, Retry-After 1", faultproxy.RetryAfter(1), reads...),
 		refused("429-30", "429 for lists and watches, Retry-After 30", faultproxy.RetryAfter(30), reads...).short(),
 		refused("429-600", "429 for lists and watches, Retry-After 600", faultproxy.RetryAfter(600), reads...),
-		refused("500", "500 for everything", status(http.StatusInternalServerError, metav1.StatusReasonInternalError)).holds(),
-		refused("503", "503 for everything", status(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable)).holds(),
-		refused("html", "a page in HTML with 200 for everything, as of a login", faultproxy.HTML).short().holds(),
+		refused("500", "500 for everything", status(http.StatusInternalServerError, metav1.StatusReasonInternalError)),
+		refused("503", "503 for everything", status(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable)),
+		refused("html", "a page in HTML with 200 for everything, as of a login", faultproxy.HTML).short(),
 	}
 }
 
@@ -93,9 +93,9 @@ func bodyTrials() []Trial {
 	reads := []faultproxy.Kind{faultproxy.List, faultproxy.WatchList, faultproxy.Watch}
 	return []Trial{
 		proxied("truncated", "watches are cut in the midst of an event, and lists in half",
-			faultproxy.Fault{Whole: faultproxy.Half, Event: faultproxy.HalfEvent, Requests: reads, Cut: faultproxy.ResetAll}).short().holds(),
+			faultproxy.Fault{Whole: faultproxy.Half, Event: faultproxy.HalfEvent, Requests: reads, Cut: faultproxy.ResetAll}).short(),
 		proxied("truncated-lists", "watches cannot be resumed, and lists are cut in half", noResume(),
-			faultproxy.Fault{Whole: faultproxy.Half, Event: faultproxy.HalfEvent, Requests: lists()}).holds(),
+			faultproxy.Fault{Whole: faultproxy.Half, Event: faultproxy.HalfEvent, Requests: lists()}),
 		proxied("empty", "watches cannot be resumed, and lists are answered as if they were empty", noResume(),
 			faultproxy.Fault{Whole: faultproxy.Emptied, Event: faultproxy.WithoutInitial, Requests: lists()}).unknowable("the API server itself says so"),
 	}
@@ -120,13 +120,13 @@ func watchTrials() []Trial {
 		proxied("watches-frozen", "a proxy freezes watches: the connection lives, no event comes",
 			faultproxy.Fault{Event: faultproxy.FrozenEvents}).overHTTP1(),
 		proxied("no-bookmarks", "watches get events but no bookmarks",
-			faultproxy.Fault{Event: faultproxy.WithoutBookmarks, Cut: faultproxy.ResetAll}).holds(),
+			faultproxy.Fault{Event: faultproxy.WithoutBookmarks, Cut: faultproxy.ResetAll}),
 		proxied("no-initial-end", "watches cannot be resumed, and the bookmark that ends the list of a new one never comes", noResume(),
-			faultproxy.Fault{Event: faultproxy.WithoutInitialEnd}),
-		proxied("410", "410 Gone for each watch that resumes", noResume()).holds(),
+			faultproxy.Fault{Event: faultproxy.WithoutInitialEnd}).open("well again after 15 s, at the limit"),
+		proxied("410", "410 Gone for each watch that resumes", noResume()),
 		proxied("410-all", "410 Gone for every watch", noResume(),
-			faultproxy.Fault{Respond: noResume().Respond, Requests: faultproxy.Watches()}).holds(),
+			faultproxy.Fault{Respond: noResume().Respond, Requests: faultproxy.Watches()}),
 		proxied("reset-once", "every connection is reset once",
-			faultproxy.Fault{Cut: faultproxy.ResetAll}).holds(),
+			faultproxy.Fault{Cut: faultproxy.ResetAll}),
 	}
 }

@@ -73,8 +73,8 @@ type reading struct {
 	facts
 	// blind is of which topics the program itself says that it sees nothing.
 	blind map[Topic]bool
-	// reasons are those for which it is blind.
-	reasons    map[string]bool
+	// reasons are those for which it is blind, by topic.
+	reasons    map[Topic]map[string]bool
 	goroutines int
 }
 
