@@ -256,16 +256,3 @@ func text(raw json.RawMessage) string {
 	_ = json.Unmarshal(raw, &s) // what is no text is none
 	return s
 }
-
-// versionIn takes the version of the API servers from what kubectl version and
-// support bundles write.
-func (r *reader) versionIn(fields map[string]json.RawMessage) {
-	for _, name := range []string{"serverVersion", "info"} {
-		var info struct {
-			GitVersion string `json:"gitVersion"`
-		}
-		if err := json.Unmarshal(fields[name], &info); err == nil && info.GitVersion != "" {
-			r.snapshot.Version = info.GitVersion
-		}
-	}
-}

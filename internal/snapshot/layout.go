@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"encoding/json"
 	"path"
 	"strings"
 )
@@ -103,4 +104,17 @@ func (r *reader) hintOf(name string) hint {
 		parent = ""
 	}
 	return hint{k, parent}
+}
+
+// versionIn takes the version of the API servers from what kubectl version and
+// support bundles write.
+func (r *reader) versionIn(fields map[string]json.RawMessage) {
+	for _, name := range []string{"serverVersion", "info"} {
+		var info struct {
+			GitVersion string `json:"gitVersion"`
+		}
+		if err := json.Unmarshal(fields[name], &info); err == nil && info.GitVersion != "" {
+			r.snapshot.Version = info.GitVersion
+		}
+	}
 }
