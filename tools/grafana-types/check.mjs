@@ -53,7 +53,7 @@ const faults = {
   'a refresh that is no text': (d) => { d.refresh = 60; },
 };
 for (const [name, breakIt] of Object.entries(faults)) {
-  const broken = structuredClone(dashboards['control-plane']);
+  const broken = structuredClone(dashboards['kubevitals-control-plane']);
   breakIt(broken);
   write({ broken });
   report(compile() !== '', `refused: ${name}`);
