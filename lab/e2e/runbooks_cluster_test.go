@@ -161,7 +161,7 @@ func (l *lab) runbookLabels() map[string]map[string]string {
 			"check": "etcd", "probe": "read", "resource": "pods", "addon": "dns", "api": "resource",
 			"namespace": "default", "horizontalpodautoscaler": "scaled", "type": "Resource", "metric": "cpu", "reason": "x",
 			"collector": "apiserver", "source": "nodes", "signature": "update_conflict", "component": "kube-controller-manager",
-			"endpoint": l.EtcdURL(), "uid": "0", "pid": "self", "filesystem": "nodefs", "condition": "Ready", "cause": "unknown",
+			"endpoint": l.EtcdURL(), "uid": "0", "pid": "self", "filesystem": "nodefs", "condition": "Ready", "cause": "unknown", "fault": "disk",
 			"another node": "node-1", "the node of the instance": "node-0", "address of the peer": "127.0.0.1",
 			"address of another member": "127.0.0.1", "address of a node that is the cause": "127.0.0.1",
 			"address of another node": "127.0.0.1", "image": "lab", "pod": "etcd-master-0", "container": "etcd",

@@ -45,7 +45,7 @@ var (
 	// nodePrograms need systemd, a container runtime, etcd, an administrator's rights
 	// or packages that few machines have.
 	nodePrograms = []string{
-		"bridge", "conntrack", "crictl", "dmesg", "etcdctl", "helm", "iptables-save", "journalctl", "kubeadm",
+		"bridge", "chronyc", "conntrack", "crictl", "dmesg", "etcdctl", "helm", "iptables-save", "journalctl", "kubeadm",
 		"last", "lsblk", "nft", "pidof", "ping", "smartctl", "systemctl", "systemd-cgls", "systemd-cgtop", "tcpdump",
 		"timedatectl", "traceroute", "wg",
 	}
