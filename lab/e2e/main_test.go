@@ -72,3 +72,20 @@ func (l *lab) install(ctx context.Context) error {
 	l.vitals, err = startVitals(ctx, "kubevitals", l.LogDir(), l.kubeconfig, "--kubelet.ca-file="+l.KubeletCAFile())
 	return err
 }
+
+// ownCluster starts a cluster for one test alone, and stops it when the test ends.
+func ownCluster(ctx context.Context, t *testing.T, nodes int) *cluster.Cluster {
+	t.Helper()
+	c, err := cluster.Start(ctx, cluster.Options{Nodes: nodes, Logf: t.Logf})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			c.Fail()
+			t.Log("logs are in", c.LogDir())
+		}
+		c.Stop()
+	})
+	return c
+}

@@ -17,8 +17,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/kubevitals/kubevitals/lab/cluster"
 )
 
 // mixincheckEnv names the program that evaluates the mixin with Prometheus'
@@ -196,23 +194,7 @@ func TestPanelsShowData(t *testing.T) {
 // TestNoAlertWhileWell evaluates every rule while nothing is ill, in a cluster of
 // its own: what other tests broke a while ago is not well.
 func TestNoAlertWhileWell(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	c, err := cluster.Start(ctx, cluster.Options{Nodes: 2, Logf: t.Logf})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			c.Fail()
-		}
-		c.Stop()
-	})
-	l := &lab{Cluster: c}
-	if err := l.install(ctx); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.vitals.stop)
+	l := ownLab(t, 2)
 	dir := t.TempDir()
 	l.vitals.eventually(t, 3*time.Minute, func(s samples) error {
 		if err := allWell(s); err != nil {

@@ -27,16 +27,7 @@ func startForRunbooks(t *testing.T) *lab {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
-	c, err := cluster.Start(ctx, cluster.Options{Nodes: 3, Logf: t.Logf})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			c.Fail()
-		}
-		c.Stop()
-	})
+	c := ownCluster(ctx, t, 3)
 	l := &lab{Cluster: c}
 	names := []string{}
 	for _, k := range c.Kubelets() {

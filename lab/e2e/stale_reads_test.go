@@ -19,21 +19,12 @@ func ownLab(t *testing.T, nodes int, args ...string) *lab {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	c, err := cluster.Start(ctx, cluster.Options{Nodes: nodes, Logf: t.Logf})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			c.Fail()
-			t.Log("logs are in", c.LogDir())
-		}
-		c.Stop()
-	})
+	c := ownCluster(ctx, t, nodes)
 	l := &lab{Cluster: c}
 	if err := l.applyBase(ctx); err != nil {
 		t.Fatal(err)
 	}
+	var err error
 	l.kubeconfig, err = c.ServiceAccountKubeconfig(ctx, "kubevitals", "kubevitals")
 	if err != nil {
 		t.Fatal(err)
