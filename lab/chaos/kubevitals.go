@@ -2,13 +2,14 @@ package chaos
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"os"
 	"os/exec"
 	"strings"
 
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/kubevitals/kubevitals/lab/process"
 )
 
 // kubevitals is the product, run with the settings that users have.
@@ -20,23 +21,7 @@ type kubevitals struct {
 func (kubevitals) name() string { return "kubevitals" }
 
 func (k kubevitals) start(ctx context.Context, kubeconfig string, log *os.File, flags ...string) (*exec.Cmd, string, error) {
-	cmd := command(k.binary, log, append([]string{"--kubeconfig=" + kubeconfig, "--kubelet.ca-file=" + k.kubeletCA,
-		"--web.listen-address=127.0.0.1:0", "--log.level=debug"}, flags...)...)
-	cmd.Stdout = nil
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, "", err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, "", err
-	}
-	line, err := firstLine(ctx, out)
-	_, url, ok := strings.Cut(line, "kubevitals serves ")
-	if err != nil || !ok {
-		kill(cmd)
-		return nil, "", fmt.Errorf("it did not start: %q", line)
-	}
-	return cmd, url, nil
+	return process.Kubevitals(ctx, k.binary, log, nil, append([]string{"--kubeconfig=" + kubeconfig, "--kubelet.ca-file=" + k.kubeletCA}, flags...)...)
 }
 
 func (kubevitals) read(f families, prefix string) reading {

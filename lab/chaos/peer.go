@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/process"
 )
 
 // kubeStateMetrics is the peer, for comparison.
@@ -22,7 +23,7 @@ func (k kubeStateMetrics) start(ctx context.Context, kubeconfig string, log *os.
 	if err != nil {
 		return nil, "", err
 	}
-	cmd := command(k.binary, log, "--kubeconfig="+kubeconfig, "--resources=nodes,pods",
+	cmd := process.Command(k.binary, log, "--kubeconfig="+kubeconfig, "--resources=nodes,pods",
 		"--host=127.0.0.1", fmt.Sprintf("--port=%d", free[0]),
 		"--telemetry-host=127.0.0.1", fmt.Sprintf("--telemetry-port=%d", free[1]))
 	if err := cmd.Start(); err != nil {
@@ -37,7 +38,7 @@ func (k kubeStateMetrics) start(ctx context.Context, kubeconfig string, log *os.
 		return c.Close()
 	})
 	if err != nil {
-		kill(cmd)
+		process.Kill(cmd)
 		return nil, "", err
 	}
 	return cmd, "http://" + address + "/metrics", nil

@@ -1,26 +1,19 @@
 package chaos
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
-)
 
-// scrapeTimeout is Prometheus' own.
-const scrapeTimeout = 10 * time.Second
+	"github.com/kubevitals/kubevitals/lab/process"
+)
 
 // families are the metrics of one scrape by name.
 type families map[string]*dto.MetricFamily
@@ -57,44 +50,12 @@ func startSubject(ctx context.Context, p program, kubeconfig, dir string, flags 
 
 func (s *subject) stop() {
 	s.client.CloseIdleConnections()
-	kill(s.cmd)
-}
-
-func kill(cmd *exec.Cmd) {
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
-}
-
-// command prepares a program that a Ctrl-C at the terminal does not end.
-func command(binary string, log *os.File, args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, args...) //nolint:noctx // it is ended by stop
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	return cmd
+	process.Kill(s.cmd)
 }
 
 // scrape reads the metrics as Prometheus does.
 func (s *subject) scrape(ctx context.Context) (families, error) {
-	ctx, cancel := context.WithTimeout(ctx, scrapeTimeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := s.client.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("scrape: %w", err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("scrape: %s", response.Status)
-	}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	f, err := parser.TextToMetricFamilies(response.Body)
-	if err != nil {
-		return nil, fmt.Errorf("scrape: %w", err)
-	}
-	return f, nil
+	return process.Scrape(ctx, s.client, s.url)
 }
 
 // Resources are what the program under test holds.
@@ -117,20 +78,4 @@ func (s *subject) resources(goroutines int) Resources {
 		}
 	}
 	return r
-}
-
-// firstLine returns the first line that a program prints, within the bounds of ctx.
-func firstLine(ctx context.Context, from io.Reader) (string, error) {
-	line := make(chan string, 1)
-	go func() {
-		text, _ := bufio.NewReader(from).ReadString('\n')
-		line <- strings.TrimSpace(text)
-		_, _ = io.Copy(io.Discard, from)
-	}()
-	select {
-	case text := <-line:
-		return text, nil
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
 }

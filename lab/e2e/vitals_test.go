@@ -1,25 +1,20 @@
 package e2e
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/process"
 )
 
 // vitals is a running kubevitals.
@@ -52,43 +47,19 @@ func startVitals(ctx context.Context, name, logDir, kubeconfig string, args ...s
 		"--kubeconfig=" + kubeconfig, "--kubelet.stats-interval=2s", "--kubelet.metrics-interval=3s",
 		"--collector.metric_cardinality.apiserver-interval=3s", "--collector.metrics_api.interval=2s",
 	}, args...)
-	cmd := exec.Command(binary, append([]string{"--web.listen-address=127.0.0.1:0", "--log.level=debug"}, flags...)...)
-	cmd.Stderr = log
-	if env, ok := ctx.Value(envKey{}).(string); ok {
-		cmd.Env = append(os.Environ(), env)
+	var env []string
+	if more, ok := ctx.Value(envKey{}).(string); ok {
+		env = []string{more}
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	stdout, err := cmd.StdoutPipe()
+	cmd, url, err := process.Kubevitals(ctx, binary, log, env, flags...)
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start kubevitals: %w", err)
-	}
-	v := &vitals{cmd: cmd, flags: flags}
-	line := make(chan string, 1)
-	go func() {
-		text, _ := bufio.NewReader(stdout).ReadString('\n')
-		line <- strings.TrimSpace(text)
-		_, _ = io.Copy(io.Discard, stdout)
-	}()
-	select {
-	case text := <-line:
-		if _, url, ok := strings.Cut(text, "kubevitals serves "); ok {
-			v.url = url
-			return v, nil
-		}
-		v.stop()
-		return nil, fmt.Errorf("kubevitals did not start: %q; see %s", text, log.Name())
-	case <-ctx.Done():
-		v.stop()
-		return nil, fmt.Errorf("kubevitals did not start in time; see %s", log.Name())
-	}
+	return &vitals{cmd: cmd, url: url, flags: flags}, nil
 }
 
 func (v *vitals) stop() {
-	_ = v.cmd.Process.Kill()
-	_ = v.cmd.Wait()
+	process.Kill(v.cmd)
 }
 
 // samples are the series of one scrape.
@@ -96,22 +67,7 @@ type samples map[string]*dto.MetricFamily
 
 // scrape reads /metrics; it must answer as soon as Prometheus asks for, whatever is ill.
 func (v *vitals) scrape(ctx context.Context) (samples, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("scrape: %w", err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("scrape: %s", response.Status)
-	}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	return parser.TextToMetricFamilies(response.Body)
+	return process.Scrape(ctx, http.DefaultClient, v.url)
 }
 
 // labels select series: name, value, name, value.
