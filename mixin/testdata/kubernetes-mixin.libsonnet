@@ -18,10 +18,13 @@
   local alerts = {
     'kubernetes-apps': ['KubePodCrashLooping', 'KubePodNotReady', 'KubeDeploymentGenerationMismatch', 'KubeDeploymentReplicasMismatch', 'KubeDeploymentRolloutStuck', 'KubeStatefulSetReplicasMismatch', 'KubeStatefulSetGenerationMismatch', 'KubeStatefulSetUpdateNotRolledOut', 'KubeDaemonSetRolloutStuck', 'KubeContainerWaiting', 'KubeDaemonSetNotScheduled', 'KubeDaemonSetMisScheduled', 'KubeJobNotCompleted', 'KubeJobFailed', 'KubeHpaReplicasMismatch', 'KubeHpaMaxedOut', 'KubePdbNotEnoughHealthyPods'],
     'kube-apiserver-slos': ['KubeAPIErrorBudgetBurn'],
-    'kubernetes-system-apiserver': ['KubeClientCertificateExpiration', 'KubeAggregatedAPIErrors', 'KubeAggregatedAPIDown', 'KubeAPITerminatedRequests'],
+    'kubernetes-system-apiserver': ['KubeClientCertificateExpiration', 'KubeAggregatedAPIErrors', 'KubeAggregatedAPIDown', 'KubeAPITerminatedRequests', 'KubeAPIDown', 'KubeAPIInstanceUnreachable'],
     'kubernetes-system-kubelet': ['KubeNodeNotReady', 'KubeNodePressure', 'KubeNodeUnreachable', 'KubeletTooManyPods', 'KubeNodeReadinessFlapping', 'KubeNodeEviction', 'KubeletPlegDurationHigh', 'KubeletPodStartUpLatencyHigh', 'KubeletClientCertificateExpiration', 'KubeletServerCertificateExpiration', 'KubeletClientCertificateRenewalErrors', 'KubeletServerCertificateRenewalErrors', 'KubeletDown'],
     'kubernetes-resources': ['KubeCPUOvercommit', 'KubeMemoryOvercommit', 'KubeCPUQuotaOvercommit', 'KubeMemoryQuotaOvercommit', 'KubeQuotaAlmostFull', 'KubeQuotaFullyUsed', 'KubeQuotaExceeded', 'CPUThrottlingHigh'],
     'kubernetes-storage': ['KubePersistentVolumeFillingUp', 'KubePersistentVolumeInodesFillingUp', 'KubePersistentVolumeErrors'],
+    'kubernetes-system-controller-manager': ['KubeControllerManagerDown', 'KubeControllerManagerInstanceUnreachable'],
+    'kubernetes-system-scheduler': ['KubeSchedulerDown', 'KubeSchedulerInstanceUnreachable'],
+    'kubernetes-system-kube-proxy': ['KubeProxyDown', 'KubeProxyInstanceUnreachable'],
     'kubernetes-system': ['KubeVersionMismatch', 'KubeClientErrors'],
   },
   local rules = {
