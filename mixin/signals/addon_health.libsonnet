@@ -78,8 +78,8 @@ function(config)
           %(crashing)s
         ||| % k,
         'for': '15m',
-        summary: 'An addon that the cluster depends on lacks ready pods on nodes that are ready, and none crashes.',
-        description: 'Ready pods that addon {{ $labels.addon }} of cluster %(cluster)s lacks, those on nodes that are not ready left out: {{ $value }}. None is known to crash; the panel "Addons that are not ready" says on which nodes.',
+        summary: 'An addon that the cluster depends on lacks ready pods, and none is known to crash.',
+        description: 'Ready pods that addon {{ $labels.addon }} of cluster %(cluster)s lacks, without those on nodes known to be not ready: {{ $value }}. None is known to crash; the panel "Addons that are not ready" says on which nodes.',
       },
       {
         alert: 'KubeVitalsKubeProxySyncStuck',

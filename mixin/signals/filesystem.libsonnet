@@ -40,8 +40,8 @@ function(c) {
         group by (%(by)s, node) (kubevitals_node_disk_available_bytes{%(selector)s})
       ||| % c,
       'for': '10m',
-      summary: 'A disk of a node is nearly full, and its kubelet does not say so.',
-      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left, and the kubelet gives no figures of its disks: it may not evict pods in time either.',
+      summary: 'A disk of a node is nearly full, and kubevitals has no figures from its kubelet.',
+      description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left, and kubevitals has no figures from the kubelet: whether pods are evicted in time is not known.',
     },
   ],
   panels: [

@@ -36,8 +36,8 @@ function(c) {
       severity: 'warning',
       expr: |||
         %(oldest)s > %(pendingOnNodeSeconds)s
-        unless on (%(by)s, node)
-        max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s}) == 1
+        and on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 1
       ||| % (c { oldest: oldest('not_picked_up', ', node') }),
       'for': '2m',
       summary: 'A kubelet does not begin with pods that were given to its node, though the node counts as ready.',
