@@ -34,7 +34,7 @@ var (
 )
 
 // Cgroups is the failure mode of cgroups that are never freed: of processes that
-// ended, in folders that nobody removes, or removed and still held by the kernel.
+// ended, in folders that are never removed, or removed and still held by the kernel.
 func Cgroups() Definition {
 	var interval, budget time.Duration
 	return Definition{

@@ -27,7 +27,7 @@ func TestCgroups(t *testing.T) {
 	golden(t, cgroupsName, c, Cgroups().Metrics)
 }
 
-// TestCgroupsCutShort holds that folders that were not all counted are not told.
+// TestCgroupsCutShort verifies that folders that were not all counted are not told.
 func TestCgroupsCutShort(t *testing.T) {
 	t.Parallel()
 	c := cgroupsCollector{node: "n1", count: func() (cgroups.Count, error) {

@@ -104,7 +104,7 @@ func newSources(t *testing.T, server *rest.Config, change func(*sources.Config))
 	return s
 }
 
-// unusedKubelets are options for kubelets that nobody asks.
+// unusedKubelets are options for kubelets that are never asked.
 func unusedKubelets() kubelet.Options {
 	return kubelet.Options{
 		PreferredAddressTypes: []corev1.NodeAddressType{corev1.NodeInternalIP},

@@ -23,7 +23,7 @@ var (
 		"Time in seconds after which another instance may take the Lease over, unless it is renewed.",
 		"component")
 	leaseHeld = exporter.NewGauge(controlPlaneLeasesName, "held",
-		"Whether the Lease names a holder: 1 is yes, 0 means that the last leader gave it up and nobody took it.",
+		"Whether the Lease names a holder: 1 is yes, 0 means that the last leader gave it up and no other took it.",
 		"component")
 	leaseAcquired = exporter.NewGauge(controlPlaneLeasesName, "acquire_timestamp_seconds",
 		"Unix time, in seconds and by the clock of the holder, since which the present leader holds the Lease.",
@@ -38,7 +38,7 @@ var (
 )
 
 // ControlPlaneLeases is the failure mode of a controller manager or scheduler
-// that is down. It is told from their Leases, so that it works where nobody can
+// that is down. It is told from their Leases, so that it works where no client can
 // reach them, as on managed clusters.
 func ControlPlaneLeases() Definition {
 	return Definition{

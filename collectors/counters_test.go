@@ -13,9 +13,9 @@ import (
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-// TestNobodyCountsPods holds that the list of all pods may come after a first look,
+// TestNoPodsAreCounted verifies that the list of all pods may come after a first look,
 // which is there for the counters.
-func TestNobodyCountsPods(t *testing.T) {
+func TestNoPodsAreCounted(t *testing.T) {
 	t.Parallel()
 	counting := 0
 	for _, d := range Catalogue() {

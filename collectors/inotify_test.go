@@ -30,7 +30,7 @@ func TestInotify(t *testing.T) {
 	golden(t, inotifyName, c, Inotify().Metrics)
 }
 
-// TestInotifyIsIncomplete holds that what a scan missed is told, and that nothing
+// TestInotifyIsIncomplete verifies that what a scan missed is told, and that nothing
 // is claimed of a user of whom nothing was seen.
 func TestInotifyIsIncomplete(t *testing.T) {
 	t.Parallel()
@@ -58,7 +58,7 @@ func TestInotifyIsAbsentWhileBlind(t *testing.T) {
 	}
 }
 
-// TestInotifyIsBounded holds that the number of series does not depend on what
+// TestInotifyIsBounded verifies that the number of series does not depend on what
 // runs on the node.
 func TestInotifyIsBounded(t *testing.T) {
 	t.Parallel()

@@ -93,8 +93,8 @@ type kubeProxyCollector struct {
 	result func() (proxySeen, error)
 }
 
-// Collect sends what the last round found. That nobody answers is a fact and no
-// failure: where something else does the work of kube-proxy, nobody ever does. The
+// Collect sends what the last round found. That nothing answers is a fact and no
+// failure: where something else does the work of kube-proxy, nothing ever does. The
 // traces tell such nodes from those where one is missed.
 func (c kubeProxyCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	r, err := c.result()

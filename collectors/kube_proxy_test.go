@@ -23,7 +23,7 @@ func TestKubeProxy(t *testing.T) {
 	}, nil), KubeProxy().Metrics)
 }
 
-// TestKubeProxyIsNotThere: on a node without kube-proxy nobody is well or ill.
+// TestKubeProxyIsNotThere: on a node without kube-proxy nothing is well or ill.
 func TestKubeProxyIsNotThere(t *testing.T) {
 	t.Parallel()
 	text := string(scrapeText(t, kubeProxyName, kubeProxySays(kubeproxy.Result{
@@ -40,7 +40,7 @@ func TestKubeProxyIsNotThere(t *testing.T) {
 	}
 	for _, lacks := range []string{"rules_healthy", "timestamp", "kube_proxy_mode"} {
 		if strings.Contains(text, lacks) {
-			t.Errorf("nobody is there, and it says %s:\n%s", lacks, text)
+			t.Errorf("nothing is there, and it says %s:\n%s", lacks, text)
 		}
 	}
 }

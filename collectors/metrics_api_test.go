@@ -39,14 +39,14 @@ func TestMetricsAPIs(t *testing.T) {
 		services []sources.APIService
 		want     []string
 	}{
-		{"nobody is registered", nil, []string{`registered{api="resource"} 0`}},
+		{"none is registered", nil, []string{`registered{api="resource"} 0`}},
 		{"one version is enough", []sources.APIService{
 			{Name: "v1.metrics.k8s.io", Available: no(), Reason: "FailedDiscoveryCheck"},
 			{Name: "v1beta1.metrics.k8s.io", Available: yes(), Reason: "Passed"},
 		}, []string{`registered{api="resource"} 1`, `available{api="resource",reason="Passed"} 1`}},
 		{"not looked at yet", []sources.APIService{{Name: "v1beta1.metrics.k8s.io"}},
 			[]string{`available{api="resource",reason="Unknown"} 0`}},
-		{"a reason nobody knows", []sources.APIService{{Name: "v1beta1.metrics.k8s.io", Available: no(), Reason: "because <b>"}},
+		{"a reason that is not known", []sources.APIService{{Name: "v1beta1.metrics.k8s.io", Available: no(), Reason: "because <b>"}},
 			[]string{`available{api="resource",reason="Other"} 0`}},
 	}
 	for _, tt := range tests {
@@ -64,7 +64,7 @@ func TestMetricsAPIs(t *testing.T) {
 				}
 			}
 			if strings.Contains(got, "node_has_metrics{") {
-				t.Errorf("tells of nodes though nobody answered:\n%s", got)
+				t.Errorf("tells of nodes though no API answered:\n%s", got)
 			}
 		})
 	}

@@ -31,7 +31,7 @@ var (
 		"What can still be used before the kubelet evicts pods, as a share of the capacity; below 0 it evicts.",
 		"node", "filesystem", "resource")
 	nodeDiskPressure = exporter.NewGauge("node_disk", "pressure",
-		"Whether the node has the condition DiskPressure: 1 is yes; absent when nobody knows.", "node")
+		"Whether the node has the condition DiskPressure: 1 is yes; absent when it is not known.", "node")
 	nodeDiskImageGCHigh = exporter.NewGauge("node_disk", "image_gc_high_threshold_ratio",
 		"Share of the image file system in use at which the kubelet begins to remove images.", "node")
 	nodeDiskImageGCLow = exporter.NewGauge("node_disk", "image_gc_low_threshold_ratio",

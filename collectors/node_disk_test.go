@@ -42,7 +42,7 @@ func evictAt(thresholds map[string]string) kubelet.Fetched[kubelet.Config] {
 	return kubeletSays(kubelet.Config{EvictionHard: thresholds, ImageGCHighPercent: 85, ImageGCLowPercent: 80})
 }
 
-// kubeletDefaults are the thresholds of a kubelet on Linux that nobody configured.
+// kubeletDefaults are the thresholds of a kubelet on Linux by default.
 func kubeletDefaults() map[string]string {
 	return map[string]string{
 		"memory.available": "100Mi",

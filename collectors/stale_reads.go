@@ -77,7 +77,7 @@ type staleReadsCollector struct {
 	unavailable func() error
 }
 
-// Collect sends nothing where writes are not probed: without them nobody knows
+// Collect sends nothing where writes are not probed: without them it is not known
 // what etcd holds.
 func (c staleReadsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	s := c.state()

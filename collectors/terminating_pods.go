@@ -28,7 +28,7 @@ var (
 // What can hold a pod that should be gone. The set is closed.
 const (
 	holdNodeMissing     = "node_missing"     // its node does not exist any more
-	holdNodeUnreachable = "node_unreachable" // nobody hears of its node: the kubelet cannot confirm
+	holdNodeUnreachable = "node_unreachable" // no word of its node: the kubelet cannot confirm
 	holdNodeNotReady    = "node_not_ready"   // its node says that it is not ready
 	holdFinalizers      = "finalizers"       // somebody must remove a finalizer
 	holdKubelet         = "kubelet"          // its node is ready, and the kubelet does not finish

@@ -154,7 +154,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestDeadPortsStayTaken verifies that nobody else comes to answer for the dead.
+// TestDeadPortsStayTaken verifies that no other program comes to answer for the dead.
 func TestDeadPortsStayTaken(t *testing.T) {
 	t.Parallel()
 	s := spec(node("one"))

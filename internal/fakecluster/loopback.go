@@ -18,7 +18,7 @@ const (
 )
 
 // onLoopback changes an object of a Spec that says where the API servers of
-// the original cluster are, so that nobody ever calls on those; false drops it.
+// the original cluster are, so that no client ever calls those; false drops it.
 func (c *Cluster) onLoopback(obj runtime.Object) (runtime.Object, bool) {
 	switch o := obj.(type) {
 	case *discoveryv1.EndpointSlice:

@@ -73,7 +73,7 @@ func (c codecs) respond(w http.ResponseWriter, r *http.Request, typed bool, stat
 	w.Header().Set("Content-Type", info.MediaType)
 	out := &compressor{to: w, status: status, gzips: c.gzips, threshold: gzipThreshold, enabled: acceptsGzip(r)}
 	// The object's kind is filled in, so the plain serializer is enough. A client
-	// that went away is nobody to report an error to.
+	// that went away is no one to report an error to.
 	if err := info.Serializer.Encode(obj, out); err == nil {
 		_ = out.Close()
 	}

@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// reserve finds a port (0 for any) that nobody listens on. Here, unlike on Unix,
+// reserve finds a port (0 for any) that no program listens on. Here, unlike on Unix,
 // nothing keeps others from taking it.
 func reserve(port int) (reservation, int, error) {
 	l, err := net.Listen("tcp", net.JoinHostPort(Loopback, strconv.Itoa(port)))

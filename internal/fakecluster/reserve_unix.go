@@ -10,7 +10,7 @@ import (
 )
 
 // reserve takes a port (0 for any) without listening on it: connections are
-// refused, and nobody else can come to listen there.
+// refused, and no other program can listen there.
 func reserve(port int) (reservation, int, error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {

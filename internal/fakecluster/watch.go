@@ -37,7 +37,7 @@ func (c *Cluster) serveWatch(w http.ResponseWriter, r *http.Request, t *table, o
 		timeout = time.Duration(*o.TimeoutSeconds) * time.Second
 	}
 	f := &follower{cluster: c, table: t, selection: s, out: out, revision: revision, bookmarks: o.AllowWatchBookmarks}
-	// Nobody is left to tell of an error: the client went away, or was told.
+	// No client is left to tell of an error: the client went away, or was told.
 	if f.begin(initial, whole) == nil {
 		f.follow(r, timeout)
 	}

@@ -11,7 +11,7 @@ type role int
 
 const (
 	ofObjects role = iota // perhaps
-	ofNobody
+	ofNone
 	ofManifest
 	ofKubelet
 	ofAPIServer
@@ -54,7 +54,7 @@ func placeOf(name string) place {
 	case folder(2) == "hosts" && base == "configz.json": // Sonobuoy
 		return place{ofKubelet, folder(1), "/configz"}
 	case folder(1) == "etcd_info": // must-gather has the answers of etcdctl there
-		return place{role: ofNobody}
+		return place{role: ofNone}
 	case folder(2) == "apiservers" && base == "metrics":
 		return place{ofAPIServer, folder(1), "/metrics"}
 	case folder(1) == "node-metrics" && path.Ext(base) == ".json":
@@ -64,7 +64,7 @@ func placeOf(name string) place {
 		collector, scrape, _ := strings.Cut(strings.TrimSuffix(base, ".prom"), ".")
 		return place{ofSamples, collector, scrape}
 	case strings.HasSuffix(base, "-errors.json"), path.Ext(base) == ".log", base == "logs.txt", strings.HasPrefix(base, "."):
-		return place{role: ofNobody}
+		return place{role: ofNone}
 	}
 	return place{role: ofObjects}
 }

@@ -25,7 +25,7 @@ func (r *reader) readFile(ctx context.Context, e entry) error {
 	m.r = packed
 	name, zipped := strings.CutSuffix(e.name, ".gz")
 	to := placeOf(name)
-	if to.role == ofNobody { // be it what its name says or not
+	if to.role == ofNone { // be it what its name says or not
 		r.snapshot.Skipped["file"]++
 		return nil
 	}

@@ -102,7 +102,7 @@ func prepare(dir string) (made bool, err error) {
 	return false, nil
 }
 
-// discard removes half a snapshot, which nobody can look at and which would be in the
+// discard removes half a snapshot, which no one can look at and which would be in the
 // way of the next try.
 func discard(dir string, made bool) error {
 	var errs []error

@@ -23,7 +23,7 @@ func at(begin time.Time, verdicts string) []look {
 func TestFigures(t *testing.T) {
 	t.Parallel()
 	never := Seconds(-1)
-	nobody := &subject{cmd: &exec.Cmd{Process: &os.Process{}}}
+	idle := &subject{cmd: &exec.Cmd{Process: &os.Process{}}}
 	for _, c := range []struct {
 		verdicts                      string
 		healed                        int // seconds after the fault
@@ -42,7 +42,7 @@ func TestFigures(t *testing.T) {
 		{"rsss", 2, 3, 3, never, never, false},
 	} {
 		begin := time.Now()
-		o := &observer{stage: &stage{}, subject: nobody, truth: facts{Nodes: nil, Pods: nil}, looks: at(begin, c.verdicts), brokenAt: begin, healedAt: begin.Add(time.Duration(c.healed) * time.Second)}
+		o := &observer{stage: &stage{}, subject: idle, truth: facts{Nodes: nil, Pods: nil}, looks: at(begin, c.verdicts), brokenAt: begin, healedAt: begin.Add(time.Duration(c.healed) * time.Second)}
 		r := o.result()
 		if r.Stale != c.stale || r.StaleTotal != c.total || seconds(r.Told) != c.told || seconds(r.Recovered) != c.recovered || r.Good != c.good {
 			t.Errorf("%s: stale %v of %v, told %v, recovered %v, good %v; want %v", c.verdicts, r.Stale, r.StaleTotal, seconds(r.Told), seconds(r.Recovered), r.Good, c)

@@ -45,7 +45,7 @@ type Result struct {
 	Required bool `json:"required"`
 	// Error is of the trial itself, which then has no figures.
 	Error string `json:"error,omitempty"`
-	// Unknowable says why nobody could tell.
+	// Unknowable says why no program could tell.
 	Unknowable string `json:"unknowable,omitempty"`
 
 	// Figures are the worst of all topics.

@@ -22,7 +22,7 @@ type Trial struct {
 	// Open says why the product need not keep its promise under it yet. All others
 	// have to hold: tests fail if one does not.
 	Open string
-	// Unknowable says why nobody could tell, of a fault that lies outside of the promise.
+	// Unknowable says why no program could tell, of a fault that lies outside of the promise.
 	Unknowable string
 	// Schedule is whether it is a series of faults, which come and go.
 	Schedule bool

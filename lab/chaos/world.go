@@ -155,7 +155,7 @@ func (w *world) changeAgain(ctx context.Context) error {
 	)
 }
 
-// keep renews the Leases, so that nobody marks the nodes, until ctx ends.
+// keep renews the Leases, so that the controller manager does not mark the nodes, until ctx ends.
 func (w *world) keep(ctx context.Context) {
 	for {
 		select {

@@ -18,7 +18,7 @@ func (c *Cluster) KubeletServingCertificate(name string) (tls.Certificate, error
 	return c.files.kubelets.keyPair(name, nil)
 }
 
-// StrangeCertificate is signed by an authority of which nobody else knows.
+// StrangeCertificate is signed by an authority that no one else knows.
 func StrangeCertificate() (tls.Certificate, error) {
 	dir, err := os.MkdirTemp("", "strange-ca-")
 	if err != nil {

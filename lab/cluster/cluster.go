@@ -191,7 +191,7 @@ func (c *Cluster) nodeReady(ctx context.Context, name string) error {
 // component that is down must find its port free when it is started again.
 const firstPort, lastPort = 20000, 32000
 
-// FreePorts returns ports of 127.0.0.1 that nobody used a moment ago.
+// FreePorts returns ports of 127.0.0.1 that no program used a moment ago.
 func FreePorts(ctx context.Context, n int) ([]int, error) {
 	var numbers []int
 	for range 100 * n {

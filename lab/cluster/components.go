@@ -51,7 +51,7 @@ func (c *Cluster) apiServerArgs(port int, etcd string) []string {
 		"--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
 		"--tls-cert-file=" + f.serving.cert, "--tls-private-key-file=" + f.serving.key,
 		"--client-ca-file=" + f.caFile,
-		// Nobody resolves the names of nodes.
+		// Nothing resolves the names of nodes.
 		"--kubelet-certificate-authority=" + f.kubeletCA, "--kubelet-preferred-address-types=InternalIP",
 		"--kubelet-client-certificate=" + f.kubeletClient.cert, "--kubelet-client-key=" + f.kubeletClient.key,
 		"--proxy-client-cert-file=" + f.frontProxy.cert, "--proxy-client-key-file=" + f.frontProxy.key,
@@ -107,7 +107,7 @@ func (c *Cluster) holdsLease(name string) func(context.Context) error {
 			return err
 		}
 		if lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity == "" {
-			return fmt.Errorf("nobody holds lease %s", name)
+			return fmt.Errorf("no holder of lease %s", name)
 		}
 		return nil
 	}

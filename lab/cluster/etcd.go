@@ -26,7 +26,7 @@ func (c *Cluster) SnapshotEtcd(ctx context.Context, file string) error {
 }
 
 // RestoreEtcd kills etcd, restores the snapshot as etcdutl snapshot restore does
-// by default, and starts etcd on it. Nobody else is restarted.
+// by default, and starts etcd on it. Nothing else is restarted.
 func (c *Cluster) RestoreEtcd(ctx context.Context, file string) error {
 	etcd, data := c.processes[Etcd], filepath.Join(c.options.Dir, "etcd")
 	etcd.Kill()

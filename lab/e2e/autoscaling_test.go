@@ -109,14 +109,14 @@ func TestAutoscaling(t *testing.T) {
 
 	shared.vitals.wantAlert(t, 0, "KubeVitalsMetricsAPINodeMissing", "node", shared.Kubelets()[2].Name)
 
-	// Registered, but nobody answers.
+	// Registered, but no server answers.
 	api.Close()
 	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
 		if err := s.want(1, "metrics_api_registered", "api", "resource"); err != nil {
 			return err
 		}
 		if n := len(s.all("metrics_api_node_has_metrics")); n > 0 {
-			return fmt.Errorf("tells of the figures of %d nodes though nobody answers", n)
+			return fmt.Errorf("tells of the figures of %d nodes though no server answers", n)
 		}
 		return s.want(0, "metrics_api_available", "api", "resource", "reason", "FailedDiscoveryCheck")
 	})

@@ -30,7 +30,7 @@ func leads(s samples, component string) error {
 }
 
 // TestControlPlaneKilled kills what writes the Leases, and asks the API for what
-// that means: with nobody to schedule, a new pod is looked at by no scheduler.
+// that means: without a scheduler, a new pod is looked at by no scheduler.
 func TestControlPlaneKilled(t *testing.T) {
 	both := func(s samples) error {
 		if err := leads(s, "kube-controller-manager"); err != nil {

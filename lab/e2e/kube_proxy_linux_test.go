@@ -157,7 +157,7 @@ func TestKubeProxy(t *testing.T) {
 		return len(s.all("kube_proxy_up")) == 1 && s.sum("kube_proxy_up") == 0 &&
 			s.sum("kube_proxy_probe_result", "probe", "livez", "result", "timeout") == 1
 	})
-	// That nobody answers is no fault where something else does the work of
+	// That nothing answers is no fault where something else does the work of
 	// kube-proxy: a look without a memory knows by the rules in the kernel.
 	down := firing{"KubeVitalsKubeProxyDown", "node", "node-0"}
 	n.wantFound(ctx, t, down, flags)

@@ -76,7 +76,7 @@ func silenceKubelet(t *testing.T, node, why string) {
 	})
 	began := time.Now()
 	stale := firing{"KubeVitalsNodeLeaseStale", "node", node}
-	// Nobody marks the node while it is looked at, however slow this machine is.
+	// The node is not marked while it is looked at, however slow this machine is.
 	whilePaused(t, shared.Process(cluster.ControllerManager), func() {
 		shared.vitals.wantHolding(t, 0, stale)
 		if why != "kubelet_hung" {
@@ -221,7 +221,7 @@ func restartKubelet(t *testing.T, k *cluster.Kubelet) {
 		t.Error(err)
 		return
 	}
-	// Until now its node counts as ready only because nobody marked it otherwise.
+	// Until now its node counts as ready only because it was not marked otherwise.
 	if err := cluster.Eventually(ctx, time.Minute, func(ctx context.Context) error {
 		_, err := shared.ReadKubelet(ctx, k, "/configz")
 		return err

@@ -202,7 +202,7 @@ func (s settings) config() (*options.KubeletFlags, *kubeletconfig.KubeletConfigu
 	// is a stub, and there are no cgroups.
 	c.CgroupsPerQOS, c.EnforceNodeAllocatable = true, []string{"pods"}
 	c.KubeReserved = map[string]string{"cpu": "100m"}
-	c.ClusterDNS = []string{"10.96.0.10"} // nobody answers there
+	c.ClusterDNS = []string{"10.96.0.10"} // nothing answers there
 	c.LocalStorageCapacityIsolation = false
 	c.FailCgroupV1 = false
 	return flags, c, nil

@@ -30,7 +30,7 @@ const (
 	Prometheus Class = "asks Prometheus"
 	// Depends is what uses a variable that only a statement sets that is not run.
 	Depends Class = "needs what another statement found that is not run"
-	// Unknown is what nobody has told this package of.
+	// Unknown is what this package does not know.
 	Unknown Class = "is not known"
 )
 

@@ -20,7 +20,7 @@ import (
 // server answers lists at once and watches as behave says, with the number of the
 // watch and for how long it was asked for. What behave sends ends with its return.
 type server struct {
-	behave  func(ctx context.Context, n int, lasts time.Duration, send func(apiwatch.EventType, string)) error
+	behave func(ctx context.Context, n int, lasts time.Duration, send func(apiwatch.EventType, string)) error
 	// Reflectors count from goroutines of their own, and sleeping on virtual time
 	// orders nothing for the race detector.
 	watches, lists atomic.Int64

@@ -24,7 +24,7 @@ func Need(t *testing.T, programs ...string) {
 
 // Run runs the test once more, alone, in a new network namespace and in the
 // environment variable given as NAME=VALUE, by which it knows that it is there; as
-// another user if one is given. It skips the test where nobody may make namespaces.
+// another user if one is given. It skips the test where this user may not make namespaces.
 func Run(t *testing.T, variable string, user *syscall.Credential) {
 	t.Helper()
 	// The program's own path may be one that the other user cannot reach.

@@ -15,7 +15,7 @@ import (
 const dnsServers = 50
 
 // addons are cluster DNS, of which no server answers, and a kube-proxy that
-// crashes on every node. Addresses are those of this machine, where nobody
+// crashes on every node. Addresses are those of this machine, where no program
 // listens.
 func (f fleet) addons(now time.Time) []runtime.Object {
 	label := map[string]string{"k8s-app": "kube-dns"}

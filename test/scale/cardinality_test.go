@@ -48,7 +48,7 @@ func TestWriteCardinality(t *testing.T) {
 	}
 }
 
-// TestSickFleet holds that every node of a sick fleet has pods in all states:
+// TestSickFleet verifies that every node of a sick fleet has pods in all states:
 // otherwise more pods would bring more states, and the formula would be wrong.
 func TestSickFleet(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ func application(i int) string {
 	return fmt.Sprintf("service-%02d", i/namespaces%applicationsNamespace)
 }
 
-// managedFields are as large as those of real objects; nobody reads them, but
+// managedFields are as large as those of real objects; nothing reads them, but
 // everybody has to receive them.
 func managedFields(manager string, now time.Time) []metav1.ManagedFieldsEntry {
 	written := metav1.NewTime(now)

@@ -118,7 +118,7 @@ func TestCertificates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.roots = x509.NewCertPool() // trusts nobody
+		p.roots = x509.NewCertPool() // trusts no authority
 		p.Break(Fault{Certificate: &strange})
 		_, _, err = p.get(p.client(), "/readyz", soon)
 		var unknown x509.UnknownAuthorityError

@@ -123,7 +123,7 @@ func turnAway(c net.Conn, reset bool) {
 	}
 	_ = tcp.CloseWrite()
 	go func() {
-		// Closed with bytes that nobody has read, the kernel would send RST.
+		// Closed with bytes that were not read, the kernel would send RST.
 		_ = tcp.SetReadDeadline(time.Now().Add(time.Second))
 		_, _ = io.Copy(io.Discard, tcp)
 		_ = tcp.Close()
