@@ -30,6 +30,8 @@ type Lister interface {
 type clients struct {
 	typed   kubernetes.Interface
 	dynamic dynamic.Interface
+	// json is for what is read as it is.
+	json rest.Interface
 	// groups are for the typed resources of the table, by group and version.
 	groups map[schema.GroupVersion]rest.Interface
 }
@@ -50,6 +52,11 @@ func newClients(c *rest.Config, table Table) (*clients, error) {
 		return nil, err
 	}
 	if all.dynamic, err = dynamic.NewForConfigAndClient(json, http); err != nil {
+		return nil, err
+	}
+	unversioned := rest.CopyConfig(json)
+	unversioned.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
+	if all.json, err = rest.UnversionedRESTClientForConfigAndClient(unversioned, http); err != nil {
 		return nil, err
 	}
 	for _, r := range table {
@@ -81,6 +88,7 @@ func wire(c *rest.Config) *rest.Config {
 	c.UserAgent = cmp.Or(c.UserAgent, rest.DefaultKubernetesUserAgent())
 	c.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(20, 40)
 	health.NewWire(c)
+	c.Wrap(limitAnswers)
 	return c
 }
 
@@ -90,6 +98,11 @@ func (c *clients) ListWatch(r Resource, version string, l List) *cache.ListWatch
 	gv := schema.GroupVersion{Group: r.Group, Version: version}
 	if typed := c.groups[gv]; typed != nil {
 		return cache.NewFilteredListWatchFromClient(typed, r.Plural, l.Namespace, restrict)
+	}
+	if r.Addon {
+		return &cache.ListWatch{ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			return c.listTrimmed(ctx, r, version, l, o)
+		}}
 	}
 	client := c.dynamic.Resource(gv.WithResource(r.Plural)).Namespace(l.Namespace)
 	return &cache.ListWatch{

@@ -94,7 +94,7 @@ func writeZipped(name string, write func(io.Writer) error) error {
 }
 
 // samplesLimit bounds the recorded samples of one collector in bytes.
-const samplesLimit = 64 << 20
+const samplesLimit = 4 << 20
 
 func (r *reader) readSamples(p place, m *meter) error {
 	m.limit = samplesLimit

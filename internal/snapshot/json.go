@@ -160,7 +160,9 @@ func (f *objectFile) value(d *json.Decoder) error {
 			if err := d.Decode(&raw); err != nil {
 				return err
 			}
-			fields[name] = raw
+			if fields[name] = raw; len(fields) > mostFields {
+				return &limitError{fmt.Sprintf("holds an object with more than %d fields", mostFields)}
+			}
 			continue
 		}
 		if l, err = f.list(d, fields); err != nil {

@@ -3,6 +3,8 @@ package snapshot
 import (
 	"fmt"
 	"io"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 // limits bound what a snapshot may cost. Sizes are bytes after decompression.
@@ -13,6 +15,9 @@ type limits struct {
 	// file is of one file, object of one object, and body of what one kubelet or
 	// API server answered.
 	file, object, body int64
+	// values are of one object, decoded: an empty one takes a hundred times what it
+	// takes as text. lines are those of one in YAML, and flow values in them.
+	values, lines int
 	// ratio is how much a file may grow when it is decompressed, once it is larger
 	// than free.
 	ratio, free int64
@@ -21,9 +26,29 @@ type limits struct {
 func standardLimits() limits {
 	return limits{
 		files: 500_000, objects: 2_000_000, total: 16 << 30,
-		file: 8 << 30, object: 16 << 20, body: 256 << 20,
+		file: 8 << 30, object: 4 << 20, body: 256 << 20,
+		values: 50_000, lines: 250_000,
 		ratio: 250, free: 64 << 20,
 	}
+}
+
+const (
+	// mostFields bounds the fields beside the items of a list, or of an object that is
+	// in none.
+	mostFields = 1_000
+	// mostNesting bounds how deep an object may be nested; those that are read are some
+	// twenty levels deep.
+	mostNesting = 64
+	// mostTold bounds what is told of files that cannot be read.
+	mostTold = 1_000
+)
+
+// check returns nil if an object is one that may be decoded.
+func (l limits) check(raw []byte) error {
+	if err := (bounded.JSON{Depth: mostNesting, Values: l.values}).Check(raw); err != nil {
+		return &limitError{"holds an object in which " + err.Error()}
+	}
+	return nil
 }
 
 // limitError says which bound was met; it names no file.
@@ -78,9 +103,4 @@ func (c *counter) Read(p []byte) (int, error) {
 }
 
 // size writes a number of bytes.
-func size(n int64) string {
-	if n < 1<<20 {
-		return fmt.Sprintf("%d KiB", n>>10)
-	}
-	return fmt.Sprintf("%d MiB", n>>20)
-}
+func size(n int64) string { return bounded.Size(n) }

@@ -8,6 +8,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
@@ -68,7 +69,10 @@ type APIServerState struct {
 }
 
 // manifestLimit bounds the file in bytes.
-const manifestLimit = 64 << 20
+const manifestLimit = 16 << 20
+
+// manifestLimits allow one of 15,000 nodes none of which answered anything.
+func manifestLimits() bounded.JSON { return bounded.JSON{Depth: 8, Values: 200_000} }
 
 func (r *reader) readManifest(in io.Reader) error {
 	if r.snapshot.Manifest != nil {
@@ -80,6 +84,9 @@ func (r *reader) readManifest(in io.Reader) error {
 	}
 	if len(raw) > manifestLimit {
 		return &limitError{"is larger than " + size(manifestLimit)}
+	}
+	if err := manifestLimits().Check(raw); err != nil {
+		return &limitError{"in it " + err.Error()}
 	}
 	var m Manifest
 	if err := json.Unmarshal(raw, &m); err != nil {

@@ -99,7 +99,9 @@ func (r *reader) readObjects(name string, m *meter) error {
 	if _, bounded := errors.AsType[*limitError](err); err != nil && !bounded && !f.known && !f.hint.known() {
 		// Broken, but not a part of the cluster's state as far as one can see.
 		r.snapshot.Skipped["file"]++
-		r.snapshot.Warnings = append(r.snapshot.Warnings, fmt.Sprintf("%s: skipped: %v", name, err))
+		if len(r.snapshot.Warnings) < mostTold {
+			r.snapshot.Warnings = append(r.snapshot.Warnings, fmt.Sprintf("%s: skipped: %v", name, err))
+		}
 		return nil
 	}
 	return err
@@ -152,6 +154,9 @@ func (f *objectFile) object(raw []byte, k kind, l *listed) error {
 		return nil
 	}
 	f.known = true
+	if err := f.reader.limits.check(raw); err != nil {
+		return err
+	}
 	if f.reader.objects++; f.reader.objects > f.reader.limits.objects {
 		return &limitError{fmt.Sprintf("the dump has more than %d objects", f.reader.limits.objects)}
 	}
@@ -178,6 +183,8 @@ func (r *reader) lost(ctx context.Context, name string, err error) error {
 	if _, bounded := errors.AsType[*limitError](err); err == nil || bounded || ctx.Err() != nil || path.Base(name) == manifestName {
 		return err
 	}
-	r.snapshot.Unreadable = append(r.snapshot.Unreadable, Unreadable{Name: name, Err: err})
+	if len(r.snapshot.Unreadable) < mostTold {
+		r.snapshot.Unreadable = append(r.snapshot.Unreadable, Unreadable{Name: name, Err: err})
+	}
 	return nil
 }

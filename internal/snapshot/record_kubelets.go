@@ -93,7 +93,7 @@ func (r *recorder) recordKubelet(ctx context.Context, fetcher *kubelet.Fetcher, 
 			var bad error
 			disk = writeZipped(name, func(w io.Writer) error {
 				if path == "/metrics" {
-					bad = r.names.body(bounded(body), w)
+					bad = r.names.body(metered(body), w)
 				} else {
 					bad = kubelet.Reduce(path, body, w)
 				}
@@ -118,7 +118,7 @@ func (r *recorder) recordKubelet(ctx context.Context, fetcher *kubelet.Fetcher, 
 	return state, nil
 }
 
-func bounded(r io.Reader) io.Reader {
+func metered(r io.Reader) io.Reader {
 	l := standardLimits()
 	return &meter{r: r, reader: &reader{limits: l}, limit: l.body}
 }

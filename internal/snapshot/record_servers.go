@@ -47,7 +47,7 @@ func (r *recorder) recordServers(ctx context.Context, families []*dto.MetricFami
 		var disk error
 		file := filepath.Join(folder, "metrics.gz")
 		err := apiserver.ReadMetrics(bounds, r.REST, server, func(body io.Reader) (bad error) {
-			disk = writeZipped(file, func(w io.Writer) error { bad = r.names.body(bounded(body), w); return nil })
+			disk = writeZipped(file, func(w io.Writer) error { bad = r.names.body(metered(body), w); return nil })
 			return bad
 		})
 		cancel()

@@ -45,12 +45,17 @@ type document struct {
 	rest, item []byte
 	inItems    bool
 	list       *listed
+	// values are about how many there are in the present item, or in the rest.
+	values int
 }
 
 func (f *objectFile) yamlLine(d *document, line []byte) error {
 	length := int64(len(d.rest) + len(d.item) + len(line))
 	if length > f.reader.limits.object {
 		return &limitError{"holds an object larger than " + size(f.reader.limits.object)}
+	}
+	if d.values += 1 + bytes.Count(line, []byte(",")); d.values > f.reader.limits.lines {
+		return &limitError{fmt.Sprintf("holds an object with more than %d lines", f.reader.limits.lines)}
 	}
 	switch {
 	case bytes.HasPrefix(line, []byte("items:")) && len(bytes.TrimSpace(line)) == len("items:"):
@@ -83,7 +88,7 @@ func (f *objectFile) yamlLine(d *document, line []byte) error {
 
 func (f *objectFile) endItem(d *document) error {
 	item := d.item
-	d.item = nil
+	d.item, d.values = nil, 0
 	if len(bytes.TrimSpace(item)) == 0 {
 		return nil
 	}

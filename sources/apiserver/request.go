@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/exposition"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/revision"
@@ -44,8 +45,9 @@ func (e *silence) Error() string { return "the server does not answer: " + strin
 // Reason says what the silence means.
 func (e *silence) Reason() health.Reason { return e.outcome }
 
-// bodyLimit bounds what is read of a health endpoint.
-const bodyLimit = 64 << 10
+// bodyLimit bounds the answer of a health endpoint, and the one object that is read,
+// which etcd keeps below 1.5 MiB.
+const bodyLimit = 2 << 20
 
 func (i *instance) get(ctx context.Context, path string) answer {
 	return i.send(ctx, http.MethodGet, path, "", nil)
@@ -74,7 +76,7 @@ func (i *instance) send(ctx context.Context, method, path, contentType string, b
 	if response.TLS != nil && len(response.TLS.PeerCertificates) > 0 {
 		a.expiry = response.TLS.PeerCertificates[0].NotAfter
 	}
-	if a.body, err = io.ReadAll(io.LimitReader(response.Body, bodyLimit)); err != nil {
+	if a.body, err = io.ReadAll(bounded.Reader(response.Body, bodyLimit)); err != nil {
 		a.outcome = ofError(err)
 	}
 	return finish(a)

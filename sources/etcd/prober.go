@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/exposition"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/rounds"
@@ -127,7 +128,7 @@ func (p *Prober) get(ctx context.Context, address string, read func(io.Reader) e
 func (p *Prober) health(ctx context.Context, base string) (Health, health.Reason) {
 	var said struct{ Health, Reason string }
 	err := p.get(ctx, base+"/health", func(body io.Reader) error {
-		if err := json.NewDecoder(io.LimitReader(body, bodyLimit)).Decode(&said); err != nil || said.Health == "" {
+		if err := json.NewDecoder(bounded.JSON{Bytes: bodyLimit, Depth: 8}.Reader(body)).Decode(&said); err != nil || said.Health == "" {
 			return invalidError{}
 		}
 		return nil
@@ -143,7 +144,7 @@ func (p *Prober) health(ctx context.Context, base string) (Health, health.Reason
 func (p *Prober) checks(ctx context.Context, base, probe string) []Check {
 	var checks []Check
 	err := p.get(ctx, base+"/"+probe+"?verbose", func(body io.Reader) error {
-		text, err := io.ReadAll(io.LimitReader(body, bodyLimit))
+		text, err := io.ReadAll(bounded.Reader(body, bodyLimit))
 		checks = parseChecks(probe, string(text))
 		return err
 	}, http.StatusOK, http.StatusServiceUnavailable)

@@ -15,6 +15,9 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 // Options bound and direct a parse. The zero value has the defaults.
@@ -23,7 +26,7 @@ type Options struct {
 	TopN int
 	// BodyLimit is how many bytes are read at most; 256 MiB by default.
 	BodyLimit int64
-	// FamilyLimit is how many families are told apart at most; 50,000 by default.
+	// FamilyLimit is how many families are told apart at most; 20,000 by default.
 	FamilyLimit int
 	// Visit is called for every sample of the families it names, with the text
 	// between the braces and the text of the value. Both are only valid during
@@ -35,7 +38,7 @@ type Options struct {
 
 const (
 	defaultBodyLimit   = 256 << 20
-	defaultFamilyLimit = 50_000
+	defaultFamilyLimit = 20_000
 )
 
 // FamilyCount is the number of series of one family.
@@ -50,7 +53,7 @@ type Report struct {
 	Bytes int64
 	// Series is the number of samples.
 	Series int64
-	// Families is the number of distinct names.
+	// Families is the number of distinct names; of long ones the beginning counts.
 	Families int64
 	// Top are the largest families, most series first, by name where equal.
 	Top []FamilyCount
@@ -63,6 +66,8 @@ type Report struct {
 	StartTime float64
 	// Truncated says that a limit was reached, so the numbers are lower bounds.
 	Truncated bool
+	// Invalid names figures that cannot be, which count as absent.
+	Invalid []string
 }
 
 const (
@@ -83,11 +88,21 @@ func Parse(r io.Reader, o Options) (Report, error) {
 	p := newParser(o, map[string]func(labels, value []byte){residentMetric: into(&resident), startMetric: into(&started)})
 	err := p.read(r, o.BodyLimit)
 	report := p.report(o.TopN)
-	report.ResidentBytes, report.StartTime = resident, started
+	report.ResidentBytes = report.figure(residentMetric, resident, resident >= 0 && resident < 1<<60)
+	report.StartTime = report.figure(startMetric, started, started >= 0 && started < 1<<40 && bounded.Time(time.Unix(int64(started), 0)))
 	if err != nil {
 		return report, fmt.Errorf("line %d: %w", p.line, err)
 	}
 	return report, nil
+}
+
+// figure returns the value, or NaN if it cannot be.
+func (r *Report) figure(name string, value float64, possible bool) float64 {
+	if math.IsNaN(value) || possible {
+		return value
+	}
+	r.Invalid = append(r.Invalid, name)
+	return math.NaN()
 }
 
 // into keeps the value of a family that has one sample.

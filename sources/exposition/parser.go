@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // bufferSize is also the longest line that is looked at whole; of longer ones
@@ -193,8 +194,26 @@ func (p *parser) remember(name []byte) {
 	p.oldest = (p.oldest + 1) % len(p.recent)
 }
 
+// nameLimit is the longest name that is told apart whole, in bytes. Kubernetes' own
+// have some sixty; thousands of names that fill a buffer each would fill the memory.
+const nameLimit = 200
+
+// short is the beginning of a name that is too long.
+func (p *parser) short(name []byte) []byte {
+	if len(name) <= nameLimit {
+		return name
+	}
+	p.truncated = true
+	end := nameLimit
+	for end > 0 && !utf8.RuneStart(name[end]) {
+		end--
+	}
+	return name[:end]
+}
+
 // count finds the family of the name and counts one more sample.
 func (p *parser) count(name []byte) {
+	name = p.short(name)
 	f := p.families[string(name)] // does not allocate
 	if f == nil {
 		if len(p.families) >= p.options.FamilyLimit {

@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 // Reason says why a source can or cannot be read, and what a probe came to. The set
@@ -85,6 +87,8 @@ func Classify(err error) Reason {
 		return own.Reason()
 	}
 	switch {
+	case bounded.Is(err):
+		return Invalid
 	case apierrors.IsUnauthorized(err):
 		return Unauthorized
 	case apierrors.IsForbidden(err):

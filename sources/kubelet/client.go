@@ -198,9 +198,9 @@ func (c *client) request(ctx context.Context, t target, path, accept string, rea
 func (c *client) decode(e endpoint, body io.Reader) (a answer, err error) {
 	switch e {
 	case statsSummary:
-		a.summary, err = decodeSummary(bounded(body, summaryLimit))
+		a.summary, err = decodeSummary(body)
 	case configz:
-		a.config, err = decodeConfig(bounded(body, configLimit))
+		a.config, err = decodeConfig(body)
 	case metrics:
 		a.report, err = exposition.Parse(body, c.exposition)
 	}

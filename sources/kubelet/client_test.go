@@ -119,8 +119,9 @@ func failures() []failure {
 		}, health.Invalid, "302"},
 		{"hung", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, health.Timeout, "deadline exceeded"},
 		{"body that never ends", func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, `{"pods":[1`)
 			for r.Context().Err() == nil {
-				io.WriteString(w, " ")
+				io.WriteString(w, ",1")
 				w.(http.Flusher).Flush()
 			}
 		}, health.Timeout, "deadline exceeded"},

@@ -8,10 +8,14 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
-// configLimit bounds the body in bytes; a configuration has a few thousand.
-const configLimit = 4 << 20
+// configLimits bound the body: a configuration has a few thousand bytes.
+func configLimits() bounded.JSON {
+	return bounded.JSON{Bytes: 256 << 10, Depth: 32, Token: 16 << 10}
+}
 
 // Config is the part of a kubelet's configuration that collectors read, as the
 // kubelet applies it (defaults included). The rest, which may hold credentials,
@@ -49,6 +53,8 @@ type Config struct {
 	// ClusterDNS and ClusterDomain are what pods get as resolver.
 	ClusterDNS    []string
 	ClusterDomain string
+	// Invalid names what the kubelet says that cannot be. It counts as not said.
+	Invalid []string
 }
 
 // appliedConfig is what of /configz is read.
@@ -76,7 +82,7 @@ func readConfig(r io.Reader) (*appliedConfig, error) {
 	var body struct {
 		Kubelet *appliedConfig `json:"kubeletconfig"`
 	}
-	if err := json.NewDecoder(r).Decode(&body); err != nil {
+	if err := json.NewDecoder(configLimits().Reader(r)).Decode(&body); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	if body.Kubelet == nil {
@@ -101,14 +107,12 @@ func decodeConfig(r io.Reader) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	return Config{
+	c := Config{
 		Strategy:                         k.Strategy,
 		EvictionHard:                     k.EvictionHard,
 		EvictionSoft:                     k.EvictionSoft,
 		EvictionMinimumReclaim:           k.EvictionMinimumReclaim,
 		EvictionPressureTransitionPeriod: k.EvictionPressureTransitionPeriod.Duration,
-		ImageGCHighPercent:               percent(k.ImageGCHighThresholdPercent),
-		ImageGCLowPercent:                percent(k.ImageGCLowThresholdPercent),
 		EnforceNodeAllocatable:           k.EnforceNodeAllocatable,
 		CgroupsPerQOS:                    k.CgroupsPerQOS,
 		CgroupDriver:                     k.CgroupDriver,
@@ -117,13 +121,20 @@ func decodeConfig(r io.Reader) (Config, error) {
 		SystemLogQuery:                   isTrue(k.EnableSystemLogHandler) && isTrue(k.EnableSystemLogQuery),
 		ClusterDNS:                       k.ClusterDNS,
 		ClusterDomain:                    k.ClusterDomain,
-	}, nil
+	}
+	c.ImageGCHighPercent = c.percent("imageGCHighThresholdPercent", k.ImageGCHighThresholdPercent)
+	c.ImageGCLowPercent = c.percent("imageGCLowThresholdPercent", k.ImageGCLowThresholdPercent)
+	return c, nil
 }
 
 func isTrue(b *bool) bool { return b != nil && *b }
 
-func percent(p *int32) int32 {
-	if p == nil {
+func (c *Config) percent(name string, p *int32) int32 {
+	switch {
+	case p == nil:
+		return -1
+	case *p < 0 || *p > 100:
+		c.Invalid = append(c.Invalid, name)
 		return -1
 	}
 	return *p

@@ -21,12 +21,19 @@ func TestDecodeSummary(t *testing.T) {
 		want            Summary
 	}{
 		{"all file systems", `{"node":{"fs":` + fs + `,"runtime":{"imageFs":` + fs + `,"containerFs":` + fs + `}},` + pods + `}`, "",
-			Summary{whole, whole, whole}},
+			Summary{NodeFS: whole, ImageFS: whole, ContainerFS: whole}},
 		{"pods first", `{` + pods + `,"x":1,"node":{"fs":` + fs + `}}`, "", Summary{NodeFS: whole}},
 		{"nothing measured yet", `{"node":{"nodeName":"n"},"pods":[]}`, "", Summary{}},
 		{"nulls", `{"node":{"fs":null,"runtime":null}}`, "", Summary{}},
 		{"half of a measurement", `{"node":{"fs":{"availableBytes":1,"inodes":4}}}`, "", Summary{NodeFS: &Filesystem{}}},
 		{"full disk", `{"node":{"fs":{"availableBytes":0,"capacityBytes":2}}}`, "", Summary{NodeFS: &Filesystem{Bytes: &Room{0, 2}}}},
+		{"more left than there is", `{"node":{"fs":{"availableBytes":3,"capacityBytes":2,"inodesFree":3,"inodes":4}}}`, "",
+			Summary{NodeFS: &Filesystem{Inodes: &Room{3, 4}}, Invalid: []string{"nodefs bytes"}}},
+		{"a disk of no size", `{"node":{"fs":` + fs + `,"runtime":{"imageFs":{"availableBytes":0,"capacityBytes":0}}}}`, "",
+			Summary{NodeFS: whole, ImageFS: &Filesystem{}, Invalid: []string{"imagefs bytes"}}},
+		{"more inodes left than there are", `{"node":{"runtime":{"containerFs":{"inodesFree":5,"inodes":4}}}}`, "",
+			Summary{ContainerFS: &Filesystem{}, Invalid: []string{"containerfs inodes"}}},
+		{"no limit to inodes", `{"node":{"fs":{"inodesFree":0,"inodes":0}}}`, "", Summary{NodeFS: &Filesystem{Inodes: &Room{0, 0}}}},
 		{"no node", `{"pods":[]}`, "no node", Summary{}},
 		{"null node", `{"node":null}`, "null", Summary{}},
 		{"a list", `[]`, "want an object", Summary{}},
@@ -108,27 +115,14 @@ func TestDecodeConfig(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
 	}
+	got, err = decodeConfig(strings.NewReader(`{"kubeletconfig":{"imageGCHighThresholdPercent":850,"imageGCLowThresholdPercent":-1}}`))
+	if err != nil || got.ImageGCHighPercent != -1 || got.ImageGCLowPercent != -1 || len(got.Invalid) != 2 {
+		t.Errorf("percentages that cannot be: %+v, %v", got, err)
+	}
 	for _, body := range []string{`{}`, `{"kubeletconfig":null}`, `{"kubeletconfig":{"evictionHard":3}}`, `{"kubeletconfig":{`, ``} {
 		if got, err := decodeConfig(strings.NewReader(body)); err == nil {
 			t.Errorf("%q was taken for %+v", body, got)
 		}
-	}
-}
-
-func TestBounded(t *testing.T) {
-	t.Parallel()
-	for size := range 8 {
-		got, err := io.ReadAll(bounded(strings.NewReader("0123456"[:size]), 5))
-		if len(got) != min(size, 5) || (err != nil) != (size > 5) {
-			t.Errorf("%d of %d bytes, %v", len(got), size, err)
-		}
-	}
-	r := bounded(strings.NewReader("0123456789"), 5)
-	if _, err := io.ReadAll(r); err == nil || !strings.Contains(err.Error(), "larger than 5 bytes") {
-		t.Errorf("error %v", err)
-	}
-	if n, err := r.Read(make([]byte, 8)); n != 0 || err == nil {
-		t.Errorf("read on after the bound: %d bytes, %v", n, err)
 	}
 }
 
@@ -144,7 +138,7 @@ func BenchmarkDecodeSummary(b *testing.B) {
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := decodeSummary(bounded(strings.NewReader(body), summaryLimit)); err != nil {
+				if _, err := decodeSummary(strings.NewReader(body)); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/kubevitals/kubevitals/sources/health"
@@ -16,13 +17,14 @@ func statusError(resp *http.Response) error {
 	if reason == health.Failed && resp.StatusCode < http.StatusInternalServerError {
 		reason = health.Invalid // a redirect, say: no kubelet answers so
 	}
+	status := fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)) // resp.Status may be of any length
 	// The kubelet puts the cause in the body: who may not do what, for one.
 	cause, err := io.ReadAll(io.LimitReader(resp.Body, 512))
 	if err != nil || len(cause) == 0 {
-		return &answerError{reason: reason, err: errors.New(resp.Status)}
+		return &answerError{reason: reason, err: errors.New(status)}
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(cause)), "\n")
-	return &answerError{reason: reason, err: fmt.Errorf("%s: %q", resp.Status, line)}
+	return &answerError{reason: reason, err: fmt.Errorf("%s: %q", status, line)}
 }
 
 // answerError is a failure whose reason is known.
@@ -36,6 +38,12 @@ var _ health.Reasoner = (*answerError)(nil)
 func (e *answerError) Error() string         { return e.err.Error() }
 func (e *answerError) Unwrap() error         { return e.err }
 func (e *answerError) Reason() health.Reason { return e.reason }
+
+// invalidFigures is the error of an answer of which a part cannot be.
+func invalidFigures(a answer) error {
+	invalid := slices.Concat(a.summary.Invalid, a.config.Invalid, a.report.Invalid)
+	return &answerError{health.Invalid, fmt.Errorf("figures that cannot be: %s", strings.Join(invalid, ", "))}
+}
 
 // unreachedError marks failures before there was a connection: nothing on the
 // node can be asked then.

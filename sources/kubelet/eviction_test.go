@@ -50,11 +50,11 @@ func TestContainerSignals(t *testing.T) {
 		name, want string
 		summary    Summary
 	}{
-		{"one disk", "nodefs", Summary{disk(100, 50), disk(100, 49), disk(100, 48)}},
-		{"images and containers on a disk of their own", "imagefs", Summary{disk(100, 50), disk(200, 50), disk(200, 50)}},
-		{"only images on a disk of their own", "nodefs", Summary{disk(100, 50), disk(200, 50), disk(100, 50)}},
+		{"one disk", "nodefs", Summary{NodeFS: disk(100, 50), ImageFS: disk(100, 49), ContainerFS: disk(100, 48)}},
+		{"images and containers on a disk of their own", "imagefs", Summary{NodeFS: disk(100, 50), ImageFS: disk(200, 50), ContainerFS: disk(200, 50)}},
+		{"only images on a disk of their own", "nodefs", Summary{NodeFS: disk(100, 50), ImageFS: disk(200, 50), ContainerFS: disk(100, 50)}},
 		{"nothing known", "nodefs", Summary{}},
-		{"node not known", "imagefs", Summary{nil, disk(200, 50), disk(200, 50)}},
+		{"node not known", "imagefs", Summary{NodeFS: nil, ImageFS: disk(200, 50), ContainerFS: disk(200, 50)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -132,7 +132,8 @@ type Result struct {
 }
 
 // Reasons goes through the endpoints that are asked for: the name that each has
-// in metrics, and its state.
+// in metrics, and its state. An answer in which a part cannot be is health.Invalid,
+// though the rest of it counts.
 func (r Result) Reasons() iter.Seq2[string, health.Reason] {
 	return func(yield func(string, health.Reason) bool) {
 		for _, e := range endpoints() {
@@ -156,11 +157,11 @@ func (r Result) Healthy() bool {
 func (r Result) reason(e endpoint) health.Reason {
 	switch e {
 	case statsSummary:
-		return r.Stats.Reason
+		return r.Stats.told()
 	case configz:
-		return r.Config.Reason
+		return r.Config.told()
 	}
-	return r.Metrics.Reason
+	return r.Metrics.told()
 }
 
 // Fetched is the answer of one endpoint.
@@ -171,10 +172,20 @@ type Fetched[T any] struct {
 	At time.Time
 	// Reason says why there is no answer. It is empty while no collector asks.
 	Reason health.Reason
+	// Invalid names parts of the answer that are not in Value, because they cannot be.
+	Invalid []string
 }
 
-func (f *Fetched[T]) take(value T, at time.Time) {
-	*f = Fetched[T]{Value: value, At: at, Reason: health.Available}
+func (f *Fetched[T]) take(value T, at time.Time, invalid []string) {
+	*f = Fetched[T]{Value: value, At: at, Reason: health.Available, Invalid: invalid}
+}
+
+// told is the reason as it is told of the whole answer.
+func (f *Fetched[T]) told() health.Reason {
+	if f.Reason == health.Available && len(f.Invalid) > 0 {
+		return health.Invalid
+	}
+	return f.Reason
 }
 
 func (f *Fetched[T]) fail(reason health.Reason) {

@@ -146,19 +146,23 @@ func (p *Poller) finish(f finished, now time.Time) {
 	k.result.reached(reachOf(f.err), f.task.started, now)
 	switch {
 	case e == statsSummary && f.err == nil:
-		k.result.Stats.take(f.answer.summary, now)
+		k.result.Stats.take(f.answer.summary, now, f.answer.summary.Invalid)
 	case e == configz && f.err == nil:
-		k.result.Config.take(f.answer.config, now)
+		k.result.Config.take(f.answer.config, now, f.answer.config.Invalid)
 	case f.err == nil:
-		k.result.Metrics.take(f.answer.report, now)
+		k.result.Metrics.take(f.answer.report, now, f.answer.report.Invalid)
 	default:
 		k.result.fail(e, reason)
 		if p.schedule.chained && outcomeOf(f.err) == unreached {
 			k.result.failStarting(reason)
 		}
 	}
+	told, err := k.result.reason(e), f.err
 	p.mu.Unlock()
-	p.trouble.changed(k.result.Node, e, was, reason, f.err)
+	if err == nil && told == health.Invalid {
+		err = invalidFigures(f.answer)
+	}
+	p.trouble.changed(k.result.Node, e, was, told, err)
 }
 
 // Starting tells whether the nodes or an endpoint of a kubelet have not been read

@@ -56,9 +56,9 @@ func (f *Fetcher) Fetch(ctx context.Context, node *corev1.Node, path string, rea
 func Reduce(path string, body io.Reader, w io.Writer) error {
 	switch path {
 	case statsSummary.path():
-		return reduceSummary(bounded(body, summaryLimit), w)
+		return reduceSummary(body, w)
 	case configz.path():
-		return reduceConfig(bounded(body, configLimit), w)
+		return reduceConfig(body, w)
 	}
 	_, err := io.Copy(w, body)
 	return err

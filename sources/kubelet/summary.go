@@ -5,11 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
-// summaryLimit bounds the body in bytes. It grows with the pods of the node, by
-// some 3 KB for each container.
-const summaryLimit = 64 << 20
+// summaryLimits bound the body. It grows with the pods of the node, by some 3 KB for
+// each container, and is never held.
+func summaryLimits() bounded.JSON {
+	return bounded.JSON{Bytes: 64 << 20, Depth: 32, Token: 16 << 10}
+}
+
+// nodeLimit bounds the node's part, which is decoded as a whole, in bytes. Most of it
+// are network interfaces.
+const nodeLimit = 1 << 20
 
 // Summary holds the file systems of a node; nil where the kubelet reports none.
 type Summary struct {
@@ -19,6 +27,9 @@ type Summary struct {
 	ImageFS *Filesystem
 	// ContainerFS holds the writable layers of containers.
 	ContainerFS *Filesystem
+	// Invalid names what the kubelet says that cannot be, such as "nodefs inodes". It
+	// is not in the rest.
+	Invalid []string
 }
 
 // Filesystem is the room on one file system; nil where it is not known whole.
@@ -52,11 +63,22 @@ type nodeStats struct {
 	} `json:"runtime"`
 }
 
-func (s *fsStats) filesystem() *Filesystem {
+// filesystem tells invalid of what cannot be: more left than there is, or a disk of no
+// size, as kubelets report for a moment when they start.
+func (s *fsStats) filesystem(invalid func(what string)) *Filesystem {
 	if s == nil {
 		return nil
 	}
-	return &Filesystem{Bytes: room(s.AvailableBytes, s.CapacityBytes), Inodes: room(s.InodesFree, s.Inodes)}
+	fs := &Filesystem{Bytes: room(s.AvailableBytes, s.CapacityBytes), Inodes: room(s.InodesFree, s.Inodes)}
+	if r := fs.Bytes; r != nil && (r.Capacity == 0 || r.Available > r.Capacity) {
+		fs.Bytes = nil
+		invalid("bytes")
+	}
+	if r := fs.Inodes; r != nil && r.Available > r.Capacity {
+		fs.Inodes = nil
+		invalid("inodes")
+	}
+	return fs
 }
 
 // room needs both numbers, like the kubelet itself before it decides anything.
@@ -77,11 +99,14 @@ func decodeSummary(r io.Reader) (Summary, error) {
 }
 
 func (n *nodeStats) summary() Summary {
-	return Summary{
-		NodeFS:      n.FS.filesystem(),
-		ImageFS:     n.Runtime.ImageFS.filesystem(),
-		ContainerFS: n.Runtime.ContainerFS.filesystem(),
+	var s Summary
+	of := func(name string) func(string) {
+		return func(what string) { s.Invalid = append(s.Invalid, name+" "+what) }
 	}
+	s.NodeFS = n.FS.filesystem(of("nodefs"))
+	s.ImageFS = n.Runtime.ImageFS.filesystem(of("imagefs"))
+	s.ContainerFS = n.Runtime.ContainerFS.filesystem(of("containerfs"))
+	return s
 }
 
 // reduceSummary copies what decodeSummary reads.
@@ -97,7 +122,8 @@ func reduceSummary(r io.Reader, w io.Writer) error {
 // read to its end, as the kubelet logs an error for each body that is not, but
 // never held.
 func readNode(r io.Reader) (*nodeStats, error) {
-	d := json.NewDecoder(r)
+	in := summaryLimits().Reader(r)
+	d := json.NewDecoder(in)
 	if err := begin(d); err != nil {
 		return nil, fmt.Errorf("summary: %w", err)
 	}
@@ -107,17 +133,19 @@ func readNode(r io.Reader) (*nodeStats, error) {
 			return nil, fmt.Errorf("summary: %w", err)
 		}
 		if key == "node" {
+			in.Within(nodeLimit)
 			node, err := decodeNode(d)
+			in.Within(0)
 			if err != nil {
 				return nil, fmt.Errorf("node in the summary: %w", err)
 			}
-			if _, err := io.Copy(io.Discard, r); err != nil {
+			if _, err := io.Copy(io.Discard, in); err != nil {
 				return nil, fmt.Errorf("rest of the summary: %w", err)
 			}
 			return node, nil
 		}
 		if err := skip(d); err != nil {
-			return nil, fmt.Errorf("%v in the summary: %w", key, err)
+			return nil, fmt.Errorf("a field of the summary: %w", err)
 		}
 	}
 	if _, err := d.Token(); err != nil {

@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 // damagedSuffix is added to the name of a file that does not hold a mark.
@@ -18,23 +22,54 @@ const damagedSuffix = ".damaged"
 // no error, since the first process finds none. One that does not hold a mark is
 // set aside, so that it can be looked at, and State tells of it.
 func (t *Tracker) Load(file string) error {
-	text, err := os.ReadFile(file)
+	text, err := readBounded(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
+	if err != nil && !bounded.Is(err) {
 		return fmt.Errorf("read the mark: %w", err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var s saved
-	if err := json.Unmarshal(text, &s); err != nil {
+	if err == nil {
+		s, err = decode(text)
+	}
+	if err != nil {
 		t.damaged = true
 		err = fmt.Errorf("%s does not hold a mark, and is kept as %s: %w", file, filepath.Base(file)+damagedSuffix, err)
 		return errors.Join(err, os.Rename(file, file+damagedSuffix))
 	}
 	t.saved = s
 	return nil
+}
+
+// fileLimit bounds the file; a mark has some hundred bytes.
+const fileLimit = 4 << 10
+
+func readBounded(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return io.ReadAll(bounded.Reader(f, fileLimit))
+}
+
+// decode reads what was saved. A mark that no etcd reaches would make each write look
+// as if it came after a restore.
+func decode(text []byte) (saved, error) {
+	var s saved
+	if err := json.Unmarshal(text, &s); err != nil {
+		return saved{}, err
+	}
+	if s.Mark > math.MaxInt64 {
+		return saved{}, fmt.Errorf("revision %d is none of etcd", s.Mark)
+	}
+	if at := s.RewoundAt; !at.IsZero() && !bounded.Time(at) {
+		return saved{}, fmt.Errorf("no restore was at %s", at.UTC().Format(time.RFC3339))
+	}
+	return s, nil
 }
 
 // Save writes what must outlive the process. A reader sees the old content or

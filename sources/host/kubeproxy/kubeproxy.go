@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/exposition"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/rounds"
@@ -150,7 +151,7 @@ func (p *Prober) livez(ctx context.Context, r *Result) error {
 		Status      map[string]struct{ Healthy bool }
 	}
 	return p.get(ctx, p.options.HealthURL+"/livez", func(status int, body io.Reader) error {
-		if err := json.NewDecoder(io.LimitReader(body, bodyLimit)).Decode(&said); err != nil || said.CurrentTime.IsZero() {
+		if err := json.NewDecoder(bounded.JSON{Bytes: bodyLimit, Depth: 8}.Reader(body)).Decode(&said); err != nil || said.CurrentTime.IsZero() {
 			return invalidError{}
 		}
 		r.Healthy = map[string]bool{}

@@ -1,0 +1,126 @@
+package bounded
+
+import (
+	"fmt"
+	"io"
+)
+
+// JSON is what a text of JSON may cost. A zero is no bound.
+type JSON struct {
+	// Bytes is of the whole text.
+	Bytes int64
+	// Value is of one value that stands in no other, as in a stream of them, in bytes.
+	Value int64
+	// Depth is how deep arrays and objects may be nested: a decoder that goes token by
+	// token remembers each level.
+	Depth int
+	// Token is the length of a string, a number or a blank, all of which decoders hold
+	// as a whole, in bytes.
+	Token int
+	// Values is how many values a text may hold. Decoded, an empty one takes a hundred
+	// times what it takes as text.
+	Values int
+}
+
+// Reader returns a reader of r that fails with an *Error as soon as what was read of
+// it goes beyond a bound. It does not care whether the text is JSON otherwise.
+func (l JSON) Reader(r io.Reader) *JSONReader { return &JSONReader{r: r, limits: l} }
+
+// Check returns nil if a text is within the bounds, and an *Error otherwise.
+func (l JSON) Check(text []byte) error {
+	j := &JSONReader{limits: l}
+	return j.scan(text)
+}
+
+// JSONReader passes a text on for as long as it is within its bounds.
+type JSONReader struct {
+	r      io.Reader
+	limits JSON
+	err    error
+
+	read    int64 // bytes
+	until   int64 // where the present value of a decoder has to end; 0 is no bound
+	most    int64 // how long that value may be
+	start   int64 // of the present value that stands in no other
+	depth   int
+	token   int // length of the present one
+	values  int
+	quoted  bool
+	escaped bool
+}
+
+// Within allows the value that is decoded next so many bytes; 0 ends that bound. What
+// a decoder has read ahead counts in its favour.
+func (j *JSONReader) Within(bytes int64) {
+	j.until, j.most = 0, bytes
+	if bytes > 0 {
+		j.until = j.read + bytes
+	}
+}
+
+// Read implements io.Reader.
+func (j *JSONReader) Read(p []byte) (int, error) {
+	if j.err != nil {
+		return 0, j.err
+	}
+	// A decoder that has room for more must not get more than it may hold.
+	const most = 32 << 10
+	n, err := j.r.Read(p[:min(len(p), most)])
+	if j.err = j.scan(p[:n]); j.err != nil {
+		return 0, j.err
+	}
+	return n, err
+}
+
+func (j *JSONReader) scan(text []byte) error {
+	l := j.limits
+	for _, c := range text {
+		j.read++
+		j.byte(c)
+		switch {
+		case l.Token > 0 && j.token > l.Token:
+			return &Error{"a string, number or blank is longer than " + Size(int64(l.Token))}
+		case l.Depth > 0 && j.depth > l.Depth:
+			return &Error{fmt.Sprintf("arrays and objects are nested deeper than %d", l.Depth)}
+		case l.Value > 0 && j.depth > 0 && j.read-j.start >= l.Value:
+			return &Error{"a value is larger than " + Size(l.Value)}
+		}
+	}
+	switch {
+	case l.Bytes > 0 && j.read > l.Bytes:
+		return &Error{"body is larger than " + Size(l.Bytes)}
+	case l.Values > 0 && j.values > l.Values:
+		return &Error{fmt.Sprintf("there are more than %d values", l.Values)}
+	case j.until > 0 && j.read > j.until:
+		return &Error{"a value is larger than " + Size(j.most)}
+	}
+	return nil
+}
+
+// byte takes one byte into account.
+func (j *JSONReader) byte(c byte) {
+	j.token++
+	switch {
+	case j.escaped:
+		j.escaped = false
+	case j.quoted:
+		j.escaped, j.quoted = c == '\\', c != '"'
+	case c == '"':
+		j.quoted = true
+	case c == '{', c == '[':
+		if j.depth == 0 {
+			j.start = j.read
+		}
+		j.depth++
+		j.values++
+		j.token = 0
+	case c == '}', c == ']':
+		j.depth = max(0, j.depth-1)
+		j.token = 0
+	case c == ',':
+		j.values++
+		j.token = 0
+	case c == ':':
+		j.token = 0
+	}
+}
