@@ -1,6 +1,8 @@
 package exporter
 
 import (
+	"strings"
+
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -21,6 +23,9 @@ type Desc struct {
 	Labels []string
 
 	desc *prometheus.Desc
+	// moment is whether values are the times of something that happened, and amount
+	// whether they cannot be negative.
+	moment, amount bool
 }
 
 // NewGauge declares the gauge kubevitals_SUBSYSTEM_NAME.
@@ -36,6 +41,9 @@ func NewCounter(subsystem, name, help string, labels ...string) *Desc {
 func newDesc(t prometheus.ValueType, subsystem, name, help string, labels []string) *Desc {
 	fq := prometheus.BuildFQName(Namespace, subsystem, name)
 	return &Desc{
+		// A certificate may expire in the year 9999, which stands for never.
+		moment: strings.HasSuffix(fq, "_timestamp_seconds") && !strings.HasSuffix(fq, "_expiry_timestamp_seconds"),
+		amount: t == prometheus.CounterValue || strings.HasSuffix(fq, "_bytes"),
 		Name:   fq,
 		Help:   help,
 		Type:   t,
@@ -44,11 +52,17 @@ func newDesc(t prometheus.ValueType, subsystem, name, help string, labels []stri
 	}
 }
 
-// Sample returns one sample of the metric. It panics when the number of label
+// Sample returns one sample of the metric. Labels are cut to LabelLimit, and a value
+// that cannot be is counted by the frame and not told: a time in the year 1, a negative
+// size. It panics when the number of label
 // values differs from the number of labels: that is a mistake in the code, and
 // the frame contains it like any other panic of a collector.
-func (d *Desc) Sample(value float64, labelValues ...string) prometheus.Metric {
-	return prometheus.MustNewConstMetric(d.desc, d.Type, value, labelValues...)
+func (d *Desc) Sample(value float64, values ...string) prometheus.Metric {
+	sample := prometheus.MustNewConstMetric(d.desc, d.Type, value, labelValues(values)...)
+	if !d.possible(value) {
+		return Invalid(1)
+	}
+	return sample
 }
 
 // Describes tells whether the metric is a sample of this one.

@@ -24,7 +24,9 @@ func (e *panicError) Error() string { return fmt.Sprintf("collector panicked: %v
 
 // outcome is what one run of a collector came to.
 type outcome struct {
-	metrics  []prometheus.Metric
+	metrics []prometheus.Metric
+	// leftOut are the numbers of series that were left out, by reason.
+	leftOut  map[string]int
 	duration time.Duration
 	err      error
 }
@@ -108,6 +110,10 @@ func collect(ctx context.Context, c Collector) outcome {
 	}()
 	var out outcome
 	for m := range ch {
+		if l, ok := m.(leftOut); ok {
+			out.leave(l)
+			continue
+		}
 		out.metrics = append(out.metrics, m)
 	}
 	out.err = <-result
@@ -117,7 +123,15 @@ func collect(ctx context.Context, c Collector) outcome {
 		out.err, partly = errLate, false
 	}
 	if out.err != nil && !partly {
-		out.metrics = nil
+		out.metrics, out.leftOut = nil, nil
 	}
 	return out
+}
+
+// leave counts series that are left out.
+func (o *outcome) leave(l leftOut) {
+	if o.leftOut == nil {
+		o.leftOut = map[string]int{}
+	}
+	o.leftOut[l.reason] += l.series
 }

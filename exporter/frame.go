@@ -13,7 +13,7 @@ import (
 )
 
 // FrameMetrics are the metrics by which the frame reports on its collectors.
-func FrameMetrics() []*Desc { return []*Desc{collectorSuccess, collectorDuration} }
+func FrameMetrics() []*Desc { return []*Desc{collectorSuccess, collectorDuration, collectorLeftOut} }
 
 var (
 	collectorSuccess = NewGauge("scrape", "collector_success",
@@ -22,6 +22,9 @@ var (
 	collectorDuration = NewGauge("scrape", "collector_duration_seconds",
 		"Time the collector took, in seconds.",
 		"collector")
+	collectorLeftOut = NewGauge("scrape", "series_left_out",
+		"Series that the collector left out of this scrape: bound means that others can make any number of them, invalid that their values cannot be; absent if there are none.",
+		"collector", "reason")
 )
 
 // Frame runs collectors. It is safe for concurrent use.
@@ -119,6 +122,11 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 			}
 			ch <- collectorSuccess.Sample(Bool(out.err == nil), r.Name)
 			ch <- collectorDuration.Sample(out.duration.Seconds(), r.Name)
+			for reason, series := range out.leftOut {
+				if series > 0 {
+					ch <- collectorLeftOut.Sample(float64(series), r.Name, reason)
+				}
+			}
 		})
 	}
 	wait.Wait()
