@@ -43,12 +43,12 @@ func TestEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	golden(t, eventsName, eventsCollector{log}, Events().Metrics)
+	golden(t, eventsName, eventsCollector{log, someNodes("n1", "n2")}, Events().Metrics)
 }
 
 func TestEventsIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
-	c := eventsCollector{events.New(health.NewHealth("events", time.Now), sources.EventKinds())}
+	c := eventsCollector{events.New(health.NewHealth("events", time.Now), sources.EventKinds()), someNodes()}
 	var unavailable *health.UnavailableError
 	if err := collectError(t, c); !errors.As(err, &unavailable) {
 		t.Errorf("%v, want the source's error", err)

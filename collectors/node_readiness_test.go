@@ -154,7 +154,7 @@ func TestConditionsAreBounded(t *testing.T) {
 			if ownCondition(c.Type) {
 				continue
 			}
-			key := names.key(c)
+			key := names.key(node.Name, c)
 			kinds[key.kind] = true
 			reasons[key] = true
 			if key == (conditionKey{otherCondition, otherCondition}) {
@@ -162,10 +162,10 @@ func TestConditionsAreBounded(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != maxConditionTypes+1 || others != 20*(60-maxConditionTypes) {
+	if len(kinds) != maxNodeConditions+1 || others != 20*(60-maxNodeConditions) {
 		t.Errorf("%d types, %d conditions called other", len(kinds), others)
 	}
-	if most := maxConditionReasons + maxConditionTypes + 1; len(reasons) > most {
+	if most := maxConditionReasons + maxNodeConditions + 1; len(reasons) > most {
 		t.Errorf("%d types and reasons, want at most %d", len(reasons), most)
 	}
 	c := nodeReadinessCollector{
@@ -175,7 +175,7 @@ func TestConditionsAreBounded(t *testing.T) {
 		now:      readinessNow,
 	}
 	got := scrapeText(t, nodeReadinessName, c, NodeReadiness().Metrics)
-	if want := `condition_heartbeat_timestamp_seconds{condition="other",node="n0"} 9032`; !bytes.Contains(got, []byte(want)) {
+	if want := `condition_heartbeat_timestamp_seconds{condition="other",node="n0"} 9016`; !bytes.Contains(got, []byte(want)) {
 		t.Errorf("the oldest of the others is missing: %s", want)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevitals/kubevitals/exporter"
@@ -16,7 +17,7 @@ const pendingPodsName = "pending_pods"
 
 var (
 	pendingPods = exporter.NewGauge(pendingPodsName, "pods",
-		"Pods that are pending, by what they wait for and by their node; the node is empty until they are scheduled.",
+		"Pods that are pending, by what they wait for and by their node; the node is empty until they are scheduled, and where too many name nodes that do not exist.",
 		"node", "reason")
 	pendingPodsOldest = exporter.NewGauge(pendingPodsName, "oldest_timestamp_seconds",
 		"Unix time, in seconds, since which the oldest of these pods waits: its creation, or the moment at which it was given to its node.",
@@ -39,11 +40,12 @@ func PendingPods() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{pendingPods, pendingPodsOldest},
-		Reads:   []sources.Read{sources.Pods, sources.Events},
+		Reads:   []sources.Read{sources.Pods, sources.Events, sources.Nodes},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			log := s.Events()
 			return pendingPodsCollector{
 				pods:   s.Pods().Each,
+				nodes:  s.Nodes().List,
 				events: func() (map[types.UID]events.Kind, error) { return log.Latest(sources.PodStartKinds()...) },
 			}, nil
 		},
@@ -52,6 +54,7 @@ func PendingPods() Definition {
 
 type pendingPodsCollector struct {
 	pods   func(func(pods.Pod)) error
+	nodes  func() ([]*corev1.Node, error)
 	events func() (map[types.UID]events.Kind, error)
 }
 
@@ -85,7 +88,14 @@ func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 	if err != nil {
 		return err
 	}
-	for w, g := range groups {
+	nameless := namesOf(c.nodes()).nameless(podsByNode(groups, func(w waiting) string { return w.node }))
+	ch <- exporter.LeftOut(len(nameless))
+	for w, g := range merged(groups, func(w waiting) waiting {
+		if nameless[w.node] {
+			w.node = ""
+		}
+		return w
+	}) {
 		ch <- pendingPods.Sample(float64(g.pods), w.node, w.reason)
 		if g.pods > 0 {
 			ch <- pendingPodsOldest.Sample(unix(g.oldest), w.node, w.reason)

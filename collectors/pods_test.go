@@ -127,6 +127,7 @@ func TestPendingPods(t *testing.T) {
 			pods.Pod{Node: "n2", Waiting: pods.Sandbox, Since: at(6)},
 			pods.Pod{Node: "n2", Waiting: pods.Image, Since: at(7), Key: imageKey},
 		),
+		nodes: someNodes("n1", "n2"),
 		events: func() (map[types.UID]events.Kind, error) {
 			return map[types.UID]events.Kind{
 				volume:   {Reason: "FailedMount", Object: "Pod"},
@@ -142,11 +143,11 @@ func TestPendingPods(t *testing.T) {
 func TestPendingPodsWithoutSources(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("forbidden")
-	if err := collectError(t, pendingPodsCollector{noPods(blind), noEvents(nil)}); !errors.Is(err, blind) {
+	if err := collectError(t, pendingPodsCollector{noPods(blind), someNodes(), noEvents(nil)}); !errors.Is(err, blind) {
 		t.Errorf("without pods: %v, want the source's error", err)
 	}
 	got := string(scrapeText(t, pendingPodsName, pendingPodsCollector{
-		somePods(pods.Pod{Node: "n1", Waiting: pods.Sandbox, Since: time.Unix(1, 0)}), noEvents(blind),
+		somePods(pods.Pod{Node: "n1", Waiting: pods.Sandbox, Since: time.Unix(1, 0)}), someNodes("n1"), noEvents(blind),
 	}, PendingPods().Metrics))
 	if !strings.Contains(got, `kubevitals_pending_pods_pods{node="n1",reason="sandbox"} 1`) {
 		t.Errorf("without events it does not tell what it can:\n%s", got)

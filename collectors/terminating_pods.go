@@ -18,7 +18,7 @@ var (
 	terminatingPods = exporter.NewGauge(terminatingPodsName, "terminating",
 		"Pods that are being deleted, whether their grace period is over or not.")
 	terminatingPodsOverdue = exporter.NewGauge(terminatingPodsName, "overdue",
-		"Pods that still exist though their grace period is over, by their node and by what holds them; the node is empty for pods without one.",
+		"Pods that still exist though their grace period is over, by their node and by what holds them; the node is empty for pods without one, and where too many name nodes that do not exist.",
 		"node", "hold")
 	terminatingPodsOldest = exporter.NewGauge(terminatingPodsName, "oldest_deadline_timestamp_seconds",
 		"Unix time, in seconds, at which the grace period of the pod that is overdue for longest ended.",
@@ -101,7 +101,14 @@ func (c terminatingPodsCollector) Collect(_ context.Context, ch chan<- prometheu
 		return err
 	}
 	ch <- terminatingPods.Sample(float64(terminating))
-	for h, g := range groups {
+	nameless := namesOf(nodes, nil).nameless(podsByNode(groups, func(h held) string { return h.node }))
+	ch <- exporter.LeftOut(len(nameless))
+	for h, g := range merged(groups, func(h held) held {
+		if nameless[h.node] {
+			h.node = ""
+		}
+		return h
+	}) {
 		ch <- terminatingPodsOverdue.Sample(float64(g.pods), h.node, h.hold)
 		ch <- terminatingPodsOldest.Sample(unix(g.oldest), h.node, h.hold)
 	}

@@ -189,6 +189,13 @@ function(config) {
       [g.target('max by (collector) (kubevitals_scrape_collector_duration_seconds{%(panel)s})' % c, '{{collector}}')],
     ),
     g.timeseries(
+      'Series left out',
+      'Series that a collector leaves out: of those that anybody can make there is a bound, and values that cannot be are not told.',
+      'short',
+      [g.target('max by (collector, reason) (kubevitals_scrape_series_left_out{%(panel)s})' % c, '{{collector}} {{reason}}')],
+      { mayBeEmpty: true },
+    ),
+    g.timeseries(
       'Agents on nodes',
       'Agents that could be scraped, agents that could not, and ready nodes without an agent.',
       'short',

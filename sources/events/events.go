@@ -6,6 +6,7 @@ package events
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,8 +51,19 @@ type Log struct {
 	// listed is set by the first complete list.
 	listed bool
 	events map[types.UID]event
-	totals map[Kind]uint64
+	// namespaces are how many of the events are of each.
+	namespaces map[string]int
+	totals     map[Kind]uint64
+	// leftOut is how many events were too many to be kept since the last list.
+	leftOut int
 }
+
+// Whoever may create events may create any number. A cluster of 5,000 nodes in trouble
+// has some ten thousand of the known kinds, and no namespace half of what is kept.
+const (
+	mostEvents      = 100_000
+	mostOfNamespace = mostEvents / 2
+)
 
 var (
 	_ cache.TransformingStore      = (*Log)(nil)
@@ -62,13 +74,15 @@ var (
 type event struct {
 	place  Place
 	object types.UID
-	count  uint64
-	last   time.Time
+	// namespace is that of the event itself.
+	namespace string
+	count     uint64
+	last      time.Time
 }
 
 // New returns a log of the given kinds of events; it ignores all others.
 func New(health *health.Health, kinds []Kind) *Log {
-	l := &Log{health: health, known: map[Kind]bool{}, events: map[types.UID]event{}, totals: map[Kind]uint64{}}
+	l := &Log{health: health, known: map[Kind]bool{}, events: map[types.UID]event{}, namespaces: map[string]int{}, totals: map[Kind]uint64{}}
 	for _, k := range kinds {
 		l.known[k] = true
 		l.totals[k] = 0
@@ -164,7 +178,7 @@ func (l *Log) Delete(obj any) error {
 		return l.broken(fmt.Errorf("deleted event: %w", err))
 	}
 	l.mu.Lock()
-	delete(l.events, accessor.GetUID())
+	l.forget(accessor.GetUID())
 	l.mu.Unlock()
 	l.health.Confirm()
 	return nil
@@ -185,12 +199,14 @@ func (l *Log) Replace(objs []any, _ string) error {
 		}
 	}
 	l.mu.Lock()
+	before, first := l.events, !l.listed
+	l.events, l.namespaces, l.leftOut, l.listed = map[types.UID]event{}, map[string]int{}, 0, true
 	for uid, e := range listed {
-		if l.listed {
-			l.count(uid, e)
+		if !l.keep(uid, e) || first {
+			continue
 		}
+		l.grew(before[uid], e)
 	}
-	l.events, l.listed = listed, true
 	l.mu.Unlock()
 	l.health.Listed()
 	return nil
@@ -205,12 +221,52 @@ func (l *Log) Bookmark(string) error {
 	return nil
 }
 
-// count adds what is new of an event to the totals. The caller holds the lock.
+// count keeps an event, and adds what is new of it to the totals. The caller holds the
+// lock.
 func (l *Log) count(uid types.UID, e event) {
-	if before := l.events[uid].count; e.count > before {
-		l.totals[e.place.Kind] += e.count - before
+	before := l.events[uid]
+	if l.keep(uid, e) {
+		l.grew(before, e)
+	}
+}
+
+// grew adds what is new of an event to the totals.
+func (l *Log) grew(before, e event) {
+	if e.count > before.count {
+		l.totals[e.place.Kind] += e.count - before.count
+	}
+}
+
+// keep keeps an event, unless there are too many. What is not kept is not counted
+// either: nothing would tell what it grew by.
+func (l *Log) keep(uid types.UID, e event) bool {
+	if _, known := l.events[uid]; !known {
+		if len(l.events) >= mostEvents || l.namespaces[e.namespace] >= mostOfNamespace {
+			l.leftOut++
+			return false
+		}
+		l.namespaces[e.namespace]++
 	}
 	l.events[uid] = e
+	return true
+}
+
+func (l *Log) forget(uid types.UID) {
+	e, known := l.events[uid]
+	if !known {
+		return
+	}
+	delete(l.events, uid)
+	if l.namespaces[e.namespace]--; l.namespaces[e.namespace] == 0 {
+		delete(l.namespaces, e.namespace)
+	}
+}
+
+// LeftOut is how many events were too many to be kept, since all were listed last.
+func (l *Log) LeftOut() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.leftOut
 }
 
 // broken makes the log unavailable: a reflector only logs what a store returns.
@@ -230,8 +286,8 @@ func (l *Log) read(obj any) (types.UID, event, bool, error) {
 	}
 	return o.UID, event{
 		place:  Place{kind, nodeOf(o)},
-		object: o.InvolvedObject.UID,
-		count:  occurrences(o),
-		last:   lastSeen(o),
+		object: o.InvolvedObject.UID, namespace: strings.Clone(o.Namespace),
+		count: occurrences(o),
+		last:  lastSeen(o),
 	}, true, nil
 }
