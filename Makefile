@@ -65,8 +65,8 @@ chaos: build $(BIN)/kubevitals-lab ## Try every fault between kubevitals and a r
 	$(BIN)/kubevitals-lab chaos $(or $(CHAOS),--markdown=docs/reliability.md)
 
 .PHONY: bench
-bench: ## Print the cost of the pod index and the speed of the parser.
-	$(GO) test -run '^$$' -bench . -benchmem ./collectors/... ./sources/...
+bench: ## Print the cost of a series of a scrape and of a pod in the index, and the speed of the parser.
+	$(GO) test -run '^$$' -bench . -benchmem ./exporter ./collectors/... ./sources/...
 	$(GO) run ./test/exposition
 
 .PHONY: bench-scale

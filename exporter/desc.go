@@ -1,6 +1,9 @@
 package exporter
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,6 +26,9 @@ type Desc struct {
 	Labels []string
 
 	desc *prometheus.Desc
+	// sorted are the indexes of Labels in the order of their names, in which a
+	// registry compares and writes them.
+	sorted []int
 	// moment is whether values are the times of something that happened, and amount
 	// whether they cannot be negative.
 	moment, amount bool
@@ -49,24 +55,46 @@ func newDesc(t prometheus.ValueType, subsystem, name, help string, labels []stri
 		Type:   t,
 		Labels: labels,
 		desc:   prometheus.NewDesc(fq, help, labels, nil),
+		sorted: inOrder(labels),
 	}
+}
+
+// inOrder returns the indexes of names in the order of the names.
+func inOrder(names []string) []int {
+	var order []int
+	for i := range names {
+		order = append(order, i)
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(names[a], names[b]) })
+	return order
 }
 
 // Sample returns one sample of the metric. Labels are cut to LabelLimit, and a value
 // that cannot be is counted by the frame and not told: a time in the year 1, a negative
-// size. It panics when the number of label
-// values differs from the number of labels: that is a mistake in the code, and
-// the frame contains it like any other panic of a collector.
+// size. It panics when the number of label values differs from the number of labels:
+// that is a mistake in the code, and the frame contains it like any other panic of a
+// collector.
 func (d *Desc) Sample(value float64, values ...string) prometheus.Metric {
-	sample := prometheus.MustNewConstMetric(d.desc, d.Type, value, labelValues(values)...)
+	if len(values) != len(d.Labels) {
+		panic(fmt.Sprintf("%s has %d labels, and %d values were given", d.Name, len(d.Labels), len(values)))
+	}
 	if !d.possible(value) {
 		return Invalid(1)
 	}
-	return sample
+	return &sample{of: d, value: value, labels: labelValues(values)}
 }
 
 // Describes tells whether the metric is a sample of this one.
 func (d *Desc) Describes(m prometheus.Metric) bool { return m.Desc() == d.desc }
+
+// Shift returns a sample of this metric with a value that is greater by that much, and
+// any other metric as it is.
+func (d *Desc) Shift(m prometheus.Metric, by float64) prometheus.Metric {
+	if s, ok := m.(*sample); ok && s.of == d {
+		return &sample{of: d, value: s.value + by, labels: s.labels}
+	}
+	return m
+}
 
 // Bool returns 1 for true and 0 for false, the way metrics say yes and no.
 func Bool(yes bool) float64 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,9 +25,12 @@ func (e *panicError) Error() string { return fmt.Sprintf("collector panicked: %v
 
 // outcome is what one run of a collector came to.
 type outcome struct {
-	metrics []prometheus.Metric
+	families Families
+	series   int
 	// leftOut are the numbers of series that were left out, by reason.
-	leftOut  map[string]int
+	leftOut map[string]int
+	// mistake tells of samples that should not have been sent and are not kept.
+	mistake  error
 	duration time.Duration
 	err      error
 }
@@ -85,7 +89,7 @@ func (r *runner) board(ctx context.Context) (f *flight, joined bool) {
 	own, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
 	go func() {
 		defer cancel()
-		f.outcome = collect(own, r.Collector)
+		f.outcome = collect(own, r.Named)
 		f.outcome.duration = r.now().Sub(f.started)
 		r.mu.Lock()
 		r.current = nil
@@ -96,7 +100,7 @@ func (r *runner) board(ctx context.Context) (f *flight, joined bool) {
 }
 
 // collect runs the collector to its end, late or not, and gathers what it sends.
-func collect(ctx context.Context, c Collector) outcome {
+func collect(ctx context.Context, c Named) outcome {
 	ch := make(chan prometheus.Metric, 256)
 	result := make(chan error, 1)
 	go func() {
@@ -106,15 +110,23 @@ func collect(ctx context.Context, c Collector) outcome {
 				result <- &panicError{value: v, stack: debug.Stack()}
 			}
 		}()
-		result <- c.Collect(ctx, ch)
+		result <- c.Collector.Collect(ctx, ch)
 	}()
 	var out outcome
+	var samples []*sample
 	for m := range ch {
-		if l, ok := m.(leftOut); ok {
-			out.leave(l)
-			continue
+		switch m := m.(type) {
+		case leftOut:
+			out.leave(m)
+		case *sample:
+			if slices.Contains(c.Metrics, m.of) {
+				samples = append(samples, m)
+				continue
+			}
+			out.mistake = fmt.Errorf("%s is not declared", m.of.Name)
+		default:
+			out.mistake = fmt.Errorf("a %T was sent, which no Desc made", m)
 		}
-		out.metrics = append(out.metrics, m)
 	}
 	out.err = <-result
 	// The error itself, and not one within it: whoever wraps it says something else.
@@ -123,8 +135,11 @@ func collect(ctx context.Context, c Collector) outcome {
 		out.err, partly = errLate, false
 	}
 	if out.err != nil && !partly {
-		out.metrics, out.leftOut = nil, nil
+		samples, out.leftOut = nil, nil
 	}
+	out.series = len(samples)
+	families, err := familiesOf(samples)
+	out.families, out.mistake = families, errors.Join(out.mistake, err)
 	return out
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -59,17 +60,43 @@ func NewFrame(collectors []Named, logger *slog.Logger) *Frame {
 // refuses two collectors that disagree about one.
 func (f *Frame) Bind(ctx context.Context) prometheus.Collector { return &scrape{f, ctx} }
 
-// Gather runs all collectors once under ctx.
-func (f *Frame) Gather(ctx context.Context) ([]*dto.MetricFamily, error) {
-	registry := prometheus.NewRegistry()
-	if err := registry.Register(f.Bind(ctx)); err != nil {
-		return nil, fmt.Errorf("gather: %w", err)
+// Scrape runs all collectors once under ctx. Its error names the metrics of which two
+// collectors sent samples with the same labels; one of them is kept.
+func (f *Frame) Scrape(ctx context.Context) (Families, error) {
+	parts := make([]Families, len(f.runners))
+	var wait sync.WaitGroup
+	for i, r := range f.runners {
+		wait.Go(func() {
+			out := r.run(ctx)
+			f.record(ctx, r.Name, out)
+			parts[i] = slices.Concat(out.families, out.report(r.Name))
+		})
 	}
-	families, err := registry.Gather()
+	wait.Wait()
+	return merge(parts)
+}
+
+// report is what the frame itself says of a run.
+func (o outcome) report(name string) Families {
+	of := func(d *Desc, value float64, labels ...string) Family {
+		return Family{d, []*sample{{d, value, labels}}}
+	}
+	report := Families{of(collectorSuccess, Bool(o.err == nil), name), of(collectorDuration, o.duration.Seconds(), name)}
+	for reason, series := range o.leftOut {
+		if series > 0 {
+			report = append(report, of(collectorLeftOut, float64(series), name, reason))
+		}
+	}
+	return report
+}
+
+// Gather is Scrape in messages of client_golang.
+func (f *Frame) Gather(ctx context.Context) ([]*dto.MetricFamily, error) {
+	families, err := f.Scrape(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("gather: %w", err)
 	}
-	return families, nil
+	return families.Messages(), nil
 }
 
 // Statuses returns the status of every collector, in their order.
@@ -112,36 +139,30 @@ func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 }
 
 func (s *scrape) Collect(ch chan<- prometheus.Metric) {
-	var wait sync.WaitGroup
-	for _, r := range s.frame.runners {
-		wait.Go(func() {
-			out := r.run(s.ctx)
-			s.frame.record(s.ctx, r.Name, out)
-			for _, m := range out.metrics {
-				ch <- m
-			}
-			ch <- collectorSuccess.Sample(Bool(out.err == nil), r.Name)
-			ch <- collectorDuration.Sample(out.duration.Seconds(), r.Name)
-			for reason, series := range out.leftOut {
-				if series > 0 {
-					ch <- collectorLeftOut.Sample(float64(series), r.Name, reason)
-				}
-			}
-		})
+	families, err := s.frame.Scrape(s.ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(collectorSuccess.desc, err)
 	}
-	wait.Wait()
+	for _, family := range families {
+		for _, one := range family.samples {
+			ch <- one
+		}
+	}
 }
 
 // record keeps the status and logs a failure, at debug if it was expected.
 func (f *Frame) record(ctx context.Context, name string, out outcome) {
 	f.mu.Lock()
-	f.last[name] = Status{Name: name, At: time.Now(), Duration: out.duration, Series: len(out.metrics), Err: out.err}
+	f.last[name] = Status{Name: name, At: time.Now(), Duration: out.duration, Series: out.series, Err: out.err}
 	f.mu.Unlock()
 
+	if out.mistake != nil {
+		f.logger.ErrorContext(ctx, "collector sent what it should not", "collector", name, "err", out.mistake)
+	}
 	var panicked *panicError
 	switch {
 	case out.err == nil:
-		f.logger.DebugContext(ctx, "collector finished", "collector", name, "series", len(out.metrics), "duration", out.duration)
+		f.logger.DebugContext(ctx, "collector finished", "collector", name, "series", out.series, "duration", out.duration)
 	case errors.As(out.err, &panicked):
 		f.logger.ErrorContext(ctx, "collector panicked", "collector", name, "err", out.err, "stack", string(panicked.stack))
 	case errors.Is(out.err, ErrNotReady):

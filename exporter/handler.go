@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-	dto "github.com/prometheus/client_model/go"
 )
 
 // Options say how the metrics are served.
@@ -30,7 +28,7 @@ type Options struct {
 	Pages http.Handler
 	// Gathered is told what the collectors said in each scrape; may be nil. It
 	// must not change or keep it.
-	Gathered func([]*dto.MetricFamily)
+	Gathered func(Families)
 }
 
 // Check is one named condition of readiness.
@@ -57,8 +55,8 @@ func Handler(ctx context.Context, frame *Frame, o Options, logger *slog.Logger) 
 	return mux, nil
 }
 
-// metrics gathers the self metrics and, under this request's deadline, those of
-// the collectors. OpenMetrics and gzip are negotiated.
+// metrics serves the metrics of the process and, under this request's deadline, those
+// of the collectors.
 func metrics(frame *Frame, o Options, logger *slog.Logger) http.Handler {
 	serve := func(w http.ResponseWriter, r *http.Request) {
 		timeout, err := scrapeTimeout(r.Header, o)
@@ -68,18 +66,21 @@ func metrics(frame *Frame, o Options, logger *slog.Logger) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
-		perScrape := prometheus.NewRegistry()
-		if err := perScrape.Register(frame.Bind(ctx)); err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
+		own, err := o.Self.Gather()
+		if err != nil {
+			// One bad metric must not cost the on-call all the others.
+			logger.ErrorContext(ctx, "gather the metrics of the process", "err", err)
 		}
-		promhttp.HandlerFor(sideBySide{o.Self, observed{perScrape, o.Gathered}}, promhttp.HandlerOpts{
-			ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelError),
-			// One bad sample must not cost the on-call all the others.
-			ErrorHandling:     promhttp.ContinueOnError,
-			Registry:          o.Self,
-			EnableOpenMetrics: true,
-		}).ServeHTTP(w, r)
+		families, err := frame.Scrape(ctx)
+		if err != nil {
+			logger.ErrorContext(ctx, "gather the metrics of the collectors", "err", err)
+		}
+		if o.Gathered != nil {
+			o.Gathered(families)
+		}
+		if err := (exposition{own, families}).only(r.URL.Query()["name[]"]).serve(w, r); err != nil {
+			logger.DebugContext(ctx, "the client went away during a scrape", "err", err)
+		}
 	}
 	return limit(o.MaxRequests, http.HandlerFunc(serve))
 }

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 )
 
 func TestMetricsNegotiation(t *testing.T) {
@@ -120,9 +119,9 @@ func TestPagesAndGathered(t *testing.T) {
 	told := map[string]bool{}
 	h := serve(t, Options{
 		Pages: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("page " + r.URL.Path)) }),
-		Gathered: func(families []*dto.MetricFamily) {
+		Gathered: func(families Families) {
 			for _, f := range families {
-				told[f.GetName()] = true
+				told[f.Desc.Name] = true
 			}
 		},
 	}, good("fine"))

@@ -28,19 +28,11 @@ func labelValue(value string) string {
 	return kept[:end] + mark
 }
 
-// labelValues returns values as they may leave.
+// labelValues returns a copy of values as they may leave.
 func labelValues(values []string) []string {
-	var changed []string
+	kept := make([]string, len(values))
 	for i, v := range values {
-		if kept := labelValue(v); kept != v {
-			if changed == nil {
-				changed = append(changed, values...)
-			}
-			changed[i] = kept
-		}
+		kept[i] = labelValue(v)
 	}
-	if changed == nil {
-		return values
-	}
-	return changed
+	return kept
 }

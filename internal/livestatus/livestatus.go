@@ -11,6 +11,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
@@ -88,7 +89,12 @@ func (r *Report) expired(now time.Time) bool {
 
 // Observe remembers what rules look back at from families that were gathered for
 // somebody else, such as Prometheus.
-func (s *Status) Observe(families []*dto.MetricFamily) {
+func (s *Status) Observe(families exporter.Families) {
+	s.remember(func(history *ruleeval.Samples, now time.Time) { history.AddScrape(families, now) })
+}
+
+// remember adds to the history what was gathered, unless something was just before.
+func (s *Status) remember(add func(history *ruleeval.Samples, now time.Time)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
@@ -96,7 +102,7 @@ func (s *Status) Observe(families []*dto.MetricFamily) {
 		return
 	}
 	s.history.Forget(now.Add(-historyKept))
-	s.history.Add(families, now)
+	add(s.history, now)
 	s.historyAt = now
 }
 
@@ -149,7 +155,7 @@ func (s *Status) evaluate(ctx context.Context) (*Report, error) {
 	samples.Continue(s.history)
 	s.mu.Unlock()
 	samples.Add(families, at)
-	s.Observe(families)
+	s.remember(func(history *ruleeval.Samples, now time.Time) { history.Add(families, now) })
 
 	result, err := diagnosis.Diagnose(ctx, diagnosis.Observation{
 		Cluster: s.options.Target["cluster"], At: at, Families: families, Samples: samples, Errors: s.options.Errors,

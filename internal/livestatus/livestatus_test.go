@@ -4,16 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/livestatus"
@@ -25,7 +28,7 @@ groups:
   - name: g
     rules:
       - {alert: Down, expr: 'a_up == 0', labels: {severity: critical, signal: a}, annotations: {summary: "It is down."}}
-      - {alert: Failing, expr: 'rate(b_failures_total[5m]) > 0.9', labels: {severity: warning, signal: b}}
+      - {alert: Failing, expr: 'rate(kubevitals_b_failures_total[5m]) > 0.9', labels: {severity: warning, signal: b}}
       - {alert: Off, expr: 'c > 0', labels: {severity: warning, signal: c}}
       - {alert: Blind, expr: 'd > 0', labels: {severity: warning, signal: exporter}}
 `
@@ -130,25 +133,36 @@ func TestReportIsShownForSomeSeconds(t *testing.T) {
 	}
 }
 
+var failures = exporter.NewCounter("b", "failures_total", "Failures.")
+
+// none is a collector that has counted no failure yet.
+type none struct{}
+
+func (none) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	ch <- failures.Sample(0)
+	return nil
+}
+
 func TestRatesFromWhatOthersScraped(t *testing.T) {
 	t.Parallel()
-	c := &cluster{text: "b_failures_total 0\n"}
+	c := &cluster{text: "kubevitals_b_failures_total 0\n"}
 	s := start(t, c)
-	families, err := c.families()
+	frame := exporter.NewFrame([]exporter.Named{{Name: "b", Collector: none{}, Metrics: []*exporter.Desc{failures}}}, slog.New(slog.DiscardHandler))
+	families, err := frame.Scrape(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Observe(families)
-	c.later(30*time.Second, "b_failures_total 60\n")
+	c.later(30*time.Second, "kubevitals_b_failures_total 60\n")
 	if _, got := ask(t, s); got != "Failing" {
 		t.Errorf("found %q", got)
 	}
 	// Its own reports count as well, and what is long past does not.
-	c.later(30*time.Second, "b_failures_total 120\n")
+	c.later(30*time.Second, "kubevitals_b_failures_total 120\n")
 	if _, got := ask(t, s); got != "Failing" {
 		t.Errorf("found %q at the second report", got)
 	}
-	c.later(2*time.Hour, "b_failures_total 100000\n")
+	c.later(2*time.Hour, "kubevitals_b_failures_total 100000\n")
 	if _, got := ask(t, s); got != "" {
 		t.Errorf("found %q from a past that is over", got)
 	}

@@ -154,27 +154,10 @@ func (m *mover) Collect(ctx context.Context, ch chan<- prometheus.Metric) error 
 		failed <- m.inner.Collect(ctx, sent)
 	}()
 	for metric := range sent {
-		if slices.ContainsFunc(m.times, func(d *exporter.Desc) bool { return d.Describes(metric) }) {
-			metric = movedMetric{metric, by}
+		for _, d := range m.times {
+			metric = d.Shift(metric, by)
 		}
 		ch <- metric
 	}
 	return <-failed
-}
-
-type movedMetric struct {
-	prometheus.Metric
-	by float64
-}
-
-// Write writes the moved value.
-func (m movedMetric) Write(out *dto.Metric) error {
-	if err := m.Metric.Write(out); err != nil {
-		return err
-	}
-	if out.Gauge != nil {
-		moved := out.Gauge.GetValue() + m.by
-		out.Gauge.Value = &moved
-	}
-	return nil
 }

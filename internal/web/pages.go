@@ -78,7 +78,7 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Observe remembers what the rules look back at, once there are pages.
-func (p *Pages) Observe(families []*dto.MetricFamily) {
+func (p *Pages) Observe(families exporter.Families) {
 	p.mu.Lock()
 	status := p.status
 	p.mu.Unlock()

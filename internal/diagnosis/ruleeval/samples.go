@@ -12,6 +12,8 @@ import (
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
+
+	"github.com/kubevitals/kubevitals/exporter"
 )
 
 // Samples are the series of one or more scrapes in memory, which the engine can
@@ -58,7 +60,31 @@ func (s *Samples) Add(families []*dto.MetricFamily, at time.Time) {
 			}
 		}
 	}
-	// What Prometheus itself says of a scrape that went well.
+	s.endScrape(at)
+}
+
+// AddScrape is Add for what collectors said, which need not be made messages first.
+func (s *Samples) AddScrape(families exporter.Families, at time.Time) {
+	s.times = append(s.times, at)
+	b := labels.NewBuilder(s.target)
+	for _, f := range families {
+		if !s.keeps(f.Desc.Name) {
+			continue
+		}
+		f.Each(func(values []string, v float64) {
+			b.Reset(s.target)
+			b.Set(model.MetricNameLabel, f.Desc.Name)
+			for i, value := range values {
+				b.Set(f.Desc.Labels[i], value)
+			}
+			s.append(b.Labels(), at, v)
+		})
+	}
+	s.endScrape(at)
+}
+
+// endScrape adds what Prometheus itself says of a scrape that went well.
+func (s *Samples) endScrape(at time.Time) {
 	if s.keeps("up") {
 		s.add("up", nil, at, 1)
 	}

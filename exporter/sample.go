@@ -1,0 +1,147 @@
+package exporter
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+)
+
+// sample is one value of a metric. What collectors send are samples: they take a
+// fraction of what a metric of client_golang does to make, sort and write. As a
+// prometheus.Metric it can be given to a registry, which tests do to judge it.
+type sample struct {
+	of    *Desc
+	value float64
+	// labels are the values of the labels, in the order of the declaration.
+	labels []string
+}
+
+var _ prometheus.Metric = (*sample)(nil)
+
+// Desc implements prometheus.Metric.
+func (s *sample) Desc() *prometheus.Desc { return s.of.desc }
+
+// Write implements prometheus.Metric.
+func (s *sample) Write(out *dto.Metric) error {
+	out.Label = make([]*dto.LabelPair, len(s.labels))
+	for i, at := range s.of.sorted {
+		out.Label[i] = &dto.LabelPair{Name: &s.of.Labels[at], Value: &s.labels[at]}
+	}
+	if s.of.Type == prometheus.CounterValue {
+		out.Counter = &dto.Counter{Value: &s.value}
+	} else {
+		out.Gauge = &dto.Gauge{Value: &s.value}
+	}
+	return nil
+}
+
+// compare orders samples of one metric by their labels, as registries do.
+func (s *sample) compare(other *sample) int {
+	for _, at := range s.of.sorted {
+		if c := strings.Compare(s.labels[at], other.labels[at]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// Family holds the samples of one metric in the order of their labels, which differ.
+type Family struct {
+	Desc    *Desc
+	samples []*sample
+}
+
+// Len is the number of samples.
+func (f Family) Len() int { return len(f.samples) }
+
+// Each calls do with the values of the labels, in the order of Desc.Labels, and the
+// value of each sample. It must not keep or change the labels.
+func (f Family) Each(do func(labels []string, value float64)) {
+	for _, s := range f.samples {
+		do(s.labels, s.value)
+	}
+}
+
+// message is the family as a message of client_golang.
+func (f Family) message() *dto.MetricFamily {
+	kind := dto.MetricType_GAUGE
+	if f.Desc.Type == prometheus.CounterValue {
+		kind = dto.MetricType_COUNTER
+	}
+	m := &dto.MetricFamily{Name: &f.Desc.Name, Help: &f.Desc.Help, Type: &kind}
+	for _, s := range f.samples {
+		one := &dto.Metric{}
+		_ = s.Write(one) // it never fails
+		m.Metric = append(m.Metric, one)
+	}
+	return m
+}
+
+// Messages are the families as messages of client_golang, which take several times as
+// much memory.
+func (all Families) Messages() []*dto.MetricFamily {
+	messages := make([]*dto.MetricFamily, 0, len(all))
+	for _, f := range all {
+		messages = append(messages, f.message())
+	}
+	return messages
+}
+
+// Families are what collectors said in one scrape, in the order of the metrics' names.
+// They never change.
+type Families []Family
+
+// familiesOf sorts samples. Of those that have the same labels one is kept, and its
+// metric is named in the error.
+func familiesOf(samples []*sample) (families Families, err error) {
+	byDesc := map[*Desc]int{}
+	for _, s := range samples {
+		at, known := byDesc[s.of]
+		if !known {
+			at = len(families)
+			byDesc[s.of] = at
+			families = append(families, Family{Desc: s.of})
+		}
+		families[at].samples = append(families[at].samples, s)
+	}
+	for i := range families {
+		own := families[i].samples
+		slices.SortFunc(own, (*sample).compare)
+		families[i].samples = slices.CompactFunc(own, func(a, b *sample) bool { return a.compare(b) == 0 })
+		if twice := len(own) - len(families[i].samples); twice > 0 {
+			err = errors.Join(err, fmt.Errorf("%s: %d samples have the labels of another", families[i].Desc.Name, twice))
+		}
+	}
+	slices.SortFunc(families, func(a, b Family) int { return cmp.Compare(a.Desc.Name, b.Desc.Name) })
+	return families, err
+}
+
+// merge puts families of several collectors together. Few metrics are sent by more
+// than one.
+func merge(parts []Families) (merged Families, err error) {
+	all := slices.Concat(parts...)
+	slices.SortStableFunc(all, func(a, b Family) int { return cmp.Compare(a.Desc.Name, b.Desc.Name) })
+	for len(all) > 0 {
+		same := 1
+		for same < len(all) && all[same].Desc.Name == all[0].Desc.Name {
+			same++
+		}
+		if same == 1 {
+			merged = append(merged, all[0])
+		} else {
+			var samples []*sample
+			for _, f := range all[:same] {
+				samples = append(samples, f.samples...)
+			}
+			one, again := familiesOf(samples)
+			merged, err = append(merged, one...), errors.Join(err, again)
+		}
+		all = all[same:]
+	}
+	return merged, err
+}
