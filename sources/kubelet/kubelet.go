@@ -37,8 +37,8 @@ type Options struct {
 	// Concurrency bounds the requests to kubelets that answer. As many again may
 	// wait for kubelets that do not.
 	Concurrency int
-	// StatsInterval is the time between two requests for statistics of one kubelet,
-	// and the time in which a dead kubelet is tried again.
+	// StatsInterval is the time between two requests for statistics of one kubelet.
+	// What failed is asked for again sooner.
 	StatsInterval time.Duration
 	// MetricsInterval is the time between two requests for metrics and for the
 	// configuration of one kubelet.

@@ -14,25 +14,6 @@ import (
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-func TestRefusalsAreNotRepeatedOften(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		n, c := newNetwork(t), &cluster{}
-		n.set("a", func(h *host) {
-			h.handler = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Forbidden", http.StatusForbidden) }
-		})
-		c.set(nil, node("a"))
-		p, _ := startPoller(t, n, c, testOptions())
-		time.Sleep(time.Hour)
-		if got := len(n.asked("a", "/stats/summary")); got < 10 || got > 16 {
-			t.Errorf("%d requests that are forbidden in an hour, want about one in 5 minutes", got)
-		}
-		if r := result(t, p, "a"); r.Stats.Reason != health.Forbidden || !r.Stats.At.IsZero() {
-			t.Errorf("%+v", r.Stats)
-		}
-	})
-}
-
 func TestOldAnswersAreStale(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

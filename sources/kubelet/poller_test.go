@@ -127,8 +127,7 @@ func TestRecoveryIsNoticed(t *testing.T) {
 		n, c := newNetwork(t), &cluster{}
 		n.set("a", func(h *host) { h.refuse, h.handler = true, serve })
 		c.set(nil, node("a"))
-		o := testOptions()
-		p, _ := startPoller(t, n, c, o)
+		p, _ := startPoller(t, n, c, testOptions())
 		time.Sleep(time.Hour)
 		for endpoint, reason := range result(t, p, "a").Reasons() {
 			if reason != health.Unreachable {
@@ -137,11 +136,11 @@ func TestRecoveryIsNoticed(t *testing.T) {
 		}
 		n.set("a", func(h *host) {
 			h.refuse = false
-			if len(h.dials) > 100 {
-				t.Errorf("%d dials to a dead kubelet in an hour, want about one a minute", len(h.dials))
+			if len(h.dials) < 300 || len(h.dials) > 400 {
+				t.Errorf("%d dials to a dead kubelet in an hour, want about one in ten seconds", len(h.dials))
 			}
 		})
-		time.Sleep(3*o.StatsInterval/2 + time.Second)
+		time.Sleep(retryEvery + time.Second)
 		if r := result(t, p, "a"); !r.Healthy() {
 			t.Errorf("after the recovery: %+v", r)
 		}

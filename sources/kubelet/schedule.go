@@ -10,14 +10,8 @@ import (
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-const (
-	// maxBackoff bounds the time until a refusal (no right, no such endpoint,
-	// overload) is tried again: it costs the API server a review of access each
-	// time, and costs a kubelet under pressure even more.
-	maxBackoff = 5 * time.Minute
-	// idle is the longest wait when nothing is due.
-	idle = time.Minute
-)
+// idle is the longest wait when nothing is due.
+const idle = time.Minute
 
 // outcome is what a request came to, as far as it matters for the next one.
 type outcome int
@@ -73,11 +67,12 @@ func (t *task) troubled() bool { return t.failures > 0 || t.kubelet.down }
 //
 // Requests run in two lanes. What succeeded last time has the healthy lane, so
 // that no number of dead kubelets can hold up the living. What failed is tried
-// again in the failing lane, half as wide. A request of the healthy lane that is
-// still unanswered after patience moves over as well, as soon as its slot is
-// needed and the other half of the failing lane has room.
+// again in the failing lane, half as wide and paced (retry.go). A request of the
+// healthy lane that is still unanswered after patience moves over as well, as soon as
+// its slot is needed and the other half of the failing lane has room.
 type schedule struct {
 	healthy, failing lane
+	pace             pace
 	// concurrency is the width of the healthy lane, and all that may run in the
 	// failing one.
 	concurrency int
@@ -132,7 +127,8 @@ func (s *schedule) next(now time.Time) *task {
 		}
 		return s.start(t, now)
 	}
-	if t := s.failing.head(now); t != nil && len(s.failing.running) < s.retries() {
+	if t := s.failing.head(now); t != nil && len(s.failing.running) < s.retries() && s.pace.ready(now) {
+		s.pace.started(now)
 		return s.start(t, now)
 	}
 	return nil
@@ -159,7 +155,11 @@ func (s *schedule) wait(now time.Time) time.Duration {
 		}
 	}
 	if len(s.failing.queue) > 0 && len(s.failing.running) < s.retries() {
-		sooner(s.failing.queue[0].due)
+		due := s.failing.queue[0].due
+		if s.pace.next.After(due) {
+			due = s.pace.next
+		}
+		sooner(due)
 	}
 	return max(0, at.Sub(now))
 }
@@ -171,51 +171,22 @@ func (s *schedule) finish(t *task, o outcome, now time.Time) {
 	if k.gone {
 		return
 	}
+	back := o == answered && t.failures > 0
 	t.failures++
 	if o == answered {
 		t.failures = 0
 	}
-	recovered := k.down && o != unreached
+	if back {
+		s.pace.answered()
+	}
+	reached := k.down && o != unreached
 	k.down = o == unreached
 	t.due = s.due(t, o, now)
 	s.enqueue(t)
 	s.follow(k, o, now)
-	if !recovered {
-		return
+	if reached || back {
+		s.pullForward(t, now, reached)
 	}
-	for _, other := range k.tasks {
-		if other != t && other.index >= 0 {
-			other.failures, other.due = 0, now
-			s.requeue(other)
-		}
-	}
-}
-
-// due says when the task is to be tried again. A dead kubelet costs one dial per
-// interval, so that is not stretched: when it is back, the first endpoint finds
-// out within about one StatsInterval and finish pulls the others forward.
-func (s *schedule) due(t *task, o outcome, now time.Time) time.Time {
-	interval, short := s.intervals[t.endpoint], s.intervals[statsSummary]
-	switch o {
-	case answered:
-		return aligned(now, interval, t.phase)
-	case unreached:
-		if t == t.kubelet.tasks[0] {
-			interval = short
-		}
-		return aligned(now, interval, t.phase)
-	case silent:
-		return now.Add(doubled(short, t.failures, max(short, interval)))
-	}
-	return now.Add(doubled(short, t.failures, max(short, maxBackoff)))
-}
-
-// doubled is the n-th (from 1) of delays that start with first and double.
-func doubled(first time.Duration, n int, limit time.Duration) time.Duration {
-	for ; n > 1 && first < limit; n-- {
-		first *= 2
-	}
-	return min(first, limit)
 }
 
 // aligned is the time with the given phase about one interval from now: between

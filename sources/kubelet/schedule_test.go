@@ -77,7 +77,11 @@ func TestFailedKubeletsRetryBesideTheHealthy(t *testing.T) {
 		}
 	}
 	now = now.Add(2 * time.Minute) // everything is due again
-	running := drain(s, now)
+	var running []*task
+	for range 20 {
+		running = append(running, drain(s, now)...)
+		now = now.Add(retryPace)
+	}
 	var healthy, failing int
 	for _, x := range running {
 		if alive(x) {
@@ -97,21 +101,17 @@ func TestDueAfter(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		endpoint endpoint
-		failures int
 		outcome  outcome
+		took     time.Duration
 		min, max time.Duration
 	}{
-		{"statistics", statsSummary, 0, answered, minute / 2, 3 * minute / 2},
-		{"metrics", metrics, 0, answered, 5 * minute / 2, 15 * minute / 2},
-		{"dead: found out by the first endpoint", statsSummary, 50, unreached, minute / 2, 3 * minute / 2},
-		{"dead: the others wait for the first", configz, 50, unreached, 5 * minute / 2, 15 * minute / 2},
-		{"no statistics in time", statsSummary, 9, silent, minute, minute},
-		{"no metrics in time, first", metrics, 1, silent, minute, minute},
-		{"no metrics in time, third", metrics, 3, silent, 4 * minute, 4 * minute},
-		{"no metrics in time, often", metrics, 99, silent, 5 * minute, 5 * minute},
-		{"refused once", statsSummary, 1, refused, minute, minute},
-		{"refused twice", statsSummary, 2, refused, 2 * minute, 2 * minute},
-		{"refused often", statsSummary, 1000, refused, maxBackoff, maxBackoff},
+		{"statistics", statsSummary, answered, 0, minute / 2, 3 * minute / 2},
+		{"metrics", metrics, answered, 0, 5 * minute / 2, 15 * minute / 2},
+		{"dead: found out by the first endpoint", statsSummary, unreached, 3 * time.Second, 7 * time.Second, 7 * time.Second},
+		{"dead: the others wait for the first", configz, unreached, 3 * time.Second, 5 * minute / 2, 15 * minute / 2},
+		{"hangs in the handshake", statsSummary, unreached, 10 * time.Second, retryRest, retryRest},
+		{"no metrics in time", metrics, silent, 10 * time.Second, retryRest, retryRest},
+		{"refused", metrics, refused, time.Millisecond, retryEvery - time.Millisecond, retryEvery},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -120,7 +120,7 @@ func TestDueAfter(t *testing.T) {
 			all := endpoints()
 			s.add(k, all[:], start, 1)
 			x := k.tasks[test.endpoint]
-			x.failures = test.failures
+			x.started = start.Add(-test.took)
 			if got := s.due(x, test.outcome, start).Sub(start); got < test.min || got > test.max {
 				t.Errorf("due after %v, want between %v and %v", got, test.min, test.max)
 			}
