@@ -60,6 +60,11 @@ e2e: build $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns ## Test agains
 E2E_ENV = CGO_ENABLED=0 KUBEVITALS_MIXINCHECK=$(CURDIR)/$(BIN)/mixincheck KUBEVITALS_COREDNS=$(CURDIR)/$(BIN)/coredns \
 	KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab
 
+.PHONY: schedules
+schedules: ## Play 10,000 random schedules of faults on virtual time (SCHEDULES=number), against the frame, watches and rounds.
+	KUBEVITALS_SCHEDULES=$(or $(SCHEDULES),10000) $(GO) test -count=1 -v -timeout 30m -run Schedules ./exporter ./sources/health ./sources/rounds \
+		| grep -E 'schedules_test|^(---|FAIL|ok)'; exit $${PIPESTATUS[0]}
+
 .PHONY: chaos
 chaos: build $(BIN)/kubevitals-lab ## Try every fault between kubevitals and a real API server; writes docs/reliability.md (CHAOS=flags: see what they say).
 	$(BIN)/kubevitals-lab chaos $(or $(CHAOS),--markdown=docs/reliability.md)

@@ -16,6 +16,8 @@ type State struct {
 	Reason Reason
 	// LastSuccess is when the source last proved to be good; zero if never.
 	LastSuccess time.Time
+	// MaxAge is how old the last success of a good source may be; zero is no bound.
+	MaxAge time.Duration
 }
 
 // Health follows one source. It is safe for concurrent use.
@@ -30,8 +32,6 @@ type Health struct {
 	refused bool
 	// lost is whether the store misses something that only a list can bring.
 	lost bool
-	// maxAge is how old the last success may be; zero is no bound.
-	maxAge time.Duration
 }
 
 // NewHealth returns the health of a source that has not been read yet.
@@ -46,7 +46,7 @@ func NewHealth(source string, now func() time.Time) *Health {
 // Expire makes a source that was good become Stale when its last success is older
 // than that: whatever keeps it from failing, it is not known any more how it is.
 func (h *Health) Expire(maxAge time.Duration) *Health {
-	h.maxAge = maxAge
+	h.state.MaxAge = maxAge
 	return h
 }
 
@@ -149,10 +149,10 @@ func (h *Health) State() State {
 
 // expire makes the source Stale if it is too old.
 func (h *Health) expire() {
-	if h.state.Reason != Available || h.maxAge == 0 {
+	if h.state.Reason != Available || h.state.MaxAge == 0 {
 		return
 	}
-	if age := h.now().Sub(h.state.LastSuccess); age > h.maxAge {
+	if age := h.now().Sub(h.state.LastSuccess); age > h.state.MaxAge {
 		h.fail(&StaleError{Age: age})
 	}
 }

@@ -3,11 +3,18 @@ package health
 import (
 	"sync"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 )
 
 // maxDoubts is how often in a row a list is asked for because no bookmark came. An
 // API server that has just started may send none of a quiet resource for a while.
 const maxDoubts = 2
+
+// mistrust is for how long watches that were cut are not resumed after the versions
+// went back, as etcd was restored or an API server of an older one took over: whoever
+// answers next may have another history, of which a version of this one says nothing.
+const mistrust = time.Hour
 
 // past is what the earlier watches of one source were like. They follow one another,
 // but the end of one may overlap the beginning of the next.
@@ -18,6 +25,9 @@ type past struct {
 	// marks is whether watches bring bookmarks.
 	marks  bool
 	doubts int
+	// newest is the highest version seen, and rewound when a list had a lower one.
+	newest  string
+	rewound time.Time
 }
 
 // lasts is how long the next watch is asked for.
@@ -60,4 +70,48 @@ func (p *past) doubtful(proof bool) bool {
 		p.marks, p.doubts = false, 0
 	}
 	return p.marks
+}
+
+// saw records a version that an event of a watch had.
+func (p *past) saw(version string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if older, known := p.older(version); known && !older {
+		p.newest = version
+	}
+}
+
+// listed records the version of a whole list.
+func (p *past) listed(version string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	older, known := p.older(version)
+	if !known {
+		return
+	}
+	if older {
+		p.rewound = time.Now()
+	}
+	p.newest = version
+}
+
+// older compares a version with the newest, with the lock held.
+func (p *past) older(version string) (older, known bool) {
+	if p.newest == "" {
+		return false, version != ""
+	}
+	order, err := resourceversion.CompareResourceVersion(version, p.newest)
+	return order < 0, err == nil
+}
+
+// foreign tells whether the next watch must begin with a list, because the last was
+// cut and who answers next may not know the version with which it would resume.
+func (p *past) foreign() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.wasCut || p.rewound.IsZero() || time.Since(p.rewound) > mistrust {
+		return false
+	}
+	p.wasCut = false
+	return true
 }

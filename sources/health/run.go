@@ -17,7 +17,7 @@ import (
 // retry bounds how long a recovered API server can go unnoticed: the default of
 // a reflector is up to 30 s, and signals would be absent for as long.
 func retry() *wait.Backoff {
-	return &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 5, Cap: 5 * time.Second}
+	return &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 5, Cap: 3 * time.Second}
 }
 
 // Target is one resource to be watched.
@@ -63,13 +63,18 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 			list, err := t.ListWatch.ListWithContext(newAttempt(fail).in(request), o)
 			if err != nil {
 				fail(err)
+				return nil, err
 			}
-			return list, err
+			p.listed(versionOf(list))
+			return list, nil
 		},
 		WatchFuncWithContext: func(request context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
 			withList := o.SendInitialEvents != nil
 			lasts := time.Duration(0)
 			if !withList {
+				if p.foreign() {
+					return nil, apierrors.NewResourceExpired("versions went back, and the last watch was cut")
+				}
 				lasts = p.lasts(t.Health.Err() == nil)
 				seconds := int64(lasts / time.Second)
 				o.TimeoutSeconds = &seconds
@@ -90,7 +95,7 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 			if err != nil {
 				return nil, err
 			}
-			return newStream(w, t.Health, a, lasts, p), nil
+			return newStream(w, t.Health, a, lasts, p, withList), nil
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 )
 
@@ -18,12 +19,18 @@ const (
 	proveFor = 5 * time.Second
 	// overdue is how much later the end may come on a busy machine.
 	overdue = 6 * time.Second
-	// listPause is the longest time between two objects of a list that streams.
-	listPause = 15 * time.Second
-	// listTail is how long a watch goes on that began with a list. It was asked for
-	// minutes, in which large lists come, and brings no bookmark for as long. A
-	// reflector lists again after a watch that ends within a second.
-	listTail = 2 * time.Second
+	// listPause is the longest time between two objects of a list that streams. A long
+	// list is given more for each object, up to a limit: to begin it anew costs more.
+	listPause          = 6 * time.Second
+	listPausePerObject = time.Millisecond
+	listPauseLimit     = 15 * time.Second
+	// tail is how long a watch goes on that is of no use as proof. One that began with
+	// a list was asked for minutes, in which large lists come, and brings no bookmark
+	// for as long. A reflector lists again after a watch that ends within a second.
+	tail = 2 * time.Second
+	// lateStart is after what time the answer to a request for a long watch has come
+	// late: its proof would, too.
+	lateStart = 2 * time.Second
 	// MaxAge is how old the last sign of life of a watched source may be. It is the
 	// bound if all else fails to notice, and above what a quiet source needs.
 	MaxAge = 26 * time.Second
@@ -34,14 +41,17 @@ type stream struct {
 	inner   apiwatch.Interface
 	health  *Health
 	attempt *attempt
-	// lasts is how long the watch was asked for; zero for one that begins with a list.
+	// lasts is how long the watch was asked for; zero for one that is no proof.
 	lasts time.Duration
 	past  *past
 	// proof is whether anything came that the API server sends only once all before
 	// it was sent.
 	proof bool
-	// listing is whether objects of a list are still to come.
+	// listing is whether objects of a list are still to come, after so many.
 	listing bool
+	objects int
+	// over is whether the time is up.
+	over bool
 
 	out      chan apiwatch.Event
 	stopped  chan struct{}
@@ -50,9 +60,14 @@ type stream struct {
 
 var _ apiwatch.Interface = (*stream)(nil)
 
-func newStream(inner apiwatch.Interface, h *Health, a *attempt, lasts time.Duration, p *past) *stream {
+// newStream passes on a watch that was asked for so long, or one that begins with a list.
+func newStream(inner apiwatch.Interface, h *Health, a *attempt, lasts time.Duration, p *past, listing bool) *stream {
+	if lasts == watchFor && time.Since(a.started) > lateStart {
+		lasts = 0
+		p.cut()
+	}
 	s := &stream{
-		inner: inner, health: h, attempt: a, lasts: lasts, past: p, listing: lasts == 0,
+		inner: inner, health: h, attempt: a, lasts: lasts, past: p, listing: listing,
 		out: make(chan apiwatch.Event), stopped: make(chan struct{}),
 	}
 	go s.run()
@@ -74,8 +89,11 @@ func (s *stream) run() {
 	defer close(s.out)
 	defer s.inner.Stop()
 	bound := s.lasts + overdue
-	if s.listing {
-		bound = listPause
+	switch {
+	case s.listing:
+		bound = s.pause()
+	case s.lasts == 0:
+		bound = tail
 	}
 	timer := time.NewTimer(bound)
 	defer timer.Stop()
@@ -89,10 +107,12 @@ func (s *stream) run() {
 			return
 		}
 		if s.listing {
-			timer.Reset(listPause)
+			s.objects, s.over = s.objects+1, false
+			timer.Reset(s.pause())
 			if lastOfList(*event) {
 				s.listing = false
-				timer.Reset(listTail)
+				timer.Reset(tail)
+				s.past.listed(versionOf(event.Object))
 			}
 		}
 		s.note(*event)
@@ -115,6 +135,14 @@ func (s *stream) note(e apiwatch.Event) {
 	default:
 		s.proof = true
 	}
+	if s.lasts > 0 { // the objects of a list have versions of long ago
+		s.past.saw(versionOf(e.Object))
+	}
+}
+
+// pause is the longest time until the next object of the list.
+func (s *stream) pause() time.Duration {
+	return min(listPause+time.Duration(s.objects)*listPausePerObject, listPauseLimit)
 }
 
 // send passes an event on. It is false when the event is not wanted any more.
@@ -130,6 +158,10 @@ func (s *stream) send(e apiwatch.Event) bool {
 // next returns the next event. It returns nil when the time is up, which it tells,
 // or when the stream was stopped. open is false when the watch ended by itself.
 func (s *stream) next(up <-chan time.Time) (event *apiwatch.Event, open bool) {
+	if s.over {
+		s.late()
+		return nil, true
+	}
 	select {
 	case e, ok := <-s.inner.ResultChan():
 		return &e, ok
@@ -137,9 +169,10 @@ func (s *stream) next(up <-chan time.Time) (event *apiwatch.Event, open bool) {
 		return nil, true
 	case <-up:
 	}
-	// What came just in time counts.
+	// What came just in time counts, and is the last: the timer does not tell again.
 	select {
 	case e, ok := <-s.inner.ResultChan():
+		s.over = true
 		return &e, ok
 	default:
 	}
@@ -147,12 +180,14 @@ func (s *stream) next(up <-chan time.Time) (event *apiwatch.Event, open bool) {
 	return nil, true
 }
 
-// late tells that the time is up, unless that is only the end of what follows a
-// list.
+// late tells that the time is up, unless the watch was of no use any more.
 func (s *stream) late() {
 	switch {
 	case s.listing:
-		s.health.Fail(&SilentError{What: "object of a list", For: listPause})
+		// The connection is none to give up, with all the watches on it, as it has just
+		// brought the answer. If it brings nothing more, the next request will tell.
+		s.health.Fail(&SilentError{What: "object of a list", For: s.pause()})
+		return
 	case s.lasts == 0:
 		return
 	default:
@@ -175,6 +210,15 @@ func (s *stream) closed() {
 	default:
 		s.health.Proved()
 	}
+}
+
+// versionOf returns the version of an object; empty if it has none.
+func versionOf(o runtime.Object) string {
+	m, err := meta.CommonAccessor(o)
+	if err != nil {
+		return ""
+	}
+	return m.GetResourceVersion()
 }
 
 // lastOfList tells whether the event ends the list with which the watch began.
