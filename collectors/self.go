@@ -21,11 +21,18 @@ var (
 	sourceLastSuccess = exporter.NewGauge("source", "last_success_timestamp_seconds",
 		"Unix time at which the source last proved to be good, in seconds; absent if it never did.",
 		"source")
+	sourceMaxAge = exporter.NewGauge("source", "max_age_seconds",
+		"How old the last success of the source may be before it counts as stale, in seconds.",
+		"source")
 )
 
 // SelfMetrics are the metrics by which kubevitals tells how far it sees.
 func SelfMetrics() []*exporter.Desc {
-	return append([]*exporter.Desc{sourceAvailable, sourceLastSuccess, kubeletAvailable}, exporter.FrameMetrics()...)
+	return append(sourceMetrics(), exporter.FrameMetrics()...)
+}
+
+func sourceMetrics() []*exporter.Desc {
+	return []*exporter.Desc{sourceAvailable, sourceLastSuccess, sourceMaxAge, kubeletAvailable}
 }
 
 // selfCollector reports on the sources. It never fails: it is what remains when
@@ -38,7 +45,7 @@ func selfCollector(s *sources.Sources) exporter.Named {
 	return exporter.Named{
 		Name:      selfName,
 		Collector: c,
-		Metrics:   []*exporter.Desc{sourceAvailable, sourceLastSuccess, kubeletAvailable},
+		Metrics:   sourceMetrics(),
 	}
 }
 
@@ -52,6 +59,9 @@ func (c self) Collect(ctx context.Context, ch chan<- prometheus.Metric) error {
 		ch <- sourceAvailable.Sample(exporter.Bool(s.Reason == health.Available), s.Source, string(s.Reason))
 		if !s.LastSuccess.IsZero() {
 			ch <- sourceLastSuccess.Sample(unix(s.LastSuccess), s.Source)
+		}
+		if s.MaxAge > 0 {
+			ch <- sourceMaxAge.Sample(s.MaxAge.Seconds(), s.Source)
 		}
 	}
 	if c.kubelets == nil {

@@ -42,6 +42,8 @@
 
       // Share of kubelets that may be unreadable before it is called blindness: single nodes come and go.
       kubeletBlindRatio: 0.1,
+      // Seconds by which the last proof of a source may be older than kubevitals itself allows; clocks of machines differ by less.
+      sourceStaleSlackSeconds: 60,
 
       // Seconds a read or write of one small object may take; etcd's own limit for a slow request is 0.1 s, so 1 s is trouble.
       apiserverSlowSeconds: 1,

@@ -28,7 +28,7 @@ func (s *Sources) Revisions(file string) (tracker *revision.Tracker, unavailable
 		s.runs = append(s.runs, func(ctx context.Context) { tracker.Keep(ctx, file, markSaved, report) })
 	}
 	if servers := s.APIServers(); servers.WritesProbed() {
-		reads := cachedReads{health: s.newHealth("cached_reads"), now: s.Now, age: servers.VersionsAge(), last: map[string]lastRead{}}
+		reads := cachedReads{health: s.newHealth("cached_reads").Expire(2 * servers.VersionsAge()), now: s.Now, age: servers.VersionsAge(), last: map[string]lastRead{}}
 		s.asked = append(s.asked, CachedReads)
 		servers.WantVersions(tracker, reads.report)
 		unavailable = reads.health.Err

@@ -12,6 +12,7 @@ import (
 func ofItsMoment(sample string) bool {
 	return strings.HasPrefix(sample, "kubevitals_scrape_collector_duration_seconds") ||
 		strings.HasPrefix(sample, "kubevitals_source_last_success_timestamp_seconds") ||
+		strings.HasPrefix(sample, "kubevitals_source_max_age_seconds") || // a snapshot does not age
 		// Sources of collectors that are reserved are not read.
 		strings.HasPrefix(sample, "kubevitals_source_available{reason=available,source=dns_") ||
 		strings.HasPrefix(sample, "kubevitals_source_available{reason=available,source=cached_reads")

@@ -74,6 +74,25 @@ function(config) {
       description: 'kubevitals in cluster %(cluster)s cannot read {{ $labels.source }}: {{ $labels.reason }}. The signals that depend on it are absent.',
     },
     {
+      alert: 'KubeVitalsSourceStale',
+      severity: 'warning',
+      // kubevitals itself calls a source stale that is older than its bound. This is for
+      // when that fails, or when what is scraped is not what kubevitals says now.
+      expr: |||
+        min by (%(by)s, source) (
+          timestamp(kubevitals_source_last_success_timestamp_seconds{%(selector)s})
+          - kubevitals_source_last_success_timestamp_seconds{%(selector)s}
+        )
+        > on (%(by)s, source)
+        (max by (%(by)s, source) (kubevitals_source_max_age_seconds{%(selector)s}) + %(sourceStaleSlackSeconds)s)
+        and on (%(by)s, source)
+        max by (%(by)s, source) (kubevitals_source_available{%(selector)s}) == 1
+      ||| % c,
+      'for': '2m',
+      summary: 'kubevitals takes a source for good whose last proof is old.',
+      description: 'kubevitals in cluster %(cluster)s says that it can read {{ $labels.source }}, but the last proof of that is {{ $value | humanizeDuration }} old. What it tells from there may not be true any more.',
+    },
+    {
       alert: 'KubeVitalsKubeletsUnreadable',
       severity: 'warning',
       expr: |||
@@ -178,9 +197,13 @@ function(config) {
     ),
     g.timeseries(
       'Time since a source proved good',
-      'Age of what kubevitals knows of each source; a quiet source is confirmed about once a minute.',
+      'Age of what kubevitals knows of each source when it was scraped, and how old it may be.',
       's',
-      [g.target('time() - max by (source) (kubevitals_source_last_success_timestamp_seconds{%(panel)s})' % c, '{{source}}')],
+      [
+        g.target('min by (source) (timestamp(kubevitals_source_last_success_timestamp_seconds{%(panel)s}) - kubevitals_source_last_success_timestamp_seconds{%(panel)s})' % c, '{{source}}'),
+        g.target('max by (source) (kubevitals_source_max_age_seconds{%(panel)s})' % c, '{{source}}: bound'),
+      ],
+      { alerts: ['KubeVitalsSourceStale'] },
     ),
     g.timeseries(
       'Collector duration',

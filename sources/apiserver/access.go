@@ -3,6 +3,7 @@ package apiserver
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/kubevitals/kubevitals/sources/health"
 )
@@ -15,13 +16,20 @@ const (
 	metricsSource = "apiserver_metrics"
 )
 
+// accessRounds is for how many rounds it is believed that API servers let us ask.
+const accessRounds = 3
+
 // newAccess returns the health of each question, as far as it is recorded.
 func (p *Prober) newAccess() map[string]*health.Health {
-	access := map[string]*health.Health{}
+	o, access := p.options, map[string]*health.Health{}
+	every := map[string]time.Duration{
+		checksSource: o.Interval, readSource: o.Interval, writeSource: o.WriteInterval, metricsSource: o.MetricsInterval,
+	}
 	for _, source := range sources() {
 		h := health.NewHealth(source, p.now).WithLogger(p.logger)
-		switch reason := p.options.RecordedAccess[source]; reason {
+		switch reason := o.RecordedAccess[source]; reason {
 		case "":
+			h.Expire(accessRounds*every[source] + o.Timeout)
 		case health.Available:
 			h.Succeed()
 		default:
