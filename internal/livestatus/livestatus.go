@@ -76,6 +76,9 @@ type Report struct {
 
 	// Starting is whether something had yet to be read for the first time.
 	Starting bool
+	// Oldest is the source of which the oldest news are that counted as known; its zero
+	// value if there was none.
+	Oldest Source
 
 	rules   *ruleeval.Rules
 	samples *ruleeval.Samples
@@ -163,7 +166,7 @@ func (s *Status) evaluate(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Result: result, Starting: starting, rules: s.options.Rules, samples: samples}
+	r := &Report{Result: result, Starting: starting, Oldest: oldest(families), rules: s.options.Rules, samples: samples}
 	s.keep(r)
 	return r, nil
 }

@@ -168,6 +168,36 @@ func TestRatesFromWhatOthersScraped(t *testing.T) {
 	}
 }
 
+// TestOldestSource verifies that a report names the source whose last proof is the
+// oldest, of those that are available and must prove something now and then.
+func TestOldestSource(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	for _, source := range []struct {
+		name      string
+		available int
+		at        float64
+		bounded   bool
+	}{
+		{"blind", 0, 10, true}, {"silent", 1, 20, false}, {"older", 1, 30.5, true}, {"fresh", 1, 40, true},
+	} {
+		fmt.Fprintf(&text, "kubevitals_source_available{source=%q} %d\n", source.name, source.available)
+		fmt.Fprintf(&text, "kubevitals_source_last_success_timestamp_seconds{source=%q} %g\n", source.name, source.at)
+		if source.bounded {
+			fmt.Fprintf(&text, "kubevitals_source_max_age_seconds{source=%q} 26\n", source.name)
+		}
+	}
+	c := &cluster{text: text.String()}
+	r, _ := ask(t, start(t, c))
+	if want := (livestatus.Source{Name: "older", At: time.Unix(30, 5e8)}); r.Oldest != want {
+		t.Errorf("%+v, want %+v", r.Oldest, want)
+	}
+	c.later(time.Hour, "")
+	if r, _ := ask(t, start(t, c)); r.Oldest.Name != "" {
+		t.Errorf("%+v of nothing", r.Oldest)
+	}
+}
+
 func TestManyShareOneReport(t *testing.T) {
 	t.Parallel()
 	c := &cluster{text: "a_up 0\n", waiting: make(chan struct{})}

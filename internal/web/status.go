@@ -29,10 +29,12 @@ const (
 // status is what the status page shows.
 type status struct {
 	// Class is firing, incomplete or ok, and Verdict the same in words.
-	Class, Verdict                string
-	Cluster                       string
-	At, Stamp, Age                string
-	Evaluated                     int
+	Class, Verdict string
+	Cluster        string
+	At, Stamp, Age string
+	Evaluated      int
+	// Oldest is the source of which the oldest news are, and OldestAge how old they are.
+	Oldest, OldestAge             string
 	Failed                        string
 	Alerts, ExporterAlerts        []firingAlert
 	Unavailable, Disabled, Absent []namedReason
@@ -93,6 +95,9 @@ func (s *server) statusOf(report *livestatus.Report, c content) *status {
 	v := statusAt(report.At)
 	v.Cluster, v.Age, v.Evaluated, v.InsufficientHistory = report.Cluster, r.Age(report.At), len(report.Coverage.Evaluated), len(report.Coverage.InsufficientHistory)
 	v.Starting = report.Starting
+	if v.Oldest = report.Oldest.Name; v.Oldest != "" {
+		v.OldestAge = r.Age(report.Oldest.At)
+	}
 	v.Class, v.Verdict = verdictOf(report.Result, c.Words)
 	for _, one := range report.Alerts {
 		if one.AboutCluster() {

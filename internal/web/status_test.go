@@ -44,6 +44,9 @@ kubevitals_scrape_collector_success{collector="dns"} 1
 kubevitals_dns_up{server="10.0.0.10"} 1
 kubevitals_scrape_collector_success{collector="autoscaling"} 1
 kubevitals_scrape_collector_success{collector="etcd"} 0
+kubevitals_source_available{source="leases",reason="available"} 1
+kubevitals_source_max_age_seconds{source="leases"} 60
+kubevitals_source_last_success_timestamp_seconds{source="leases"} 1772600737
 `
 
 const healthy = `
@@ -165,7 +168,7 @@ func TestStatusPage(t *testing.T) {
 	}
 	p := parse(t, w.Body.String())
 	inOrder(t, p.text.String(),
-		"1 critical, 2 warning", "prod", "05:06:04 UTC", "3s ago",
+		"1 critical, 2 warning", "prod", "05:06:04 UTC", "3s ago", "oldest source: leases (30s ago)",
 		"Wrong now", "KubeVitalsSchedulerDown", "KubeVitalsAPIServerDown", "cp-2",
 		diskPressure, "A node is short of disk", "worker-2", `kubevitals_node_disk_pressure{node="worker-2"}`,
 		"Not seen", "KubeVitalsSourceUnavailable", "cannot read pods: forbidden", "collector etcd", "it failed", "Not read yet:", "hpas",
@@ -175,6 +178,13 @@ func TestStatusPage(t *testing.T) {
 			t.Errorf("markup of the cluster reaches the page: <%s>", e)
 		}
 	}
+}
+
+// TestStatusPageInChinese verifies that it says how old what it shows is, too.
+func TestStatusPageInChinese(t *testing.T) {
+	t.Parallel()
+	page := parse(t, get(t, handler(t), "/?lang=zh-TW").Body.String())
+	inOrder(t, page.text.String(), "評估的告警數：", "最舊的來源：leases", "30s 前", "目前的問題")
 }
 
 // TestStatusLeadsToRunbooks follows the links of findings: commands are filled in,

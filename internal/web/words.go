@@ -26,7 +26,7 @@ func inEnglish() map[string]string {
 		"samples":         "What the alert goes by", "series": "series", "more": "More: ", "what": "what", "state": "state",
 		"conditions": "Conditions", "events": "Recent warnings", "readings": "Last read",
 
-		"cluster": "Cluster", "evaluated": "alerts evaluated: ", "clear": "All clear", "incomplete": "Could not tell",
+		"cluster": "Cluster", "evaluated": "alerts evaluated: ", "oldest": "oldest source: ", "clear": "All clear", "incomplete": "Could not tell",
 		"firing": "Wrong now", "runbook": "Runbook", "tellsAfter": "Prometheus tells after ",
 		"unavailable": "Not seen", "unavailableMeans": "While anything here cannot be read, silence about it is no proof of health.",
 		"notYetRead": "Not read yet: ", "ok": "Nothing wrong found", "disabled": "Not looked at",
@@ -61,7 +61,7 @@ func inChinese() map[string]string {
 		"samples":         "告警所依據的數據", "series": "序列", "more": "其餘：", "what": "項目", "state": "狀態",
 		"conditions": "狀況（conditions）", "events": "最近的警告事件", "readings": "最近一次讀取",
 
-		"cluster": "叢集", "evaluated": "評估的告警數：", "clear": "一切正常", "incomplete": "無法判斷",
+		"cluster": "叢集", "evaluated": "評估的告警數：", "oldest": "最舊的來源：", "clear": "一切正常", "incomplete": "無法判斷",
 		"firing": "目前的問題", "runbook": "處理手冊", "tellsAfter": "Prometheus 發出告警前的等待：",
 		"unavailable": "看不到的部分", "unavailableMeans": "只要這裡有讀不到的東西，沒有告警就不代表沒有問題。",
 		"notYetRead": "尚未讀取：", "ok": "沒有發現問題", "disabled": "沒有查看",
