@@ -48,6 +48,7 @@ type command struct {
 	timeout, timeoutOffset time.Duration
 	maxRequests            int
 	web                    *web.FlagConfig
+	healthAddress          string
 	log                    *promslog.Config
 	logLevelSet            bool
 	line                   *terminal.StatusLine
@@ -93,6 +94,8 @@ func (c *command) clusterFlags() {
 
 func (c *command) webFlags() {
 	c.web = kingpinflag.AddFlags(c.app, defaultListen)
+	c.app.Flag("web.health-listen-address", "Address on which /livez and /readyz answer whoever asks, in plain HTTP and without credentials, for probes of kubelets where --web.config.file asks for them. They say whether and not why. Without it: only the addresses of --web.listen-address.").
+		PlaceHolder("ADDRESS").StringVar(&c.healthAddress)
 	c.app.Flag("web.max-requests", "Concurrent scrapes to serve; more are answered with 503. 0 means no bound.").
 		Default("40").IntVar(&c.maxRequests)
 	c.app.Flag("web.timeout-offset", "Time kept back from Prometheus' scrape timeout for the way back.").

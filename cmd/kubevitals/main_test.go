@@ -89,6 +89,7 @@ func TestBadInputGivesOneClearLine(t *testing.T) {
 		{"snapshot into a full folder", []string{"snapshot", "--demo", filepath.Dir(write(t, ""))}, exitFailed, "is not empty"},
 		{"snapshot without a window", []string{"snapshot", "--demo", "--window=0s", "x"}, exitUsage, "--window"},
 		{"taken port", []string{"--kubeconfig=" + kubeconfig(t), "--web.listen-address=" + taken.Addr().String()}, exitListen, taken.Addr().String()},
+		{"taken port of the probes", []string{listen, "--kubeconfig=" + kubeconfig(t), "--web.health-listen-address=" + taken.Addr().String()}, exitListen, taken.Addr().String()},
 		{"no port", []string{"--kubeconfig=" + kubeconfig(t), "--web.listen-address=127.0.0.1"}, exitListen, "127.0.0.1"},
 	}
 	for _, tt := range tests {

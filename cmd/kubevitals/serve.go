@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"time"
 
 	"github.com/prometheus/common/version"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
@@ -34,6 +37,10 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 		return &exitError{exitListen, err}
 	}
 	defer listeners.Close()
+	probed, err := server.ListenHealth(ctx, c.healthAddress)
+	if err != nil {
+		return &exitError{exitListen, err}
+	}
 
 	sources, named, err := c.build(watched, host, logger)
 	if err != nil {
@@ -64,10 +71,21 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	defer stop()
 	sources.Start(ctx)
 	logger.Info("watching", "cluster", watched.REST.Host, "version", version.Version)
-	return server.Serve(ctx, listeners, handler, server.Options{
-		Web: c.web, WriteTimeout: c.timeout + time.Minute, // a scrape of a large cluster by a slow client takes long to write
-		Serving: func(url string) {
-			_, _ = fmt.Fprintf(c.stdout, "kubevitals serves %[1]s/metrics\nIts status page is %[1]s/\n", url)
-		},
-	}, logger)
+	return c.serveHTTP(ctx, listeners, handler, probed, exporter.HealthHandler(sources.Checks()), logger)
+}
+
+// serveHTTP serves the pages and the health endpoints until ctx ends, or one of them
+// cannot be served.
+func (c *command) serveHTTP(ctx context.Context, listeners server.Listeners, pages http.Handler, probed net.Listener, health http.Handler, logger *slog.Logger) error {
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return server.ServeHealth(ctx, probed, health, logger) })
+	both.Go(func() error {
+		return server.Serve(ctx, listeners, pages, server.Options{
+			Web: c.web, WriteTimeout: c.timeout + time.Minute, // a scrape of a large cluster by a slow client takes long to write
+			Serving: func(url string) {
+				_, _ = fmt.Fprintf(c.stdout, "kubevitals serves %[1]s/metrics\nIts status page is %[1]s/\n", url)
+			},
+		}, logger)
+	})
+	return both.Wait()
 }

@@ -1,0 +1,49 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// ListenHealth opens the address of --web.health-listen-address; there is no listener
+// if it is empty. Its error names the address.
+func ListenHealth(ctx context.Context, address string) (net.Listener, error) {
+	if address == "" {
+		return nil, nil //nolint:nilnil // none is wanted
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("--web.health-listen-address=%s: %w; choose another address", address, err)
+	}
+	return l, nil
+}
+
+// ServeHealth serves the health endpoints, in plain HTTP and for whoever asks: the
+// kubelet has neither a password nor a client certificate. It returns nil after ctx
+// has ended, and an error if it ends before. Without a listener it waits for ctx.
+func ServeHealth(ctx context.Context, l net.Listener, handler http.Handler, logger *slog.Logger) error {
+	if l == nil {
+		<-ctx.Done()
+		return nil
+	}
+	s := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       5 * time.Second,
+		WriteTimeout:      5 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    8 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+	logger.Info("serving health endpoints", "address", l.Addr().String())
+	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve health endpoints: %w", err)
+	}
+	return nil
+}
