@@ -22,6 +22,9 @@ var (
 	metricsAPIAvailable = exporter.NewGauge(metricsAPIName, "available",
 		"Whether the API server reaches whoever is registered to serve the metrics API: 1 is yes, 0 means it does not for the given reason.",
 		"api", "reason")
+	metricsAPIBackend = exporter.NewGauge(metricsAPIName, "backend_info",
+		"Is 1 for the Service, as NAMESPACE/NAME, to which the API server passes requests for the metrics API on; absent where none is registered.",
+		"api", "backend")
 	metricsAPINode = exporter.NewGauge(metricsAPIName, "node_has_metrics",
 		"Whether the resource metrics API has figures of the node: 1 is yes; absent while the API does not answer.",
 		"node")
@@ -39,7 +42,7 @@ func MetricsAPI() Definition {
 		Help:    "The metrics API is not registered or not available, or lacks nodes, so dashboards show no use of resources.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{metricsAPIRegistered, metricsAPIAvailable, metricsAPINode, metricsAPINodeTime},
+		Metrics: []*exporter.Desc{metricsAPIRegistered, metricsAPIAvailable, metricsAPIBackend, metricsAPINode, metricsAPINodeTime},
 		Steady:  []*exporter.Desc{metricsAPIRegistered},
 		Reads:   []sources.Read{sources.Nodes, sources.APIServices, sources.NodeMetricsList},
 		Flags: func(f *Flags) {
@@ -109,7 +112,7 @@ func metricsAPIs() []metricsAPI {
 }
 
 // send tells whether the API is registered in any version and, if so, whether
-// any version is available.
+// any version is available, and who serves it.
 func (a metricsAPI) send(ch chan<- prometheus.Metric, services []sources.APIService) {
 	var registered []sources.APIService
 	for _, s := range services {
@@ -130,6 +133,9 @@ func (a metricsAPI) send(ch chan<- prometheus.Metric, services []sources.APIServ
 			best = s
 			break
 		}
+	}
+	if best.Service != "" {
+		ch <- metricsAPIBackend.Sample(1, a.name, best.Service)
 	}
 	if best.Available == nil {
 		ch <- metricsAPIAvailable.Sample(0, a.name, "Unknown")

@@ -21,8 +21,8 @@ func TestMetricsAPI(t *testing.T) {
 		services: func() ([]sources.APIService, error) {
 			return []sources.APIService{
 				{Name: "v1.apps", Local: true, Available: yes(), Reason: "Local"},
-				{Name: "v1beta1.metrics.k8s.io", Available: yes(), Reason: "Passed"},
-				{Name: "v1beta1.external.metrics.k8s.io", Available: no(), Reason: "MissingEndpoints"},
+				{Name: "v1beta1.metrics.k8s.io", Service: "kube-system/metrics-server", Available: yes(), Reason: "Passed"},
+				{Name: "v1beta1.external.metrics.k8s.io", Service: "monitoring/datadog-cluster-agent-metrics-api", Available: no(), Reason: "MissingEndpoints"},
 			}, nil
 		},
 		nodes: readyNodes(map[string]corev1.ConditionStatus{"with-figures": "True", "without": "True"}),
@@ -41,9 +41,12 @@ func TestMetricsAPIs(t *testing.T) {
 	}{
 		{"none is registered", nil, []string{`registered{api="resource"} 0`}},
 		{"one version is enough", []sources.APIService{
-			{Name: "v1.metrics.k8s.io", Available: no(), Reason: "FailedDiscoveryCheck"},
-			{Name: "v1beta1.metrics.k8s.io", Available: yes(), Reason: "Passed"},
-		}, []string{`registered{api="resource"} 1`, `available{api="resource",reason="Passed"} 1`}},
+			{Name: "v1.metrics.k8s.io", Service: "monitoring/old", Available: no(), Reason: "FailedDiscoveryCheck"},
+			{Name: "v1beta1.metrics.k8s.io", Service: "kube-system/metrics-server", Available: yes(), Reason: "Passed"},
+		}, []string{
+			`registered{api="resource"} 1`, `available{api="resource",reason="Passed"} 1`,
+			`backend_info{api="resource",backend="kube-system/metrics-server"} 1`,
+		}},
 		{"not looked at yet", []sources.APIService{{Name: "v1beta1.metrics.k8s.io"}},
 			[]string{`available{api="resource",reason="Unknown"} 0`}},
 		{"a reason that is not known", []sources.APIService{{Name: "v1beta1.metrics.k8s.io", Available: no(), Reason: "because <b>"}},

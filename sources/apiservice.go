@@ -12,6 +12,9 @@ type APIService struct {
 	Name string
 	// Local says that the API server itself serves it.
 	Local bool
+	// Service is the NAMESPACE/NAME of whoever serves it otherwise; empty while it is
+	// not known.
+	Service string
 	// Available is the condition of that name; nil while it is unknown.
 	Available *bool
 	// Reason is the condition's reason.
@@ -28,6 +31,10 @@ func apiServiceOf(obj any) (APIService, error) {
 		return APIService{}, fmt.Errorf("spec.service: %w", err)
 	}
 	a := APIService{Name: u.GetName(), Local: !found || service == nil}
+	namespace, _ := service["namespace"].(string)
+	if name, _ := service["name"].(string); name != "" && namespace != "" {
+		a.Service = namespace + "/" + name
+	}
 	conditions, _, err := unstructured.NestedSlice(u.Object, "status", "conditions")
 	if err != nil {
 		return APIService{}, fmt.Errorf("status.conditions: %w", err)

@@ -69,6 +69,15 @@ func redactAPIService(u *unstructured.Unstructured, n Names) {
 	if !publicAPI(u.GetName()) {
 		u.SetName(n.As("api", u.GetName()))
 	}
+	service, ok, err := unstructured.NestedStringMap(u.Object, "spec", "service")
+	if err != nil || !ok {
+		return
+	}
+	redacted := map[string]any{"namespace": n.As("ns", service["namespace"]), "name": service["name"]}
+	if !knownComponent(service["name"]) {
+		redacted["name"] = n.As("service", service["name"])
+	}
+	u.Object["spec"] = map[string]any{"service": redacted}
 }
 
 func redactLease(l *coordinationv1.Lease, n Names) {

@@ -44,8 +44,8 @@ func trimMetric(m autoscalingv2.MetricSpec) autoscalingv2.MetricSpec {
 	return kept
 }
 
-// trimAPIService keeps whether somebody else serves the API, and whether that
-// works.
+// trimAPIService keeps which Service serves the API, if not the API server does,
+// and whether that works.
 func trimAPIService(u *map[string]any, latest *Latest) runtime.Object {
 	from := unstructured.Unstructured{Object: *u}
 	latest.saw(from.GetCreationTimestamp().Time)
@@ -53,7 +53,9 @@ func trimAPIService(u *map[string]any, latest *Latest) runtime.Object {
 	kept.SetAPIVersion("apiregistration.k8s.io/v1")
 	kept.SetKind("APIService")
 	if s, ok, err := unstructured.NestedMap(*u, "spec", "service"); err == nil && ok && s != nil {
-		kept.Object["spec"] = map[string]any{"service": map[string]any{"name": "somebody"}}
+		namespace, _ := s["namespace"].(string)
+		name, _ := s["name"].(string)
+		kept.Object["spec"] = map[string]any{"service": map[string]any{"namespace": namespace, "name": name}}
 	}
 	list, _, _ := unstructured.NestedSlice(*u, "status", "conditions") // none where it is no list
 	var conditions []any

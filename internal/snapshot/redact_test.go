@@ -70,7 +70,7 @@ func TestRedactedNames(t *testing.T) {
 
 // shapes counts samples by what is left of them without names.
 func shapes(samples map[string]float64) map[string]int {
-	names := regexp.MustCompile(`\b(node|server|hostname|namespace|name|horizontalpodautoscaler|metric)=[^,}]+`)
+	names := regexp.MustCompile(`\b(node|server|hostname|namespace|name|horizontalpodautoscaler|metric|backend|scheduler)=[^,}]+`)
 	counts := map[string]int{}
 	for sample := range samples {
 		if ofItsMoment(sample) || strings.Contains(sample, "body_bytes") {

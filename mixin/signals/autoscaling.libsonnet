@@ -12,6 +12,15 @@ function(c) {
     ': {{ .Labels.reason }}'
   ),
   local api(expr, text) = promql.lookup(c, 'max (kubevitals_metrics_api_%s)' % expr, ['api'], text),
+  // One server serves an API for all: adapters put each other out of it.
+  local backend = promql.lookup(
+    c,
+    'max by (backend) (kubevitals_metrics_api_backend_info{%s, api=%%q} == 1)',
+    ['api'],
+    ' It is served by Service {{ .Labels.backend }}, and by no other'
+    + '{{ if and (match "^keda-hpa-" $labels.horizontalpodautoscaler) (not (match "keda" .Labels.backend)) }}: the autoscaler is one of KEDA, which is not asked{{ end }}.'
+  ),
+  local server = (import '../metrics_api_backend.libsonnet')(c),
 
   name: 'autoscaling',
   area: 'autoscaling',
@@ -30,7 +39,8 @@ function(c) {
       expr: blind.many('available') + '\n',
       'for': '5m',
       summary: 'Autoscalers cannot scale because the API server does not reach the metrics API.',
-      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available. Autoscalers that cannot read their metrics for want of it: {{ $value }}.',
+      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available%(server)s. Autoscalers that cannot read their metrics for want of it: {{ $value }}.',
+      values: { server: server },
     },
     {
       alert: 'KubeVitalsAutoscalingMetricsUnavailable',
@@ -45,9 +55,10 @@ function(c) {
       ||| % (c { each: blind.each, missing: blind.many('registered') }),
       'for': '15m',
       summary: 'An autoscaler cannot read the metrics it scales by.',
-      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its metrics%(reason)s.%(works)s%(missing)s',
+      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its metrics%(reason)s.%(works)s%(backend)s%(missing)s',
       values: {
         reason: reason('metrics_available'),
+        backend: backend,
         works: api('available{%s, api=%%q} == 1', ' The {{ $labels.api }} metrics API that serves them is available: the metric, its selector or the adapter behind the API is at fault.'),
         missing: api('registered{%s, api=%%q} == 0', ' No adapter is registered to serve the {{ $labels.api }} metrics API.'),
       },

@@ -5,6 +5,7 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   // Autoscalers that suffer have an alert of their own, which is more urgent.
   local blind = (import '../autoscaling_blind.libsonnet')(c),
+  local server = (import '../metrics_api_backend.libsonnet')(c),
   local k = c { missing: blind.many('registered'), unavailable: blind.many('available') },
 
   name: 'metrics_api',
@@ -32,7 +33,8 @@ function(c) {
       ||| % k,
       'for': '10m',
       summary: 'A metrics API is registered, and the API server does not reach whoever should serve it.',
-      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is unavailable: dashboards, kubectl top and autoscalers have no figures, and namespaces cannot be deleted.',
+      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is not available%(server)s. Dashboards, kubectl top and autoscalers have no figures, and namespaces cannot be deleted.',
+      values: { server: server },
     },
     {
       alert: 'KubeVitalsMetricsAPINodeMissing',
@@ -73,6 +75,12 @@ function(c) {
           'KubeVitalsAutoscalingMetricsAPIUnavailable',
         ],
       },
+    ),
+    g.table(
+      'Who serves the metrics APIs',
+      'The Service to which the API server passes requests for each metrics API on; there is one for all who ask.',
+      [g.target('max by (api, backend) (kubevitals_metrics_api_backend_info{%(panel)s})' % c, '')],
+      { alerts: ['KubeVitalsMetricsAPIUnavailable', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsAutoscalingMetricsUnavailable'], mayBeEmpty: true },
     ),
     g.table(
       'Nodes without figures',
