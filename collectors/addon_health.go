@@ -3,6 +3,7 @@ package collectors
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -21,7 +22,7 @@ var (
 		"Number of the addon's pods in kube-system and kubernetes-dashboard by state: ready, not_ready, or crash_loop, which are not ready either.",
 		"addon", "state")
 	addonCrashes = exporter.NewGauge(addonHealthName, "crash_loop_pods",
-		"Number of the addon's pods with a container that ended again and waits to be started (CrashLoopBackOff), by how it last ended.", "addon", "reason", "exit")
+		"Number of the addon's pods with a container that ended again and waits to be started (CrashLoopBackOff), or was started again for the while until it is ready, by how it last ended.", "addon", "reason", "exit")
 	addonNotReady = exporter.NewGauge(addonHealthName, "not_ready_pods",
 		"Number of the addon's pods on the node that are not ready; absent where all are, and with an empty node for pods without one.", "addon", "node")
 )
@@ -40,6 +41,7 @@ func AddonHealth() Definition {
 			return addonHealthCollector{
 				pods:      []func() ([]sources.SystemPod, error){s.SystemPods().List, s.DashboardPods().List},
 				workloads: []func() ([]sources.SystemWorkload, error){deployments.List, daemonSets.List},
+				now:       s.Now,
 			}, nil
 		},
 	}
@@ -48,6 +50,7 @@ func AddonHealth() Definition {
 type addonHealthCollector struct {
 	pods      []func() ([]sources.SystemPod, error)
 	workloads []func() ([]sources.SystemWorkload, error)
+	now       func() time.Time
 }
 
 // Collect says nothing of addons that do not exist. What it tells is of the pods
@@ -56,7 +59,7 @@ func (c addonHealthCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 	pods, podsErr := collectAll(c.pods)
 	workloads, workloadsErr := collectAll(c.workloads)
 	sendWorkloads(ch, workloads)
-	sendAddonPods(ch, pods)
+	sendAddonPods(ch, pods, c.now())
 	return exporter.Incomplete(errors.Join(podsErr, workloadsErr))
 }
 
@@ -94,7 +97,7 @@ type (
 	}
 )
 
-func sendAddonPods(ch chan<- prometheus.Metric, pods []sources.SystemPod) {
+func sendAddonPods(ch chan<- prometheus.Metric, pods []sources.SystemPod, now time.Time) {
 	states := map[sources.Addon]map[string]int{}
 	crashes, nodes := map[addonCrash]int{}, map[addonNode]int{}
 	for _, p := range pods {
@@ -106,7 +109,7 @@ func sendAddonPods(ch chan<- prometheus.Metric, pods []sources.SystemPod) {
 		}
 		state := "ready"
 		switch {
-		case p.Crash != nil:
+		case p.Crashes(now):
 			state = "crash_loop"
 			crashes[addonCrash{p.Addon, closed(p.Crash.Reason, exitReasons()), exitClass(p.Crash)}]++
 		case !p.Ready:

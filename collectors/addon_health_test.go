@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubevitals/kubevitals/test/objects"
 
@@ -29,6 +30,19 @@ func converted[O, T any](t *testing.T, convert func(any) (T, error), objects ...
 	return func() ([]T, error) { return items, nil }
 }
 
+// betweenCrashes is a pod whose container was started again so long ago, after a
+// crash, and is not ready.
+func betweenCrashes(label, value string, ago time.Duration) *corev1.Pod {
+	started := readinessNow().Add(-ago)
+	last := objects.Ended("Error", 1)
+	last.StartedAt, last.FinishedAt = metav1.Time{Time: started.Add(-2 * time.Minute)}, metav1.Time{Time: started.Add(-time.Minute)}
+	pod := objects.AddonPod(label, value, "node-3", false, last)
+	s := &pod.Status.ContainerStatuses[0]
+	s.State = corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Time{Time: started}}}
+	s.RestartCount = 14
+	return pod
+}
+
 func TestAddonHealth(t *testing.T) {
 	t.Parallel()
 	deleted := objects.AddonPod("k8s-app", "kube-dns", "node-1", false, nil)
@@ -48,6 +62,7 @@ func TestAddonHealth(t *testing.T) {
 		Status: appsv1.DaemonSetStatus{DesiredNumberScheduled: 3, NumberReady: 1},
 	}
 	c := addonHealthCollector{
+		now: readinessNow,
 		pods: []func() ([]sources.SystemPod, error){
 			converted(t, sources.SystemPodOf,
 				objects.AddonPod("k8s-app", "kube-dns", "node-1", true, nil),
@@ -58,6 +73,7 @@ func TestAddonHealth(t *testing.T) {
 				objects.AddonPod("component", "kube-proxy", "node-2", false, objects.Ended("SomethingNew", 143)),
 				objects.AddonPod("k8s-app", "kube-proxy", "node-3", false, nil),
 				objects.AddonPod("k8s-app", "metrics-server", "", false, nil),
+				betweenCrashes("k8s-app", "metrics-server", time.Minute), betweenCrashes("k8s-app", "metrics-server", time.Hour),
 				objects.AddonPod("k8s-app", "somebody-else", "node-1", false, objects.Ended("Error", 1)),
 			),
 			converted(t, sources.SystemPodOf, initial),
@@ -75,7 +91,7 @@ func TestAddonHealthIsSilentWithoutAddonsAndWithoutSources(t *testing.T) {
 	none := func() ([]sources.SystemPod, error) { return nil, nil }
 	blind := func() ([]sources.SystemPod, error) { return nil, errors.New("the API server is down") }
 	for success, pods := range map[string]func() ([]sources.SystemPod, error){"1": none, "0": blind} {
-		text := string(scrapeText(t, addonHealthName, addonHealthCollector{pods: []func() ([]sources.SystemPod, error){pods}}, AddonHealth().Metrics))
+		text := string(scrapeText(t, addonHealthName, addonHealthCollector{pods: []func() ([]sources.SystemPod, error){pods}, now: readinessNow}, AddonHealth().Metrics))
 		if strings.Contains(text, exporter.Namespace+"_addon_health") || !strings.Contains(text, `{collector="addon_health"} `+success) {
 			t.Errorf("want success %s and nothing else:\n%s", success, text)
 		}
@@ -87,6 +103,7 @@ func TestAddonHealthIsSilentWithoutAddonsAndWithoutSources(t *testing.T) {
 func TestAddonHealthTellsTheRest(t *testing.T) {
 	t.Parallel()
 	c := addonHealthCollector{
+		now: readinessNow,
 		pods: []func() ([]sources.SystemPod, error){
 			converted(t, sources.SystemPodOf, objects.AddonPod("k8s-app", "kube-dns", "node-1", false, objects.Ended("Error", 1))),
 			func() ([]sources.SystemPod, error) { return nil, errors.New("forbidden") },

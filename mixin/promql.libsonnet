@@ -18,4 +18,12 @@
       std.join('', [' $labels.' + label for label in labels]),
       text,
     ],
+  // The same of all samples that are found, the largest first, with ; between them.
+  each(c, expr, labels, text, selector=c.selector)::
+    '{{ range $i, $one := query (printf `sort_desc(%s)` $labels.%s%s) }}{{ if $i }}; {{ end }}%s{{ end }}' % [
+      std.strReplace(expr, '%s', selector + ', %s=%%[1]q' % c.clusterLabel),
+      c.clusterLabel,
+      std.join('', [' $labels.' + label for label in labels]),
+      text,
+    ],
 }

@@ -3,6 +3,7 @@ package sources
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -24,8 +25,8 @@ type SystemPod struct {
 	// Done says that it ended, or is being deleted: it is not meant to be ready.
 	Done  bool
 	Ready bool
-	// Crash is how the container ended that is not started again for now; nil
-	// unless one is in a crash loop.
+	// Crash is how the container ended that is not started again for now, or was
+	// started again and is not ready yet; nil unless one is in a crash loop.
 	Crash *Crash
 }
 
@@ -34,6 +35,18 @@ type Crash struct {
 	// Reason is the runtime's word for it; empty if it is not known.
 	Reason   string
 	ExitCode int32
+	// Again is when it was started again after that; zero while it is not.
+	Again time.Time
+}
+
+// over is for how long a container must run until its kubelet forgets that it
+// crashed before.
+const over = 10 * time.Minute
+
+// Crashes tells whether a container crashes again and again. One that was started
+// again may have come to stay, which the time since tells.
+func (p SystemPod) Crashes(now time.Time) bool {
+	return p.Crash != nil && (p.Crash.Again.IsZero() || now.Sub(p.Crash.Again) < over)
 }
 
 // SystemPodOf turns a *corev1.Pod into what is kept of it; it refuses all else.
@@ -71,20 +84,25 @@ func SystemPodOf(obj any) (SystemPod, error) {
 // crashOf is how a container ended last that crashes again and again; nil unless
 // it does. A kubelet reports CrashLoopBackOff when it next looks at the pod, which
 // is when the wait is over, or after a minute: until then a container
-// that was started before has just ended.
+// that was started before has just ended. Between two crashes it runs for a while,
+// and is not ready.
 func crashOf(s corev1.ContainerStatus, again bool) *Crash {
 	last := s.LastTerminationState.Terminated
+	var started time.Time
 	switch w, ended := s.State.Waiting, s.State.Terminated; {
 	case w != nil && w.Reason == "CrashLoopBackOff":
 	case ended != nil && s.RestartCount > 0 && (again || ended.ExitCode != 0):
 		last = ended
+	case s.State.Running != nil && last != nil && !s.Ready && s.RestartCount > 1 && last.ExitCode != 0 &&
+		last.FinishedAt.Sub(last.StartedAt.Time) < over:
+		started = s.State.Running.StartedAt.Time
 	default:
 		return nil
 	}
 	if last == nil {
 		return &Crash{}
 	}
-	return &Crash{last.Reason, last.ExitCode}
+	return &Crash{last.Reason, last.ExitCode, started}
 }
 
 // Addon is a component that clusters run as pods. The set is closed.

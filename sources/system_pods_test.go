@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevitals/kubevitals/test/objects"
 )
@@ -28,6 +29,23 @@ func TestCrashes(t *testing.T) {
 		change func(*corev1.Pod, *corev1.ContainerStatus)
 		want   string
 	}{
+		"runs again, is not ready, crashed before": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {
+			s.RestartCount = 5
+			s.State.Running = &corev1.ContainerStateRunning{}
+			s.LastTerminationState.Terminated = objects.Ended("Error", 1)
+		}, "Error 1"},
+		"runs again and is ready": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {
+			s.RestartCount, s.Ready = 5, true
+			s.State.Running = &corev1.ContainerStateRunning{}
+			s.LastTerminationState.Terminated = objects.Ended("Error", 1)
+		}, ""},
+		"was started once more after it had run for long": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {
+			s.RestartCount = 5
+			s.State.Running = &corev1.ContainerStateRunning{}
+			s.LastTerminationState.Terminated = objects.Ended("Error", 1)
+			s.LastTerminationState.Terminated.FinishedAt = metav1.Unix(3600, 0)
+			s.LastTerminationState.Terminated.StartedAt = metav1.Unix(0, 0)
+		}, ""},
 		"runs again": {func(_ *corev1.Pod, s *corev1.ContainerStatus) {
 			s.RestartCount = 5
 			s.LastTerminationState.Terminated = objects.Ended("Error", 1)

@@ -26,6 +26,7 @@ function(config)
       0 * max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s})
     )
   ||| % c;
+  local crashes = (import '../addon_crashes.libsonnet')(c);
   local k = c { crashing: crashing, down: down, excused: promql.indent(promql.indent(excused)) };
 
   {
@@ -46,7 +47,8 @@ function(config)
         ||| % k,
         'for': '5m',
         summary: 'An addon that the cluster depends on has no ready pod.',
-        description: 'Addon {{ $labels.addon }} of cluster %(cluster)s has no ready pod; it wants {{ $value }}.',
+        description: 'Addon {{ $labels.addon }} of cluster %(cluster)s has no ready pod; it wants {{ $value }}.%(crashes)s',
+        values: { crashes: crashes.after(' Its pods crash again and again') },
       },
       {
         alert: 'KubeVitalsAddonCrashLooping',
@@ -58,7 +60,8 @@ function(config)
         ||| % k,
         'for': '10m',
         summary: 'Pods of an addon that the cluster depends on crash again and again.',
-        description: 'Pods of addon {{ $labels.addon }} in cluster %(cluster)s that are in CrashLoopBackOff: {{ $value }}. The panel "Addons that crash" says how they ended last.',
+        description: 'Pods of addon {{ $labels.addon }} in cluster %(cluster)s that crash again and again: {{ $value }}.%(ends)s',
+        values: { ends: crashes.after(' How they ended last') },
       },
       {
         alert: 'KubeVitalsAddonDegraded',

@@ -18,7 +18,7 @@ function(config)
       sum by (%(by)s) (%(failing)s)
         / on (%(by)s)
         sum by (%(by)s) (%(all)s)
-      >= %(dnsFailingServersRatio)s
+      >= %(dnsFailingServersRatio)g
     )
   ||| % (c { failing: failing, all: all }));
   local perInstance(metric, matchers) = 'sum by (%s, instance) (rate(%s{%s}[5m]))' % [c.by, metric, std.join(', ', [c.corednsSelector] + if matchers == '' then [] else [matchers])];
@@ -27,7 +27,7 @@ function(config)
       sum by (%(by)s) (rate(coredns_dns_responses_total{%(corednsSelector)s, rcode="SERVFAIL"}[5m]))
       / on (%(by)s)
       sum by (%(by)s) (rate(coredns_dns_responses_total{%(corednsSelector)s}[5m]))
-      > %(dnsServfailRatio)s
+      > %(dnsServfailRatio)g
     )
   ||| % c;
   // Servers that know the cluster and do not get a name of elsewhere; or those that
@@ -96,7 +96,8 @@ function(config)
         ||| % c,
         'for': '3m',
         summary: 'No DNS server of the cluster is ready.',
-        description: 'The DNS Service of cluster %(cluster)s has no ready endpoint: no pod finds any name.',
+        description: 'The DNS Service of cluster %(cluster)s has no ready endpoint: no pod finds any name.%(crashes)s',
+        values: { crashes: (import '../addon_crashes.libsonnet')(c, 'dns').after(' Its pods crash again and again') },
       },
       {
         alert: 'KubeVitalsDNSDown',

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -83,13 +84,21 @@ func (r *Rules) Alerts() []Alert {
 	return all
 }
 
-// Reads returns the names of all metrics that the rules refer to, those that other
-// rules record and those of other exporters among them.
+// lookedUp are the metrics that an annotation looks up for its text.
+var lookedUp = regexp.MustCompile(`([a-zA-Z_:][a-zA-Z0-9_:]*)\{[^{]`)
+
+// Reads returns the names of all metrics that the rules and their annotations refer
+// to, those that other rules record and those of other exporters among them.
 func (r *Rules) Reads() map[string]bool {
 	names := map[string]bool{}
 	for _, one := range r.list {
 		for _, s := range selectors(one.expr) {
 			names[s.Name] = true
+		}
+		for _, text := range one.Annotations {
+			for _, m := range lookedUp.FindAllStringSubmatch(text, -1) {
+				names[m[1]] = true
+			}
 		}
 	}
 	return names

@@ -26,6 +26,19 @@ func TestReads(t *testing.T) {
 	}
 }
 
+// TestReadsOfAnnotations verifies that a metric is read that only a text looks up.
+func TestReadsOfAnnotations(t *testing.T) {
+	t.Parallel()
+	rules, err := ruleeval.Parse([]byte("groups: [{name: g, rules: [{alert: A, expr: 'up == 0', annotations: " +
+		"{description: 'is down{{ with query (printf `max(why_info{cluster=%q} == 1)` $labels.cluster) }}: {{ . | first | value }}{{ end }}'}}]}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Sorted(maps.Keys(rules.Reads())); !slices.Equal(got, []string{"up", "why_info"}) {
+		t.Errorf("reads %v", got)
+	}
+}
+
 // TestOnlyWhatIsRead verifies that rules find the same without what they do not read,
 // and nothing of what is left out.
 func TestOnlyWhatIsRead(t *testing.T) {
