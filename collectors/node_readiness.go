@@ -22,6 +22,9 @@ var (
 	nodeNotReady = exporter.NewGauge(nodeReadinessName, "not_ready",
 		"Is 1 for the one cause for which the node is not ready; absent for all others, and for nodes that are ready.",
 		"node", "cause")
+	nodeLeaving = exporter.NewGauge(nodeReadinessName, "leaving",
+		"Is 1 for what says that the machine of the node is shut down or about to be removed: a taint by its key, a condition by its type, deletion, or cordoned_and_off; absent for others.",
+		"node", "sign")
 	nodeCordoned = exporter.NewGauge(nodeReadinessName, "cordoned",
 		"Is 1 for nodes on which nothing new is placed because somebody cordoned them (spec.unschedulable); absent for others.", "node")
 	nodeTransition = exporter.NewGauge(nodeReadinessName, "transition_timestamp_seconds",
@@ -46,7 +49,7 @@ func NodeReadiness() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			nodeReady, nodeNotReady, nodeCordoned, nodeTransition, nodeLeaseRenewed, nodeLeaseDuration, nodeCondition, nodeConditionHeartbeat,
+			nodeReady, nodeNotReady, nodeLeaving, nodeCordoned, nodeTransition, nodeLeaseRenewed, nodeLeaseDuration, nodeCondition, nodeConditionHeartbeat,
 		},
 		Steady: []*exporter.Desc{nodeReady, nodeLeaseRenewed},
 		Reads:  []sources.Read{sources.Nodes, sources.NodeLeases, sources.SystemLeases, sources.KubeletConfig},
@@ -80,7 +83,11 @@ func (c nodeReadinessCollector) Collect(_ context.Context, ch chan<- prometheus.
 	now := c.now()
 	for _, node := range nodes {
 		lease := judged[node.Name]
-		sendReadiness(ch, node, nodecause.Classify(nodeFacts(node, lease, reach[node.Name], now)))
+		facts := nodeFacts(node, lease, reach[node.Name], now)
+		sendReadiness(ch, node, nodecause.Classify(facts))
+		if sign := facts.Sign(); sign != "" {
+			ch <- nodeLeaving.Sample(1, node.Name, sign)
+		}
 		if !lease.Renewed.IsZero() {
 			ch <- nodeLeaseRenewed.Sample(unix(lease.Renewed), node.Name)
 			ch <- nodeLeaseDuration.Sample(lease.Duration.Seconds(), node.Name)
@@ -142,18 +149,12 @@ func nodeFacts(node *corev1.Node, lease leases.Judged, reach kubelet.Reach, now 
 		MemoryPressure:     is(corev1.NodeMemoryPressure),
 		PIDPressure:        is(corev1.NodePIDPressure),
 		NetworkUnavailable: is(corev1.NodeNetworkUnavailable),
-		Leaving:            node.DeletionTimestamp != nil,
+		Leaving:            leavingSign(node),
 		Cordoned:           node.Spec.Unschedulable,
 		Kubelet:            reach,
 	}
 	if ready := sources.ConditionOf(node, corev1.NodeReady); ready != nil {
 		f.Ready, f.Message = ready.Status, ready.Message
-	}
-	for _, taint := range node.Spec.Taints {
-		f.Leaving = f.Leaving || nodecause.LeavingTaint(taint.Key)
-	}
-	for _, c := range node.Status.Conditions {
-		f.Leaving = f.Leaving || c.Status == corev1.ConditionTrue && nodecause.LeavingCondition(string(c.Type))
 	}
 	if !lease.Renewed.IsZero() {
 		f.Heartbeat = nodecause.Fresh
@@ -162,4 +163,22 @@ func nodeFacts(node *corev1.Node, lease leases.Judged, reach kubelet.Reach, now 
 		}
 	}
 	return f
+}
+
+// leavingSign is the first sign that the node or its machine goes; empty without.
+func leavingSign(node *corev1.Node) string {
+	if node.DeletionTimestamp != nil {
+		return nodecause.Deletion
+	}
+	for _, taint := range node.Spec.Taints {
+		if sign := nodecause.LeavingTaint(taint.Key, taint.Value); sign != "" {
+			return sign
+		}
+	}
+	for _, c := range node.Status.Conditions {
+		if c.Status == corev1.ConditionTrue && nodecause.LeavingCondition(string(c.Type)) {
+			return string(c.Type)
+		}
+	}
+	return ""
 }

@@ -52,7 +52,10 @@ func readinessFixture() nodeReadinessCollector {
 	deleted.DeletionTimestamp = &metav1.Time{Time: readinessNow()}
 	cordoned := silentNode("cordoned-and-off")
 	cordoned.Spec.Unschedulable = true
+	disrupted := silentNode("disrupted")
+	disrupted.Spec.Taints = []corev1.Taint{{Key: "karpenter.sh/disruption", Value: "disrupting"}}
 	nodes := []*corev1.Node{
+		disrupted,
 		readinessNode("healthy", corev1.ConditionTrue, "kubelet is posting ready status",
 			problemOf("KernelDeadlock", "KernelHasNoDeadlock", corev1.ConditionFalse, 9_900)),
 		readinessNode("late", corev1.ConditionTrue, "kubelet is posting ready status"),
@@ -124,7 +127,7 @@ func TestNodeReadinessWithoutAWayToKubelets(t *testing.T) {
 	}
 	c.kubelets = func() []kubelet.Result { return results }
 	got := scrapeText(t, nodeReadinessName, c, NodeReadiness().Metrics)
-	for _, want := range []string{`not_ready{cause="unknown",node="dead"} 1`, `not_ready{cause="unknown",node="cordoned-and-off"} 1`} {
+	for _, want := range []string{`not_ready{cause="silent",node="dead"} 1`, `not_ready{cause="silent",node="cordoned-and-off"} 1`} {
 		if !bytes.Contains(got, []byte(want)) {
 			t.Errorf("no kubelet can be reached, and this is missing: %s", want)
 		}

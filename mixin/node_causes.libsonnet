@@ -13,5 +13,6 @@
   kubelet_hung: 'its kubelet hangs: it accepts connections and never answers',
   kubelet_cut_off: 'its heartbeats do not arrive, though its kubelet answers: it cannot reach the API server, is refused there, or its loop hangs',
   unreachable: 'its host does not answer at all',
+  silent: 'its kubelet is silent: it sends no heartbeats, and whether it, its machine or the network is at fault was not probed',
   unknown: 'of something that its conditions, its Lease and its kubelet do not tell',
 }

@@ -84,11 +84,19 @@ func componentLabels() []string {
 	return []string{"component", "k8s-app", "app.kubernetes.io/name", "app.kubernetes.io/part-of"}
 }
 
+// DisruptionTaint is the key of the one taint whose value collectors read: by it
+// Karpenter said before its version 1.0 what it does with a node.
+const DisruptionTaint = "karpenter.sh/disruption"
+
 func trimNode(n *corev1.Node, latest *Latest) runtime.Object {
 	kept := &corev1.Node{ObjectMeta: trimMeta(n.ObjectMeta, latest)}
 	kept.Spec.Unschedulable = n.Spec.Unschedulable
 	for _, t := range n.Spec.Taints {
-		kept.Spec.Taints = append(kept.Spec.Taints, corev1.Taint{Key: t.Key, Effect: t.Effect})
+		taint := corev1.Taint{Key: t.Key, Effect: t.Effect}
+		if t.Key == DisruptionTaint {
+			taint.Value = t.Value // others are free text that no collector reads
+		}
+		kept.Spec.Taints = append(kept.Spec.Taints, taint)
 	}
 	for _, c := range n.Status.Conditions {
 		latest.saw(c.LastHeartbeatTime.Time, c.LastTransitionTime.Time)

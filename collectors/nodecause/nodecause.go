@@ -55,6 +55,9 @@ const (
 	KubeletCutOff Cause = "kubelet_cut_off"
 	// Unreachable: the host does not answer at all.
 	Unreachable Cause = "unreachable"
+	// Silent: the kubelet posts nothing, and no request was sent to it that would
+	// tell why.
+	Silent Cause = "silent"
 	// Unknown: the facts tell no cause.
 	Unknown Cause = "unknown"
 )
@@ -63,7 +66,7 @@ const (
 func Causes() []Cause {
 	return []Cause{
 		MachineGone, Disk, Memory, PID, RuntimeDown, KubeletSetup, PLEGStuck, NetworkPluginMissing,
-		KubeletDead, KubeletHung, KubeletCutOff, Unreachable, Unknown,
+		KubeletDead, KubeletHung, KubeletCutOff, Unreachable, Silent, Unknown,
 	}
 }
 
@@ -91,9 +94,9 @@ type Facts struct {
 	DiskPressure, MemoryPressure, PIDPressure bool
 	// NetworkUnavailable is true where the condition is True.
 	NetworkUnavailable bool
-	// Leaving is true when the node is being deleted, or bears a taint or a
-	// condition of a machine that is shut down or about to be removed.
-	Leaving bool
+	// Leaving is the sign, of which one is enough, that the node is being deleted or
+	// its machine shut down or about to be removed: see LeavingTaint. Empty without.
+	Leaving string
 	// Cordoned is spec.unschedulable.
 	Cordoned  bool
 	Heartbeat Heartbeat
@@ -112,7 +115,7 @@ type Facts struct {
 //	Unknown, none     host does not answer                   unreachable
 //	Unknown, none     lease fresh                            kubelet_setup: it is back, its first status will follow
 //	Unknown, none     kubelet answers                        kubelet_cut_off
-//	Unknown, none     kubelet not tried                      unknown
+//	Unknown, none     kubelet not tried                      silent
 //	False             lease overdue and kubelet does not     as if Unknown: what it said last
 //	                  answer                                 is out of date
 //	False             "node is shutting down"                machine_gone
@@ -125,7 +128,7 @@ func Classify(f Facts) Cause {
 	switch {
 	case f.Ready == corev1.ConditionTrue:
 		return None
-	case f.Leaving, f.Cordoned && f.Kubelet == kubelet.NoRoute:
+	case f.Sign() != "":
 		return MachineGone
 	case f.Ready != corev1.ConditionFalse:
 		return silent(f)
@@ -168,5 +171,13 @@ func silent(f Facts) Cause {
 	case f.Kubelet == kubelet.Answers:
 		return KubeletCutOff
 	}
-	return Unknown
+	return Silent
+}
+
+// Sign is what says that the machine is gone or goes; empty where nothing does.
+func (f Facts) Sign() string {
+	if f.Leaving == "" && f.Ready != corev1.ConditionTrue && f.Cordoned && f.Kubelet == kubelet.NoRoute {
+		return CordonedAndOff
+	}
+	return f.Leaving
 }

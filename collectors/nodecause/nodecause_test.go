@@ -20,16 +20,17 @@ func TestClassify(t *testing.T) {
 		facts Facts
 		want  Cause
 	}{
-		"ready":                                 {Facts{Ready: corev1.ConditionTrue, DiskPressure: true, Leaving: true, Kubelet: kubelet.Refused}, None},
+		"ready":                                 {Facts{Ready: corev1.ConditionTrue, DiskPressure: true, Leaving: Deletion, Kubelet: kubelet.Refused}, None},
 		"ready, though its Lease is overdue":    {Facts{Ready: corev1.ConditionTrue, Heartbeat: Overdue, Kubelet: kubelet.NoRoute}, None},
-		"shut down at the provider":             {Facts{Ready: unknown, Leaving: true, Kubelet: kubelet.NoRoute}, MachineGone},
+		"shut down at the provider":             {Facts{Ready: unknown, Leaving: "karpenter.sh/disruption", Kubelet: kubelet.NoRoute}, MachineGone},
 		"cordoned and off":                      {Facts{Ready: unknown, Cordoned: true, Kubelet: kubelet.NoRoute}, MachineGone},
 		"cordoned, and its kubelet died":        {Facts{Ready: unknown, Cordoned: true, Kubelet: kubelet.Refused}, KubeletDead},
 		"nothing listens":                       {Facts{Ready: unknown, Heartbeat: Overdue, Kubelet: kubelet.Refused}, KubeletDead},
 		"accepted and never answered":           {Facts{Ready: unknown, Heartbeat: Overdue, Kubelet: kubelet.Hangs}, KubeletHung},
 		"answers us and not the API server":     {Facts{Ready: unknown, Heartbeat: Overdue, Kubelet: kubelet.Answers}, KubeletCutOff},
 		"host away":                             {Facts{Ready: unknown, Heartbeat: Overdue, Kubelet: kubelet.NoRoute}, Unreachable},
-		"silent, and the kubelet not asked":     {Facts{Ready: unknown, Heartbeat: Overdue}, Unknown},
+		"silent, and the kubelet not asked":     {Facts{Ready: unknown, Heartbeat: Overdue}, Silent},
+		"cordoned, silent and not asked":        {Facts{Ready: unknown, Heartbeat: Overdue, Cordoned: true}, Silent},
 		"heartbeats are back before the status": {Facts{Ready: unknown, Heartbeat: Fresh, Kubelet: kubelet.Answers}, KubeletSetup},
 		"dead, with a clock that is ahead":      {Facts{Ready: unknown, Heartbeat: Fresh, Kubelet: kubelet.Refused}, KubeletDead},
 		"registered, never posted":              {Facts{Kubelet: kubelet.Refused}, KubeletDead},
@@ -52,6 +53,26 @@ func TestClassify(t *testing.T) {
 				t.Errorf("cause %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// TestLeavingTaint verifies that taints of those who remove machines are signs, and
+// that what merely may be removed is not.
+func TestLeavingTaint(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ key, value, want string }{
+		{"karpenter.sh/disrupted", "", "karpenter.sh/disrupted"},
+		{"karpenter.sh/disruption", "disrupting", "karpenter.sh/disruption"},
+		{"karpenter.sh/disruption", "candidate", ""},
+		{"karpenter.sh/unregistered", "", ""},
+		{"aws-node-termination-handler/spot-itn", "5a1b", "aws-node-termination-handler"},
+		{"node.kubernetes.io/out-of-service", "nodeshutdown", "node.kubernetes.io/out-of-service"},
+		{"DeletionCandidateOfClusterAutoscaler", "1700000000", ""},
+		{"node.kubernetes.io/unreachable", "", ""},
+	} {
+		if got := LeavingTaint(c.key, c.value); got != c.want {
+			t.Errorf("%s=%s: %q, want %q", c.key, c.value, got, c.want)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 func common() map[string]float64 {
 	return map[string]float64{
 		"kubevitals_node_readiness_ready{node=worker-a}":                   1,
-		"kubevitals_node_readiness_not_ready{cause=unknown,node=worker-b}": 1,
+		"kubevitals_node_readiness_not_ready{cause=silent,node=worker-b}":  1,
 		"kubevitals_source_available{reason=available,source=nodes}":       1,
 		"kubevitals_source_available{reason=not_found,source=apiservices}": 0,
 	}

@@ -98,7 +98,7 @@ func TestSameFaultInEachForm(t *testing.T) {
 	t.Parallel()
 	want := map[string]float64{
 		"kubevitals_node_readiness_ready{node=a}":                                                                             1,
-		"kubevitals_node_readiness_not_ready{cause=unknown,node=b}":                                                           1,
+		"kubevitals_node_readiness_not_ready{cause=silent,node=b}":                                                            1,
 		"kubevitals_pending_pods_pods{node=,reason=unschedulable}":                                                            1,
 		"kubevitals_autoscaling_metrics_available{horizontalpodautoscaler=web,namespace=shop,reason=FailedGetResourceMetric}": 0,
 		"kubevitals_source_available{reason=not_found,source=apiservices}":                                                    0,

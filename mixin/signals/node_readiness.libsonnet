@@ -35,7 +35,7 @@ function(c) {
         %(count)s
           / on (%(by)s) group_left ()
           count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))
-        >= %(manyNodesRatio)s
+        >= %(manyNodesRatio)g
         and
         %(count)s >= %(manyNodesMinimum)s
       )
@@ -44,7 +44,7 @@ function(c) {
         %(count)s
           / on (%(by)s) group_left ()
           count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))
-        >= %(manyNodesLargeRatio)s
+        >= %(manyNodesLargeRatio)g
         and
         %(count)s >= %(manyNodesLargeMinimum)s
       )
@@ -67,6 +67,7 @@ function(c) {
     and on (%(by)s, node)
     max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause%(causes)s}) == 1
   ||| % (c { causes: causes, seconds: seconds })),
+  local because = promql.lookup(c, 'max by (cause) (kubevitals_node_readiness_not_ready{%s, node=%%q} == 1)', ['node'], ', because ' + inWords),
   // How old the sample was when it was scraped, so that slow scrapes do not age it.
   local pleg(by, kubelets) = promql.line(|||
     min by (%(by)s) (
@@ -93,7 +94,16 @@ function(c) {
       'for': '3m',
       keep_firing_for: '5m',
       summary: 'A good part of the nodes are not ready.',
-      description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s are not ready: their pods move to nodes that may not have the room. The dashboard names the nodes and their causes; one cause for all points at what they share.',
+      description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s are not ready. %(causes)s. Their pods move to nodes that may not have the room; one cause for all points at what they share. The dashboard and "kubevitals check -o json" name the nodes.',
+      values: {
+        causes: promql.each(
+          c,
+          'count by (cause) (max by (node, cause) (kubevitals_node_readiness_not_ready{%s, cause!="machine_gone"}) unless on (node) '
+          + '(max by (node) (kubevitals_node_readiness_cordoned{%s}) and on (node) max by (node) (kubevitals_node_readiness_not_ready{%s, cause=~"' + c.nodeNotReadyCordonedCauses + '"})))',
+          [],
+          '{{ .Value }} node{{ if ne .Value 1.0 }}s{{ end }}: ' + inWords
+        ),
+      },
     },
     {
       alert: 'KubeVitalsNodeNotReady',
@@ -108,7 +118,20 @@ function(c) {
       'for': '1m',
       summary: 'A node is not ready.',
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s. Its pods are evicted 5 minutes after it stopped being ready, by default.',
-      values: { because: promql.lookup(c, 'max by (cause) (kubevitals_node_readiness_not_ready{%s, node=%%q} == 1)', ['node'], ', because ' + inWords) },
+      values: { because: because },
+    },
+    {
+      alert: 'KubeVitalsCordonedNodeNotReady',
+      severity: 'info',
+      expr: |||
+        %(away)s
+        and on (%(by)s, node)
+        %(maintained)s
+      ||| % (c { away: away('!="machine_gone"', c.nodeNotReadySeconds), maintained: maintained }),
+      'for': '1m',
+      summary: 'A node that somebody cordoned is not ready.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s is cordoned, and has not been ready for {{ $value | humanizeDuration }}%(because)s. Somebody is at work there, or forgot it: nothing new is placed on it until it is uncordoned.',
+      values: { because: because },
     },
     {
       alert: 'KubeVitalsNodeMachineGone',
@@ -116,8 +139,16 @@ function(c) {
       expr: away('="machine_gone"', c.nodeMachineGoneSeconds) + '\n',
       'for': '5m',
       summary: 'A node is still registered though its machine is gone.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}, and %(cause)s: pods and volumes that are bound to the node wait for it.',
-      values: { cause: words.machine_gone },
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}, and %(cause)s%(sign)s: pods and volumes that are bound to the node wait for it.',
+      values: {
+        cause: words.machine_gone,
+        sign: promql.lookup(
+          c,
+          'max by (sign) (kubevitals_node_readiness_leaving{%s, node=%%q} == 1)',
+          ['node'],
+          ' ({{ if eq .Labels.sign "cordoned_and_off" }}it was cordoned, and its host does not answer{{ else if eq .Labels.sign "deletion" }}its Node is being deleted{{ else }}{{ .Labels.sign }} on the node says so{{ end }})'
+        ),
+      },
     },
     {
       alert: 'KubeVitalsManyNodesFailing',
@@ -201,9 +232,15 @@ function(c) {
     ),
     g.table(
       'Nodes that are cordoned',
-      'Nodes on which nothing new is placed; while their host or kubelet answers nothing is said of them not being ready.',
+      'Nodes on which nothing new is placed; that they are not ready warns of nothing unless their host does not answer.',
       [g.target('max by (node) (kubevitals_node_readiness_cordoned{%(panel)s, node=~"$node"}) == 1' % k, '')],
-      { alerts: ['KubeVitalsNodeNotReady'], mayBeEmpty: true },
+      { alerts: ['KubeVitalsCordonedNodeNotReady'], mayBeEmpty: true },
+    ),
+    g.table(
+      'Nodes that leave',
+      'What says that the machine of a node is shut down or about to be removed.',
+      [g.target('max by (node, sign) (kubevitals_node_readiness_leaving{%(panel)s, node=~"$node"})' % k, '')],
+      { alerts: ['KubeVitalsNodeMachineGone'], mayBeEmpty: true },
     ),
     g.stateTimeline(
       'Ready',

@@ -66,8 +66,20 @@ func (r Report) Facts() nodecause.Facts {
 		MemoryPressure:     is("MemoryPressure"),
 		PIDPressure:        is("PIDPressure"),
 		NetworkUnavailable: is("NetworkUnavailable"),
-		Leaving:            slices.ContainsFunc(r.Taints, nodecause.LeavingTaint),
+		Leaving:            r.leaving(),
 	}
+}
+
+// leaving is the sign that a taint gives of a machine that goes. Reports name the
+// taints as kubectl writes them, KEY or KEY=VALUE.
+func (r Report) leaving() string {
+	for _, taint := range r.Taints {
+		key, value, _ := strings.Cut(taint, "=")
+		if sign := nodecause.LeavingTaint(key, value); sign != "" {
+			return sign
+		}
+	}
+	return ""
 }
 
 // Tally counts the reports of one cause.
@@ -76,6 +88,15 @@ type Tally struct {
 	// Expected reports have this cause, Given ones were said to have it, Right ones
 	// both.
 	Expected, Given, Right int
+}
+
+// classify is the cause by the classifier. That a node is silent and was not probed is
+// all that a report can tell of one that says nothing: it stands as unknown.
+func (r Report) classify() nodecause.Cause {
+	if cause := nodecause.Classify(r.Facts()); cause != nodecause.Silent {
+		return cause
+	}
+	return nodecause.Unknown
 }
 
 // Score classifies the reports and counts by cause; causes that no report has
@@ -97,7 +118,7 @@ func Score(reports []Report, distinct bool) ([]Tally, []Report) {
 			continue
 		}
 		counted[key] = true
-		got := nodecause.Classify(r.Facts())
+		got := r.classify()
 		at(r.Expected).Expected++
 		at(got).Given++
 		if got == r.Expected {

@@ -17,7 +17,7 @@ func TestSeenReportsAreUnderstood(t *testing.T) {
 	}
 	_, wrong := Score(reports, false)
 	for _, r := range wrong {
-		t.Errorf("%s: %q is %q, want %q", r.Source, r.Message, nodecause.Classify(r.Facts()), r.Expected)
+		t.Errorf("%s: %q is %q, want %q", r.Source, r.Message, r.classify(), r.Expected)
 	}
 }
 
