@@ -21,6 +21,8 @@ const (
 	// mostRest those that are only named.
 	mostFindings = 5
 	mostRest     = 200
+	// mostFindingSamples bounds the samples that stand with each.
+	mostFindingSamples = 5
 
 	// starting is the reason of a source that was not read yet.
 	starting = string(health.Starting)
@@ -183,7 +185,7 @@ func (s *server) alertOf(a diagnosis.FiringAlert, r reader, lang string) firingA
 		}
 		shown.Findings = append(shown.Findings, finding{
 			ID: a.Alert + "-" + strconv.Itoa(i), Description: f.Description, URL: to, Detail: f.Detail,
-			LinkName: r.words["runbook"] + " " + a.Alert + " " + named(f.Labels), Samples: r.samples(f.Evidence),
+			LinkName: r.words["runbook"] + " " + a.Alert + " " + named(f.Labels), Samples: r.samples(ruleeval.First(f.Evidence, mostFindingSamples)),
 		})
 	}
 	return shown

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
 
 type (
@@ -111,7 +112,7 @@ func failureText(r *diagnosis.Result, a diagnosis.FiringAlert) string {
 		if f.Detail != "" {
 			b.WriteString(plain("  "+f.Detail) + "\n")
 		}
-		for _, e := range f.Evidence {
+		for _, e := range ruleeval.First(f.Evidence, mostEvidence) {
 			b.WriteString(plain("  "+measured(valuesAt(r), e)) + "\n")
 		}
 	}

@@ -18,6 +18,8 @@ import (
 const (
 	// mostFindings bounds the findings of one alert that a person is shown.
 	mostFindings = 10
+	// mostEvidence bounds the samples that are shown of one finding.
+	mostEvidence = 5
 	// mostDetails bounds the errors that are shown of one reason.
 	mostDetails = 3
 )
@@ -127,8 +129,11 @@ func (p *printer) alert(a diagnosis.FiringAlert) {
 		if f.Detail != "" {
 			p.line("      %s", plain(f.Detail))
 		}
-		for _, e := range f.Evidence {
+		for _, e := range ruleeval.First(f.Evidence, mostEvidence) {
 			p.line("      %s", p.paint("2", plain(measured(p.values, e))))
+		}
+		if more := len(f.Evidence) - mostEvidence; more > 0 {
+			p.line("      %s", p.paint("2", fmt.Sprintf("and %d more, which -o json names", more)))
 		}
 	}
 	if a.Commands != "" {

@@ -42,7 +42,8 @@ type Finding struct {
 	For string `json:"for"`
 	// Whether the alert does not fire yet, but will if everything stays as it is.
 	Projected bool `json:"projected,omitempty"`
-	// Samples that made the expression true; at most five.
+	// Samples that made the expression true: all, up to 10000 of one alert; findings
+	// beyond have five.
 	Evidence []Evidence `json:"evidence"`
 	// Error behind a finding about what cannot be read, if one is known.
 	Detail string `json:"detail,omitempty"`
@@ -181,12 +182,14 @@ func (r *Rules) ask(s *Samples) template.QueryFunc {
 
 // findings are those of one alert, of which the index finds the evidence.
 func (r *Rules) findings(ctx context.Context, index *evidenceIndex, vector promql.Vector, at time.Time) ([]Finding, error) {
-	found := make([]Finding, 0, len(vector))
+	found, left := make([]Finding, 0, len(vector)), mostEvidence
 	for _, sample := range vector {
 		f, err := finding(ctx, index, r.ask(index.samples), sample, at)
 		if err != nil {
 			return nil, err
 		}
+		f.Evidence = First(f.Evidence, max(left, leastEvidence))
+		left -= len(f.Evidence)
 		found = append(found, f)
 	}
 	return found, nil
@@ -198,7 +201,7 @@ func finding(ctx context.Context, index *evidenceIndex, ask template.QueryFunc, 
 	f := Finding{
 		Alert: one.Alert, Severity: one.Labels["severity"], Signal: one.Labels["signal"],
 		Labels: own, Value: Number(sample.F), For: one.For.String(),
-		Evidence: first(index.of(own), mostEvidence),
+		Evidence: index.of(own),
 	}
 	for name, field := range map[string]*string{"summary": &f.Summary, "description": &f.Description, "runbook_url": &f.RunbookURL} {
 		text, err := expand(ctx, ask, one.Alert, one.Annotations[name], own, sample, at)

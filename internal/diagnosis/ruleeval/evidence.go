@@ -18,10 +18,15 @@ type Evidence struct {
 	Metric string `json:"-"`
 }
 
-// mostEvidence bounds the samples that are shown with a finding.
-const mostEvidence = 5
+// mostEvidence bounds the samples of all findings of an alert together: two of each
+// node of the largest clusters. Where that is used up a finding has leastEvidence.
+const (
+	mostEvidence  = 10_000
+	leastEvidence = 5
+)
 
-func first(list []Evidence, most int) []Evidence { return list[:min(len(list), most)] }
+// First returns the first samples, at most so many.
+func First(list []Evidence, most int) []Evidence { return list[:min(len(list), most)] }
 
 // Behind returns the latest samples of all series that an alert goes by, whether
 // it holds or not, as far as they do not contradict the labels. Labels of the
