@@ -31,7 +31,7 @@ function(c) {
         or
         %(counted)s
         >= on (%(by)s) group_left ()
-        %(autoscalingBlindRatio)s * count by (%(by)s) (%(all)s)
+        %(autoscalingBlindRatio)g * count by (%(by)s) (%(all)s)
       )
       and on (%(by)s, api)
       max by (%(by)s, api) (kubevitals_metrics_api_%(fact)s{%(selector)s, api="resource"}) == 0

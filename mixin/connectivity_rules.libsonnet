@@ -34,7 +34,7 @@ function(c) {
     expr: |||
       %(bad)s
         / %(all)s
-      > %(connectivityNodeRatio)s
+      > %(connectivityNodeRatio)g
       and
       %(bad)s >= %(connectivityNodePaths)s
     ||| % (c { bad: counted(side, '%s{fault="%s"}' % [k.bad, fault]), all: counted(side, known('result!="refused"')) }),
@@ -63,7 +63,7 @@ function(c) {
       (
         (%(nodes)s) >= 2
         and on (%(by)s)
-        (%(nodes)s) >= on (%(by)s) %(connectivityManyRatio)s * count by (%(by)s) (group by (%(by)s, peer) (%(all)s))
+        (%(nodes)s) >= on (%(by)s) %(connectivityManyRatio)g * count by (%(by)s) (group by (%(by)s, peer) (%(all)s))
       )
       or
       count by (%(by)s) (%(lone)s{fault="%(fault)s", direction%(directions)s}) > %(connectivityManyPaths)s
@@ -93,7 +93,7 @@ function(c) {
       expr: |||
         count by (%(by)s, zone, other_zone) (%(crossing)s)
           / count by (%(by)s, zone, other_zone) (%(all)s)
-        > %(connectivityZoneRatio)s
+        > %(connectivityZoneRatio)g
         and %(from)s >= %(connectivityZoneNodes)s
         and %(to)s >= %(connectivityZoneNodes)s
       ||| % (c { crossing: crossing, all: known('direction="node_to_node", other_zone!="", result!="refused"'), from: distinct(crossing, 'node'), to: distinct(crossing, 'peer') }),

@@ -250,7 +250,7 @@ func loadConfig(t *testing.T) map[string]bool {
 		}
 	}
 	named, config := map[string]bool{}, read(t, "config.libsonnet")
-	for _, m := range regexp.MustCompile(`(?:\b[ck]|settings|self)\.(\w+)|%\((\w+)\)s`).FindAllStringSubmatch(sources.String(), -1) {
+	for _, m := range regexp.MustCompile(`(?:\b[ck]|settings|self)\.(\w+)|%\((\w+)\)[sg]`).FindAllStringSubmatch(sources.String(), -1) {
 		named[m[1]+m[2]] = true
 	}
 	used := map[string]bool{}

@@ -41,7 +41,7 @@ function(c) {
         )
         / on (%(by)s, node, controller)
         max by (%(by)s, node, controller) (kubevitals_cgroups_limit{%(nodeSelector)s})
-        > %(cgroupsUsedRatio)s
+        > %(cgroupsUsedRatio)g
       ||| % (k { counted: promql.indent(k.counted) }),
       'for': '15m',
       summary: 'A node nears the number of cgroups that its kernel can have.',

@@ -137,7 +137,7 @@ function(c) {
         count by (%(by)s) (
           count by (%(by)s, peer, direction) (%(refused)s)
             / count by (%(by)s, peer, direction) (%(all)s)
-          > %(connectivityNodeRatio)s
+          > %(connectivityNodeRatio)g
         )
       ||| % (k { refused: paths('result="refused"'), all: paths() }),
       'for': '15m',

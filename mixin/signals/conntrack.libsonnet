@@ -17,9 +17,9 @@ function(c) {
             or
             0 * sum by (%(by)s, node) (rate(kubevitals_conntrack_events_total{%(nodeSelector)s, event=~"drop|early_drop"}[5m]))
           )
-        > %(conntrackDropsPerSecond)s
+        > %(conntrackDropsPerSecond)g
         and on (%(by)s, node)
-        max by (%(by)s, node) (kubevitals_conntrack_entries{%(nodeSelector)s}) / on (%(by)s, node) (max by (%(by)s, node) (kubevitals_conntrack_limit{%(nodeSelector)s}) > 0) > %(conntrackRatio)s
+        max by (%(by)s, node) (kubevitals_conntrack_entries{%(nodeSelector)s}) / on (%(by)s, node) (max by (%(by)s, node) (kubevitals_conntrack_limit{%(nodeSelector)s}) > 0) > %(conntrackRatio)g
       )
     ||| % c),
   },
@@ -42,7 +42,7 @@ function(c) {
       severity: 'warning',
       expr: |||
         (
-          %(used)s > %(conntrackRatio)s
+          %(used)s > %(conntrackRatio)g
         )
         unless on (%(by)s, node)
         %(lost)s

@@ -61,12 +61,12 @@ function(c) {
       severity: 'warning',
       expr: |||
         (
-          %(size)s / %(quota)s > %(etcdQuotaRatio)s
+          %(size)s / %(quota)s > %(etcdQuotaRatio)g
           or
           (
             predict_linear(%(size)s[6h:5m], %(etcdPredictHours)s * 3600) > %(quota)s
             and on (%(by)s, endpoint)
-            %(size)s / %(quota)s > %(etcdPredictAboveRatio)s
+            %(size)s / %(quota)s > %(etcdPredictAboveRatio)g
           )
         )
         unless on (%(by)s)
@@ -74,7 +74,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: 'The database of etcd nears its quota, at which etcd refuses writes.',
-      description: 'The database of the member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s nears its quota: it fills a share of more than %(etcdQuotaRatio)s, or will fill all of it within %(etcdPredictHours)s hours. At the quota etcd raises the alarm NOSPACE and refuses every write.',
+      description: 'The database of the member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s nears its quota: it fills a share of more than %(etcdQuotaRatio)g, or will fill all of it within %(etcdPredictHours)s hours. At the quota etcd raises the alarm NOSPACE and refuses every write.',
     },
     {
       alert: 'KubeVitalsEtcdLarge',
@@ -104,7 +104,7 @@ function(c) {
       severity: 'warning',
       expr: |||
         (
-          %(errors)s / %(requests)s > %(etcdErrorRatio)s
+          %(errors)s / %(requests)s > %(etcdErrorRatio)g
         )
         unless on (%(by)s)
         %(alarm)s

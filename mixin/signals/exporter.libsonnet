@@ -99,7 +99,7 @@ function(config) {
         count by (%(by)s, endpoint, reason) (max by (%(by)s, node, endpoint, reason) (kubevitals_kubelet_available{%(selector)s}) == 0)
           / on (%(by)s, endpoint) group_left ()
           count by (%(by)s, endpoint) (max by (%(by)s, node, endpoint) (kubevitals_kubelet_available{%(selector)s}))
-        > %(kubeletBlindRatio)s
+        > %(kubeletBlindRatio)g
       ||| % c,
       'for': '15m',
       summary: 'kubevitals cannot read a good part of the kubelets.',

@@ -35,7 +35,7 @@ function(c) {
       severity: 'warning',
       // Where the kubelet says how much is left, node_disk knows better, and by its thresholds.
       expr: |||
-        min by (%(by)s, node, root, resource) (kubevitals_filesystem_free_ratio{%(nodeSelector)s}) < %(filesystemFreeRatio)s
+        min by (%(by)s, node, root, resource) (kubevitals_filesystem_free_ratio{%(nodeSelector)s}) < %(filesystemFreeRatio)g
         unless on (%(by)s, node)
         group by (%(by)s, node) (kubevitals_node_disk_available_bytes{%(selector)s})
       ||| % c,

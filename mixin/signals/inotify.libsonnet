@@ -13,7 +13,7 @@ function(c) {
     expr: |||
       (
         %(share)s
-      ) > %(inotifyUsedRatio)s
+      ) > %(inotifyUsedRatio)g
     ||| % (c { share: promql.indent(share(resource)) }),
     'for': '15m',
   },
@@ -30,7 +30,7 @@ function(c) {
         max by (%(by)s, node, resource) (kubevitals_inotify_used{%(nodeSelector)s, uid="0"})
           / on (%(by)s, node, resource)
           (max by (%(by)s, node, resource) (kubevitals_inotify_limit{%(nodeSelector)s}) > 0)
-        > %(inotifyExhaustedRatio)s
+        > %(inotifyExhaustedRatio)g
       ||| % c,
       'for': '5m',
       summary: 'Root has no inotify watches or instances left on a node.',

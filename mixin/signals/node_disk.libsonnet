@@ -23,7 +23,7 @@ function(c) {
       alert: 'KubeVitalsNodeDiskHeadroomLow',
       severity: 'warning',
       expr: |||
-        min by (%(target)s, resource) (kubevitals_node_disk_headroom_ratio{%(selector)s}) < %(nodeDiskHeadroomRatio)s
+        min by (%(target)s, resource) (kubevitals_node_disk_headroom_ratio{%(selector)s}) < %(nodeDiskHeadroomRatio)g
         unless on (%(by)s, node)
         max by (%(by)s, node) (kubevitals_node_disk_pressure{%(selector)s}) == 1
       ||| % k,
@@ -40,7 +40,7 @@ function(c) {
           %(nodeDiskPredictHours)s * 3600
         ) < 0
         and on (%(target)s, resource)
-        min by (%(target)s, resource) (kubevitals_node_disk_headroom_ratio{%(selector)s}) < %(nodeDiskPredictBelow)s
+        min by (%(target)s, resource) (kubevitals_node_disk_headroom_ratio{%(selector)s}) < %(nodeDiskPredictBelow)g
         unless on (%(by)s, node)
         max by (%(by)s, node) (kubevitals_node_disk_pressure{%(selector)s}) == 1
       ||| % k,

@@ -85,9 +85,9 @@ function(c) {
       alert: 'KubeVitalsControllerSkipsStale',
       severity: 'warning',
       expr: |||
-        sum by (%(by)s) (rate(replicaset_controller_stale_sync_skips_total{%(controllerManagerSelector)s}[10m])) > %(staleReadsSkipsPerSecond)s
+        sum by (%(by)s) (rate(replicaset_controller_stale_sync_skips_total{%(controllerManagerSelector)s}[10m])) > %(staleReadsSkipsPerSecond)g
         or
-        sum by (%(by)s) (rate(horizontal_pod_autoscaler_controller_stale_sync_skips_total{%(controllerManagerSelector)s}[10m])) > %(staleReadsSkipsPerSecond)s
+        sum by (%(by)s) (rate(horizontal_pod_autoscaler_controller_stale_sync_skips_total{%(controllerManagerSelector)s}[10m])) > %(staleReadsSkipsPerSecond)g
       ||| % c,
       'for': '15m',
       summary: 'Controllers skip their work because their cache is older than what they wrote.',
