@@ -11,6 +11,7 @@ function(c, addon=null) {
     c,
     'max by (reason, exit) (%s) > 0' % lately('%[2]q'),
     labels,
+    'reason',
     '{{ .Value }} ended with {{ .Labels.reason }} ({{ .Labels.exit }})'
   ),
 

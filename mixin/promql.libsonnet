@@ -18,12 +18,14 @@
       std.join('', [' $labels.' + label for label in labels]),
       text,
     ],
-  // The same of all samples that are found, the largest first, with ; between them.
-  each(c, expr, labels, text, selector=c.selector)::
-    '{{ range $i, $one := query (printf `sort_desc(%s)` $labels.%s%s) }}{{ if $i }}; {{ end }}%s{{ end }}' % [
+  // The same of all samples that are found, by the values of one of their labels, with
+  // ; between them.
+  each(c, expr, labels, by, text, selector=c.selector)::
+    '{{ range $i, $one := query (printf `%s` $labels.%s%s) | sortByLabel "%s" }}{{ if $i }}; {{ end }}%s{{ end }}' % [
       std.strReplace(expr, '%s', selector + ', %s=%%[1]q' % c.clusterLabel),
       c.clusterLabel,
       std.join('', [' $labels.' + label for label in labels]),
+      by,
       text,
     ],
 }

@@ -101,6 +101,7 @@ function(c) {
           'count by (cause) (max by (node, cause) (kubevitals_node_readiness_not_ready{%s, cause!="machine_gone"}) unless on (node) '
           + '(max by (node) (kubevitals_node_readiness_cordoned{%s}) and on (node) max by (node) (kubevitals_node_readiness_not_ready{%s, cause=~"' + c.nodeNotReadyCordonedCauses + '"})))',
           [],
+          'cause',
           '{{ .Value }} node{{ if ne .Value 1.0 }}s{{ end }}: ' + inWords
         ),
       },
