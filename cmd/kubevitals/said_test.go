@@ -12,11 +12,12 @@ import (
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 )
 
-// An object of a dump, in the format of JSON, and when all dumps were taken.
+// A node of a dump, in the format of JSON, and an object of the time when all dumps
+// were taken.
 const (
 	node = `{"apiVersion":"v1","kind":"Node","metadata":{"name":%q,"creationTimestamp":"2026-01-01T00:00:00Z"},"spec":{%s},"status":{"conditions":[
 		{"type":"Ready","status":%q,"message":%q,"lastHeartbeatTime":"2026-01-02T10:00:00Z","lastTransitionTime":"2026-01-02T10:00:00Z"}]}}`
-	dumped = `{"apiVersion":"v1","kind":"Event","metadata":{"name":"a","namespace":"default","creationTimestamp":"2026-01-02T12:00:00Z"}}`
+	dumped = `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"new","namespace":"default","creationTimestamp":"2026-01-02T12:00:00Z"},"spec":{"nodeName":"a"},"status":{"phase":"Running"}}`
 
 	silence = "Kubelet stopped posting node status."
 )
