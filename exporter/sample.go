@@ -67,6 +67,15 @@ func (f Family) Each(do func(labels []string, value float64)) {
 	}
 }
 
+// Label returns the value of a label among those that Each was called with; empty if
+// there is none of this name.
+func (f Family) Label(values []string, name string) string {
+	if i := slices.Index(f.Desc.Labels, name); i >= 0 {
+		return values[i]
+	}
+	return ""
+}
+
 // message is the family as a message of client_golang.
 func (f Family) message() *dto.MetricFamily {
 	kind := dto.MetricType_GAUGE
@@ -80,6 +89,16 @@ func (f Family) message() *dto.MetricFamily {
 		m.Metric = append(m.Metric, one)
 	}
 	return m
+}
+
+// Of returns the family of a name; it has no samples if there is none.
+func (all Families) Of(name string) Family {
+	for _, f := range all {
+		if f.Desc.Name == name {
+			return f
+		}
+	}
+	return Family{}
 }
 
 // Messages are the families as messages of client_golang, which take several times as

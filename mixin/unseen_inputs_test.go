@@ -10,13 +10,14 @@ import (
 	"testing"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql/parser"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
 
@@ -34,8 +35,8 @@ type given struct {
 
 // written is a series with one value for each minute.
 type written struct {
-	name   string
-	labels []*dto.LabelPair
+	desc   *exporter.Desc
+	labels []string
 	values []parser.SequenceValue
 }
 
@@ -48,7 +49,7 @@ func TestUnseenInputsGolden(t *testing.T) {
 	said := map[string]bool{}
 	for _, g := range allGiven(t) {
 		for metric := range rules.of {
-			if !slices.ContainsFunc(g.series, func(s written) bool { return s.name == metric }) {
+			if !slices.ContainsFunc(g.series, func(s written) bool { return s.desc.Name == metric }) {
 				continue
 			}
 			with, without := rules.say(t, metric, g, ""), rules.say(t, metric, g, metric)
@@ -154,7 +155,7 @@ func (d dependents) say(t *testing.T, metric string, g given, without string) ma
 	t.Helper()
 	samples := ruleeval.NewSamples(nil)
 	for minute := range g.at + 1 {
-		samples.Add(g.scrape(minute, without), time.Unix(0, 0).Add(time.Duration(minute)*time.Minute))
+		samples.Add(g.scrape(t, minute, without), time.Unix(0, 0).Add(time.Duration(minute)*time.Minute))
 	}
 	said := map[string]bool{}
 	evaluation, err := d.of[metric].Evaluate(t.Context(), samples)
@@ -168,15 +169,18 @@ func (d dependents) say(t *testing.T, metric string, g given, without string) ma
 }
 
 // scrape returns what there is in a minute, but for one metric.
-func (g given) scrape(minute int, without string) []*dto.MetricFamily {
-	var families []*dto.MetricFamily
+func (g given) scrape(t *testing.T, minute int, without string) exporter.Families {
+	t.Helper()
+	var metrics []prometheus.Metric
 	for _, s := range g.series {
-		if s.name == without || minute >= len(s.values) || s.values[minute].Omitted || value.IsStaleNaN(s.values[minute].Value) {
+		if s.desc.Name == without || minute >= len(s.values) || s.values[minute].Omitted || value.IsStaleNaN(s.values[minute].Value) {
 			continue
 		}
-		families = append(families, &dto.MetricFamily{Name: &s.name, Metric: []*dto.Metric{
-			{Label: s.labels, Untyped: &dto.Untyped{Value: &s.values[minute].Value}},
-		}})
+		metrics = append(metrics, s.desc.Sample(s.values[minute].Value, s.labels...))
+	}
+	families, err := exporter.FamiliesOf(metrics...)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return families
 }
@@ -219,11 +223,13 @@ func parseSeries(t *testing.T, text string) written {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := written{name: metric.Get(model.MetricNameLabel), values: values}
+	s := written{values: values}
+	var names []string
 	metric.Range(func(l labels.Label) {
 		if l.Name != model.MetricNameLabel {
-			s.labels = append(s.labels, &dto.LabelPair{Name: &l.Name, Value: &l.Value})
+			names, s.labels = append(names, l.Name), append(s.labels, l.Value)
 		}
 	})
+	s.desc = exporter.Foreign(metric.Get(model.MetricNameLabel), names...)
 	return s
 }

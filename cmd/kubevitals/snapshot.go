@@ -53,7 +53,7 @@ func (c *command) runSnapshot(ctx context.Context, logger *slog.Logger) error {
 		Gather: func(ctx context.Context) ([]*dto.MetricFamily, error) {
 			families, err := reader.GatherAll(ctx)
 			c.line.Show("Recording, twice within " + c.taking.window.String())
-			return families, err
+			return families.Messages(), err
 		},
 		Definitions: collectors.Catalogue(), RedactNames: c.taking.redact,
 		Version: version.Version, Now: time.Now, Logger: logger,

@@ -8,8 +8,7 @@ import (
 	"slices"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
 
@@ -21,7 +20,7 @@ type Observation struct {
 	// Window is the time between the samples that rates are taken from.
 	Window time.Duration
 	// Families are the last scrape. Samples hold it, too, and those before it.
-	Families []*dto.MetricFamily
+	Families exporter.Families
 	Samples  *ruleeval.Samples
 	// Errors knows what is behind that which is missing in the scrape.
 	Errors Errors

@@ -3,7 +3,6 @@ package diagnosis_test
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,10 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/sources/health"
@@ -77,17 +74,9 @@ func observe(t *testing.T, text string, o diagnosis.Options, change func(*diagno
 	if o.Rules == nil {
 		o.Rules = rules(t)
 	}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	byName, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	families, err := exporter.Parse(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
-	}
-	families := make([]*dto.MetricFamily, 0, len(byName))
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		for _, m := range byName[name].Metric {
-			m.Gauge, m.Untyped = &dto.Gauge{Value: m.Untyped.Value}, nil
-		}
-		families = append(families, byName[name])
 	}
 	at := time.Unix(1000, 0)
 	samples := ruleeval.NewSamples(nil)

@@ -84,23 +84,19 @@ func (seen Observation) sortGaps(r *Result) {
 func (seen Observation) missingKubelets() []Unavailable {
 	const most = 3
 	all := []Unavailable{}
+	kubelets := seen.Families.Of(kubeletAvailable)
 	for _, endpoint := range []string{"configz", "metrics", "stats_summary"} {
 		var missing []string
 		nodes := 0
-		for _, f := range seen.Families {
-			if f.GetName() != kubeletAvailable {
-				continue
+		kubelets.Each(func(labels []string, _ float64) {
+			if kubelets.Label(labels, endpointLabel) != endpoint {
+				return
 			}
-			for _, m := range f.GetMetric() {
-				if exporter.Label(m, endpointLabel) != endpoint {
-					continue
-				}
-				nodes++
-				if exporter.Label(m, "reason") == notFound {
-					missing = append(missing, exporter.Label(m, "node"))
-				}
+			nodes++
+			if kubelets.Label(labels, "reason") == notFound {
+				missing = append(missing, kubelets.Label(labels, "node"))
 			}
-		}
+		})
 		if len(missing) == 0 {
 			continue
 		}

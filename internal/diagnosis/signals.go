@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	dto "github.com/prometheus/client_model/go"
-
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
@@ -41,11 +39,11 @@ type Signal struct {
 
 // signals are those that alerts are about, in the order of the rules. The signal
 // whose alerts are about kubevitals itself is left out.
-func signals(families []*dto.MetricFamily, alerts []ruleeval.Alert, firing []FiringAlert) []Signal {
+func signals(families exporter.Families, alerts []ruleeval.Alert, firing []FiringAlert) []Signal {
 	asked := successes(families)
 	told := func(signal string) bool {
-		return slices.ContainsFunc(families, func(f *dto.MetricFamily) bool {
-			return len(f.GetMetric()) > 0 && strings.HasPrefix(f.GetName(), exporter.Namespace+"_"+signal+"_")
+		return slices.ContainsFunc(families, func(f exporter.Family) bool {
+			return strings.HasPrefix(f.Desc.Name, exporter.Namespace+"_"+signal+"_")
 		})
 	}
 	all := []Signal{}
@@ -75,15 +73,9 @@ func signals(families []*dto.MetricFamily, alerts []ruleeval.Alert, firing []Fir
 }
 
 // successes are the collectors that were asked, with whether they succeeded.
-func successes(families []*dto.MetricFamily) map[string]bool {
+func successes(families exporter.Families) map[string]bool {
 	asked := map[string]bool{}
-	for _, f := range families {
-		if f.GetName() != collectorSuccess {
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			asked[exporter.Label(m, Collector)] = m.GetGauge().GetValue() != 0
-		}
-	}
+	f := families.Of(collectorSuccess)
+	f.Each(func(labels []string, value float64) { asked[f.Label(labels, Collector)] = value != 0 })
 	return asked
 }

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	dto "github.com/prometheus/client_model/go"
-
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/health"
@@ -66,30 +64,21 @@ const notFound = string(health.NotFound)
 
 // UnavailableIn lists what a scrape says could not be read, and apart from it what
 // is absent: there is nothing to read. Both are sorted by kind and name.
-func UnavailableIn(families []*dto.MetricFamily, known Errors) (unavailable, absent []Unavailable) {
+func UnavailableIn(families exporter.Families, known Errors) (unavailable, absent []Unavailable) {
 	unavailable, absent = []Unavailable{}, []Unavailable{}
-	for _, f := range families {
-		var kind string
-		switch f.GetName() {
-		case sourceAvailable:
-			kind = Source
-		case collectorSuccess:
-			kind = Collector
-		default:
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			if m.GetGauge().GetValue() != 0 {
-				continue
+	for kind, f := range map[string]exporter.Family{Source: families.Of(sourceAvailable), Collector: families.Of(collectorSuccess)} {
+		f.Each(func(labels []string, value float64) {
+			if value != 0 {
+				return
 			}
-			u := Unavailable{Kind: kind, Name: exporter.Label(m, kind), Reason: cmp.Or(exporter.Label(m, "reason"), "failed")}
+			u := Unavailable{Kind: kind, Name: f.Label(labels, kind), Reason: cmp.Or(f.Label(labels, "reason"), "failed")}
 			u.addError(known)
 			if u.Reason == notFound {
 				absent = append(absent, u)
-				continue
+			} else {
+				unavailable = append(unavailable, u)
 			}
-			unavailable = append(unavailable, u)
-		}
+		})
 	}
 	for _, list := range [][]Unavailable{unavailable, absent} {
 		slices.SortFunc(list, func(a, b Unavailable) int { return strings.Compare(a.Kind+a.Name, b.Kind+b.Name) })

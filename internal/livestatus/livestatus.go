@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/kubevitals/kubevitals/exporter"
@@ -36,7 +35,7 @@ const (
 type Options struct {
 	// Gather returns what the exporter exports at present, and Errors knows what is
 	// behind that which is missing there.
-	Gather func(context.Context) ([]*dto.MetricFamily, error)
+	Gather func(context.Context) (exporter.Families, error)
 	Errors diagnosis.Errors
 	// Starting tells whether something has yet to be read for the first time.
 	Starting func() bool
@@ -93,11 +92,6 @@ func (r *Report) expired(now time.Time) bool {
 // Observe remembers what rules look back at from families that were gathered for
 // somebody else, such as Prometheus.
 func (s *Status) Observe(families exporter.Families) {
-	s.remember(func(history *ruleeval.Samples, now time.Time) { history.AddScrape(families, now) })
-}
-
-// remember adds to the history what was gathered, unless something was just before.
-func (s *Status) remember(add func(history *ruleeval.Samples, now time.Time)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
@@ -105,7 +99,7 @@ func (s *Status) remember(add func(history *ruleeval.Samples, now time.Time)) {
 		return
 	}
 	s.history.Forget(now.Add(-historyKept))
-	add(s.history, now)
+	s.history.Add(families, now)
 	s.historyAt = now
 }
 
@@ -158,7 +152,7 @@ func (s *Status) evaluate(ctx context.Context) (*Report, error) {
 	samples.Continue(s.history)
 	s.mu.Unlock()
 	samples.Add(families, at)
-	s.remember(func(history *ruleeval.Samples, now time.Time) { history.Add(families, now) })
+	s.Observe(families)
 
 	result, err := diagnosis.Diagnose(ctx, diagnosis.Observation{
 		Cluster: s.options.Target["cluster"], At: at, Families: families, Samples: samples, Errors: s.options.Errors,

@@ -12,9 +12,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
@@ -44,7 +41,7 @@ type cluster struct {
 	reading bool          // whether something is read for the first time
 }
 
-func (c *cluster) gather(ctx context.Context) ([]*dto.MetricFamily, error) {
+func (c *cluster) gather(ctx context.Context) (exporter.Families, error) {
 	c.mu.Lock()
 	c.asked++
 	waiting := c.waiting
@@ -59,16 +56,11 @@ func (c *cluster) gather(ctx context.Context) ([]*dto.MetricFamily, error) {
 	return c.families()
 }
 
-func (c *cluster) families() ([]*dto.MetricFamily, error) {
+func (c *cluster) families() (exporter.Families, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	byName, err := parser.TextToMetricFamilies(strings.NewReader(c.text))
-	var list []*dto.MetricFamily
-	for _, f := range byName {
-		list = append(list, asGauge(f))
-	}
-	return list, errors.Join(err, c.err)
+	families, err := exporter.Parse(strings.NewReader(c.text))
+	return families, errors.Join(err, c.err)
 }
 
 func (c *cluster) clock() time.Time {
@@ -274,11 +266,3 @@ type unknown struct{}
 func (unknown) SourceErr(string) error                 { return nil }
 func (unknown) CollectorErr(string) error              { return nil }
 func (unknown) KubeletErr(string, health.Reason) error { return nil }
-
-// asGauge gives a family the type that its text does not name.
-func asGauge(f *dto.MetricFamily) *dto.MetricFamily {
-	for _, m := range f.Metric {
-		m.Gauge, m.Untyped = &dto.Gauge{Value: m.Untyped.Value}, nil
-	}
-	return f
-}

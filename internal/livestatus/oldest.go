@@ -4,8 +4,6 @@ import (
 	"math"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-
 	"github.com/kubevitals/kubevitals/exporter"
 )
 
@@ -19,22 +17,16 @@ type Source struct {
 // oldest is the available source whose last proof is the oldest, by what the exporter
 // exports. Sources without a bound to their age do not count: they speak when there
 // is something to say.
-func oldest(families []*dto.MetricFamily) Source {
+func oldest(families exporter.Families) Source {
 	available, bounded := map[string]bool{}, map[string]bool{}
 	proved := map[string]float64{}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			source, value := exporter.Label(m, "source"), m.GetGauge().GetValue()
-			switch f.GetName() {
-			case "kubevitals_source_available":
-				available[source] = value == 1
-			case "kubevitals_source_max_age_seconds":
-				bounded[source] = true
-			case "kubevitals_source_last_success_timestamp_seconds":
-				proved[source] = value
-			}
-		}
+	read := func(name string, note func(source string, value float64)) {
+		f := families.Of(name)
+		f.Each(func(labels []string, value float64) { note(f.Label(labels, "source"), value) })
 	}
+	read("kubevitals_source_available", func(source string, value float64) { available[source] = value == 1 })
+	read("kubevitals_source_max_age_seconds", func(source string, _ float64) { bounded[source] = true })
+	read("kubevitals_source_last_success_timestamp_seconds", func(source string, value float64) { proved[source] = value })
 	var found Source
 	for name, at := range proved {
 		seconds, fraction := math.Modf(at)

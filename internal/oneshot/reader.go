@@ -9,8 +9,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/terminal"
 	"github.com/kubevitals/kubevitals/sources"
@@ -73,12 +71,12 @@ const (
 
 // GatherAll gathers once everything has been read, be it well or not, or after
 // two minutes at the latest.
-func (r *Reader) GatherAll(ctx context.Context) ([]*dto.MetricFamily, error) {
+func (r *Reader) GatherAll(ctx context.Context) (exporter.Families, error) {
 	return r.gatherAfter(ctx, r.sources.Starting)
 }
 
 // gatherAfter gathers when nothing is starting any more.
-func (r *Reader) gatherAfter(ctx context.Context, starting func() bool) ([]*dto.MetricFamily, error) {
+func (r *Reader) gatherAfter(ctx context.Context, starting func() bool) (exporter.Families, error) {
 	deadline := time.Now().Add(firstReadTimeout)
 	for starting() && time.Now().Before(deadline) {
 		if r.line.Visible() { // else going through all kubelets is for nothing
@@ -90,7 +88,7 @@ func (r *Reader) gatherAfter(ctx context.Context, starting func() bool) ([]*dto.
 		case <-time.After(firstReadPoll):
 		}
 	}
-	return r.frame.Gather(ctx)
+	return r.frame.Scrape(ctx)
 }
 
 // reading says how much has been read.

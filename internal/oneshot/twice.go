@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/target"
 	"github.com/kubevitals/kubevitals/internal/terminal"
@@ -47,7 +46,7 @@ func (r *Reader) ReplayTwice(ctx context.Context, seen *diagnosis.Observation, c
 	}
 	seen.Samples.Add(first, begin)
 	end := clock.AtEnd()
-	last, err := r.frame.Gather(ctx)
+	last, err := r.frame.Scrape(ctx)
 	if err != nil {
 		return err
 	}
@@ -57,7 +56,7 @@ func (r *Reader) ReplayTwice(ctx context.Context, seen *diagnosis.Observation, c
 }
 
 // tell adds the last scrape to an observation.
-func (r *Reader) tell(seen *diagnosis.Observation, families []*dto.MetricFamily, at time.Time) {
+func (r *Reader) tell(seen *diagnosis.Observation, families exporter.Families, at time.Time) {
 	seen.At, seen.Families, seen.Errors = at, families, diagnosis.ErrorsOf(r.sources, r.frame)
 	seen.Samples.Add(families, at)
 }

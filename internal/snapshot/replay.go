@@ -10,9 +10,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
@@ -60,58 +57,46 @@ func (c *replayed) Collect(_ context.Context, ch chan<- prometheus.Metric) error
 }
 
 func parseSamples(def collectors.Definition, text []byte, logger *slog.Logger) ([]prometheus.Metric, error) {
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
+	families, err := exporter.Parse(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
 	var metrics []prometheus.Metric
-	for name, family := range families {
-		i := slices.IndexFunc(def.Metrics, func(desc *exporter.Desc) bool { return desc.Name == name })
+	for _, family := range families {
+		i := slices.IndexFunc(def.Metrics, func(desc *exporter.Desc) bool { return desc.Name == family.Desc.Name })
 		if i < 0 {
-			logger.Warn("recorded metric is not one of the collector's", "collector", def.Name, "metric", name)
+			logger.Warn("recorded metric is not one of the collector's", "collector", def.Name, "metric", family.Desc.Name)
 			continue
 		}
-		foreign := false
-		for _, m := range family.GetMetric() {
-			values, ok := labelValues(def.Metrics[i], m)
-			if !ok {
-				foreign = true
-				continue
+		desc, foreign := def.Metrics[i], false
+		family.Each(func(labels []string, value float64) {
+			own := make([]string, len(desc.Labels))
+			for j, name := range desc.Labels {
+				own[j] = family.Label(labels, name)
 			}
-			metrics = append(metrics, def.Metrics[i].Sample(valueOf(m), values...))
-		}
+			if given(labels) > given(own) {
+				foreign = true
+				return
+			}
+			metrics = append(metrics, desc.Sample(value, own...))
+		})
 		if foreign {
-			logger.Warn("recorded samples have other labels than the collector's", "collector", def.Name, "metric", name)
+			logger.Warn("recorded samples have other labels than the collector's", "collector", def.Name, "metric", desc.Name)
 		}
 	}
 	return metrics, nil
 }
 
-// labelValues are the values of the labels in their order; false if the sample
-// has other labels.
-func labelValues(desc *exporter.Desc, m *dto.Metric) ([]string, bool) {
-	byName := make(map[string]string, len(m.GetLabel()))
-	for _, l := range m.GetLabel() {
-		byName[l.GetName()] = l.GetValue()
+// given counts the labels that are not empty: the text format cannot tell an empty
+// label from none.
+func given(labels []string) int {
+	n := 0
+	for _, value := range labels {
+		if value != "" {
+			n++
+		}
 	}
-	values := make([]string, 0, len(desc.Labels))
-	for _, name := range desc.Labels {
-		// The text format cannot tell an empty label from none.
-		values = append(values, byName[name])
-		delete(byName, name)
-	}
-	return values, len(byName) == 0
-}
-
-func valueOf(m *dto.Metric) float64 {
-	switch {
-	case m.Gauge != nil:
-		return m.Gauge.GetValue()
-	case m.Counter != nil:
-		return m.Counter.GetValue()
-	}
-	return m.GetUntyped().GetValue()
+	return n
 }
 
 // AtPresent makes samples of collectors that work at the time of the snapshot fit to

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
@@ -94,10 +92,10 @@ func (e Exporter) status() (*livestatus.Status, error) {
 		return nil, err
 	}
 	return livestatus.New(livestatus.Options{
-		Gather: func(ctx context.Context) ([]*dto.MetricFamily, error) {
+		Gather: func(ctx context.Context) (exporter.Families, error) {
 			ctx, cancel := context.WithTimeout(ctx, e.Timeout)
 			defer cancel()
-			return e.Frame.Gather(ctx)
+			return e.Frame.Scrape(ctx)
 		},
 		Errors: diagnosis.ErrorsOf(e.Sources, e.Frame), Starting: e.Sources.Starting, Rules: rules, Target: e.Target, Now: time.Now,
 	}), nil

@@ -12,10 +12,6 @@ import (
 	"testing"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
-
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
@@ -80,15 +76,7 @@ func rules(t *testing.T) *ruleeval.Rules {
 func reporting(t *testing.T, text string) func(context.Context) (*livestatus.Report, error) {
 	t.Helper()
 	return livestatus.New(livestatus.Options{
-		Gather: func(context.Context) ([]*dto.MetricFamily, error) {
-			parser := expfmt.NewTextParser(model.UTF8Validation)
-			byName, err := parser.TextToMetricFamilies(strings.NewReader(text))
-			var list []*dto.MetricFamily
-			for _, f := range byName {
-				list = append(list, asGauge(f))
-			}
-			return list, err
-		},
+		Gather: func(context.Context) (exporter.Families, error) { return exporter.Parse(strings.NewReader(text)) },
 		Errors: knownErrors{}, Rules: rules(t), Target: map[string]string{"job": "kubevitals", "cluster": "prod"},
 		Now:      func() time.Time { return now().Add(-3 * time.Second) },
 		Starting: func() bool { return false },

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	dto "github.com/prometheus/client_model/go"
-
 	"github.com/kubevitals/kubevitals/internal/livestatus"
 	"github.com/kubevitals/kubevitals/internal/web"
 )
@@ -82,12 +80,4 @@ func TestManyFindings(t *testing.T) {
 	if links != 205 || !strings.Contains(p.text.String(), "More: 295") {
 		t.Errorf("%d links to 300 findings, want 205 and their number", links)
 	}
-}
-
-// asGauge gives a family the type that its text does not name.
-func asGauge(f *dto.MetricFamily) *dto.MetricFamily {
-	for _, m := range f.Metric {
-		m.Gauge, m.Untyped = &dto.Gauge{Value: m.Untyped.Value}, nil
-	}
-	return f
 }

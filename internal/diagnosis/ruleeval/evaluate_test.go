@@ -6,10 +6,7 @@ import (
 	"testing"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
-
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
 
@@ -38,18 +35,13 @@ groups:
         labels: {severity: warning, signal: c}
 `
 
-func families(t *testing.T, text string) []*dto.MetricFamily {
+func families(t *testing.T, text string) exporter.Families {
 	t.Helper()
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	byName, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	families, err := exporter.Parse(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var list []*dto.MetricFamily
-	for _, f := range byName {
-		list = append(list, f)
-	}
-	return list
+	return families
 }
 
 func evaluate(t *testing.T, scrapes ...string) *ruleeval.Evaluation {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
@@ -41,30 +40,8 @@ func (s *Samples) Only(names map[string]bool) *Samples {
 
 func (s *Samples) keeps(name string) bool { return s.only == nil || s.only[name] }
 
-// Add adds a scrape that was taken at a time, which must be later than the one
-// before. Histograms and summaries are left out: no rule reads any of ours.
-func (s *Samples) Add(families []*dto.MetricFamily, at time.Time) {
-	s.times = append(s.times, at)
-	for _, f := range families {
-		if !s.keeps(f.GetName()) {
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			switch {
-			case m.Gauge != nil:
-				s.add(f.GetName(), m.GetLabel(), at, m.GetGauge().GetValue())
-			case m.Counter != nil:
-				s.add(f.GetName(), m.GetLabel(), at, m.GetCounter().GetValue())
-			case m.Untyped != nil:
-				s.add(f.GetName(), m.GetLabel(), at, m.GetUntyped().GetValue())
-			}
-		}
-	}
-	s.endScrape(at)
-}
-
-// AddScrape is Add for what collectors said, which need not be made messages first.
-func (s *Samples) AddScrape(families exporter.Families, at time.Time) {
+// Add adds a scrape that was taken at a time, which must be later than the one before.
+func (s *Samples) Add(families exporter.Families, at time.Time) {
 	s.times = append(s.times, at)
 	b := labels.NewBuilder(s.target)
 	for _, f := range families {
@@ -80,13 +57,10 @@ func (s *Samples) AddScrape(families exporter.Families, at time.Time) {
 			s.append(b.Labels(), at, v)
 		})
 	}
-	s.endScrape(at)
-}
-
-// endScrape adds what Prometheus itself says of a scrape that went well.
-func (s *Samples) endScrape(at time.Time) {
+	// What Prometheus itself says of a scrape that went well.
 	if s.keeps("up") {
-		s.add("up", nil, at, 1)
+		b.Reset(s.target)
+		s.append(b.Set(model.MetricNameLabel, "up").Labels(), at, 1)
 	}
 	s.markVanished(at)
 }
@@ -103,14 +77,6 @@ func (s *Samples) markVanished(at time.Time) {
 			}
 		}
 	}
-}
-
-func (s *Samples) add(name string, pairs []*dto.LabelPair, at time.Time, v float64) {
-	b := labels.NewBuilder(s.target).Set(model.MetricNameLabel, name)
-	for _, p := range pairs {
-		b.Set(p.GetName(), p.GetValue())
-	}
-	s.append(b.Labels(), at, v)
 }
 
 func (s *Samples) append(l labels.Labels, at time.Time, v float64) {
