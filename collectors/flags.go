@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -29,6 +30,7 @@ type Selection struct {
 	disableDefaults bool
 	value, byUser   []bool
 	recorded        func(Definition) exporter.Collector
+	shard           exporter.Shard
 	leftOut         []string
 }
 
@@ -73,7 +75,7 @@ func (s *Selection) Enabled() []Definition {
 		if s.byUser[i] {
 			on = s.value[i]
 		}
-		if on {
+		if on && (s.shard.First() || d.perNode()) {
 			enabled = append(enabled, d)
 		}
 	}
@@ -93,6 +95,13 @@ func (s *Selection) Configure(c *sources.Config) {
 // their moment (see Definition.Replay). Those that recorded returns nil for are
 // left out, and those that it knows run unless the user switched them off.
 func (s *Selection) Replay(recorded func(Definition) exporter.Collector) { s.recorded = recorded }
+
+// Divide makes Build leave out the collectors that would have nothing to tell on a
+// shard: on all but the first those that tell nothing of nodes.
+func (s *Selection) Divide(shard exporter.Shard) { s.shard = shard }
+
+// perNode tells whether any metric of a collector has series of nodes.
+func (d Definition) perNode() bool { return slices.ContainsFunc(d.Metrics, (*exporter.Desc).PerNode) }
 
 // LeftOut names the collectors that would run and that nothing is recorded of.
 // It is empty until Build was called.

@@ -46,6 +46,7 @@ func selfCollector(s *sources.Sources) exporter.Named {
 		Name:      selfName,
 		Collector: c,
 		Metrics:   sourceMetrics(),
+		Undivided: true,
 	}
 }
 

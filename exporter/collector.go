@@ -45,4 +45,7 @@ type Named struct {
 	Collector Collector
 	// Metrics are all metrics that the collector may send.
 	Metrics []*Desc
+	// Undivided makes every shard tell what belongs to no node, because it is about the
+	// shard itself.
+	Undivided bool
 }

@@ -46,7 +46,8 @@ type flight struct {
 // runner runs one collector, at most once at a time.
 type runner struct {
 	Named
-	now func() time.Time
+	now   func() time.Time
+	shard Shard
 
 	mu      sync.Mutex
 	current *flight
@@ -89,7 +90,7 @@ func (r *runner) board(ctx context.Context) (f *flight, joined bool) {
 	own, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
 	go func() {
 		defer cancel()
-		f.outcome = collect(own, r.Named)
+		f.outcome = collect(own, r.Named, r.shard)
 		f.outcome.duration = r.now().Sub(f.started)
 		r.mu.Lock()
 		r.current = nil
@@ -100,7 +101,7 @@ func (r *runner) board(ctx context.Context) (f *flight, joined bool) {
 }
 
 // collect runs the collector to its end, late or not, and gathers what it sends.
-func collect(ctx context.Context, c Named) outcome {
+func collect(ctx context.Context, c Named, shard Shard) outcome {
 	ch := make(chan prometheus.Metric, 256)
 	result := make(chan error, 1)
 	go func() {
@@ -120,7 +121,9 @@ func collect(ctx context.Context, c Named) outcome {
 			out.leave(m)
 		case *sample:
 			if slices.Contains(c.Metrics, m.of) {
-				samples = append(samples, m)
+				if shard.keeps(m, c.Undivided) {
+					samples = append(samples, m)
+				}
 				continue
 			}
 			out.mistake = fmt.Errorf("%s is not declared", m.of.Name)

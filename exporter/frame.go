@@ -55,6 +55,13 @@ func NewFrame(collectors []Named, logger *slog.Logger) *Frame {
 	return f
 }
 
+// Divide makes the frame tell what is the shard's. It is called before the first scrape.
+func (f *Frame) Divide(s Shard) {
+	for _, r := range f.runners {
+		r.shard = s
+	}
+}
+
 // Bind returns a prometheus.Collector that runs all collectors under ctx. It
 // serves one scrape; it describes every metric that may be sent, so a registry
 // refuses two collectors that disagree about one.

@@ -13,6 +13,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources/apiserver"
 	"github.com/kubevitals/kubevitals/sources/dns"
 	"github.com/kubevitals/kubevitals/sources/etcd"
@@ -44,6 +45,8 @@ type Config struct {
 	Exposition exposition.Options
 	// Connectivity says whom an agent on a node probes.
 	Connectivity connectivity.Options
+	// Shard says of which nodes the kubelets are read.
+	Shard exporter.Shard
 	// NodeMetricsInterval is how often the resource metrics API is read.
 	NodeMetricsInterval time.Duration
 	Logger              *slog.Logger

@@ -23,7 +23,11 @@ func (s *Sources) kubeletNodes() ([]*corev1.Node, error) {
 			}
 		}
 	}
-	return listed[*corev1.Node](s, Nodes)
+	nodes, err := listed[*corev1.Node](s, Nodes)
+	if s.config.Shard.Total <= 1 {
+		return nodes, err
+	}
+	return slices.DeleteFunc(slices.Clone(nodes), func(n *corev1.Node) bool { return !s.config.Shard.Owns(n.Name) }), err
 }
 
 // CountersStarting tells whether a source that counters are made of has not been

@@ -54,7 +54,7 @@ func (c *command) open(ctx context.Context, kubelets kubelet.Options, logger *sl
 
 // build returns the sources of the cluster and the collectors that read them.
 func (c *command) build(t *target.Target, host sources.HostConfig, logger *slog.Logger) (*sources.Sources, []exporter.Named, error) {
-	s, named, err := t.Build(c.selection, host, logger)
+	s, named, err := t.Build(c.selection, host, c.shard, logger)
 	if err != nil {
 		return nil, nil, &exitError{exitConfig, err}
 	}

@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/terminal"
 	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
@@ -60,6 +61,9 @@ type command struct {
 	export       exportOptions
 	checking     checking
 	explaining   explaining
+	sharding     sharding
+	// shard is what of the cluster is served; only serve divides it.
+	shard exporter.Shard
 }
 
 func newCommand(stdout, stderr io.Writer) *command {
@@ -71,6 +75,7 @@ func newCommand(stdout, stderr io.Writer) *command {
 	c.webFlags()
 	c.hostFlags()
 	c.kubeletFlags()
+	c.sharding.flags(c.app)
 	promslogflag.AddFlags(c.app, c.log)
 	c.app.GetFlag(promslogflag.LevelFlagName).IsSetByUser(&c.logLevelSet)
 	c.selection = collectors.Register(c.app, collectors.Catalogue())

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/prometheus/common/version"
@@ -23,6 +24,9 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	kubelets, host, err := c.inputs()
 	if err != nil {
 		return err
+	}
+	if c.shard, err = c.sharding.of(os.Getenv("POD_NAME"), c.selection.Scope()); err != nil {
+		return &exitError{exitUsage, err}
 	}
 	if err := toolkit.Validate(*c.web.WebConfigFile); err != nil {
 		return &exitError{exitConfig, fmt.Errorf("--web.config.file: %w", err)}
@@ -50,6 +54,7 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 		named = watched.Snapshot.AtPresent(named, time.Now)
 	}
 	frame := exporter.NewFrame(named, logger)
+	frame.Divide(c.shard)
 	pages := web.NewPages(web.Exporter{
 		Frame: frame, Sources: sources, Target: c.targetLabels("self"), Timeout: c.timeout, Version: version.Version,
 	})

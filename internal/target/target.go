@@ -104,9 +104,10 @@ func FromSnapshot(ctx context.Context, path string, kubelets kubelet.Options, lo
 }
 
 // Build returns the sources of the target and the selected collectors that read
-// them. Of a snapshot it replays what collectors have recorded there.
-func (t *Target) Build(selection *collectors.Selection, host sources.HostConfig, logger *slog.Logger) (*sources.Sources, []exporter.Named, error) {
-	config := sources.Config{REST: t.REST, Host: host, Kubelet: t.Kubelets, Logger: logger, Now: time.Now}
+// them, as far as they belong to the shard. Of a snapshot it replays what collectors have recorded there.
+func (t *Target) Build(selection *collectors.Selection, host sources.HostConfig, shard exporter.Shard, logger *slog.Logger) (*sources.Sources, []exporter.Named, error) {
+	config := sources.Config{REST: t.REST, Host: host, Kubelet: t.Kubelets, Shard: shard, Logger: logger, Now: time.Now}
+	selection.Divide(shard)
 	selection.Configure(&config)
 	if s := t.Snapshot; s != nil {
 		s.Configure(&config)
