@@ -60,6 +60,10 @@ e2e: build $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns ## Test agains
 E2E_ENV = CGO_ENABLED=0 KUBEVITALS_MIXINCHECK=$(CURDIR)/$(BIN)/mixincheck KUBEVITALS_COREDNS=$(CURDIR)/$(BIN)/coredns \
 	KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab
 
+.PHONY: soak
+soak: build ## Run for an hour (SOAK=duration) with 20 changes of pods a second and random faults; prints what grows in an hour.
+	$(GO) run ./test/scale --binary=$(BIN)/kubevitals --soak=$(or $(SOAK),1h) --nodes=200 --pods=5000 --hpas=100 --apiserver-series=2000 --churn=20
+
 .PHONY: schedules
 schedules: ## Play 10,000 random schedules of faults on virtual time (SCHEDULES=number), against the frame, watches and rounds.
 	KUBEVITALS_SCHEDULES=$(or $(SCHEDULES),10000) $(GO) test -count=1 -v -timeout 30m -run Schedules ./exporter ./sources/health ./sources/rounds \

@@ -2,7 +2,7 @@
 // in this process, starts the real binary in another, and reads its metrics as
 // Prometheus does. Everything stays on loopback. With -check it measures one look
 // at the cluster instead, and with -node the agent of a node, on this machine,
-// after making it busy.
+// after making it busy. With -soak it looks for what grows.
 package main
 
 import (
@@ -48,6 +48,9 @@ type settings struct {
 	// onNode asks for the cost of the agent of a node.
 	onNode bool
 	crowd  crowd
+	// soak is how long to run under faults, if at all, and seed draws these.
+	soak time.Duration
+	seed uint64
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -67,6 +70,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		do = benchCheck
 	case s.onNode:
 		do = benchNode
+	case s.soak > 0:
+		do = soak
 	}
 	if err := do(ctx, s, stdout, stderr); err != nil {
 		_, _ = fmt.Fprintf(stderr, "scale-bench: %v\n", err)
@@ -108,10 +113,17 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.IntVar(&s.crowd.processes, "processes", 2000, "with -node, processes to start")
 	f.IntVar(&s.crowd.files, "files", 20, "with -node, open files of each process")
 	f.IntVar(&s.crowd.watches, "watches", 20000, "with -node, inotify watches to hold")
+	f.DurationVar(&s.soak, "soak", 0, "run for that long under random faults instead, and fail if memory, goroutines or descriptors grow")
+	f.Uint64Var(&s.seed, "seed", 1, "with -soak, draws the faults")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
 	s.arguments = f.Args()
+	if s.soak > 0 && s.soak < 2*warmUp {
+		err := fmt.Errorf("it takes %s to warm up, so soak for %s at least", warmUp, 2*warmUp)
+		_, _ = fmt.Fprintf(stderr, "scale-bench: %v\n", err)
+		return s, err
+	}
 	if s.fleet.nodes < 1 || s.fleet.apiServers < 1 || s.scrapes < 1 || s.steady <= 0 || s.interval <= 0 {
 		err := errors.New("nodes, apiservers, scrapes, steady and interval must be positive")
 		_, _ = fmt.Fprintf(stderr, "scale-bench: %v\n", err)
