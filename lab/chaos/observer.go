@@ -126,7 +126,7 @@ func (o *observer) result() Result {
 		}
 		r.Scrapes++
 		r.SlowestScrape = max(r.SlowestScrape, Seconds(l.took.Seconds()))
-		if l.err != "" {
+		if l.err != "" && !(t.Mute && l.at.Before(o.healedAt)) {
 			r.FailedScrapes++
 		}
 		for _, reason := range l.reasons {

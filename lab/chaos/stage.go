@@ -36,6 +36,9 @@ type stage struct {
 	// second is the API server that the trial has to itself, if it has.
 	second *cluster.SecondAPIServer
 
+	// valve is before the etcd of that API server, if it is to go wrong.
+	valve *valve
+
 	ends []func()
 }
 

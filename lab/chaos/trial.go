@@ -32,6 +32,8 @@ type Trial struct {
 	Lasts time.Duration
 	// News is how long news takes while nothing is wrong, if longer than usual.
 	News time.Duration
+	// Mute is whether the program cannot answer scrapes while the fault lasts.
+	Mute bool
 	// Kubelet is whether the proxy stands before a kubelet and not before the API server.
 	Kubelet bool
 

@@ -12,7 +12,7 @@ import (
 // Trials are all that the campaign knows, but for random schedules.
 func Trials() []Trial {
 	proxied := slices.Concat(connectionTrials(), handshakeTrials(), byteTrials(), answerTrials(), bodyTrials(), watchTrials())
-	return slices.Concat(proxied, serverTrials(), pairs(proxied), kubeletTrials(proxied))
+	return slices.Concat(proxied, serverTrials(), pairs(proxied), kubeletTrials(proxied), laterTrials())
 }
 
 // connectionTrials are of connections that cannot be made. Those that exist end
@@ -122,7 +122,7 @@ func watchTrials() []Trial {
 		proxied("no-bookmarks", "watches get events but no bookmarks",
 			faultproxy.Fault{Event: faultproxy.WithoutBookmarks, Cut: faultproxy.ResetAll}),
 		proxied("no-initial-end", "watches cannot be resumed, and the bookmark that ends the list of a new one never comes", noResume(),
-			faultproxy.Fault{Event: faultproxy.WithoutInitialEnd}).open("well again after 15 s, at the limit"),
+			faultproxy.Fault{Event: faultproxy.WithoutInitialEnd}),
 		proxied("410", "410 Gone for each watch that resumes", noResume()),
 		proxied("410-all", "410 Gone for every watch", noResume(),
 			faultproxy.Fault{Respond: noResume().Respond, Requests: faultproxy.Watches()}),
