@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -43,15 +44,54 @@ func (r Report) Write(file string) error {
 // ReplaceTable puts the results between the markers of a document, with the
 // command that made them.
 func (r Report) ReplaceTable(file string) error {
+	return editTable(file, func(string) string {
+		return fmt.Sprintf("`%s`:\n\n%s", r.Command, r.Markdown())
+	})
+}
+
+// UpdateTable replaces the rows of the trials that were played again, and adds those
+// that are new. What the peer came to stays as it was, unless it was tried again.
+func (r Report) UpdateTable(file string) error {
+	return editTable(file, func(table string) string {
+		lines := strings.Split(strings.TrimRight(table, "\n"), "\n")
+		head := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "| fault |") })
+		width := 0
+		if head >= 0 {
+			width = len(strings.Split(lines[head], " | "))
+		}
+		for _, result := range r.Results {
+			cells := r.row(result)
+			i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "| `"+result.Fault+"`:") })
+			if len(cells) < width {
+				peer := "-"
+				if i >= 0 {
+					old := strings.Split(strings.TrimSuffix(lines[i], " |"), " | ")
+					peer = old[len(old)-1]
+				}
+				cells = append(cells, peer)
+			}
+			line := fmt.Sprintf("| %s |", strings.Join(cells, " | "))
+			if i < 0 {
+				lines = append(lines, line)
+				continue
+			}
+			lines[i] = line
+		}
+		return strings.Join(lines, "\n") + "\n"
+	})
+}
+
+// editTable changes what is between the markers of a document.
+func editTable(file string, edit func(table string) string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("document: %w", err)
 	}
-	before, rest, begins := strings.Cut(string(text), tableBegins)
-	_, after, ends := strings.Cut(rest, tableEnds)
+	before, rest, begins := strings.Cut(string(text), tableBegins+"\n")
+	table, after, ends := strings.Cut(rest, tableEnds)
 	if !begins || !ends {
 		return fmt.Errorf("document %s has no markers %q and %q", file, tableBegins, tableEnds)
 	}
-	table := fmt.Sprintf("%s%s\n`%s`:\n\n%s%s%s", before, tableBegins, r.Command, r.Markdown(), tableEnds, after)
-	return os.WriteFile(file, []byte(table), 0o644) //nolint:gosec // a document
+	edited := before + tableBegins + "\n" + edit(table) + tableEnds + after
+	return os.WriteFile(file, []byte(edited), 0o644) //nolint:gosec // a document
 }

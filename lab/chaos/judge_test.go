@@ -134,6 +134,33 @@ func TestReplaceTable(t *testing.T) {
 	}
 }
 
+// TestUpdateTable verifies that only the rows of the trials that were played change,
+// that what the peer came to stays, and that new trials are added.
+func TestUpdateTable(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "doc.md")
+	peer := Result{Fault: "x"}
+	all := Report{Command: "command", Results: []Result{
+		{Fault: "refuse", What: "nothing listens", Peer: &peer}, {Fault: "refuse-not", What: "all is well", Good: true, Peer: &peer},
+	}}
+	if err := os.WriteFile(file, []byte(tableBegins+"\n"+tableEnds), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := all.ReplaceTable(file); err != nil {
+		t.Fatal(err)
+	}
+	some := Report{Command: "another", Results: []Result{{Fault: "refuse", What: "nothing listens", Good: true}, {Fault: "new", What: "new"}}}
+	if err := some.UpdateTable(file); err != nil {
+		t.Fatal(err)
+	}
+	all.Results[0].Good = true
+	all.Results = append(all.Results, Result{Fault: "new", What: "new"})
+	want := tableBegins + "\n`command`:\n\n" + all.Markdown() + tableEnds
+	if got, err := os.ReadFile(file); err != nil || string(got) != want {
+		t.Errorf("%v, got\n%s\nwant\n%s", err, got, want)
+	}
+}
+
 // TestReport verifies that a report is read as it was written.
 func TestReport(t *testing.T) {
 	t.Parallel()

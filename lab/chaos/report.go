@@ -113,9 +113,14 @@ func (r Report) Markdown() string {
 	row(r.columns())
 	row(strings.Split(strings.Repeat("--- ", len(r.columns())-1)+"---", " "))
 	for _, result := range r.Results {
-		cells := r.cells(result)
-		cells[0] = fmt.Sprintf("`%s`: %s", result.Fault, result.What)
-		row(cells)
+		row(r.row(result))
 	}
 	return b.String()
+}
+
+// row is that of one result in the table for a document.
+func (r Report) row(result Result) []string {
+	cells := r.cells(result)
+	cells[0] = fmt.Sprintf("`%s`: %s", result.Fault, result.What)
+	return cells
 }

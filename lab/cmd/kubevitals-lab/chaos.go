@@ -42,7 +42,7 @@ func parseChaos(args []string) (chaosFlags, error) {
 	flags.Uint64Var(&f.seed, "seed", 1, "what the random schedules are made from; the same makes the same ones")
 	flags.StringVar(&f.json, "json", "", "file for the results as JSON (default: results.json in the folder)")
 	flags.StringVar(&f.results, "results", "", "play nothing, and take the results of an earlier campaign from this file")
-	flags.StringVar(&f.markdown, "markdown", "", "document whose table is to be replaced by the results")
+	flags.StringVar(&f.markdown, "markdown", "", "document whose table is to be replaced by the results; with --only, its rows")
 	err := flags.Parse(args)
 	f.command = commandOf(flags)
 	return f, err
@@ -123,7 +123,11 @@ func (f *chaosFlags) play(ctx context.Context, trials []chaos.Trial) ([]chaos.Re
 func (f *chaosFlags) show(r chaos.Report) error {
 	r.Text(os.Stdout)
 	if f.markdown != "" {
-		if err := r.ReplaceTable(f.markdown); err != nil {
+		write := r.ReplaceTable
+		if f.only != "" {
+			write = r.UpdateTable
+		}
+		if err := write(f.markdown); err != nil {
 			return err
 		}
 	}
