@@ -3,6 +3,7 @@ package chaos
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"sync"
 	"syscall"
@@ -23,10 +24,11 @@ func laterTrials() []Trial {
 		return faultproxy.PassOn
 	}
 	return []Trial{
-		{Name: "etcd-frozen", What: "the way from an API server to its etcd stalls; other API servers write on",
+		Trial{Name: "etcd-frozen", What: "the way from an API server to its etcd stalls; other API servers write on",
 			prepare: behindValve,
 			breaks:  func(_ context.Context, s *stage) error { s.valve.shut(); return nil },
-			heals:   func(_ context.Context, s *stage) error { s.valve.reopen(); return nil }},
+			heals:   func(_ context.Context, s *stage) error { s.valve.reopen(); return nil }}.
+			open("the API server's cache knows nothing of it: its bookmarks go on as if nothing had changed"),
 		{Name: "stopped", What: "kubevitals itself is stopped (SIGSTOP) and goes on at the end, as after a machine was suspended", Mute: true,
 			breaks: func(_ context.Context, s *stage) error { return s.subjects[0].cmd.Process.Signal(syscall.SIGSTOP) },
 			heals:  func(_ context.Context, s *stage) error { return s.subjects[0].cmd.Process.Signal(syscall.SIGCONT) }},
@@ -90,6 +92,10 @@ func behindValve(ctx context.Context, s *stage) error {
 // limitDescriptors bounds the files that the program under test may open.
 func (s *stage) limitDescriptors(n uint64) error {
 	pid := s.subjects[0].cmd.Process.Pid
-	limit := unix.Rlimit{Cur: n, Max: 1 << 16}
+	var limit unix.Rlimit
+	if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, nil, &limit); err != nil {
+		return fmt.Errorf("limits of the program under test: %w", err)
+	}
+	limit.Cur = min(n, limit.Max)
 	return unix.Prlimit(pid, unix.RLIMIT_NOFILE, &limit, nil)
 }

@@ -161,7 +161,6 @@ func (l *Log) Add(obj any) error {
 		l.count(uid, e)
 		l.mu.Unlock()
 	}
-	l.health.Confirm()
 	return nil
 }
 
@@ -180,7 +179,6 @@ func (l *Log) Delete(obj any) error {
 	l.mu.Lock()
 	l.forget(accessor.GetUID())
 	l.mu.Unlock()
-	l.health.Confirm()
 	return nil
 }
 

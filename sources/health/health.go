@@ -103,24 +103,14 @@ func (h *Health) Watched(err error) {
 }
 
 // Proved records the API server's word that nothing was missed up to now: a
-// bookmark, or that a watch ended when it should.
+// bookmark, or that a watch ended when it should. Events are no such word: they may
+// have been on their way for long, and others may still be.
 func (h *Health) Proved() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	// What began with no list, lacks something or was refused is not good for it.
 	if h.state.Reason != Starting && !h.lost && !h.refused {
 		h.succeed()
-	}
-}
-
-// Confirm records a sign of life of a source that is good already. It never
-// turns a bad source into a good one: an event that was still on its way when
-// the connection broke says nothing about now.
-func (h *Health) Confirm() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.state.Reason == Available {
-		h.state.LastSuccess = h.now()
 	}
 }
 

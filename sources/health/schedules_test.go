@@ -45,6 +45,7 @@ const (
 	noBookmarks         // watches bring events only
 	compacted           // watches cannot be resumed
 	listsUnending       // lists that stream do not end
+	late                // events come one by one, each after some seconds
 	faults              // how many there are
 )
 
@@ -190,6 +191,9 @@ func (w *wanderer) stream(ctx context.Context, o metav1.ListOptions, out chan<- 
 	listing := o.SendInitialEvents != nil
 	_, born, _, _ := w.state()
 	send := func(e apiwatch.Event) {
+		if now, _, _, _ := w.state(); now == late {
+			sleep(ctx, 4*time.Second)
+		}
 		select {
 		case out <- e:
 		case <-ctx.Done():
@@ -214,6 +218,9 @@ func (w *wanderer) stream(ctx context.Context, o metav1.ListOptions, out chan<- 
 			send(apiwatch.Event{Type: apiwatch.Bookmark, Object: end})
 			listing, from = false, version
 		case version > from:
+			if now == late {
+				version = from + 1
+			}
 			send(apiwatch.Event{Type: apiwatch.Modified, Object: objectAt(version)})
 			from = version
 		case time.Since(begun) >= lasts:

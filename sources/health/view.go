@@ -61,7 +61,6 @@ func (v *View[T]) Add(obj any) error {
 	v.mu.Lock()
 	v.items[key] = v.merged(key, item)
 	v.mu.Unlock()
-	v.health.Confirm()
 	return nil
 }
 
@@ -77,7 +76,6 @@ func (v *View[T]) Delete(obj any) error {
 	v.mu.Lock()
 	delete(v.items, key)
 	v.mu.Unlock()
-	v.health.Confirm()
 	return nil
 }
 

@@ -120,7 +120,6 @@ func (i *Index) Add(obj any) error {
 	i.mu.Lock()
 	i.install(f)
 	i.mu.Unlock()
-	i.health.Confirm()
 	return nil
 }
 
@@ -139,7 +138,6 @@ func (i *Index) Delete(obj any) error {
 		i.pods.remove(u)
 	}
 	i.mu.Unlock()
-	i.health.Confirm()
 	return nil
 }
 
