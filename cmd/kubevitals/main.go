@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/promslog"
 	"k8s.io/klog/v2"
 
+	"github.com/kubevitals/kubevitals/internal/memlimit"
 	"github.com/kubevitals/kubevitals/internal/terminal"
 	"github.com/kubevitals/kubevitals/sources/health"
 )
@@ -45,15 +46,19 @@ func (e *exitError) Unwrap() error { return e.err }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr, adoptClientLogs)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr, setUpProcess)
 	stop()
 	os.Exit(code)
 }
 
-// adoptClientLogs sends what client-go reports, beside the errors it returns, to
-// the logger. There is one such logger in a process, so only main may set it.
-func adoptClientLogs(logger *slog.Logger) {
+// setUpProcess sets what there is one of in a process, which is why only main may: it
+// sends what client-go reports, beside the errors it returns, to the logger, and makes
+// the garbage collector heed the memory limit of the container.
+func setUpProcess(logger *slog.Logger) {
 	klog.SetSlogLogger(slog.New(health.Quiet(logger.Handler())))
+	if limit := memlimit.Heed(os.DirFS("/"), os.Getenv); limit > 0 {
+		logger.Info("memory limit follows the cgroup", "bytes", limit)
+	}
 }
 
 // run is the whole program but for what is global; it returns the exit code.
