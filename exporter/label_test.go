@@ -80,3 +80,16 @@ func TestBadValuesAreLeftOut(t *testing.T) {
 		t.Error("the long name is not cut, but gone")
 	}
 }
+
+// FuzzLabelValue verifies that each value leaves in UTF-8 and in bounds, and unchanged if
+// it was so before.
+func FuzzLabelValue(f *testing.F) {
+	f.Add("node-1")
+	f.Add(strings.Repeat("é", LabelLimit) + "\xff")
+	f.Fuzz(func(t *testing.T, value string) {
+		got := labelValue(value)
+		if fine := len(value) <= LabelLimit && utf8.ValidString(value); fine != (got == value) || len(got) > LabelLimit || !utf8.ValidString(got) {
+			t.Errorf("%q becomes %q", value, got)
+		}
+	})
+}

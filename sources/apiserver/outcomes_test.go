@@ -86,6 +86,7 @@ func TestUnreachableServers(t *testing.T) {
 	}
 }
 
+// FuzzParseChecks verifies that each check has a name, and one result.
 func FuzzParseChecks(f *testing.F) {
 	f.Add([]byte("[+]ping ok\n[-]etcd failed: reason withheld\n[+]log excluded: ok\nwarn: some\nlivez check failed\n"))
 	f.Add([]byte("[+]\n[-] \n[+]a"))

@@ -195,6 +195,7 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
+// FuzzParseChecks verifies that each check has a name of one word.
 func FuzzParseChecks(f *testing.F) {
 	f.Add("[+]a ok\n[-]b failed: x\n")
 	f.Fuzz(func(t *testing.T, body string) {

@@ -148,6 +148,8 @@ func TestMemoryDoesNotGrowWithTheBody(t *testing.T) {
 	}
 }
 
+// FuzzParse verifies that a body counts the same however it comes in, and that families
+// sum up to the whole.
 func FuzzParse(f *testing.F) {
 	var body bytes.Buffer
 	if err := leakybody.Write(&body, 2); err != nil {

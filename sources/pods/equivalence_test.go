@@ -212,6 +212,7 @@ func TestIndexEqualsModel(t *testing.T) {
 	}
 }
 
+// FuzzIndex compares the compact index with one that keeps whole pods.
 func FuzzIndex(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add([]byte(randomScript(seed, 300)))

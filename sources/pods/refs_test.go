@@ -88,6 +88,7 @@ func decode(encoded string) (namespace string, refs []string) {
 	return namespace, refs
 }
 
+// FuzzEncode verifies that names of ConfigMaps and Secrets are read back as they were written.
 func FuzzEncode(f *testing.F) {
 	f.Add("default", "kube-root-ca.crt", "registry-credentials")
 	f.Add("", "", "\x00")

@@ -146,25 +146,31 @@ func (p *Prober) get(ctx context.Context, address string, read func(status int, 
 
 // livez reads the health of the rules: 503 is an answer, too.
 func (p *Prober) livez(ctx context.Context, r *Result) error {
+	return p.get(ctx, p.options.HealthURL+"/livez", func(status int, body io.Reader) (err error) {
+		r.Healthy, err = decodeLivez(body, status)
+		return err
+	}, http.StatusOK, http.StatusServiceUnavailable)
+}
+
+// decodeLivez reads which families are healthy; of one that tells none, All.
+func decodeLivez(body io.Reader, status int) (map[string]bool, error) {
 	var said struct {
 		CurrentTime time.Time
 		Status      map[string]struct{ Healthy bool }
 	}
-	return p.get(ctx, p.options.HealthURL+"/livez", func(status int, body io.Reader) error {
-		if err := json.NewDecoder(bounded.JSON{Bytes: bodyLimit, Depth: 8}.Reader(body)).Decode(&said); err != nil || said.CurrentTime.IsZero() {
-			return invalidError{}
+	if err := json.NewDecoder(bounded.JSON{Bytes: bodyLimit, Depth: 8}.Reader(body)).Decode(&said); err != nil || said.CurrentTime.IsZero() {
+		return nil, invalidError{}
+	}
+	healthy := map[string]bool{}
+	for _, family := range families() {
+		if s, ok := said.Status[family]; ok {
+			healthy[family] = s.Healthy
 		}
-		r.Healthy = map[string]bool{}
-		for _, family := range families() {
-			if s, ok := said.Status[family]; ok {
-				r.Healthy[family] = s.Healthy
-			}
-		}
-		if len(r.Healthy) == 0 {
-			r.Healthy[All] = status == http.StatusOK
-		}
-		return nil
-	}, http.StatusOK, http.StatusServiceUnavailable)
+	}
+	if len(healthy) == 0 {
+		healthy[All] = status == http.StatusOK
+	}
+	return healthy, nil
 }
 
 func families() []string { return []string{"IPv4", "IPv6"} }

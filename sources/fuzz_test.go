@@ -1,0 +1,62 @@
+package sources
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
+)
+
+// FuzzTrim verifies that whatever an object of a dump says, each row of the table takes
+// it or refuses it, and that what is kept can be written.
+func FuzzTrim(f *testing.F) {
+	for _, object := range []string{
+		`{"metadata":{"name":"a","namespace":"b","creationTimestamp":"2026-01-01T00:00:00Z","managedFields":[{"time":null}]}}`,
+		`{"metadata":{"name":"a"},"status":{"conditions":[{"type":"Available","status":"True","reason":7}]},"spec":{"service":{"name":"x"}}}`,
+		`{"metadata":{"name":"a","annotations":{"autoscaling.alpha.kubernetes.io/metrics":"[{\"type\":\"Pods\",\"pods\":{}},null]","autoscaling.alpha.kubernetes.io/conditions":"[{}]"}}}`,
+		`{"metadata":{"name":"a"},"timestamp":"2200-01-01T00:00:00Z"}`,
+		`{"involvedObject":{"kind":"Node","name":"n"},"series":{"count":-1},"count":-5}`,
+		`{"spec":{"volumes":[{"projected":{"sources":[{"configMap":null}]}}],"containers":[{"envFrom":[{"secretRef":{}}]}]}}`,
+	} {
+		f.Add([]byte(object))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		for _, row := range Resources() {
+			trims := []Trim{row.trim()}
+			for _, alias := range row.Aliases {
+				trims = append(trims, alias.Trim)
+			}
+			for _, trim := range trims {
+				kept, err := trim(raw, &Latest{})
+				if err != nil || kept.Object == nil {
+					continue
+				}
+				if _, err := json.Marshal(kept.Object); err != nil {
+					t.Errorf("%s: what is kept cannot be written: %v", row.Kind, err)
+				}
+			}
+		}
+	})
+}
+
+// FuzzItems compares the reader of lists that addons serve with a decoder that holds
+// everything.
+func FuzzItems(f *testing.F) {
+	f.Add(`{"kind":"NodeMetricsList","metadata":{},"items":[{"metadata":{"name":"a"}},{}]}`)
+	f.Add(`{"items":null}`)
+	f.Add(`[]`)
+	f.Fuzz(func(t *testing.T, body string) {
+		count := 0
+		in := addonLimits().Reader(strings.NewReader(body))
+		err := items(json.NewDecoder(in), in, func(json.RawMessage) error { count++; return nil })
+		var slow struct{ Items []json.RawMessage }
+		slowErr := json.Unmarshal([]byte(body), &slow)
+		if bounded.Is(err) || slowErr != nil || strings.Count(strings.ToLower(body), "items") != 1 || !strings.Contains(body, `"items"`) {
+			return // beyond the bounds, or no list, or one of which it is open what is meant
+		}
+		if err != nil || count != len(slow.Items) {
+			t.Errorf("%d items, %v; want %d", count, err, len(slow.Items))
+		}
+	})
+}
