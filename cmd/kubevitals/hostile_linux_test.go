@@ -87,7 +87,7 @@ func (c child) peak(t *testing.T) int64 {
 }
 
 // usualNodes are as many nodes more, so that what is usual is not next to nothing.
-const usualNodes = 300
+const usualNodes = 500
 
 // hostileNodes are the kubelets that answer one hostile body each.
 func hostileNodes() map[string]fakecluster.Kubelet {

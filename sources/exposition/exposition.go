@@ -26,7 +26,7 @@ type Options struct {
 	TopN int
 	// BodyLimit is how many bytes are read at most; 256 MiB by default.
 	BodyLimit int64
-	// FamilyLimit is how many families are told apart at most; 10,000 by default.
+	// FamilyLimit is how many families are told apart at most; 5,000 by default.
 	FamilyLimit int
 	// Visit is called for every sample of the families it names, with the text
 	// between the braces and the text of the value. Both are only valid during
@@ -38,7 +38,7 @@ type Options struct {
 
 const (
 	defaultBodyLimit   = 256 << 20
-	defaultFamilyLimit = 10_000
+	defaultFamilyLimit = 5_000
 )
 
 // FamilyCount is the number of series of one family.
