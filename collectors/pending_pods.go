@@ -1,7 +1,10 @@
 package collectors
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
@@ -19,6 +22,12 @@ var (
 	pendingPods = exporter.NewGauge(pendingPodsName, "pods",
 		"Pods that are pending, by what they wait for and by their node; the node is empty until they are scheduled, and where too many name nodes that do not exist.",
 		"node", "reason")
+	pendingPodsNamespace = exporter.NewGauge(pendingPodsName, "unscheduled_oldest_timestamp_seconds",
+		"Unix time, in seconds, since which the oldest pod of the namespace waits that fits no node or that the scheduler failed over; absent where none does.",
+		"namespace", "reason")
+	pendingPodsScheduler = exporter.NewGauge(pendingPodsName, "other_scheduler_oldest_timestamp_seconds",
+		"Unix time, in seconds, since which the oldest pod of the namespace waits that names a scheduler of its own, which has not looked at it; of ten such schedulers, and the others as other.",
+		"namespace", "scheduler")
 	pendingPodsOldest = exporter.NewGauge(pendingPodsName, "oldest_timestamp_seconds",
 		"Unix time, in seconds, since which the oldest of these pods waits: its creation, or the moment at which it was given to its node.",
 		"node", "reason")
@@ -32,21 +41,34 @@ const (
 	networkSandbox = "FailedCreatePodSandBox"
 )
 
+// Pods say themselves which scheduler they want, by any name: mostSchedulers bounds the
+// label. otherScheduler is the reason of those whose scheduler is none of the cluster's.
+const (
+	mostSchedulers = 10
+	otherScheduler = "other_scheduler"
+)
+
 // PendingPods is the failure mode of new pods that do not start.
 func PendingPods() Definition {
+	var schedulers []string
 	return Definition{
 		Name:    pendingPodsName,
 		Help:    "New pods stay Pending, and why: no scheduler, no node that fits, no kubelet that begins, no network, volume or image.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{pendingPods, pendingPodsOldest},
+		Metrics: []*exporter.Desc{pendingPods, pendingPodsOldest, pendingPodsNamespace, pendingPodsScheduler},
 		Reads:   []sources.Read{sources.Pods, sources.Events, sources.Nodes},
+		Flags: func(f *Flags) {
+			f.Flag("scheduler", "Scheduler of the cluster beside default-scheduler, such as another profile of kube-scheduler; repeatable. That no scheduler looks at pods is told of these; pods that name others have an alert of their own.").
+				StringsVar(&schedulers)
+		},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			log := s.Events()
 			return pendingPodsCollector{
-				pods:   s.Pods().Each,
-				nodes:  s.Nodes().List,
-				events: func() (map[types.UID]events.Kind, error) { return log.Latest(sources.PodStartKinds()...) },
+				pods:       s.Pods().Each,
+				nodes:      s.Nodes().List,
+				schedulers: schedulers,
+				events:     func() (map[types.UID]events.Kind, error) { return log.Latest(sources.PodStartKinds()...) },
 			}, nil
 		},
 	}
@@ -56,9 +78,14 @@ type pendingPodsCollector struct {
 	pods   func(func(pods.Pod)) error
 	nodes  func() ([]*corev1.Node, error)
 	events func() (map[types.UID]events.Kind, error)
+	// schedulers are those of the cluster beside the default one.
+	schedulers []string
 }
 
 type waiting struct{ node, reason string }
+
+// inNamespace are pods of a namespace that wait for the same: a reason, or a scheduler.
+type inNamespace struct{ namespace, what string }
 
 // Collect fails while pods cannot be seen. Without events it cannot tell a
 // missing volume from a missing network, and says "sandbox" for both.
@@ -71,8 +98,8 @@ func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 			}
 		}
 	}
-	groups := map[waiting]group{}
-	for _, w := range []pods.Waiting{pods.NoScheduler, pods.Gated, pods.Unschedulable, pods.SchedulerError} {
+	groups, namespaces, others := map[waiting]group{}, map[inNamespace]group{}, map[inNamespace]group{}
+	for _, w := range []pods.Waiting{pods.NoScheduler, pods.Gated, pods.Unschedulable, pods.Placeholder, pods.SchedulerError} {
 		groups[waiting{"", w.String()}] = group{} // none is worth knowing
 	}
 	err := c.pods(func(p pods.Pod) {
@@ -82,6 +109,15 @@ func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 		w := waiting{p.Node, p.Waiting.String()}
 		if kind, ok := told[p.Key]; ok && p.Waiting == pods.Sandbox {
 			w.reason = sandboxReason(kind)
+		}
+		switch {
+		case p.Waiting == pods.Unschedulable, p.Waiting == pods.SchedulerError:
+			k := inNamespace{p.Namespace, w.reason}
+			namespaces[k] = namespaces[k].with(p.Since)
+		case p.Scheduler != "" && !slices.Contains(c.schedulers, p.Scheduler):
+			w.reason = otherScheduler
+			k := inNamespace{p.Namespace, p.Scheduler}
+			others[k] = others[k].with(p.Since)
 		}
 		groups[w] = groups[w].with(p.Since)
 	})
@@ -101,7 +137,37 @@ func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 			ch <- pendingPodsOldest.Sample(unix(g.oldest), w.node, w.reason)
 		}
 	}
+	for k, g := range namespaces {
+		ch <- pendingPodsNamespace.Sample(unix(g.oldest), k.namespace, k.what)
+	}
+	for k, g := range bounded(others) {
+		ch <- pendingPodsScheduler.Sample(unix(g.oldest), k.namespace, k.what)
+	}
 	return nil
+}
+
+// bounded keeps the names of some schedulers, fairly by namespace, and calls the others
+// so.
+func bounded(all map[inNamespace]group) map[inNamespace]group {
+	byNamespace := map[string][]string{}
+	for k := range all {
+		byNamespace[k.namespace] = append(byNamespace[k.namespace], k.what)
+	}
+	var wishes [][]string
+	for _, namespace := range slices.Sorted(maps.Keys(byNamespace)) {
+		names := byNamespace[namespace]
+		slices.SortFunc(names, func(a, b string) int {
+			return cmp.Or(cmp.Compare(all[inNamespace{namespace, b}].pods, all[inNamespace{namespace, a}].pods), cmp.Compare(a, b))
+		})
+		wishes = append(wishes, names)
+	}
+	named := fairly(wishes, mostSchedulers)
+	return merged(all, func(k inNamespace) inNamespace {
+		if !named[k.what] {
+			k.what = "other"
+		}
+		return k
+	})
 }
 
 // sandboxReason reads the latest warning about a pod without a sandbox.

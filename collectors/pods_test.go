@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -116,9 +117,15 @@ func TestPendingPods(t *testing.T) {
 	golden(t, pendingPodsName, pendingPodsCollector{
 		pods: somePods(
 			pods.Pod{Node: "n1"},
-			pods.Pod{Waiting: pods.Unschedulable, Since: at(50)},
-			pods.Pod{Waiting: pods.Unschedulable, Since: at(20)},
-			pods.Pod{Waiting: pods.Unschedulable, Since: at(30)},
+			pods.Pod{Namespace: "a", Waiting: pods.Unschedulable, Since: at(50)},
+			pods.Pod{Namespace: "a", Waiting: pods.Unschedulable, Since: at(20)},
+			pods.Pod{Namespace: "b", Waiting: pods.Unschedulable, Since: at(30)},
+			pods.Pod{Namespace: "b", Waiting: pods.SchedulerError, Since: at(31)},
+			pods.Pod{Namespace: "room", Waiting: pods.Placeholder, Since: at(-900)},
+			pods.Pod{Namespace: "b", Waiting: pods.NoScheduler, Since: at(40)},
+			pods.Pod{Namespace: "b", Waiting: pods.NoScheduler, Scheduler: "high-density", Since: at(41)},
+			pods.Pod{Namespace: "b", Waiting: pods.NoScheduler, Scheduler: "default-schedular", Since: at(42)},
+			pods.Pod{Namespace: "b", Waiting: pods.NoScheduler, Scheduler: "default-schedular", Since: at(11)},
 			pods.Pod{Waiting: pods.Gated, Since: at(1)},
 			pods.Pod{Node: "n1", Waiting: pods.NotPickedUp, Since: at(2)},
 			pods.Pod{Node: "n1", Waiting: pods.Sandbox, Since: at(3), Key: volumeKey},
@@ -127,7 +134,8 @@ func TestPendingPods(t *testing.T) {
 			pods.Pod{Node: "n2", Waiting: pods.Sandbox, Since: at(6)},
 			pods.Pod{Node: "n2", Waiting: pods.Image, Since: at(7), Key: imageKey},
 		),
-		nodes: someNodes("n1", "n2"),
+		nodes:      someNodes("n1", "n2"),
+		schedulers: []string{"high-density"},
 		events: func() (map[types.UID]events.Kind, error) {
 			return map[types.UID]events.Kind{
 				volume:   {Reason: "FailedMount", Object: "Pod"},
@@ -143,13 +151,28 @@ func TestPendingPods(t *testing.T) {
 func TestPendingPodsWithoutSources(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("forbidden")
-	if err := collectError(t, pendingPodsCollector{noPods(blind), someNodes(), noEvents(nil)}); !errors.Is(err, blind) {
+	if err := collectError(t, pendingPodsCollector{pods: noPods(blind), nodes: someNodes(), events: noEvents(nil)}); !errors.Is(err, blind) {
 		t.Errorf("without pods: %v, want the source's error", err)
 	}
 	got := string(scrapeText(t, pendingPodsName, pendingPodsCollector{
-		somePods(pods.Pod{Node: "n1", Waiting: pods.Sandbox, Since: time.Unix(1, 0)}), someNodes("n1"), noEvents(blind),
+		pods: somePods(pods.Pod{Node: "n1", Waiting: pods.Sandbox, Since: time.Unix(1, 0)}), nodes: someNodes("n1"), events: noEvents(blind),
 	}, PendingPods().Metrics))
 	if !strings.Contains(got, `kubevitals_pending_pods_pods{node="n1",reason="sandbox"} 1`) {
 		t.Errorf("without events it does not tell what it can:\n%s", got)
+	}
+}
+
+// TestPendingPodsBoundsSchedulers verifies that pods cannot make any number of series by
+// naming schedulers.
+func TestPendingPodsBoundsSchedulers(t *testing.T) {
+	t.Parallel()
+	var list []pods.Pod
+	for i := range 500 {
+		list = append(list, pods.Pod{Namespace: "a", Waiting: pods.NoScheduler, Scheduler: fmt.Sprintf("s-%03d", i), Since: time.Unix(1_800_000_000+int64(i), 0)})
+	}
+	got := string(scrapeText(t, pendingPodsName, pendingPodsCollector{pods: somePods(list...), nodes: someNodes(), events: noEvents(nil)}, PendingPods().Metrics))
+	if n := strings.Count(got, "other_scheduler_oldest_timestamp_seconds{"); n != mostSchedulers+1 ||
+		!strings.Contains(got, `{namespace="a",scheduler="other"} 1.80000001e+09`) || !strings.Contains(got, `{node="",reason="no_scheduler"} 0`) {
+		t.Errorf("%d series:\n%s", n, got)
 	}
 }

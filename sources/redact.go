@@ -100,6 +100,9 @@ func redactDaemonSet(d *appsv1.DaemonSet, n Names) {
 func redactPod(p *corev1.Pod, n Names) {
 	redactMeta(p, "pod", n)
 	p.Spec.NodeName = n.Node(p.Spec.NodeName)
+	if name := p.Spec.SchedulerName; name != "" && name != corev1.DefaultSchedulerName {
+		p.Spec.SchedulerName = n.As("scheduler", name)
+	}
 	for i := range p.Spec.Volumes {
 		v := &p.Spec.Volumes[i]
 		if v.ConfigMap != nil {

@@ -25,7 +25,10 @@ func trimPod(p *corev1.Pod, latest *Latest) runtime.Object {
 	if len(p.Finalizers) > 0 {
 		kept.Finalizers = []string{"kubevitals.io/some"} // that there are any is all that counts
 	}
-	kept.Spec.NodeName, kept.Spec.RestartPolicy = p.Spec.NodeName, p.Spec.RestartPolicy
+	kept.Spec.NodeName, kept.Spec.RestartPolicy, kept.Spec.SchedulerName = p.Spec.NodeName, p.Spec.RestartPolicy, p.Spec.SchedulerName
+	if priority := p.Spec.Priority; priority != nil && *priority < 0 {
+		kept.Spec.Priority = new(int32(-1)) // that it is negative is all that counts
+	}
 	configMaps, secrets := pods.References(&p.Spec)
 	kept.Spec.Volumes = referring(configMaps, secrets)
 	kept.Status.Phase, kept.Status.StartTime = p.Status.Phase, p.Status.StartTime

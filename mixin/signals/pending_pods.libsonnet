@@ -1,5 +1,6 @@
 // New pods stay Pending, and why.
 local g = import '../../dashboards/grafana.libsonnet';
+local leases = import '../leases.libsonnet';
 
 function(c) {
   // Age of the pod that waits longest, for one reason.
@@ -16,20 +17,34 @@ function(c) {
         unless on (%(by)s)
         time() - max by (%(by)s) (kubevitals_control_plane_leases_renew_timestamp_seconds{%(selector)s, component="kube-scheduler"})
         > %(controlPlaneLeaseStaleSeconds)s
-      ||| % (c { oldest: oldest('no_scheduler') }),
+        unless on (%(by)s)
+        %(nothingWritten)s
+      ||| % (c { oldest: oldest('no_scheduler'), nothingWritten: leases(c).nothingWritten }),
       'for': '2m',
       summary: 'No scheduler looks at new pods, though one holds its Lease.',
-      description: 'A pod of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and no scheduler has looked at it, though the Lease of the scheduler is not stale: the pod names a scheduler that does not run, or the scheduler hangs.',
+      description: 'A pod of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for the default scheduler, or another that the cluster is said to have, and it has not looked at it. Where it holds its Lease it hangs, or is overloaded.',
+    },
+    {
+      alert: 'KubeVitalsPodsOfOtherScheduler',
+      severity: 'warning',
+      expr: |||
+        time() - min by (%(by)s, namespace, scheduler) (kubevitals_pending_pods_other_scheduler_oldest_timestamp_seconds{%(selector)s}) > %(pendingUnschedulableSeconds)s
+      ||| % c,
+      'for': '5m',
+      summary: 'Pods name a scheduler of their own, which does not look at them.',
+      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for scheduler {{ $labels.scheduler }}, which has not looked at it: it does not run, or its name is mistyped in the pod. Other pods do not need it.',
     },
     {
       alert: 'KubeVitalsPodsUnschedulable',
       severity: 'warning',
+      // One pod that nobody can place must not hide those of others, and those of a
+      // negative priority only keep room.
       expr: |||
-        %s > %s
-      ||| % [oldest('unschedulable|scheduler_error'), c.pendingUnschedulableSeconds],
+        time() - min by (%(by)s, namespace) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%(selector)s}) > %(pendingUnschedulableSeconds)s
+      ||| % c,
       'for': '5m',
       summary: 'Pods wait for a node, and none fits.',
-      description: 'A pod of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and fits no node: too little is free, or its selectors, taints or volumes exclude all nodes.',
+      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and fits no node: too little is free, or its selectors, taints or volumes exclude all nodes.',
     },
     {
       alert: 'KubeVitalsPodsNotPickedUp',
@@ -97,9 +112,18 @@ function(c) {
       's',
       [g.target('time() - min by (reason) (kubevitals_pending_pods_oldest_timestamp_seconds{%(panel)s})' % c, '{{reason}}')],
       {
-        alerts: ['KubeVitalsPodsWithoutScheduler', 'KubeVitalsPodsUnschedulable', 'KubeVitalsPodSetupFailing'],
+        alerts: ['KubeVitalsPodsWithoutScheduler', 'KubeVitalsPodSetupFailing'],
         mayBeEmpty: true,
       },
+    ),
+    g.table(
+      'Namespaces whose pods get no node',
+      'Namespaces with pods that fit no node, that the scheduler failed over, or that name a scheduler which has not looked at them, with the time in seconds that the oldest waits. Pods of a negative priority are left out.',
+      [
+        g.target('time() - min by (namespace, reason) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%(panel)s})' % c, ''),
+        g.target('time() - min by (namespace, scheduler) (kubevitals_pending_pods_other_scheduler_oldest_timestamp_seconds{%(panel)s})' % c, ''),
+      ],
+      { alerts: ['KubeVitalsPodsUnschedulable', 'KubeVitalsPodsOfOtherScheduler'], mayBeEmpty: true },
     ),
     g.table(
       'Nodes where pods do not start',

@@ -96,7 +96,11 @@ func (i *Index) Each(f func(Pod)) error {
 
 func (r *record) pod(u uid) Pod {
 	pod := Pod{Phase: r.phase.api(), Finalizers: r.flags&hasFinalizers != 0, Key: u}
-	pod.Namespace, _ = cut(r.set.refs)
+	var refs string
+	pod.Namespace, refs = cut(r.set.refs)
+	if wanted, _ := cut(refs); r.waiting == NoScheduler && wanted != "" {
+		pod.Scheduler = wanted[1:]
+	}
 	pod.Node = r.nodeName()
 	switch {
 	case r.flags&isTerminating != 0:

@@ -104,6 +104,9 @@ func factsOf(pod *corev1.Pod) facts {
 	if f.node != "" && !f.phase.terminal() {
 		refs = appendRefs(refs, &pod.Spec)
 	}
+	if f.node == "" {
+		refs = appendRef(refs, scheduler, schedulerOf(pod, f.waiting))
+	}
 	f.refs = encode(pod.Namespace, refs)
 	return f
 }
@@ -228,6 +231,9 @@ type Pod struct {
 	// for one that is terminating.
 	Waiting Waiting
 	Since   time.Time
+	// Scheduler is the one that the pod waits for if Waiting is NoScheduler; empty if it
+	// is default-scheduler.
+	Scheduler string
 
 	// Key is the pod's UID as KeyOf returns it.
 	Key Key

@@ -15,6 +15,9 @@ type kind byte
 const (
 	configMap kind = 'c'
 	secret    kind = 's'
+	// scheduler is the one that a pod without a node waits for. It is kept here since
+	// few pods have one, and counts nowhere since none of them has a node.
+	scheduler kind = 'w'
 )
 
 // ref is a reference of a pod to an object in its own namespace.

@@ -15,6 +15,7 @@ const (
 	NoScheduler                   // no scheduler has looked at it
 	Gated                         // its owner holds it back with scheduling gates
 	Unschedulable                 // no node fits
+	Placeholder                   // no node fits, which its negative priority says is no trouble
 	SchedulerError                // the scheduler failed over it
 	NotPickedUp                   // scheduled, and its kubelet has not begun
 	Sandbox                       // volumes are mounted, and the sandbox and its network are made
@@ -26,9 +27,9 @@ const (
 )
 
 // waitings are the names, by value.
-func waitings() [12]string {
+func waitings() [13]string {
 	return [...]string{
-		"", "no_scheduler", "gated", "unschedulable", "scheduler_error", "not_picked_up", "sandbox", "image",
+		"", "no_scheduler", "gated", "unschedulable", "placeholder", "scheduler_error", "not_picked_up", "sandbox", "image",
 		"container_setup", "init_failing", "initializing", "starting",
 	}
 }
@@ -44,13 +45,25 @@ func waitingOf(pod *corev1.Pod) (Waiting, time.Time) {
 	created := pod.CreationTimestamp.Time
 	scheduled := condition(pod, corev1.PodScheduled)
 	if pod.Spec.NodeName == "" {
-		return unscheduled(scheduled), created
+		w := unscheduled(scheduled)
+		if p := pod.Spec.Priority; w == Unschedulable && p != nil && *p < 0 {
+			w = Placeholder
+		}
+		return w, created
 	}
 	since := created
 	if scheduled != nil && scheduled.LastTransitionTime.After(since) {
 		since = scheduled.LastTransitionTime.Time
 	}
 	return onNode(pod), since
+}
+
+// schedulerOf is the scheduler that a pod waits for, unless it is the default one.
+func schedulerOf(pod *corev1.Pod, w Waiting) string {
+	if w != NoScheduler || pod.Spec.SchedulerName == corev1.DefaultSchedulerName {
+		return ""
+	}
+	return pod.Spec.SchedulerName
 }
 
 func unscheduled(c *corev1.PodCondition) Waiting {

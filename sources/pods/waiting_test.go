@@ -35,6 +35,7 @@ func TestWaiting(t *testing.T) {
 			})
 		}
 	}
+	priority := func(p int32) change { return func(pod *corev1.Pod) { pod.Spec.Priority = &p } }
 	initWaits := func(reason string) change {
 		return func(p *corev1.Pod) {
 			waits(reason)(p)
@@ -54,24 +55,27 @@ func TestWaiting(t *testing.T) {
 		want    Waiting
 		since   time.Time
 	}{
-		"no scheduler looked at it":    {nil, NoScheduler, created},
-		"held back by a gate":          {[]change{with(corev1.PodScheduled, "False", "SchedulingGated")}, Gated, created},
-		"no node fits":                 {[]change{with(corev1.PodScheduled, "False", "Unschedulable")}, Unschedulable, created},
-		"the scheduler failed":         {[]change{with(corev1.PodScheduled, "False", "SchedulerError")}, SchedulerError, created},
-		"a reason of another release":  {[]change{with(corev1.PodScheduled, "False", "Novel")}, Unschedulable, created},
-		"its kubelet has not begun":    {[]change{onNode}, NotPickedUp, scheduledAt},
-		"bound without a scheduler":    {[]change{func(p *corev1.Pod) { p.Spec.NodeName = "n1" }}, NotPickedUp, created},
-		"no sandbox yet":               {[]change{pickedUp, noSandbox, waits("ContainerCreating")}, Sandbox, scheduledAt},
-		"no sandbox, with init":        {[]change{pickedUp, noSandbox, initWaits("PodInitializing")}, Sandbox, scheduledAt},
-		"an image cannot be pulled":    {[]change{pickedUp, waits("ContainerCreating"), waits("ImagePullBackOff")}, Image, scheduledAt},
-		"an init image likewise":       {[]change{pickedUp, initWaits("ErrImagePull")}, Image, scheduledAt},
-		"its Secret does not exist":    {[]change{pickedUp, waits("CreateContainerConfigError")}, ContainerSetup, scheduledAt},
-		"an init container loops":      {[]change{pickedUp, initWaits("CrashLoopBackOff")}, InitFailing, scheduledAt},
-		"an init container ends again": {[]change{pickedUp, initFailed, func(p *corev1.Pod) { p.Status.InitContainerStatuses[0].RestartCount = 1 }}, InitFailing, scheduledAt},
-		"an init container runs":       {[]change{pickedUp, initRuns, waits("PodInitializing")}, Initializing, scheduledAt},
-		"an init container failed":     {[]change{pickedUp, initFailed, waits("PodInitializing")}, Initializing, scheduledAt},
-		"about to start":               {[]change{pickedUp, waits("ContainerCreating")}, Starting, scheduledAt},
-		"it runs":                      {[]change{pickedUp, func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }}, NotWaiting, time.Time{}},
+		"no scheduler looked at it":      {nil, NoScheduler, created},
+		"held back by a gate":            {[]change{with(corev1.PodScheduled, "False", "SchedulingGated")}, Gated, created},
+		"no node fits":                   {[]change{with(corev1.PodScheduled, "False", "Unschedulable")}, Unschedulable, created},
+		"its priority is negative":       {[]change{with(corev1.PodScheduled, "False", "Unschedulable"), priority(-5)}, Placeholder, created},
+		"its priority is 0":              {[]change{with(corev1.PodScheduled, "False", "Unschedulable"), priority(0)}, Unschedulable, created},
+		"nobody looked at a placeholder": {[]change{priority(-5)}, NoScheduler, created},
+		"the scheduler failed":           {[]change{with(corev1.PodScheduled, "False", "SchedulerError")}, SchedulerError, created},
+		"a reason of another release":    {[]change{with(corev1.PodScheduled, "False", "Novel")}, Unschedulable, created},
+		"its kubelet has not begun":      {[]change{onNode}, NotPickedUp, scheduledAt},
+		"bound without a scheduler":      {[]change{func(p *corev1.Pod) { p.Spec.NodeName = "n1" }}, NotPickedUp, created},
+		"no sandbox yet":                 {[]change{pickedUp, noSandbox, waits("ContainerCreating")}, Sandbox, scheduledAt},
+		"no sandbox, with init":          {[]change{pickedUp, noSandbox, initWaits("PodInitializing")}, Sandbox, scheduledAt},
+		"an image cannot be pulled":      {[]change{pickedUp, waits("ContainerCreating"), waits("ImagePullBackOff")}, Image, scheduledAt},
+		"an init image likewise":         {[]change{pickedUp, initWaits("ErrImagePull")}, Image, scheduledAt},
+		"its Secret does not exist":      {[]change{pickedUp, waits("CreateContainerConfigError")}, ContainerSetup, scheduledAt},
+		"an init container loops":        {[]change{pickedUp, initWaits("CrashLoopBackOff")}, InitFailing, scheduledAt},
+		"an init container ends again":   {[]change{pickedUp, initFailed, func(p *corev1.Pod) { p.Status.InitContainerStatuses[0].RestartCount = 1 }}, InitFailing, scheduledAt},
+		"an init container runs":         {[]change{pickedUp, initRuns, waits("PodInitializing")}, Initializing, scheduledAt},
+		"an init container failed":       {[]change{pickedUp, initFailed, waits("PodInitializing")}, Initializing, scheduledAt},
+		"about to start":                 {[]change{pickedUp, waits("ContainerCreating")}, Starting, scheduledAt},
+		"it runs":                        {[]change{pickedUp, func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }}, NotWaiting, time.Time{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -111,5 +115,31 @@ func TestKeyOf(t *testing.T) {
 	}
 	if _, ok := KeyOf("mirror"); ok {
 		t.Error("takes any text for a UID")
+	}
+}
+
+// TestScheduler verifies that a pod which no scheduler looked at has the one that it
+// asks for, as long as it waits, packed or not.
+func TestScheduler(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		scheduler, node, want string
+	}{
+		"its own":         {"volcano", "", "volcano"},
+		"mistyped":        {"default-schedular", "", "default-schedular"},
+		"the default one": {corev1.DefaultSchedulerName, "", ""},
+		"none":            {"", "", ""},
+		"was bound by it": {"volcano", "n1", ""},
+	} {
+		index := New()
+		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "batch", Name: "a"}, Status: corev1.PodStatus{Phase: corev1.PodPending}}
+		pod.CreationTimestamp = metav1.Unix(1_800_000_000, 0)
+		pod.Spec.SchedulerName, pod.Spec.NodeName = c.scheduler, c.node
+		must(t, index.Replace([]any{pod}, "1"))
+		must(t, index.Each(func(p Pod) {
+			if p.Scheduler != c.want || p.Namespace != "batch" {
+				t.Errorf("%s: %q in %s, want %q", name, p.Scheduler, p.Namespace, c.want)
+			}
+		}))
 	}
 }
