@@ -40,7 +40,7 @@
       // For how long the condition of an alert must hold before it fires, by name of the alert, such as {KubeVitalsNodeNotReady: '10m'}; others keep their own.
       alertFor: {},
 
-      // Share of kubelets that may be unreadable before it is called blindness: single nodes come and go.
+      // Share of kubelets of which something may be unreadable before it is called blindness: single nodes come and go.
       kubeletBlindRatio: 0.1,
       // Seconds by which the last proof of a source may be older than kubevitals itself allows; clocks of machines differ by less.
       sourceStaleSlackSeconds: 60,
@@ -60,7 +60,7 @@
       etcdPredictHours: 24,
       // Share of the quota below which no prediction is made: small databases grow in steps.
       etcdPredictAboveRatio: 0.5,
-      // Size of etcd's database where its quota is not known: four fifths of etcd's default quota of 2 GiB.
+      // Size of etcd's database where its quota is not known: four fifths of etcd's default quota of 2 GiB. It counts while the database grows beyond that quota, and four times as much always.
       etcdLargeBytes: 1717986918,
       // Seconds of the slowest hundredth of requests to etcd; etcd itself calls 0.1 s slow, and half a second is felt by every client.
       etcdSlowSeconds: 0.5,
@@ -138,6 +138,8 @@
       controlPlaneLeaseStaleSeconds: 60,
       // Age in seconds of the newest renewal of all Leases at which nothing can be written; kubelets renew every 10 s and leaders every 2 s.
       leasesStoppedSeconds: 60,
+      // Days after which a Lease of a cloud controller manager is left over: what renewed it was removed on purpose.
+      cloudControllerManagerLeaseDays: 7,
       // Changes of leader within an hour; an upgrade of three instances makes two or three.
       controlPlaneLeaderChanges: 4,
 
@@ -164,8 +166,12 @@
       eventsFreshSeconds: 600,
       // Evictions within 15 minutes; single ones are how a node protects itself.
       eventsEvictions: 10,
+      // Evictions for each node within 15 minutes that must be exceeded, too: large clusters always have some node that is short.
+      eventsEvictionsPerNode: 0.02,
       // Updates of autoscalers that fail for outdated versions within 15 minutes; one now and then is normal.
       eventsUpdateConflicts: 20,
+      // The same for each autoscaler, which must be exceeded, too: each is updated up to 60 times in that time.
+      eventsUpdateConflictsPerAutoscaler: 0.2,
 
       // Share of the autoscalers that cannot read resource metrics, at which the on-call must get up: load finds no replicas. A stray one is its owner's.
       autoscalingBlindRatio: 0.25,

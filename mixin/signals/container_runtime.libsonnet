@@ -1,5 +1,6 @@
 // A node's container runtime is down, hangs, or has no network for its pods.
 local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(c) {
   name: 'container_runtime',
@@ -32,25 +33,36 @@ function(c) {
       severity: 'warning',
       // Once the kubelet has said so, the node is not ready and that alert has the cause.
       expr: |||
-        max by (%(by)s, node, reason) (kubevitals_container_runtime_ready{%(nodeSelector)s, condition="NetworkReady"}) == 0
+        max by (%(by)s, node) (kubevitals_container_runtime_ready{%(nodeSelector)s, condition="NetworkReady"}) == 0
         unless on (%(by)s, node)
         max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause="network_plugin_missing"}) == 1
       ||| % c,
       'for': '5m',
       summary: 'A container runtime has no network for its pods.',
-      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has no network for pods ({{ $labels.reason }}): its network plugin is not installed or not configured. New pods do not start there.',
+      description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has no network for pods%(reason)s: its network plugin is not installed or not configured. New pods do not start there.',
+      values: { reason: promql.lookup(c, 'max by (reason) (kubevitals_container_runtime_ready{%s, node=%%q, condition="NetworkReady"} == 0)', ['node'], ' ({{ .Labels.reason }})', c.nodeSelector) },
     },
     {
       alert: 'KubeVitalsContainerRuntimeUnreadable',
       severity: 'info',
       expr: |||
-        count by (%(by)s, result) (
-          max by (%(by)s, node, result) (kubevitals_container_runtime_probe_result{%(nodeSelector)s, result=~"denied|unimplemented|error"}) == 1
+        count by (%(by)s) (
+          max by (%(by)s, node) (kubevitals_container_runtime_probe_result{%(nodeSelector)s, result=~"denied|unimplemented|error"}) == 1
         )
       ||| % c,
       'for': '30m',
       summary: 'Agents cannot ask the container runtimes of their nodes.',
-      description: 'Nodes of cluster %(cluster)s where the agent of kubevitals gets no usable answer of the container runtime ({{ $labels.result }}): {{ $value }}. Nothing is known of the runtime there.',
+      description: 'Nodes of cluster %(cluster)s where the agent of kubevitals gets no usable answer of the container runtime: {{ $value }} (%(results)s). Nothing is known of the runtime there.',
+      values: {
+        results: promql.each(
+          c,
+          'count by (result) (max by (node, result) (kubevitals_container_runtime_probe_result{%s, result=~"denied|unimplemented|error"}) == 1)',
+          [],
+          'result',
+          '{{ .Labels.result }} on {{ .Value }}',
+          c.nodeSelector
+        ),
+      },
     },
   ],
   panels: [

@@ -3,6 +3,7 @@
 local g = import '../../dashboards/grafana.libsonnet';
 
 local leases = import '../leases.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(c) {
   local stale(component) = |||
@@ -49,7 +50,14 @@ function(c) {
     {
       alert: 'KubeVitalsCloudControllerManagerDown',
       severity: 'warning',
-      expr: stale('cloud-controller-manager'),
+      // Where it was removed its Lease is left behind.
+      expr: |||
+        (
+          %(stale)s
+        )
+        unless on (%(by)s)
+        time() - max by (%(by)s) (kubevitals_control_plane_leases_renew_timestamp_seconds{%(selector)s, component="cloud-controller-manager"}) > %(cloudControllerManagerLeaseDays)s * 86400
+      ||| % (c { stale: promql.indent(stale('cloud-controller-manager')) }),
       'for': '5m',
       summary: 'No cloud controller manager leads: load balancers, routes and new nodes are not set up.',
       description: 'No cloud-controller-manager of cluster %(cluster)s holds or renews its Lease for %(lasting)s: new nodes keep their taint uninitialized, and load balancers do not change.',

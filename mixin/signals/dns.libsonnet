@@ -134,13 +134,16 @@ function(config)
         alert: 'KubeVitalsDNSServerDown',
         severity: 'warning',
         expr: |||
-          max by (%(by)s, server) (kubevitals_dns_probe_servers{%(selector)s, origin!="service", probe="cluster", result=~"%(mute)s"}) > 0
+          max by (%(by)s, server) (kubevitals_dns_probe_servers{%(selector)s, origin!="service", probe="cluster", result!="ok"}) > 0
           and on (%(by)s)
           %(answering)s
+          unless on (%(by)s)
+          %(blind)s
         ||| % k,
         'for': '5m',
-        summary: 'One of several DNS servers does not answer though it counts as ready.',
-        description: 'DNS server {{ $labels.server }} of cluster %(cluster)s does not answer, and others do. The lookups of pods that happen to reach it time out.',
+        summary: 'One of several DNS servers does not answer, or not rightly, though it counts as ready.',
+        description: 'DNS server {{ $labels.server }} of cluster %(cluster)s does not answer rightly for a name of the cluster%(result)s, and others answer. The lookups of pods that happen to reach it fail.',
+        values: { result: promql.lookup(c, 'max by (result) (kubevitals_dns_probe_servers{%s, server=%%q, origin!="service", probe="cluster", result!="ok"} > 0)', ['server'], ' ({{ .Labels.result }})') },
       },
       {
         alert: 'KubeVitalsDNSForwardingFailing',

@@ -79,15 +79,26 @@ function(c) {
     {
       alert: 'KubeVitalsEtcdLarge',
       severity: 'warning',
-      // The API servers do not know the quota; whoever probes etcd itself does.
+      // The API servers do not know the quota; whoever probes etcd itself does. A
+      // database that has passed the default quota has a higher one, of 8 GiB most often.
       expr: |||
-        max by (%(by)s) (apiserver_storage_size_bytes{%(apiserverSelector)s}) > %(etcdLargeBytes)s
+        (
+          (
+            %(stored)s > %(etcdLargeBytes)s
+            and
+            %(stored)s < 1.25 * %(etcdLargeBytes)s
+            and
+            predict_linear(%(stored)s[6h:5m], %(etcdPredictHours)s * 3600) > 1.25 * %(etcdLargeBytes)s
+          )
+          or
+          %(stored)s > 4 * %(etcdLargeBytes)s
+        )
         unless on (%(by)s)
         max by (%(by)s) (kubevitals_etcd_db_quota_bytes{%(selector)s})
-      ||| % k,
+      ||| % (k { stored: 'max by (%(by)s) (apiserver_storage_size_bytes{%(apiserverSelector)s})' % c }),
       'for': '15m',
-      summary: 'The database of etcd nears the quota that it has by default.',
-      description: 'The API servers of cluster %(cluster)s report a database of {{ $value | humanize1024 }}B. The quota of etcd is 2 GiB unless it was raised; at the quota etcd refuses every write.',
+      summary: 'The database of etcd nears a quota that it may have.',
+      description: 'The API servers of cluster %(cluster)s report a database of {{ $value | humanize1024 }}B. The quota of etcd is 2 GiB unless it was raised, to 8 GiB most often, and is not known here; at the quota etcd refuses every write.',
     },
     {
       alert: 'KubeVitalsEtcdSlow',

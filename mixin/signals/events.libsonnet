@@ -60,7 +60,11 @@ function(c) {
     {
       alert: 'KubeVitalsManyEvictions',
       severity: 'warning',
-      expr: '%s > %s\n' % [often('Evicted'), c.eventsEvictions],
+      expr: |||
+        %(often)s > %(eventsEvictions)s
+        unless on (%(by)s)
+        %(often)s <= on (%(by)s) %(eventsEvictionsPerNode)g * count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))
+      ||| % (c { often: often('Evicted') }),
       'for': '0m',
       keep_firing_for: '5m',
       summary: 'Kubelets evict many pods.',
@@ -69,7 +73,11 @@ function(c) {
     {
       alert: 'KubeVitalsUpdateConflicts',
       severity: 'warning',
-      expr: '%s > %s\n' % [often('FailedUpdateStatus'), c.eventsUpdateConflicts],
+      expr: |||
+        %(often)s > %(eventsUpdateConflicts)s
+        unless on (%(by)s)
+        %(often)s <= on (%(by)s) %(eventsUpdateConflictsPerAutoscaler)g * count by (%(by)s) (max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_disabled{%(selector)s}))
+      ||| % (c { often: often('FailedUpdateStatus') }),
       'for': '15m',
       summary: 'The controller manager cannot update objects, because it works with outdated ones.',
       description: 'The controller manager of cluster %(cluster)s failed {{ $value | humanize }} times within 15 minutes to update the status of an autoscaler. After a restore of etcd this means that its cache is from before.',

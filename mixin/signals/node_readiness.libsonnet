@@ -210,8 +210,10 @@ function(c) {
         %(age)s > %(nodePLEGSeconds)s
         unless on (%(by)s, node)
         max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 0
-      ||| % (c { age: pleg(c.by + ', node', c.kubeletSelector) }),
-      'for': '0m',
+        unless on (%(by)s)
+        %(nothingWritten)s
+      ||| % (c { age: pleg(c.by + ', node', c.kubeletSelector), nothingWritten: leases(c).nothingWritten }),
+      'for': '2m',
       summary: 'A kubelet has not listed its containers for a while.',
       description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last listed its containers {{ $value | humanizeDuration }} ago; it does so every second, and after 3 minutes the node stops being ready.',
     },
