@@ -117,12 +117,12 @@ func follow[S cache.ReflectorStore](s *Sources, source Read, newStore func(*heal
 	if _, packs := any(store).(*pods.Index); packs {
 		reading = pods.Paged(reading) // into a form that other stores do not know
 	}
-	target := health.Target{Health: h, ListWatch: reading, Client: s.clients, Expected: expected, Store: store}
+	target := health.Target{Health: h, ListWatch: reading, Client: s.clients, Expected: expected, Store: store, Progress: &s.progress}
 	if s.config.Lister != nil {
 		s.runs = append(s.runs, func(ctx context.Context) { health.Load(ctx, target) })
 		return store
 	}
-	h.Expire(health.MaxAge)
+	h.Expire(health.MaxAge).Doubt(s.cutOff)
 	s.runs = append(s.runs, func(ctx context.Context) { health.Run(ctx, s.config.Logger, target) })
 	return store
 }

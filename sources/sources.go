@@ -76,6 +76,9 @@ type Sources struct {
 
 	kubeletsWanted, apiServersWanted, dnsWanted, etcdWanted bool
 
+	// progress is when the cluster was last seen to move.
+	progress health.Progress
+
 	health []*health.Health
 	lists  []*health.Health // those of whole lists of objects
 	runs   []func(context.Context)

@@ -24,11 +24,10 @@ func laterTrials() []Trial {
 		return faultproxy.PassOn
 	}
 	return []Trial{
-		Trial{Name: "etcd-frozen", What: "the way from an API server to its etcd stalls; other API servers write on",
+		{Name: "etcd-frozen", What: "the way from an API server to its etcd stalls; other API servers write on",
 			prepare: behindValve,
 			breaks:  func(_ context.Context, s *stage) error { s.valve.shut(); return nil },
-			heals:   func(_ context.Context, s *stage) error { s.valve.reopen(); return nil }}.
-			open("the API server's cache knows nothing of it: its bookmarks go on as if nothing had changed"),
+			heals:   func(_ context.Context, s *stage) error { s.valve.reopen(); return nil }},
 		{Name: "stopped", What: "kubevitals itself is stopped (SIGSTOP) and goes on at the end, as after a machine was suspended", Mute: true,
 			breaks: func(_ context.Context, s *stage) error { return s.subjects[0].cmd.Process.Signal(syscall.SIGSTOP) },
 			heals:  func(_ context.Context, s *stage) error { return s.subjects[0].cmd.Process.Signal(syscall.SIGCONT) }},

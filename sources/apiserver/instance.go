@@ -15,6 +15,7 @@ import (
 type instance struct {
 	prober       *Prober
 	server, base string
+	configured   bool
 	client       *http.Client
 	tls          tlsDialer
 	close        func()
@@ -30,7 +31,7 @@ func newInstance(p *Prober, server, base string, isConfigured bool) (*instance, 
 		return nil, err
 	}
 	return &instance{
-		prober: p, server: server, base: base,
+		prober: p, server: server, base: base, configured: isConfigured,
 		client: &http.Client{
 			Transport: t.authenticated,
 			// A redirect would carry the credentials elsewhere.
@@ -81,6 +82,9 @@ func probeHealth(ctx context.Context, i *instance, last healthAnswer) (healthAns
 		}
 		if r.source != "" && a.code != 0 {
 			i.asked(r.source, a.refusal())
+		}
+		if r.name == read && i.configured {
+			i.prober.reads.came(a.outcome)
 		}
 		if r.name == read && a.outcome == health.Available {
 			i.stores(storeOf(a.body))

@@ -35,6 +35,9 @@ type Prober struct {
 	limit   *rounds.Rounds[*instance, limitAnswer]
 	metrics *rounds.Rounds[*instance, Metrics]
 
+	// reads are those that go through etcd, of the configured API server.
+	reads unanswered
+
 	mu        sync.Mutex
 	known     bool // the servers that announce themselves, as far as that can be read
 	instances map[string]*instance

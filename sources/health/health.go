@@ -30,6 +30,8 @@ type Health struct {
 	cause error
 	// refused is whether the last watch could not begin.
 	refused bool
+	// doubt, if any, says why what seems good is not.
+	doubt func() error
 	// lost is whether the store misses something that only a list can bring.
 	lost bool
 }
@@ -47,6 +49,13 @@ func NewHealth(source string, now func() time.Time) *Health {
 // than that: whatever keeps it from failing, it is not known any more how it is.
 func (h *Health) Expire(maxAge time.Duration) *Health {
 	h.state.MaxAge = maxAge
+	return h
+}
+
+// Doubt makes a source that seems good unavailable for as long as doubt returns an
+// error, and good again right after. It is called often, and must not block.
+func (h *Health) Doubt(doubt func() error) *Health {
+	h.doubt = doubt
 	return h
 }
 
@@ -134,7 +143,19 @@ func (h *Health) State() State {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.expire()
-	return h.state
+	state, _ := h.doubted()
+	return state
+}
+
+// doubted is the state, and why it is not good, in view of the doubt.
+func (h *Health) doubted() (State, error) {
+	if h.state.Reason != Available || h.doubt == nil {
+		return h.state, h.cause
+	}
+	err := h.doubt()
+	state := h.state
+	state.Reason = Classify(err)
+	return state, err
 }
 
 // expire makes the source Stale if it is too old.
@@ -163,10 +184,11 @@ func (h *Health) Err() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.expire()
-	if h.state.Reason == Available {
+	state, cause := h.doubted()
+	if state.Reason == Available {
 		return nil
 	}
-	return &UnavailableError{State: h.state, Cause: h.cause}
+	return &UnavailableError{State: state, Cause: cause}
 }
 
 // UnavailableError says which source cannot be read and why.

@@ -2,6 +2,7 @@ package health
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/resourceversion"
@@ -28,6 +29,26 @@ type past struct {
 	// newest is the highest version seen, and rewound when a list had a lower one.
 	newest  string
 	rewound time.Time
+	// progress learns of versions that are new; it may be nil.
+	progress *Progress
+}
+
+// Progress is when any of several watches last brought a version that was new. Its
+// zero value is ready for use, and safe for concurrent use.
+type Progress struct{ last atomic.Pointer[time.Time] }
+
+// Last returns that time; zero if there was none.
+func (p *Progress) Last() time.Time {
+	if last := p.last.Load(); last != nil {
+		return *last
+	}
+	return time.Time{}
+}
+
+func (p *Progress) moved() {
+	if p != nil {
+		p.last.Store(new(time.Now()))
+	}
 }
 
 // lasts is how long the next watch is asked for.
@@ -77,7 +98,7 @@ func (p *past) saw(version string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if older, known := p.older(version); known && !older {
-		p.newest = version
+		p.takes(version)
 	}
 }
 
@@ -91,6 +112,14 @@ func (p *past) listed(version string) {
 	}
 	if older {
 		p.rewound = time.Now()
+	}
+	p.takes(version)
+}
+
+// takes makes a version the newest, with the lock held.
+func (p *past) takes(version string) {
+	if version != p.newest {
+		p.progress.moved()
 	}
 	p.newest = version
 }

@@ -30,6 +30,8 @@ type Target struct {
 	// Expected is an empty object of the resource's type.
 	Expected runtime.Object
 	Store    cache.ReflectorStore
+	// Progress, if any, learns when there is something new.
+	Progress *Progress
 }
 
 // Run keeps the target's store up to date until ctx ends. Lists stream where
@@ -52,7 +54,7 @@ func Run(ctx context.Context, logger *slog.Logger, t Target) {
 // known version proves nothing, as client-go takes broken connections for empty
 // watches: what it brings does (stream).
 func observe(ctx context.Context, t Target) *cache.ListWatch {
-	p := &past{}
+	p := &past{progress: t.Progress}
 	fail := func(err error) {
 		if ctx.Err() == nil {
 			t.Health.Fail(err)

@@ -18,8 +18,9 @@ const warmUp = 3 * time.Minute
 
 // moment is what the process held at one time.
 type moment struct {
-	at                                time.Duration
-	resident, goroutines, descriptors float64
+	at time.Duration
+	// resident and heap are MiB.
+	resident, heap, goroutines, descriptors float64
 }
 
 // soak runs the binary for long on a cluster whose pods change, by a way to its API
@@ -51,7 +52,7 @@ func soak(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 		churning, calm := context.WithCancel(ctx)
 		churned := churn(churning, cluster, s)
 		note("soaking %s for %s", p.url, s.soak)
-		moments, failed, err = watch(ctx, s, p)
+		moments, failed, err = watch(ctx, s, p, note)
 		calm()
 		var churnErr error
 		changed, churnErr = churned()
@@ -83,7 +84,8 @@ func leadBy(way *unreliable, flags []string) error {
 
 // watch scrapes for as long as the settings say, and returns what the process held
 // each time once it was warm, and how many scrapes failed.
-func watch(ctx context.Context, s settings, p *process) (moments []moment, failed int, err error) {
+func watch(ctx context.Context, s settings, p *process, note func(string, ...any)) (moments []moment, failed int, err error) {
+	const every = 8 // moments are told
 	tick := time.NewTicker(s.interval)
 	defer tick.Stop()
 	for begun := time.Now(); time.Since(begun) < s.soak; {
@@ -109,7 +111,11 @@ func watch(ctx context.Context, s settings, p *process) (moments []moment, faile
 			return nil, 0, fmt.Errorf("descriptors of the process: %w", err)
 		}
 		if at := time.Since(begun); at > warmUp {
-			moments = append(moments, moment{at, mebibytes(used.resident), scraped.goroutines, float64(len(open))})
+			moments = append(moments, moment{at, mebibytes(used.resident), mebibytes(int64(scraped.heap)), scraped.goroutines, float64(len(open))})
+			if len(moments)%every == 1 {
+				m := moments[len(moments)-1]
+				note("%s: %.1f MiB resident, %.1f MiB of heap, %.0f goroutines, %.0f descriptors", at.Round(time.Second), m.resident, m.heap, m.goroutines, m.descriptors)
+			}
 		}
 	}
 	return moments, failed, nil
@@ -123,6 +129,7 @@ func judgeAll(moments []moment, failed int, stdout io.Writer) error {
 		of         func(moment) float64
 	}{
 		{"resident memory", "MiB", func(m moment) float64 { return m.resident }},
+		{"heap in use", "MiB", func(m moment) float64 { return m.heap }},
 		{"goroutines", "", func(m moment) float64 { return m.goroutines }},
 		{"descriptors", "", func(m moment) float64 { return m.descriptors }},
 	} {

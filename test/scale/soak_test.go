@@ -15,7 +15,7 @@ func TestTrend(t *testing.T) {
 		var all []moment
 		for i := range 200 {
 			at := time.Duration(i) * 15 * time.Second
-			all = append(all, moment{at, 100 + growth*at.Hours() + swing*math.Sin(float64(i)), 50, 10})
+			all = append(all, moment{at, 100 + growth*at.Hours() + swing*math.Sin(float64(i)), 40, 50, 10})
 		}
 		return all
 	}
