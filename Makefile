@@ -61,7 +61,7 @@ E2E_ENV = CGO_ENABLED=0 KUBEVITALS_MIXINCHECK=$(CURDIR)/$(BIN)/mixincheck KUBEVI
 	KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab
 
 .PHONY: soak
-soak: build ## Run for an hour (SOAK=duration) with 20 changes of pods a second and random faults; prints what grows in an hour.
+soak: build ## Run for two hours with 20 changes of pods a second and random faults; prints what grows in the second (SOAK=duration).
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals --soak=$(or $(SOAK),1h) --nodes=200 --pods=5000 --hpas=100 --apiserver-series=2000 --churn=20
 
 .PHONY: schedules

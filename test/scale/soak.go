@@ -13,9 +13,6 @@ import (
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
 )
 
-// warmUp is how long caches and the heap may fill before anything counts as growth.
-const warmUp = 3 * time.Minute
-
 // moment is what the process held at one time.
 type moment struct {
 	at time.Duration
@@ -51,7 +48,7 @@ func soak(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 		defer p.stop()
 		churning, calm := context.WithCancel(ctx)
 		churned := churn(churning, cluster, s)
-		note("soaking %s for %s", p.url, s.soak)
+		note("soaking %s for %s, and %s before", p.url, s.soak, s.warmUp)
 		moments, failed, err = watch(ctx, s, p, note)
 		calm()
 		var churnErr error
@@ -62,7 +59,7 @@ func soak(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	_, _ = fmt.Fprintf(stdout, "%s after %s to warm up, %d changes of pods, %d faults, %d of %d scrapes failed\n",
-		s.soak-warmUp, warmUp, changed, way.faults, failed, len(moments)+failed)
+		s.soak, s.warmUp, changed, way.faults, failed, len(moments)+failed)
 	return judgeAll(moments, failed, stdout)
 }
 
@@ -88,7 +85,7 @@ func watch(ctx context.Context, s settings, p *process, note func(string, ...any
 	const every = 8 // moments are told
 	tick := time.NewTicker(s.interval)
 	defer tick.Stop()
-	for begun := time.Now(); time.Since(begun) < s.soak; {
+	for begun := time.Now(); time.Since(begun) < s.warmUp+s.soak; {
 		select {
 		case <-ctx.Done():
 			return nil, 0, ctx.Err()
@@ -110,7 +107,7 @@ func watch(ctx context.Context, s settings, p *process, note func(string, ...any
 		if err != nil {
 			return nil, 0, fmt.Errorf("descriptors of the process: %w", err)
 		}
-		if at := time.Since(begun); at > warmUp {
+		if at := time.Since(begun); at > s.warmUp {
 			moments = append(moments, moment{at, mebibytes(used.resident), mebibytes(int64(scraped.heap)), scraped.goroutines, float64(len(open))})
 			if len(moments)%every == 1 {
 				m := moments[len(moments)-1]
