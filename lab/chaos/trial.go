@@ -84,10 +84,6 @@ func (t Trial) end(ctx context.Context, s *stage) error {
 }
 
 func (t Trial) short() Trial { t.Short = true; return t }
-func (t Trial) open(why string) Trial {
-	t.Open = why
-	return t
-}
 func (t Trial) unknowable(why string) Trial {
 	t.Unknowable = why
 	return t

@@ -245,7 +245,8 @@ func (*wanderer) unending(ctx context.Context) error {
 
 // The promises, of what is served as known.
 const (
-	mostOutdated = 30 * time.Second
+	// What proves a source may itself come late, by less than a watch may end late.
+	mostOutdated = MaxAge + overdue
 	mostRecovery = 15 * time.Second
 )
 
