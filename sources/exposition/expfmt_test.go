@@ -2,6 +2,7 @@ package exposition
 
 import (
 	"bytes"
+	"regexp"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,14 +12,23 @@ import (
 	"github.com/kubevitals/kubevitals/test/leakybody"
 )
 
+// begins is how a sample begins, a name or a brace: expfmt takes quoted names without
+// braces, too, and values right behind a name, which are not in the format.
+var begins = regexp.MustCompile(`^([a-zA-Z_:][a-zA-Z0-9_:]*[ \t{]|\{)`)
+
 // slowly counts with the parser of Prometheus' own libraries; false if it refuses the
 // body. Without comments it knows no types, so that each sample is one metric.
 func slowly(body []byte) (map[string]int64, bool) {
 	var samples bytes.Buffer
 	for line := range bytes.Lines(body) {
-		if start := bytes.TrimLeft(line, " \t"); len(start) == 0 || start[0] != '#' {
-			samples.Write(line)
+		start := bytes.TrimSpace(line)
+		if len(start) > 0 && start[0] == '#' {
+			continue
 		}
+		if len(start) > 0 && !begins.Match(start) {
+			return nil, false
+		}
+		samples.Write(line)
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(&samples)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -11,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path"
 	"path/filepath"
 	"slices"
@@ -30,13 +32,16 @@ func main() {
 	each := flag.Duration("time", time.Minute, "how long to run each target")
 	only := flag.String("only", "", "run only targets whose package or name contains this")
 	flag.Parse()
-	if err := run(*each, *only); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *each, *only); err != nil {
+		stop()
 		fmt.Fprintln(os.Stderr, "fuzz:", err)
 		os.Exit(1)
 	}
 }
 
-func run(each time.Duration, only string) error {
+func run(ctx context.Context, each time.Duration, only string) error {
 	targets, err := find(".")
 	if err != nil {
 		return err
@@ -49,7 +54,7 @@ func run(each time.Duration, only string) error {
 		}
 		fmt.Println("==", name)
 		//nolint:gosec // the names are those of this tree
-		command := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", each.String(), "./"+t.dir)
+		command := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", each.String(), "-fuzzminimizetime", "1s", "./"+t.dir)
 		command.Stdout, command.Stderr = os.Stdout, os.Stderr
 		if command.Run() != nil {
 			failed = append(failed, name)
