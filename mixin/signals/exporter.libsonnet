@@ -1,5 +1,6 @@
 // kubevitals itself is down, failing or blind.
 local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(config) {
   local c = config {
@@ -7,6 +8,8 @@ function(config) {
     // each of these alerts fires once for a cluster.
     agentsDown: 'count by (%(by)s) (max by (%(by)s, instance) (up{%(nodeSelector)s}) == 0)' % config,
     none: '0 * count by (%(by)s) (last_over_time(up{%(nodeSelector)s}[1d]))' % config,
+    // Nodes that are ready and should have one.
+    needing: 'max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s, node!~"%(nodesWithoutAgentIgnored)s"}) == 1' % config,
     // Every agent sends one of these, unless they are all switched off.
     agents: |||
       (
@@ -108,7 +111,9 @@ function(config) {
     {
       alert: 'KubeVitalsNodeAgentsDown',
       severity: 'warning',
-      // A dead node takes its agent along, and has an alert of its own.
+      // A dead node takes its agent along, and has an alert of its own. Where each node
+      // that needs one has an agent, one that is down is a second on its node, or on a node
+      // that cannot run any.
       expr: |||
         %(agentsDown)s
         > on (%(by)s)
@@ -117,7 +122,13 @@ function(config) {
           or on (%(by)s)
           %(none)s
         )
-      ||| % c,
+        unless on (%(by)s)
+        (
+          count by (%(by)s) (%(needing)s and on (%(by)s, node) %(agents)s)
+          == on (%(by)s)
+          count by (%(by)s) (%(needing)s)
+        )
+      ||| % (c { agents: promql.indent(promql.indent(c.agents)) }),
       'for': '15m',
       summary: 'Agents of kubevitals on nodes cannot be scraped.',
       description: 'Agents of kubevitals in cluster %(cluster)s that cannot be scraped: {{ $value }}, which is more than nodes are not ready. What only a node can see is not seen there.',
@@ -127,7 +138,7 @@ function(config) {
       severity: 'info',
       expr: |||
         count by (%(by)s) (
-          max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s, node!~"%(nodesWithoutAgentIgnored)s"}) == 1
+          %(needing)s
           unless on (%(by)s, node)
           %(agents)s
         )
