@@ -98,6 +98,11 @@ score: ## Print how well the causes of nodes that are not ready are told, on pub
 simulate-connectivity: $(BIN)/promtool ## Print how well the cause of a partitioned network is named, and how often falsely.
 	$(GO) run ./test/connectivity --promtool=$(BIN)/promtool --rounds=100
 
+.PHONY: simulate-fleet
+simulate-fleet: ## Play 24 hours of a healthy cluster of 300 nodes, and print what happened and which alerts fired; some minutes.
+	KUBEVITALS_FLEET_NODES=300 KUBEVITALS_FLEET_HOURS=24 KUBEVITALS_FLEET_EVALUATION_SECONDS=60 \
+		$(GO) test ./test/fleet -run TestHealthyDay -count=1 -timeout=40m -v
+
 .PHONY: cardinality
 cardinality: build ## Print the number of series by signal and its formula; it must not depend on the number of pods.
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -cardinality -- --log.level=error --collector.dns.probe-interval=1s

@@ -31,9 +31,10 @@ type Config struct {
 	REST *rest.Config
 	// Resources is the table of what is read; nil is that of Resources.
 	Resources Table
-	// Lister is where the lists come from instead of the API server, once: they are not
-	// watched. nil stands for that one.
-	Lister Lister
+	// Lister is where the lists come from instead of the API server; nil stands for that
+	// one. They are read once, unless Watched says that they can be watched, too.
+	Lister  Lister
+	Watched bool
 	// Dump is what is known of when the lists of a dump were made.
 	Dump       leases.Dump
 	Host       HostConfig

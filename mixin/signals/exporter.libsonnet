@@ -7,6 +7,8 @@ function(config) {
     // Agents on nodes, of which many fail for one reason: they are counted, and
     // each of these alerts fires once for a cluster.
     agentsDown: 'count by (%(by)s) (max by (%(by)s, instance) (up{%(nodeSelector)s}) == 0)' % config,
+    // Those of a rolling update are down one after the other, each for a moment.
+    agentsDownForLong: 'count by (%(by)s) (max by (%(by)s, instance) (max_over_time(up{%(nodeSelector)s}[10m])) == 0 and on (%(by)s, instance) up{%(nodeSelector)s})' % config,
     none: '0 * count by (%(by)s) (last_over_time(up{%(nodeSelector)s}[1d]))' % config,
     // Nodes that are ready and should have one.
     needing: 'max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s, node!~"%(nodesWithoutAgentIgnored)s"}) == 1' % config,
@@ -115,7 +117,7 @@ function(config) {
       // that needs one has an agent, one that is down is a second on its node, or on a node
       // that cannot run any.
       expr: |||
-        %(agentsDown)s
+        %(agentsDownForLong)s
         > on (%(by)s)
         (
           count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s}))
@@ -129,7 +131,7 @@ function(config) {
           count by (%(by)s) (%(needing)s)
         )
       ||| % (c { agents: promql.indent(promql.indent(c.agents)) }),
-      'for': '15m',
+      'for': '5m',
       summary: 'Agents of kubevitals on nodes cannot be scraped.',
       description: 'Agents of kubevitals in cluster %(cluster)s that cannot be scraped: {{ $value }}, which is more than nodes are not ready. What only a node can see is not seen there.',
     },

@@ -178,6 +178,9 @@ func TriggerSelectors(expr parser.Expr) []*parser.VectorSelector {
 func (r *Rules) during(one rule, covered time.Duration) (string, error) {
 	// The two samples must lie within it, and its start is exclusive.
 	longest := covered + time.Second
+	if one.lookback <= longest {
+		return one.Expr, nil
+	}
 	expr, err := r.parser.ParseExpr(one.Expr)
 	if err != nil {
 		return "", fmt.Errorf("rule %s%s: %w", one.Alert, one.Record, err)

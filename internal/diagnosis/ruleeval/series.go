@@ -44,7 +44,9 @@ func (s *series) append(p point) {
 // points implements storage.Samples.
 type points []point
 
-func (p points) Get(i int) chunks.Sample { return p[i] }
+// Get returns a pointer: a copy in an interface would be memory for each sample that
+// any rule looks at.
+func (p points) Get(i int) chunks.Sample { return &p[i] }
 func (p points) Len() int                { return len(p) }
 
 // point is one sample: milliseconds and value.
@@ -62,4 +64,4 @@ func (p point) F() float64                    { return p.v }
 func (p point) H() *histogram.Histogram       { return nil }
 func (p point) FH() *histogram.FloatHistogram { return nil }
 func (p point) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
-func (p point) Copy() chunks.Sample           { return p }
+func (p point) Copy() chunks.Sample           { return &p }
