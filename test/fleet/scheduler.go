@@ -1,0 +1,84 @@
+package fleet
+
+import (
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// scheduleWaiting is what the scheduler does, which has not seen what was made in this
+// very tick.
+func (c *Cluster) scheduleWaiting() {
+	if c.plane.down || c.plane.leaderless("kube-scheduler", c.now()) {
+		return
+	}
+	lacking := 0
+	for _, p := range slices.Clone(c.waiting) {
+		if !p.pod.CreationTimestamp.Time.Before(c.now()) {
+			continue
+		}
+		if c.schedule(p) {
+			c.start(p)
+			continue
+		}
+		c.unfit(p)
+		lacking++
+	}
+	// The autoscaler brings machines.
+	for need := (lacking + podsPerNode - 1) / podsPerNode; c.pools < need; {
+		c.pools++
+		c.Happened["scale-up: a node for pods that wait"]++
+		c.after(c.between(90*time.Second, 4*time.Minute), func() {
+			c.join(linux, "pool-a")
+			c.after(2*time.Minute, func() { c.pools-- })
+		})
+	}
+}
+
+func (c *Cluster) unfit(p *pod) {
+	if p.unfit {
+		return
+	}
+	p.unfit = true
+	setCondition(p.pod, corev1.PodScheduled, corev1.ConditionFalse, corev1.PodReasonUnschedulable, c.now())
+	c.API.Put(pods, p.pod)
+	c.warn("Pod", "FailedScheduling", "default-scheduler", p.pod.ObjectMeta, "")
+}
+
+// schedule gives a pod a node, if one has room: the emptiest of some.
+func (c *Cluster) schedule(p *pod) bool {
+	counts := c.load()
+	var best *machine
+	for range 8 {
+		m := c.pick(func(m *machine) bool {
+			return m.system == linux && m.isReady() && !m.node.Spec.Unschedulable && len(m.node.Spec.Taints) == 0 && counts[m] < podsPerNode
+		})
+		if m != nil && (best == nil || counts[m] < counts[best]) {
+			best = m
+		}
+	}
+	if best == nil {
+		return false
+	}
+	c.bind(p, best)
+	return true
+}
+
+func (c *Cluster) load() map[*machine]int {
+	counts := map[*machine]int{}
+	for _, p := range c.pods {
+		if p.app != nil && p.on != nil {
+			counts[p.on]++
+		}
+	}
+	return counts
+}
+
+func (c *Cluster) bind(p *pod, m *machine) {
+	p.on = m
+	p.pod.Spec.NodeName = m.node.Name
+	setCondition(p.pod, corev1.PodScheduled, corev1.ConditionTrue, "", c.now())
+	c.waiting = slices.DeleteFunc(c.waiting, func(other *pod) bool { return other == p })
+	c.API.Put(pods, p.pod)
+}
