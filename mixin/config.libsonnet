@@ -108,8 +108,8 @@
       nodeNotReadyCordonedCauses: 'disk|memory|pid|runtime_down|kubelet_setup|pleg_stuck|network_plugin_missing|kubelet_dead|kubelet_hung|kubelet_cut_off|silent|unknown',
       // Seconds until a node whose machine is gone should be gone, too; autoscalers and drains remove it within minutes.
       nodeMachineGoneSeconds: 3600,
-      // Conditions of nodes that tell no problem: membership in etcd (k3s, RKE2); Kubernetes' own of planned shutdown, drain and maintenance; maintenance that Azure has planned (AKS); use of what containerd will remove (GKE).
-      nodeConditionsIgnored: 'EtcdIsVoter|GracefulNodeShutdownInProgress|DrainInProgress|Drained|MaintenancePlanned|MaintenanceInProgress|VMEventScheduled|(Freeze|Reboot|Redeploy|Preempt|Terminate)Scheduled|Deprecated(Auths|Configs|Mirrors)FieldInContainerdConfiguration|DeprecatedOtherContainerdFeatures',
+      // Conditions of nodes that tell no problem: membership in etcd (k3s, RKE2); Kubernetes' own of planned shutdown, drain and maintenance; maintenance that Azure has planned (AKS); use of what containerd will remove (GKE), or none of it (k0s).
+      nodeConditionsIgnored: 'EtcdIsVoter|GracefulNodeShutdownInProgress|DrainInProgress|Drained|MaintenancePlanned|MaintenanceInProgress|VMEventScheduled|(Freeze|Reboot|Redeploy|Preempt|Terminate)Scheduled|Deprecated(Auths|Configs|Mirrors)FieldInContainerdConfiguration|Deprecated(OtherContainerdFeatures|PullingSchemaV1Image|UsingV1Alpha2Cri)|ContainerdHasNoDeprecations',
       // Age in seconds of a condition that its setter no longer confirms; the Node Problem Detector does every 300 s.
       nodeConditionStaleSeconds: 1800,
       // Seconds since a kubelet listed its containers; it does every second, and 180 s end the node's readiness.

@@ -107,13 +107,7 @@ func (c *command) observe(ctx context.Context, rules *ruleeval.Rules, logger *sl
 		return seen, err
 	}
 	defer reader.Stop()
-	seen.Cluster, seen.NotRecorded = watched.Name, c.selection.LeftOut()
-	if s := watched.Snapshot; s != nil {
-		seen.Snapshot, seen.NotInDump, seen.Unreadable = true, s.NotHeld(), map[string]error{}
-		for _, file := range s.Unreadable {
-			seen.Unreadable[file.Name] = file.Err
-		}
-	}
+	c.teller(watched)(&seen)
 	if clock := watched.Clock; clock != nil {
 		err = reader.ReplayTwice(ctx, &seen, clock)
 	} else {

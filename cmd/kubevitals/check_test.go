@@ -69,7 +69,7 @@ func TestSameFindingsFromASnapshot(t *testing.T) {
 	}
 
 	code, text, _ := runProgram(t, "check", "--snapshot="+dir, "--only=KubeVitalsNodeDiskPressure", "--severity=warning", "--log.level=error")
-	for _, want := range []string{"WARNING KubeVitalsNodeDiskPressure", "NODE='worker-2'", "Runbook: https://"} {
+	for _, want := range []string{"The time is that of the dump, by its manifest.", "WARNING KubeVitalsNodeDiskPressure", "NODE='worker-2'", "Runbook: https://"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the text does not say %q:\n%s", want, text)
 		}

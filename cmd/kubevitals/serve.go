@@ -15,8 +15,11 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/server"
+	"github.com/kubevitals/kubevitals/internal/target"
 	"github.com/kubevitals/kubevitals/internal/web"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // serve wires everything and serves until ctx ends.
@@ -46,18 +49,12 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 		return &exitError{exitListen, err}
 	}
 
-	sources, named, err := c.build(watched, host, logger)
+	read, named, err := c.build(watched, host, logger)
 	if err != nil {
 		return err
 	}
-	if watched.Snapshot != nil {
-		named = watched.Snapshot.AtPresent(named, time.Now)
-	}
-	frame := exporter.NewFrame(named, logger)
-	frame.Divide(c.shard)
-	pages := web.NewPages(web.Exporter{
-		Frame: frame, Sources: sources, Target: c.targetLabels("self"), Timeout: c.timeout, Version: version.Version,
-	})
+	frame, shown := c.frames(watched, read, named, logger)
+	pages := web.NewPages(shown)
 	if c.selection.Scope() == collectors.Cluster {
 		if err := pages.Prepare(); err != nil {
 			return err
@@ -65,18 +62,18 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	}
 	handler, err := exporter.Handler(ctx, frame, exporter.Options{
 		Timeout: c.timeout, TimeoutOffset: c.timeoutOffset, MaxRequests: c.maxRequests,
-		Self: exporter.NewSelf(), Ready: sources.Checks(), Pages: pages, Gathered: pages.Observe,
+		Self: exporter.NewSelf(), Ready: read.Checks(), Pages: pages, Gathered: pages.Observe,
 	}, logger)
 	if err != nil {
 		return err
 	}
 
 	ctx, stop := context.WithCancel(ctx)
-	defer sources.Wait()
+	defer read.Wait()
 	defer stop()
-	sources.Start(ctx)
+	read.Start(ctx)
 	logger.Info("watching", "cluster", watched.REST.Host, "version", version.Version)
-	return c.serveHTTP(ctx, listeners, handler, probed, exporter.HealthHandler(sources.Checks()), logger)
+	return c.serveHTTP(ctx, listeners, handler, probed, exporter.HealthHandler(read.Checks()), logger)
 }
 
 // serveHTTP serves the pages and the health endpoints until ctx ends, or one of them
@@ -93,4 +90,26 @@ func (c *command) serveHTTP(ctx context.Context, listeners server.Listeners, pag
 		}, logger)
 	})
 	return both.Wait()
+}
+
+// frames returns the frame that is scraped, and what the pages show. Of a dump these
+// differ: pages tell of its time, and Prometheus evaluates by its own clock.
+func (c *command) frames(watched *target.Target, s *sources.Sources, named []exporter.Named, logger *slog.Logger) (*exporter.Frame, web.Exporter) {
+	frame := exporter.NewFrame(named, logger)
+	frame.Divide(c.shard)
+	shown := web.Exporter{Frame: frame, Sources: s, Target: c.targetLabels("self"), Timeout: c.timeout, Version: version.Version}
+	if dump := watched.Snapshot; dump != nil {
+		shown.Taken, shown.Tell = dump.Taken, c.teller(watched)
+		frame = exporter.NewFrame(dump.AtPresent(named, time.Now), logger)
+		frame.Divide(c.shard)
+	}
+	return frame, shown
+}
+
+// teller tells observations of a dump what it is of.
+func (c *command) teller(watched *target.Target) func(*diagnosis.Observation) {
+	return func(seen *diagnosis.Observation) {
+		watched.Tell(seen)
+		seen.NotRecorded = c.selection.LeftOut()
+	}
 }

@@ -19,7 +19,8 @@ func TestSnapshotIsServed(t *testing.T) {
 	if code != exitOK || !strings.Contains(stdout, "--snapshot="+dir) {
 		t.Fatalf("code %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
-	url := serving(t, "--snapshot", dir) + "metrics"
+	page := serving(t, "--snapshot", dir)
+	url := page + "metrics"
 	answers := regexp.MustCompile(`kubevitals_kubelet_available{.*node="worker-3",reason="unreachable"} 0`)
 	eventually(t, func() error {
 		if body := fetch(t, url); !answers.MatchString(body) {
@@ -27,6 +28,19 @@ func TestSnapshotIsServed(t *testing.T) {
 		}
 		return nil
 	})
+	taken := regexp.MustCompile(`a snapshot of (\S+);`).FindStringSubmatch(stdout)[1]
+	eventually(t, func() error {
+		shown := fetch(t, page)
+		for _, want := range []string{`<time datetime="` + taken + `">` + strings.Replace(strings.TrimSuffix(taken, "Z"), "T", " ", 1) + ` UTC`, "time of the dump, by its manifest", dir} {
+			if !strings.Contains(shown, want) {
+				return fmt.Errorf("the page does not say %q:\n%s", want, shown)
+			}
+		}
+		return nil
+	})
+	if shown := fetch(t, page+"?lang=zh-TW"); !strings.Contains(shown, "傾印的時間，依據：它的清單檔") {
+		t.Errorf("the page in Chinese does not say what the time is by:\n%s", shown)
+	}
 	var first, later renewal
 	eventually(t, func() (err error) { first, err = scrapeRenewal(t, url); return err })
 	// The demonstration renews leases every 10 s.

@@ -28,6 +28,8 @@ type Observation struct {
 	// that these do not hold, by name.
 	Snapshot  bool
 	NotInDump []string
+	// TakenFrom is what says of what time the snapshot is, such as "its manifest".
+	TakenFrom string
 	// Unreadable are files of the snapshot that could not be read, with the errors.
 	Unreadable map[string]error
 	// NotRecorded are the collectors that could not run, because the snapshot of the
@@ -75,7 +77,7 @@ func Diagnose(ctx context.Context, seen Observation, o Options) (*Result, error)
 		selection = &Selection{alerts: o.Rules.Alerts()}
 	}
 	r := &Result{
-		Version: SchemaVersion, Cluster: seen.Cluster, Snapshot: seen.Snapshot, At: seen.At, Window: seen.Window.String(),
+		Version: SchemaVersion, Cluster: seen.Cluster, Snapshot: seen.Snapshot, TakenFrom: seen.TakenFrom, At: seen.At, Window: seen.Window.String(),
 		Projected: names(selection.of(projected)),
 	}
 	r.Unavailable, r.Absent = UnavailableIn(seen.Families, seen.Errors)

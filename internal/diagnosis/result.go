@@ -20,6 +20,8 @@ type Result struct {
 	Cluster string `json:"cluster"`
 	// Whether it was read from a snapshot; absent then lists what that does not hold.
 	Snapshot bool `json:"snapshot"`
+	// What says of what time the snapshot is, such as "its manifest".
+	TakenFrom string `json:"taken_from,omitempty"`
 	// Time that the result is of: the present, or that of a snapshot.
 	At time.Time `json:"at"`
 	// Time between the two samples that rates are taken from, such as 15s.

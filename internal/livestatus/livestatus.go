@@ -42,7 +42,11 @@ type Options struct {
 	Rules    *ruleeval.Rules
 	// Target are the labels that Prometheus would add: job, instance and cluster.
 	Target map[string]string
-	Now    func() time.Time
+	// Tell tells an observation what it is of. For a dump, whose time stands still, Taken
+	// is that time; it is zero for a cluster that lives.
+	Tell  func(*diagnosis.Observation)
+	Taken time.Time
+	Now   func() time.Time
 }
 
 // Status makes a report when it is asked for one, and shows it to all who ask within
@@ -81,17 +85,22 @@ type Report struct {
 
 	rules   *ruleeval.Rules
 	samples *ruleeval.Samples
+	// made is when the report was made, by the clock of whoever looks.
+	made time.Time
 }
 
 // expired tells whether the report is too old to be shown.
 func (r *Report) expired(now time.Time) bool {
-	age := now.Sub(r.At)
+	age := now.Sub(r.made)
 	return age >= freshFor || r.Starting && age >= freshAtStart
 }
 
 // Observe remembers what rules look back at from families that were gathered for
 // somebody else, such as Prometheus.
 func (s *Status) Observe(families exporter.Families) {
+	if !s.options.Taken.IsZero() {
+		return // nothing changes in a dump
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.options.Now()
@@ -145,7 +154,11 @@ func (s *Status) evaluate(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := s.options.Now()
+	made := s.options.Now()
+	at := made
+	if !s.options.Taken.IsZero() {
+		at = s.options.Taken
+	}
 	samples := ruleeval.NewSamples(s.options.Target)
 	samples.Only(s.options.Rules.Reads())
 	s.mu.Lock()
@@ -154,13 +167,15 @@ func (s *Status) evaluate(ctx context.Context) (*Report, error) {
 	samples.Add(families, at)
 	s.Observe(families)
 
-	result, err := diagnosis.Diagnose(ctx, diagnosis.Observation{
-		Cluster: s.options.Target["cluster"], At: at, Families: families, Samples: samples, Errors: s.options.Errors,
-	}, diagnosis.Options{Rules: s.options.Rules})
+	seen := diagnosis.Observation{Cluster: s.options.Target["cluster"], At: at, Families: families, Samples: samples, Errors: s.options.Errors}
+	if s.options.Tell != nil {
+		s.options.Tell(&seen)
+	}
+	result, err := diagnosis.Diagnose(ctx, seen, diagnosis.Options{Rules: s.options.Rules})
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Result: result, Starting: starting, Oldest: oldest(families), rules: s.options.Rules, samples: samples}
+	r := &Report{Result: result, Starting: starting, Oldest: oldest(families), rules: s.options.Rules, samples: samples, made: made}
 	s.keep(r)
 	return r, nil
 }

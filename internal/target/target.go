@@ -17,6 +17,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
 	"github.com/kubevitals/kubevitals/internal/snapshot"
 	"github.com/kubevitals/kubevitals/sources"
@@ -101,6 +102,19 @@ func FromSnapshot(ctx context.Context, path string, kubelets kubelet.Options, lo
 		Name: s.Path, REST: s.REST(), Kubelets: kubelets, Snapshot: s,
 		Clock: newClock(s.Taken.Add(-s.Window()), s.Taken), close: s.Close,
 	}, nil
+}
+
+// Tell tells an observation what it is of.
+func (t *Target) Tell(seen *diagnosis.Observation) {
+	seen.Cluster = t.Name
+	s := t.Snapshot
+	if s == nil {
+		return
+	}
+	seen.Snapshot, seen.TakenFrom, seen.NotInDump, seen.Unreadable = true, string(s.TakenFrom), s.NotHeld(), map[string]error{}
+	for _, file := range s.Unreadable {
+		seen.Unreadable[file.Name] = file.Err
+	}
 }
 
 // Build returns the sources of the target and the selected collectors that read

@@ -26,6 +26,18 @@ type Exporter struct {
 	Timeout time.Duration
 	// Version is that of the program.
 	Version string
+	// Tell tells an observation what it is of, and Taken is the time of a dump; nil and
+	// zero for a cluster that lives.
+	Tell  func(*diagnosis.Observation)
+	Taken time.Time
+}
+
+// now is the time that the pages are of.
+func (e Exporter) now() time.Time {
+	if !e.Taken.IsZero() {
+		return e.Taken
+	}
+	return time.Now()
 }
 
 // Pages serves the pages of an exporter, with the rules and runbooks of this
@@ -97,7 +109,8 @@ func (e Exporter) status() (*livestatus.Status, error) {
 			defer cancel()
 			return e.Frame.Scrape(ctx)
 		},
-		Errors: diagnosis.ErrorsOf(e.Sources, e.Frame), Starting: e.Sources.Starting, Rules: rules, Target: e.Target, Now: time.Now,
+		Errors: diagnosis.ErrorsOf(e.Sources, e.Frame), Starting: e.Sources.Starting, Rules: rules, Target: e.Target,
+		Tell: e.Tell, Taken: e.Taken, Now: time.Now,
 	}), nil
 }
 
@@ -113,7 +126,7 @@ func (e Exporter) handler(status *livestatus.Status) (http.Handler, error) {
 	}
 	return Handler(Options{
 		Runbooks: runbooks, Summaries: summaries, Rules: status.Rules(), Report: status.Report, Facts: e.Sources.Facts,
-		Definitions: collectors.Catalogue(), Version: e.Version, Now: time.Now,
+		Definitions: collectors.Catalogue(), Version: e.Version, Now: e.now,
 		Tables: func() []exporter.Table { return []exporter.Table{e.Frame.Table(), e.Sources.Table()} },
 	})
 }

@@ -100,6 +100,10 @@ func (s *server) statusOf(report *livestatus.Report, c content) *status {
 	if v.Oldest = report.Oldest.Name; v.Oldest != "" {
 		v.OldestAge = r.Age(report.Oldest.At)
 	}
+	if report.Snapshot {
+		v.Oldest = "" // all of a dump is of one time
+		v.At, v.Age = report.At.UTC().Format("2006-01-02 15:04:05 UTC"), c.Words["dump"]+c.Words["dump-"+report.TakenFrom]
+	}
 	v.Class, v.Verdict = verdictOf(report.Result, c.Words)
 	for _, one := range report.Alerts {
 		if one.AboutCluster() {
@@ -206,8 +210,19 @@ func (v *status) addUnavailable(r *diagnosis.Result, words map[string]string) {
 	}
 	v.NotYetRead = strings.Join(notYetRead, words["comma"])
 	for _, u := range r.Absent {
-		v.Absent = append(v.Absent, namedReason{words[u.Kind] + " " + u.Name, words["reason-"+u.Reason]})
+		v.Absent = append(v.Absent, namedReason{words[u.Kind] + " " + u.Name, absentText(r, u, words)})
 	}
+}
+
+// absentText says why something is not there.
+func absentText(r *diagnosis.Result, u diagnosis.Unavailable, words map[string]string) string {
+	switch {
+	case r.Snapshot && u.Reason == string(health.NotFound) && u.Detail != "":
+		return words["notInDump"] + words["colon"] + u.Detail
+	case r.Snapshot && u.Reason == string(health.NotFound):
+		return words["notInDump"]
+	}
+	return words["reason-"+u.Reason]
 }
 
 // reasonText says why something could not be read.

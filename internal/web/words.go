@@ -26,6 +26,9 @@ func inEnglish() map[string]string {
 		"samples":         "What the alert goes by", "series": "series", "more": "More: ", "what": "what", "state": "state",
 		"conditions": "Conditions", "events": "Recent warnings", "readings": "Last read",
 
+		"dump": "time of the dump, by ", "dump-its manifest": "its manifest", "dump-the latest time that its objects agree on": "the latest time that its objects agree on",
+		"dump-the time of the file": "the time of the file", "notInDump": "is not in the dump", "kubelet": "kubelets", "file": "file",
+
 		"cluster": "Cluster", "evaluated": "alerts evaluated: ", "oldest": "oldest source: ", "clear": "All clear", "incomplete": "Could not tell",
 		"firing": "Wrong now", "runbook": "Runbook", "tellsAfter": "Prometheus tells after ",
 		"unavailable": "Not seen", "unavailableMeans": "While anything here cannot be read, silence about it is no proof of health.",
@@ -60,6 +63,9 @@ func inChinese() map[string]string {
 		"holdsIncomplete": "無法判斷：沒有相關的序列，而且叢集有一部分讀不到",
 		"samples":         "告警所依據的數據", "series": "序列", "more": "其餘：", "what": "項目", "state": "狀態",
 		"conditions": "狀況（conditions）", "events": "最近的警告事件", "readings": "最近一次讀取",
+
+		"dump": "傾印的時間，依據：", "dump-its manifest": "它的清單檔", "dump-the latest time that its objects agree on": "其中的物件所一致的最晚時間",
+		"dump-the time of the file": "檔案的時間", "notInDump": "傾印裡沒有", "kubelet": "kubelet", "file": "檔案",
 
 		"cluster": "叢集", "evaluated": "評估的告警數：", "oldest": "最舊的來源：", "clear": "一切正常", "incomplete": "無法判斷",
 		"firing": "目前的問題", "runbook": "處理手冊", "tellsAfter": "Prometheus 發出告警前的等待：",

@@ -28,6 +28,9 @@ const (
 func Text(w io.Writer, r *diagnosis.Result, colour bool) error {
 	p := &printer{colour: colour, values: valuesAt(r)}
 	p.line("%s", p.bold(fmt.Sprintf("%s, %s", r.Cluster, r.At.UTC().Format("2006-01-02 15:04:05 MST"))))
+	if r.TakenFrom != "" {
+		p.line("The time is that of the dump, by %s.", plain(r.TakenFrom))
+	}
 	for _, a := range r.Alerts {
 		p.alert(a)
 	}
