@@ -29,13 +29,13 @@ func (c *Cluster) EtcdURL() string { return fmt.Sprintf("http://127.0.0.1:%d", c
 
 func (c *Cluster) etcdArgs(dataDir string) []string {
 	peer := fmt.Sprintf("http://127.0.0.1:%d", c.ports.etcdPeer)
-	return []string{
+	return append([]string{
 		"--name=lab", "--data-dir=" + dataDir,
 		"--listen-client-urls=" + c.EtcdURL(), "--advertise-client-urls=" + c.EtcdURL(),
 		"--listen-peer-urls=" + peer, "--initial-advertise-peer-urls=" + peer, "--initial-cluster=lab=" + peer,
 		"--unsafe-no-fsync", // nothing here outlives the machine
 		"--log-level=warn",
-	}
+	}, c.options.EtcdArgs...)
 }
 
 func (c *Cluster) etcdReady(ctx context.Context) error {

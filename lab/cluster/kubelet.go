@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"k8s.io/client-go/rest"
 
@@ -21,11 +22,16 @@ type Kubelet struct {
 	Port    int
 	Process *Process
 
-	filesystems, failSandboxes, journal string
+	filesystems, failSandboxes, journal, clock string
 }
 
 // SetFilesystems changes what the node says of its disks.
 func (k *Kubelet) SetFilesystems(f hollow.Filesystems) error { return f.Write(k.filesystems) }
+
+// SetClock makes the clock of the node be ahead by that, or behind if negative.
+func (k *Kubelet) SetClock(ahead time.Duration) error {
+	return os.WriteFile(k.clock, []byte(ahead.String()), 0o600)
+}
 
 // WriteJournal makes the text the journal of the node's services, in the form of
 // journalctl --output=short-precise.
@@ -60,6 +66,7 @@ func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 		filesystems:   filepath.Join(c.options.Dir, name+".filesystems.json"),
 		failSandboxes: filepath.Join(c.options.Dir, name+".fail-sandboxes"),
 		journal:       filepath.Join(c.options.Dir, name+".journal"),
+		clock:         filepath.Join(c.options.Dir, name+".clock"),
 	}
 	if err := k.WriteJournal(""); err != nil {
 		return nil, err
@@ -71,7 +78,7 @@ func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 		HollowKubelet, "--name=" + name, "--dir=" + dir, fmt.Sprintf("--port=%d", port),
 		"--kubeconfig=" + kubeconfig, "--client-ca-file=" + c.files.caFile,
 		"--tls-cert-file=" + serving.cert, "--tls-private-key-file=" + serving.key,
-		"--filesystems=" + k.filesystems, "--fail-sandboxes=" + k.failSandboxes, "--journal=" + k.journal,
+		"--filesystems=" + k.filesystems, "--fail-sandboxes=" + k.failSandboxes, "--journal=" + k.journal, "--clock=" + k.clock,
 	}, func(ctx context.Context) error { return c.nodeReady(ctx, name) })
 	return k, nil
 }

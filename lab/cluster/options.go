@@ -33,6 +33,8 @@ type Options struct {
 	Nodes int
 	// WithoutScheduler leaves pods where the test puts them.
 	WithoutScheduler bool
+	// EtcdArgs are more arguments for etcd.
+	EtcdArgs []string
 	// Logf reports progress; nil reports nothing.
 	Logf func(format string, args ...any)
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/kubevitals/kubevitals/lab/cluster"
 )
 
-// TestAllClear checks a cluster that lacks nothing, as a user does it who wants to
-// know whether all is well: with nothing left out.
-func TestAllClear(t *testing.T) {
-	l := ownLab(t, 3)
+// wellLab starts a cluster that lacks nothing, and returns when all is well.
+func wellLab(t *testing.T, o cluster.Options, args ...string) (*lab, *cluster.MetricsAPI) {
+	t.Helper()
+	l := ownLabOf(t, o, args...)
 	names := []string{}
 	for _, k := range l.Kubelets() {
 		names = append(names, k.Name)
@@ -30,6 +30,13 @@ func TestAllClear(t *testing.T) {
 		}
 		return errors.Join(errs...)
 	})
+	return l, api
+}
+
+// TestAllClear checks a cluster that lacks nothing, as a user does it who wants to
+// know whether all is well: with nothing left out.
+func TestAllClear(t *testing.T) {
+	l, _ := wellLab(t, cluster.Options{Nodes: 3})
 	args := slices.Concat([]string{"check", "--window=2s"}, l.live())
 	code, stdout, stderr, err := once(t.Context(), nil, args...)
 	if err != nil || code != nothingWrong || stderr != "" || !strings.Contains(stdout, "\nAll clear: none of ") {

@@ -49,8 +49,8 @@ type result struct {
 	code   int
 	Alerts []struct {
 		Findings []struct {
-			Alert  string
-			Labels map[string]string
+			Alert, Severity string
+			Labels          map[string]string
 		}
 	}
 	Unavailable []unavailable

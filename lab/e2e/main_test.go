@@ -74,9 +74,10 @@ func (l *lab) install(ctx context.Context) error {
 }
 
 // ownCluster starts a cluster for one test alone, and stops it when the test ends.
-func ownCluster(ctx context.Context, t *testing.T, nodes int) *cluster.Cluster {
+func ownCluster(ctx context.Context, t *testing.T, o cluster.Options) *cluster.Cluster {
 	t.Helper()
-	c, err := cluster.Start(ctx, cluster.Options{Nodes: nodes, Logf: t.Logf})
+	o.Logf = t.Logf
+	c, err := cluster.Start(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}

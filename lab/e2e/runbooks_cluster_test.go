@@ -27,7 +27,7 @@ func startForRunbooks(t *testing.T) *lab {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
-	c := ownCluster(ctx, t, 3)
+	c := ownCluster(ctx, t, cluster.Options{Nodes: 3})
 	l := &lab{Cluster: c}
 	names := []string{}
 	for _, k := range c.Kubelets() {

@@ -17,9 +17,15 @@ import (
 // ownLab starts a cluster that a test may ruin, and a kubevitals for it.
 func ownLab(t *testing.T, nodes int, args ...string) *lab {
 	t.Helper()
+	return ownLabOf(t, cluster.Options{Nodes: nodes}, args...)
+}
+
+// ownLabOf does the same with options for the cluster.
+func ownLabOf(t *testing.T, o cluster.Options, args ...string) *lab {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	c := ownCluster(ctx, t, nodes)
+	c := ownCluster(ctx, t, o)
 	l := &lab{Cluster: c}
 	if err := l.applyBase(ctx); err != nil {
 		t.Fatal(err)

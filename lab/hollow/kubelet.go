@@ -6,14 +6,17 @@ package hollow
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/record"
 	"k8s.io/component-base/configz"
@@ -32,8 +35,8 @@ import (
 
 // settings are the command line of a hollow kubelet.
 type settings struct {
-	name, dir, kubeconfig, clientCA, cert, key, filesystems, failSandboxes, journal string
-	port                                                                            int
+	name, dir, kubeconfig, clientCA, cert, key, filesystems, failSandboxes, journal, clock string
+	port                                                                                   int
 }
 
 // NewCommand returns the command that runs one hollow kubelet.
@@ -52,6 +55,7 @@ func NewCommand() *cobra.Command {
 	f.StringVar(&s.key, "tls-private-key-file", "", "its key")
 	f.StringVar(&s.filesystems, "filesystems", "", "file with the sizes of its filesystems")
 	f.StringVar(&s.failSandboxes, "fail-sandboxes", "", "file during whose existence no sandbox can be made")
+	f.StringVar(&s.clock, "clock", "", "file with how far its clock is ahead")
 	f.StringVar(&s.journal, "journal", "", "file with the journal of its services")
 	f.IntVar(&s.port, "port", 0, "port on 127.0.0.1")
 	return command
@@ -65,11 +69,14 @@ func run(ctx context.Context, s settings) error {
 	if err := serveJournal(s.dir, s.journal); err != nil {
 		return err
 	}
-	client, err := s.client("kubelet", 0)
+	client, err := s.client("kubelet", 0, nil)
 	if err != nil {
 		return err
 	}
-	heartbeat, err := s.client("kubelet-heartbeat", config.NodeStatusUpdateFrequency.Duration)
+	heartbeat, err := s.client("kubelet-heartbeat", config.NodeStatusUpdateFrequency.Duration, func(c *rest.Config) {
+		c.ContentType = runtime.ContentTypeJSON
+		c.Wrap(func(next http.RoundTripper) http.RoundTripper { return shifted{next, s.clock} })
+	})
 	if err != nil {
 		return err
 	}
@@ -77,15 +84,15 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return fmt.Errorf("endpoint of the fake runtime: %w", err)
 	}
-	runtime := fakeremote.NewFakeRemoteRuntime()
-	if err := runtime.Start(endpoint); err != nil {
+	containers := fakeremote.NewFakeRemoteRuntime()
+	if err := containers.Start(endpoint); err != nil {
 		return fmt.Errorf("start the fake runtime: %w", err)
 	}
-	defer runtime.Stop()
-	go endWorkers(ctx, runtime.RuntimeService)
-	go writeLogs(ctx, runtime.RuntimeService, filepath.Join(s.dir, "container-logs"))
-	go failSandboxes(ctx, runtime.RuntimeService, s.failSandboxes)
-	runtime.ImageService.SetFakeFilesystemUsage([]*runtimeapi.FilesystemUsage{{
+	defer containers.Stop()
+	go endWorkers(ctx, containers.RuntimeService)
+	go writeLogs(ctx, containers.RuntimeService, filepath.Join(s.dir, "container-logs"))
+	go failSandboxes(ctx, containers.RuntimeService, s.failSandboxes)
+	containers.ImageService.SetFakeFilesystemUsage([]*runtimeapi.FilesystemUsage{{
 		Timestamp:  time.Now().UnixNano(),
 		FsId:       &runtimeapi.FilesystemIdentifier{Mountpoint: imageMount},
 		UsedBytes:  &runtimeapi.UInt64Value{Value: 1 << 30},
@@ -97,7 +104,7 @@ func run(ctx context.Context, s settings) error {
 	}
 	hollow := kubemark.NewHollowKubelet(flags, config, client, heartbeat,
 		&machine{name: s.name, file: s.filesystems, started: time.Now()},
-		runtime.ImageService, service, cm.NewStubContainerManager())
+		containers.ImageService, service, cm.NewStubContainerManager())
 	if err := s.makeReal(ctx, hollow, client); err != nil {
 		return err
 	}
@@ -149,7 +156,7 @@ func publish(config *kubeletconfig.KubeletConfiguration) error {
 	return cz.Set(external)
 }
 
-func (s settings) client(agent string, timeout time.Duration) (*kubernetes.Clientset, error) {
+func (s settings) client(agent string, timeout time.Duration, change func(*rest.Config)) (*kubernetes.Clientset, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", s.kubeconfig)
 	if err != nil {
 		return nil, fmt.Errorf("kubeconfig: %w", err)
@@ -157,6 +164,9 @@ func (s settings) client(agent string, timeout time.Duration) (*kubernetes.Clien
 	config.UserAgent, config.Timeout = agent, timeout
 	config.QPS, config.Burst = 50, 100
 	config.ContentType = "application/vnd.kubernetes.protobuf"
+	if change != nil {
+		change(config)
+	}
 	return kubernetes.NewForConfig(config)
 }
 
