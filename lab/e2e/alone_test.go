@@ -80,7 +80,7 @@ func TestNodeClockOff(t *testing.T) {
 				}
 				return nodeIsReady(s, k.Name)
 			})
-			l.wantAlone(t, time.Minute, "KubeVitalsNodeClockOff")
+			l.wantAlone(t, 3*time.Minute, "KubeVitalsNodeClockOff")
 		})
 	}
 	if err := k.SetClock(0); err != nil {
@@ -92,7 +92,7 @@ func TestNodeClockOff(t *testing.T) {
 		}
 		return nil
 	})
-	l.wantAlone(t, time.Minute)
+	l.wantAlone(t, 3*time.Minute)
 }
 
 // TestNothingWritten fills etcd: what cannot be written is named, and not one of all
@@ -109,7 +109,7 @@ func TestNothingWritten(t *testing.T) {
 	l.vitals.eventually(t, time.Minute, func(s samples) error {
 		return s.want(1, "apiserver_probe_result", "probe", "write", "result", "failed")
 	})
-	l.wantAlone(t, time.Minute, "KubeVitalsAPIServerWritesFailing")
+	l.wantAlone(t, 3*time.Minute, "KubeVitalsAPIServerWritesFailing")
 	// Long after all Leases have run out.
 	time.Sleep(90 * time.Second)
 	l.vitals.eventually(t, time.Minute, func(s samples) error {
@@ -138,5 +138,5 @@ func TestMetricsAPIDown(t *testing.T) {
 			s.want(0, "metrics_api_available", "api", "resource", "reason", "FailedDiscoveryCheck"),
 		)
 	})
-	l.wantAlone(t, time.Minute, "KubeVitalsMetricsAPIUnavailable")
+	l.wantAlone(t, 3*time.Minute, "KubeVitalsMetricsAPIUnavailable")
 }

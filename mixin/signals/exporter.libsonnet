@@ -9,6 +9,9 @@ function(config) {
     agentsDown: 'count by (%(by)s) (max by (%(by)s, instance) (up{%(nodeSelector)s}) == 0)' % config,
     // Those of a rolling update are down one after the other, each for a moment.
     agentsDownForLong: 'count by (%(by)s) (max by (%(by)s, instance) (max_over_time(up{%(nodeSelector)s}[10m])) == 0 and on (%(by)s, instance) up{%(nodeSelector)s})' % config,
+    // What was written is known from writes that succeed, and that they do not is told by
+    // KubeVitalsAPIServerWritesFailing.
+    versionsUnknown: 'label_replace(max by (%(by)s) (kubevitals_apiserver_probe_result{%(selector)s, probe="write", result=~"failed|timeout|overloaded|error"}) == 1, "collector", "stale_reads", "", "")' % config,
     none: '0 * count by (%(by)s) (last_over_time(up{%(nodeSelector)s}[1d]))' % config,
     // Nodes that are ready and should have one.
     needing: 'max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s, node!~"%(nodesWithoutAgentIgnored)s"}) == 1' % config,
@@ -57,6 +60,8 @@ function(config) {
         max by (%(by)s, collector) (kubevitals_scrape_collector_success{%(selector)s}) == 0
         unless on (%(by)s)
         min by (%(by)s) (max by (%(by)s, source) (kubevitals_source_available{%(selector)s})) == 0
+        unless on (%(by)s, collector)
+        %(versionsUnknown)s
       ||| % c,
       'for': '15m',
       summary: 'A collector of kubevitals fails though its sources can be read.',
