@@ -33,9 +33,9 @@ func main() {
 	only := flag.String("only", "", "run only targets whose package or name contains this")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *each, *only); err != nil {
-		stop()
+	err := run(ctx, *each, *only)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "fuzz:", err)
 		os.Exit(1)
 	}
