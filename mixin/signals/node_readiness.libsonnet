@@ -31,34 +31,14 @@ function(c) {
   // Numbers of nodes, by the labels of which cluster is the first, that are many.
   local many(count) = promql.line(|||
     (
-      (
-        %(count)s
-          / on (%(by)s) group_left ()
-          count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))
-        >= %(manyNodesRatio)g
-        and
-        %(count)s >= %(manyNodesMinimum)s
-      )
+      (%(count)s / on (%(by)s) group_left () kubevitals:node:count >= %(manyNodesRatio)g and %(count)s >= %(manyNodesMinimum)s)
       or
-      (
-        %(count)s
-          / on (%(by)s) group_left ()
-          count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))
-        >= %(manyNodesLargeRatio)g
-        and
-        %(count)s >= %(manyNodesLargeMinimum)s
-      )
+      (%(count)s / on (%(by)s) group_left () kubevitals:node:count >= %(manyNodesLargeRatio)g and %(count)s >= %(manyNodesLargeMinimum)s)
       or
-      (
-        %(count)s
-          / on (%(by)s) group_left ()
-          count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))
-        and
-        %(count)s >= %(manyNodesCount)s
-      )
+      (%(count)s / on (%(by)s) group_left () kubevitals:node:count and %(count)s >= %(manyNodesCount)s)
     )
   ||| % (c { count: count })),
-  local manyMissing = many('count by (%s) (%s)' % [c.by, promql.oneLine(missing)]),
+  local manyMissing = many('kubevitals:node_not_ready:count'),
   // How long ago nodes stopped being ready, by their own time of change. The cause
   // is no label: it becomes clearer while the node stays away, and a new label
   // would start the alert again. Its text looks the cause up.
@@ -86,11 +66,21 @@ function(c) {
   name: 'node_readiness',
   area: 'nodes',
   foreign: { kubelet_pleg_last_seen_seconds: c.kubeletSelector },
+  // Both are read several times by alerts, and take long to count in a large cluster.
+  rules: [
+    { record: 'kubevitals:node:count', expr: 'count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))\n' % c },
+    { record: 'kubevitals:node_not_ready:count', expr: 'count by (%s) (\n  %s\n)\n' % [c.by, promql.indent(missing)] },
+  ],
   alerts: [
     {
       alert: 'KubeVitalsNodesNotReady',
       severity: 'critical',
-      expr: manyMissing + '\n',
+      // The nodes themselves are its evidence.
+      expr: |||
+        %(many)s
+        and on (%(by)s)
+        group by (%(by)s) (kubevitals_node_readiness_not_ready{%(selector)s, cause!="machine_gone"})
+      ||| % (c { many: manyMissing }),
       'for': '3m',
       keep_firing_for: '5m',
       summary: 'A good part of the nodes are not ready.',
@@ -225,6 +215,13 @@ function(c) {
       'short',
       [g.target('count by (cause) (max by (node, cause) (kubevitals_node_readiness_not_ready{%(panel)s, node=~"$node"}))' % k, '{{cause}}')],
       { alerts: ['KubeVitalsNodesNotReady', 'KubeVitalsNodeNotReady', 'KubeVitalsNodeMachineGone'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Share of nodes that are not ready',
+      'Nodes that should be ready and are not, as a share of all; those under maintenance and those whose machine is gone are left out.',
+      'percentunit',
+      [g.target('kubevitals:node_not_ready:count{%(by)s=~"$cluster"} / on (%(by)s) kubevitals:node:count{%(by)s=~"$cluster"}' % k, 'not ready')],
+      { alerts: ['KubeVitalsNodesNotReady', 'KubeVitalsManyNodesFailing'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Nodes with the same trouble',
