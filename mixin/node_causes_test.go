@@ -31,8 +31,9 @@ func causesToldOf() []string {
 
 // TestNodeCausesAreFresh verifies that the causes are the same in Go, in the words of
 // the mixin and in both runbooks, and that the English one has the mixin's words.
+//
+//nolint:paralleltest // with -update it writes a file that TestRunbookHeadsAreFresh writes, too
 func TestNodeCausesAreFresh(t *testing.T) {
-	t.Parallel()
 	var words map[string]string
 	evaluate(t, `import 'node_causes.libsonnet'`, &words)
 	var causes []string
