@@ -100,7 +100,7 @@ func (p *Poller) forget(name string) {
 	delete(p.tracked, name)
 	p.schedule.remove(k)
 	for _, t := range k.tasks {
-		p.trouble.over(t.endpoint, k.result.reason(t.endpoint))
+		p.trouble.over(k.result.Node, t.endpoint, k.result.reason(t.endpoint))
 	}
 }
 

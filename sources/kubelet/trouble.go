@@ -18,8 +18,14 @@ type trouble struct {
 	kubelets map[kind]int
 
 	mu sync.Mutex
-	// examples has one error for each kind of trouble that kubelets are in.
-	examples map[kind]error
+	// examples has one error for each kind of trouble that kubelets are in: that of
+	// the first of the nodes by name, so that two looks at the same quote the same.
+	examples map[kind]example
+}
+
+type example struct {
+	node string
+	err  error
 }
 
 type kind struct {
@@ -28,18 +34,18 @@ type kind struct {
 }
 
 func newTrouble(logger *slog.Logger) *trouble {
-	return &trouble{logger: logger, kubelets: map[kind]int{}, examples: map[kind]error{}}
+	return &trouble{logger: logger, kubelets: map[kind]int{}, examples: map[kind]example{}}
 }
 
 // changed notes what a request came to after the one before it came to was.
 func (t *trouble) changed(node string, e endpoint, was, is health.Reason, err error) {
-	t.over(e, was)
+	t.over(node, e, was)
 	if is == health.Available {
 		return
 	}
 	k := kind{e, is}
 	t.kubelets[k]++
-	t.remember(k, err)
+	t.remember(k, example{node, err})
 	log := t.logger.Debug
 	if was != is && t.kubelets[k] == 1 {
 		log = t.logger.Warn
@@ -47,36 +53,39 @@ func (t *trouble) changed(node string, e endpoint, was, is health.Reason, err er
 	log("Kubelet cannot be read", "node", node, "endpoint", e.String(), "reason", string(is), "err", err)
 }
 
-// over notes that a kubelet is no longer in the state was.
-func (t *trouble) over(e endpoint, was health.Reason) {
+// over notes that a kubelet is no longer in the state was. If it was the example,
+// another will be when it is next asked.
+func (t *trouble) over(node string, e endpoint, was health.Reason) {
 	k := kind{e, was}
 	switch n := t.kubelets[k]; {
 	case n > 1:
 		t.kubelets[k] = n - 1
 	case n == 1:
 		delete(t.kubelets, k)
-		t.remember(k, nil)
 	}
-}
-
-func (t *trouble) remember(k kind, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err == nil {
+	if t.examples[k].node == node {
 		delete(t.examples, k)
-		return
 	}
-	t.examples[k] = err
 }
 
-// example returns the latest error of that kind. One kubelet that cannot be reached
+func (t *trouble) remember(k kind, one example) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if kept, ok := t.examples[k]; !ok || one.node <= kept.node {
+		t.examples[k] = one
+	}
+}
+
+// example returns an error of that kind. One kubelet that cannot be reached
 // is not asked for its other endpoints: then it is why it cannot.
 func (t *trouble) example(name string, reason health.Reason) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var other error
 	for _, e := range endpoints() {
-		switch err := t.examples[kind{e, reason}]; {
+		switch err := t.examples[kind{e, reason}].err; {
 		case err == nil:
 		case e.String() == name:
 			return err

@@ -40,11 +40,35 @@ func TestOneWarningForEachKindOfTrouble(t *testing.T) {
 		}
 	}
 	log.changed("a", configz, health.Forbidden, health.Available, nil)
-	log.over(metrics, health.Forbidden)
-	log.over(configz, health.Timeout)
+	log.over("a", metrics, health.Forbidden)
+	log.over("b", configz, health.Timeout)
 	if len(log.kubelets)+len(log.examples) != 0 {
 		t.Errorf("left over: %v, %v", log.kubelets, log.examples)
 	}
 	log.changed("a", configz, health.Available, health.Forbidden, err)
 	warnings(4, "when it comes back")
+}
+
+// TestTheSameExample verifies that the example of a kind of trouble is that of the
+// first node by name, in whatever order they fail, while it is in that trouble.
+func TestTheSameExample(t *testing.T) {
+	t.Parallel()
+	a, b, c := errors.New("of a"), errors.New("of b"), errors.New("of c")
+	log := newTrouble(slog.New(slog.DiscardHandler))
+	want := func(example error) {
+		t.Helper()
+		if got := log.example("configz", health.Forbidden); !errors.Is(got, example) {
+			t.Errorf("the example is %v, want %v", got, example)
+		}
+	}
+	log.changed("b", configz, health.Starting, health.Forbidden, b)
+	log.changed("c", configz, health.Starting, health.Forbidden, c)
+	want(b)
+	log.changed("a", configz, health.Starting, health.Forbidden, a)
+	want(a)
+	log.changed("c", configz, health.Forbidden, health.Forbidden, c)
+	want(a)
+	log.over("a", configz, health.Forbidden)
+	log.changed("b", configz, health.Forbidden, health.Forbidden, b)
+	want(b)
 }
