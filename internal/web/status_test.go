@@ -160,7 +160,7 @@ func TestStatusPage(t *testing.T) {
 		"Wrong now", "KubeVitalsSchedulerDown", "KubeVitalsAPIServerDown", "cp-2",
 		diskPressure, "A node is short of disk", "worker-2", `kubevitals_node_disk_pressure{node="worker-2"}`,
 		"Not seen", "KubeVitalsSourceUnavailable", "cannot read pods: forbidden", "collector etcd", "it failed", "Not read yet:", "hpas",
-		"Nothing wrong found", "dns", "Not looked at", "Nothing of the kind was seen", "autoscaling", "For the agents on the nodes", "inotify")
+		"Nothing wrong found", "This was looked for and not found:", "dns", "Not looked at", "Nothing of the kind was seen", "autoscaling", "For the agents on the nodes", "inotify")
 	for _, e := range p.elements {
 		if strings.HasPrefix(e, "img") || e == "script" {
 			t.Errorf("markup of the cluster reaches the page: <%s>", e)
