@@ -25,29 +25,18 @@ local promql = import 'promql.libsonnet';
   // The labels of the alert as the query of a URL.
   local labelsQuery = '{{ $sep := "?" }}{{ range $name, $value := $labels }}{{ if ne $name "__name__" }}{{ $sep }}{{ $name }}={{ urlquery $value }}{{ $sep = "&" }}{{ end }}{{ end }}',
 
-  // A duration of one unit in words, such as "5 minutes"; any other as it is.
-  local inWords(duration) =
-    local units = { s: 'second', m: 'minute', h: 'hour', d: 'day' };
-    local number = duration[:std.length(duration) - 1];
-    local unit = std.get(units, duration[std.length(duration) - 1], '');
-    if unit == '' || std.stripChars(number, '0123456789') != '' then duration
-    else if number == '1' then { second: 'a', minute: 'a', hour: 'an', day: 'a' }[unit] + ' ' + unit
-    else number + ' ' + unit + 's',
-
-  // A description is a template over the settings and what its alert adds in
-  // values; lasting is the alert's "for" in words.
+  // A description is a template over the settings and what its alert adds in values.
   local finished(signal, alert) =
     assert std.member(['critical', 'warning', 'info'], alert.severity) : alert.alert + ': unknown severity';
-    local pending = std.get(c.alertFor, alert.alert, alert['for']);
     {
       alert: alert.alert,
       expr: alert.expr,
-      'for': pending,
+      'for': std.get(c.alertFor, alert.alert, alert['for']),
       [if 'keep_firing_for' in alert then 'keep_firing_for']: alert.keep_firing_for,
       labels: { severity: alert.severity, signal: signal.name },
       annotations: {
         summary: alert.summary,
-        description: placed(alert.description) % (c + std.get(alert, 'values', {}) + { lasting: inWords(pending) }),
+        description: placed(alert.description) % (c + std.get(alert, 'values', {})),
         runbook_url: c.runbookURLPattern % alert.alert + (if c.runbookURLLabels then labelsQuery else ''),
         dashboard_url: dashboardURL(signal.area, described(alert)),
       },

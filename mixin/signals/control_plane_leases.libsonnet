@@ -60,7 +60,7 @@ function(c) {
       ||| % (c { stale: promql.indent(stale('cloud-controller-manager')) }),
       'for': '5m',
       summary: 'No cloud controller manager leads: load balancers, routes and new nodes are not set up.',
-      description: 'No cloud-controller-manager of cluster %(cluster)s holds or renews its Lease for %(lasting)s: new nodes keep their taint uninitialized, and load balancers do not change.',
+      description: 'No cloud-controller-manager of cluster %(cluster)s holds or renews its Lease: new nodes keep their taint uninitialized, and load balancers do not change.',
     },
     {
       alert: 'KubeVitalsLeaderChanges',
