@@ -156,3 +156,35 @@ func archive(t *testing.T, folder string) string {
 	}
 	return file
 }
+
+// TestListsByWhateverName verifies that an array of objects is read whatever its file is
+// called, and that the first part of a list is not taken for the whole.
+func TestListsByWhateverName(t *testing.T) {
+	t.Parallel()
+	const node = `{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"conditions": [{"type": "Ready", "status": "True", "lastHeartbeatTime": "2026-06-01T11:59:00Z"}]}}`
+	for name, c := range map[string]struct {
+		text string
+		part bool
+	}{
+		"an array":              {"[" + node + "]", false},
+		"a list":                {`{"kind": "List", "apiVersion": "v1", "items": [` + node + `]}`, false},
+		"the first page":        {`{"kind": "NodeList", "apiVersion": "v1", "metadata": {"continue": "abc", "remainingItemCount": 495}, "items": [` + node + `]}`, true},
+		"the last page, by now": {`{"kind": "NodeList", "apiVersion": "v1", "metadata": {"resourceVersion": "7"}, "items": [` + node + `]}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "whatever.json"), []byte(c.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, err := snapshot.Read(t.Context(), dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = s.Close() }()
+			if part := len(s.Unreadable) == 1 && strings.Contains(s.Unreadable[0].Err.Error(), "remainingItemCount is 495"); part != c.part || len(s.Objects) != 1 {
+				t.Errorf("%d objects, unreadable: %v", len(s.Objects), s.Unreadable)
+			}
+		})
+	}
+}

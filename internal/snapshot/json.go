@@ -142,7 +142,7 @@ func (f *objectFile) value(d *json.Decoder) error {
 		if err := f.items(d, f.hint.kind, l); err != nil {
 			return err
 		}
-		if f.hint.known() {
+		if f.hint.known() || len(l.rows) > 0 {
 			l.end(f.reader.snapshot, kind{})
 		}
 		return nil
@@ -179,7 +179,20 @@ func (f *objectFile) value(d *json.Decoder) error {
 	if k := f.reader.listKind(fields); k.known() || f.hint.known() || len(l.rows) > 0 {
 		l.end(f.reader.snapshot, k)
 	}
-	return nil
+	return unfinished(fields["metadata"])
+}
+
+// unfinished returns an error if the metadata are of the first part of a list, as the
+// API server answers when it is asked for some objects only.
+func unfinished(metadata json.RawMessage) error {
+	var m struct {
+		Continue           string `json:"continue"`
+		RemainingItemCount int64  `json:"remainingItemCount"`
+	}
+	if json.Unmarshal(metadata, &m) != nil || m.Continue == "" {
+		return nil
+	}
+	return fmt.Errorf("holds the first part of a list, and lacks the rest: metadata.continue is set, remainingItemCount is %d", m.RemainingItemCount)
 }
 
 // list reads the value of the field items.

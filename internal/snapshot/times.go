@@ -19,6 +19,9 @@ import (
 type times struct {
 	// stamps are the renewals of the Leases of nodes.
 	stamps map[string]time.Time
+	// silent are the nodes that were marked as such: their Leases stopped with them, and
+	// tell nothing of the clocks of those that live.
+	silent map[string]bool
 	// written are the latest times in what API servers keep, by the machine whose
 	// clock it was; passing those in what does not go through etcd.
 	written, passing map[string]time.Time
@@ -43,6 +46,12 @@ func (t *times) saw(kept sources.Kept, latest time.Time) {
 	switch o := kept.Object.(type) {
 	case *corev1.Node:
 		machine = o.Name
+		if unheard(o) {
+			if t.silent == nil {
+				t.silent = map[string]bool{}
+			}
+			t.silent[machine] = true
+		}
 	case *corev1.Pod:
 		machine = o.Spec.NodeName
 	case *corev1.Event:
@@ -83,12 +92,21 @@ func (t *times) conclude() (taken, written time.Time) {
 	return taken, written
 }
 
+// unheard tells whether a node is one whose kubelet does not report any more.
+func unheard(n *corev1.Node) bool {
+	return slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
+		return c.Type == corev1.NodeReady && c.Status == corev1.ConditionUnknown
+	})
+}
+
 // ahead is by how much the clocks of nodes are ahead of what others agree on.
 func (t *times) ahead() map[string]time.Duration {
-	if len(t.stamps) < 3 {
+	stamps := maps.Clone(t.stamps)
+	maps.DeleteFunc(stamps, func(node string, _ time.Time) bool { return t.silent[node] })
+	if len(stamps) < 3 {
 		return nil
 	}
-	newest := slices.SortedFunc(maps.Values(t.stamps), func(a, b time.Time) int { return b.Compare(a) })
+	newest := slices.SortedFunc(maps.Values(stamps), func(a, b time.Time) int { return b.Compare(a) })
 	reference := newest[0]
 	for quorum := min(3, (len(newest)+1)/2); quorum > 1; quorum-- {
 		if i := agreeing(newest, quorum); i >= 0 {
@@ -97,7 +115,7 @@ func (t *times) ahead() map[string]time.Duration {
 		}
 	}
 	ahead := map[string]time.Duration{}
-	for node, stamp := range t.stamps {
+	for node, stamp := range stamps {
 		if by := stamp.Sub(reference); by > skewed {
 			ahead[node] = by
 		}

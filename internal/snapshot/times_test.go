@@ -17,6 +17,11 @@ func lease(namespace, name, renewed string) string {
 		"spec: {holderIdentity: it, leaseDurationSeconds: 40, renewTime: '2026-06-01T%s.000000Z'}}\n", namespace, name, renewed)
 }
 
+// silentNode is a node that was marked as such.
+func silentNode(name string) string {
+	return fmt.Sprintf("- {apiVersion: v1, kind: Node, metadata: {name: %s}, status: {conditions: [{type: Ready, status: Unknown, lastTransitionTime: '2026-06-01T11:00:40Z'}]}}\n", name)
+}
+
 func metricsOf(node, at string) string {
 	return fmt.Sprintf("- {apiVersion: metrics.k8s.io/v1beta1, kind: NodeMetrics, metadata: {name: %s}, timestamp: '2026-06-01T%sZ'}\n", node, at)
 }
@@ -27,11 +32,15 @@ func TestTakenIsAgreedOn(t *testing.T) {
 	t.Parallel()
 	others := lease("kube-node-lease", "w1", "11:59:55") + lease("kube-node-lease", "w2", "11:59:58") + lease("kube-system", "kube-scheduler", "11:59:59")
 	for name, c := range map[string]struct{ items, want string }{
-		"all agree":             {others + lease("kube-node-lease", "w3", "11:59:57"), "11:59:59"},
-		"a clock ahead":         {others + lease("kube-node-lease", "w3", "12:01:30") + metricsOf("w3", "12:01:20"), "11:59:59"},
-		"a clock hours ahead":   {others + lease("kube-node-lease", "w3", "16:00:00"), "11:59:59"},
-		"a clock behind":        {others + lease("kube-node-lease", "w3", "11:15:00"), "11:59:59"},
-		"figures that go on":    {others + metricsOf("w1", "12:20:00") + metricsOf("w2", "12:20:03"), "12:20:03"},
+		"all agree":           {others + lease("kube-node-lease", "w3", "11:59:57"), "11:59:59"},
+		"a clock ahead":       {others + lease("kube-node-lease", "w3", "12:01:30") + metricsOf("w3", "12:01:20"), "11:59:59"},
+		"a clock hours ahead": {others + lease("kube-node-lease", "w3", "16:00:00"), "11:59:59"},
+		"a clock behind":      {others + lease("kube-node-lease", "w3", "11:15:00"), "11:59:59"},
+		"figures that go on":  {others + metricsOf("w1", "12:20:00") + metricsOf("w2", "12:20:03"), "12:20:03"},
+		"an outage": {
+			lease("kube-node-lease", "w1", "10:59:55") + silentNode("w1") + lease("kube-node-lease", "w2", "10:59:58") + silentNode("w2") +
+				lease("kube-node-lease", "control", "11:59:56") + lease("kube-system", "kube-scheduler", "11:59:59"), "11:59:59",
+		},
 		"two Leases, and so on": {lease("kube-node-lease", "w1", "11:59:55") + lease("kube-node-lease", "w2", "12:01:00"), "12:01:00"},
 	} {
 		t.Run(name, func(t *testing.T) {

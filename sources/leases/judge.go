@@ -71,7 +71,9 @@ func (j *judge) measure() {
 	var leads []time.Duration
 	arrived := []time.Duration{0} // our own clock
 	for _, l := range j.Nodes {
-		if !l.Stamp.IsZero() {
+		// Those of nodes that were marked as silent stopped with them. In an outage
+		// they are many and agree with each other.
+		if !l.Stamp.IsZero() && (len(j.Posted) == 0 || j.Posted[l.Name]) {
 			leads = append(leads, j.lead(l))
 		}
 		if l.Changed {

@@ -54,12 +54,17 @@ func TestJudgeLists(t *testing.T) {
 	unposted := cluster(listed, -20*m, -1*s, -2*s, -3*s, -1*s)
 	unposted.Posted["w1"] = false
 	leaderless := cluster(listed, -20*m, -1*s, -2*s, -3*s, -9*m)
+	outage := cluster(listed, -60*m, -60*m-3*s, -60*m-5*s, -2*s, -1*s)
+	for _, dead := range []string{"w1", "w2", "w3"} {
+		outage.Posted[dead] = false
+	}
 	late := cluster(listed, -8*m, -8*m-s, -8*m-2*s, -8*m-3*s, -8*m)
 	late.Dump = leases.Dump{Taken: taken, Written: taken.Add(-time.Minute)}
 	for name, c := range map[string]struct {
 		facts leases.Facts
 		want  string
 	}{
+		"three of four are dead":       {outage, "59m59s unknown 0s; 1s unknown 0s; 0s"},
 		"healthy":                      {cluster(listed, -3*s, -1*s, -9*s, -5*s, -1*s), "2s agrees 0s; 4s agrees 0s; 0s"},
 		"a clock ahead":                {cluster(listed, 90*s, -1*s, -2*s, -3*s, -1*s), "0s off 1m31s; 2s agrees 0s; 0s"},
 		"a clock behind":               {cluster(listed, -45*m, -1*s, -2*s, -3*s, -1*s), "0s off -44m59s; 2s agrees 0s; 0s"},
