@@ -48,6 +48,9 @@ type runner struct {
 	Named
 	now   func() time.Time
 	shard Shard
+	// atLeast is how long a run may take however little whoever began it can wait: others
+	// may join it. Zero if that does not matter.
+	atLeast time.Duration
 
 	mu      sync.Mutex
 	current *flight
@@ -83,6 +86,9 @@ func (r *runner) board(ctx context.Context) (f *flight, joined bool) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		deadline = r.now().Add(time.Minute)
+	}
+	if least := r.now().Add(r.atLeast); deadline.Before(least) {
+		deadline = least
 	}
 	f = &flight{deadline: deadline, started: r.now(), done: make(chan struct{})}
 	r.current = f

@@ -55,6 +55,14 @@ func NewFrame(collectors []Named, logger *slog.Logger) *Frame {
 	return f
 }
 
+// bound gives each run of a collector that much time, however little one of those who
+// wait for it has.
+func (f *Frame) bound(timeout time.Duration) {
+	for _, r := range f.runners {
+		r.atLeast = timeout
+	}
+}
+
 // Divide makes the frame tell what is the shard's. It is called before the first scrape.
 func (f *Frame) Divide(s Shard) {
 	for _, r := range f.runners {

@@ -136,6 +136,7 @@ func TestPartsThatCanBeToldAreKept(t *testing.T) {
 			`kubevitals_scrape_collector_success{collector="partly"} 0`,
 			`kubevitals_test_thing{name="part"} 1`,
 		}, "lost", `name="late"`)
+		time.Sleep(time.Minute) // until its run ends
 	})
 	if err := Incomplete(nil); err != nil {
 		t.Errorf("nothing is missing, and still: %v", err)
@@ -207,6 +208,27 @@ func TestConcurrentScrapesShareOneRun(t *testing.T) {
 	if n := starts.Load(); n != 1 {
 		t.Errorf("started %d times, want 1", n)
 	}
+}
+
+// TestTheHastyDoNotCutOthersShort verifies that a run which began for a client that
+// cannot wait goes on for one that can.
+func TestTheHastyDoNotCutOthersShort(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := serve(t, Options{Timeout: 10 * time.Second}, named("slow", func(ctx context.Context, ch chan<- prometheus.Metric) error {
+			select {
+			case <-time.After(2 * time.Second):
+			case <-ctx.Done():
+			}
+			ch <- thing.Sample(1, "slow")
+			return ctx.Err()
+		}))
+		hasty := make(chan string)
+		go func() { hasty <- get(t, h, "/metrics", timeoutHeader, "0.001").Body.String() }()
+		time.Sleep(time.Second)
+		wantLines(t, get(t, h, "/metrics").Body.String(), []string{`kubevitals_test_thing{name="slow"} 1`, `kubevitals_scrape_collector_success{collector="slow"} 1`})
+		wantLines(t, <-hasty, []string{`kubevitals_scrape_collector_success{collector="slow"} 0`}, "thing")
+	})
 }
 
 func TestCollectorSeesTheDeadline(t *testing.T) {

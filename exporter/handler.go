@@ -44,6 +44,7 @@ func Handler(ctx context.Context, frame *Frame, o Options, logger *slog.Logger) 
 	if err := prometheus.NewRegistry().Register(frame.Bind(ctx)); err != nil {
 		return nil, fmt.Errorf("register the collectors: %w", err)
 	}
+	frame.bound(o.Timeout)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics(frame, o, logger))
 	mux.HandleFunc("GET /livez", live)
