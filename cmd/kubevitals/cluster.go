@@ -87,5 +87,9 @@ func (c *command) targetLabels(instance string) map[string]string {
 	if c.selection.Scope() == collectors.Node {
 		job = "kubevitals-node"
 	}
-	return map[string]string{"job": job, "instance": instance, "cluster": c.clusterName}
+	cluster := c.clusterName
+	if c.shard.Total > 1 { // which sees a part, so that what it does not see is no health
+		cluster = fmt.Sprintf("%s (shard %d of %d)", cluster, c.shard.Index, c.shard.Total)
+	}
+	return map[string]string{"job": job, "instance": instance, "cluster": cluster}
 }

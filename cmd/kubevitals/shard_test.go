@@ -101,6 +101,7 @@ func TestShardsTellAllOnce(t *testing.T) {
 		return nil
 	})
 	for i, shard := range shards {
+		waitForPage(t, shard, []string{fmt.Sprintf("shard %d of 3", i)})
 		if n := len(scrapeAll(t, rules, shard).series); n < 5 {
 			t.Errorf("shard %d tells %d series", i, n)
 		}

@@ -39,6 +39,8 @@ type Result struct {
 	// Alerts by whether this result can tell if they fire. Each stands once, in one of
 	// the first four.
 	Coverage Coverage `json:"coverage"`
+	// Nodes that are not ready by their condition, whether or not an alert fires for them.
+	NodesNotReady []string `json:"nodes_not_ready"`
 	// Alerts that will fire if what they are about stays as it is.
 	Projected []string `json:"projected"`
 }
@@ -92,7 +94,22 @@ func (r *Result) Firing() bool { return slices.ContainsFunc(r.Alerts, FiringAler
 // evaluated of all that was asked for by name.
 func (r *Result) Complete() bool {
 	aboutUs := func(a FiringAlert) bool { return !a.AboutCluster() }
-	return len(r.Unavailable) == 0 && len(r.Coverage.Evaluated) > 0 && len(r.Coverage.NotEvaluated) == 0 && !slices.ContainsFunc(r.Alerts, aboutUs)
+	return r.sawSomething() && len(r.Unavailable) == 0 && len(r.Coverage.Evaluated) > 0 && len(r.Coverage.NotEvaluated) == 0 && !slices.ContainsFunc(r.Alerts, aboutUs)
+}
+
+// sawSomething is false for a snapshot that lacks what signals need, and of which the
+// rest tells nothing of any object: silence is no proof of health there.
+func (r *Result) sawSomething() bool {
+	lacks := false
+	for _, s := range r.Signals {
+		switch s.State {
+		case StateOK, StateFiring:
+			return true
+		case StateUnavailable:
+			lacks = true
+		}
+	}
+	return !r.Snapshot || !lacks
 }
 
 // group puts the findings of one alert together; the order stays.

@@ -72,6 +72,19 @@ func signals(families exporter.Families, alerts []ruleeval.Alert, firing []Firin
 	return all
 }
 
+// notReady are the nodes whose condition says so, sorted.
+func notReady(families exporter.Families) []string {
+	nodes := []string{}
+	f := families.Of(exporter.Namespace + "_node_readiness_ready")
+	f.Each(func(labels []string, value float64) {
+		if value == 0 {
+			nodes = append(nodes, f.Label(labels, "node"))
+		}
+	})
+	slices.Sort(nodes)
+	return nodes
+}
+
 // successes are the collectors that were asked, with whether they succeeded.
 func successes(families exporter.Families) map[string]bool {
 	asked := map[string]bool{}

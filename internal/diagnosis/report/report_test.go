@@ -134,6 +134,17 @@ func TestCoverage(t *testing.T) {
 	t.Parallel()
 	r := &diagnosis.Result{Coverage: diagnosis.Coverage{Evaluated: []string{"A"}}, Projected: []string{"A"}}
 	mustSay(t, text(t, r), "All clear: none of 1 alerts holds.\n", "Not for long enough to be an alert yet: A; --stays=1h tells more.\n")
+	r.NodesNotReady = []string{"n"}
+	mustSay(t, text(t, r), "No alert holds yet, of 1, and this node is not ready: n.\n")
+	r.NodesNotReady = strings.Fields("a b c d e f g")
+	mustSay(t, text(t, r), "No alert holds yet, of 1, and 7 nodes are not ready: a, b, c, d, e and 2 more.\n")
+	// A dump of which nothing is seen, beside one that has all that there is to see.
+	r.NodesNotReady, r.Snapshot = nil, true
+	mustSay(t, text(t, r), "All clear: none of 1 alerts holds.\n")
+	r.Signals = []diagnosis.Signal{{Name: "a", State: diagnosis.StateNoData, Alerts: 1}, {Name: "b", State: diagnosis.StateUnavailable, Alerts: 1}}
+	mustSay(t, text(t, r), "Could not tell: none of 1 alerts holds")
+	r.Signals[0].State = diagnosis.StateOK
+	mustSay(t, text(t, r), "All clear: none of 1 alerts holds.\n")
 	r.Coverage = diagnosis.Coverage{
 		Unavailable: []string{"B"}, Disabled: map[string][]string{"off": {"C", "D"}}, InsufficientHistory: []string{"E"}, NotEvaluated: []string{"off"},
 	}

@@ -58,6 +58,19 @@ func Text(w io.Writer, r *diagnosis.Result, colour bool) error {
 	return err
 }
 
+// waiting names nodes that are not ready and that no alert tells of.
+func waiting(nodes []string) string {
+	const most = 5
+	some := strings.Join(nodes[:min(len(nodes), most)], ", ")
+	if more := len(nodes) - most; more > 0 {
+		some += fmt.Sprintf(" and %d more", more)
+	}
+	if len(nodes) == 1 {
+		return "this node is not ready: " + some
+	}
+	return fmt.Sprintf("%d nodes are not ready: %s", len(nodes), some)
+}
+
 // summary is the result in one line.
 func summary(r *diagnosis.Result) string {
 	counts, findings := map[string]int{}, 0
@@ -68,6 +81,8 @@ func summary(r *diagnosis.Result) string {
 	evaluated := len(r.Coverage.Evaluated)
 	if findings == 0 {
 		switch {
+		case r.Complete() && len(r.NodesNotReady) > 0:
+			return fmt.Sprintf("No alert holds yet, of %d, and %s.", evaluated, waiting(r.NodesNotReady))
 		case r.Complete() && len(r.Absent) > 0 && r.Snapshot:
 			return fmt.Sprintf("All clear in what the dump holds: none of %d alerts holds.", evaluated)
 		case r.Complete():
