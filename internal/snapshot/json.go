@@ -182,19 +182,6 @@ func (f *objectFile) value(d *json.Decoder) error {
 	return unfinished(fields["metadata"])
 }
 
-// unfinished returns an error if the metadata are of the first part of a list, as the
-// API server answers when it is asked for some objects only.
-func unfinished(metadata json.RawMessage) error {
-	var m struct {
-		Continue           string `json:"continue"`
-		RemainingItemCount int64  `json:"remainingItemCount"`
-	}
-	if json.Unmarshal(metadata, &m) != nil || m.Continue == "" {
-		return nil
-	}
-	return fmt.Errorf("holds the first part of a list, and lacks the rest: metadata.continue is set, remainingItemCount is %d", m.RemainingItemCount)
-}
-
 // list reads the value of the field items.
 func (f *objectFile) list(d *json.Decoder, fields map[string]json.RawMessage) (*listed, error) {
 	l := &listed{hint: f.hint}

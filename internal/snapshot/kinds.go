@@ -91,3 +91,16 @@ func (r *reader) keep(k kind, raw []byte) (string, error) {
 	}
 	return kept.Namespace, nil
 }
+
+// unfinished returns an error if the metadata are of the first part of a list, as the
+// API server answers when it is asked for some objects only.
+func unfinished(metadata json.RawMessage) error {
+	var m struct {
+		Continue           string `json:"continue"`
+		RemainingItemCount int64  `json:"remainingItemCount"`
+	}
+	if json.Unmarshal(metadata, &m) != nil || m.Continue == "" {
+		return nil
+	}
+	return fmt.Errorf("holds the first part of a list, and lacks the rest: metadata.continue is set, remainingItemCount is %d", m.RemainingItemCount)
+}
