@@ -88,7 +88,7 @@ func Diagnose(ctx context.Context, seen Observation, o Options) (*Result, error)
 	if !selection.all() {
 		r.Unavailable = append(r.Unavailable, unreadableKubelets(findings, selection)...)
 	}
-	r.NodesNotReady = notReady(seen.Families)
+	r.NodesNotReady = selection.notReady(seen.Families)
 	r.Signals = signals(seen.Families, selection.alerts, r.Alerts)
 	r.Coverage = r.cover(selection, evaluation.InsufficientHistory, o.Rules.Unseen(seen.Samples, steady()), seen.NotRecorded)
 	return r, nil

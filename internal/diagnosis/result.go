@@ -39,7 +39,8 @@ type Result struct {
 	// Alerts by whether this result can tell if they fire. Each stands once, in one of
 	// the first four.
 	Coverage Coverage `json:"coverage"`
-	// Nodes that are not ready by their condition, whether or not an alert fires for them.
+	// Nodes that are not ready by their condition, whether or not an alert fires for them;
+	// none where no alert about nodes was asked for.
 	NodesNotReady []string `json:"nodes_not_ready"`
 	// Alerts that will fire if what they are about stays as it is.
 	Projected []string `json:"projected"`

@@ -72,10 +72,16 @@ func signals(families exporter.Families, alerts []ruleeval.Alert, firing []Firin
 	return all
 }
 
-// notReady are the nodes whose condition says so, sorted.
-func notReady(families exporter.Families) []string {
+// nodeSignal is the signal that nodes are ready by.
+const nodeSignal = "node_readiness"
+
+// notReady are the nodes whose condition says so, sorted, if nodes are asked about.
+func (s *Selection) notReady(families exporter.Families) []string {
 	nodes := []string{}
-	f := families.Of(exporter.Namespace + "_node_readiness_ready")
+	if !slices.ContainsFunc(s.alerts, func(a ruleeval.Alert) bool { return a.Signal == nodeSignal }) {
+		return nodes
+	}
+	f := families.Of(exporter.Namespace + "_" + nodeSignal + "_ready")
 	f.Each(func(labels []string, value float64) {
 		if value == 0 {
 			nodes = append(nodes, f.Label(labels, "node"))
