@@ -166,6 +166,10 @@ func verdictOf(r *diagnosis.Result, words map[string]string) (class, text string
 		return "incomplete", words["incomplete"]
 	case len(parts) > 0:
 		return "ok", strings.Join(parts, words["comma"])
+	case len(r.NodesNotReady) > 0:
+		return "incomplete", words["noneYet"] + fmt.Sprint(len(r.NodesNotReady))
+	case r.Snapshot && len(r.Absent) > 0:
+		return "ok", words["clearInDump"]
 	}
 	return "ok", words["clear"]
 }
