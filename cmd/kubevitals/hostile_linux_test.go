@@ -188,15 +188,7 @@ func rows(text string) map[string]bool {
 // its peak of memory and the last scrape.
 func watch(t *testing.T, spec *fakecluster.Spec) (peak int64, text string) {
 	t.Helper()
-	cluster, err := fakecluster.Start(t.Context(), spec, fakecluster.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(cluster.Close)
-	files, err := cluster.WriteFiles(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := played(t, spec)
 	program := startChild(t, "--kubeconfig="+files.Kubeconfig, "--kubelet.ca-file="+files.KubeletCA, "--web.listen-address=127.0.0.1:0",
 		"--log.level=error", "--kubelet.stats-interval=5s", "--kubelet.metrics-interval=5s", "--collector.metric_cardinality.body-limit=64MB")
 	eventually(t, func() error {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kubevitals/kubevitals/internal/fakecluster"
 )
 
 // serving starts the program and returns the address of its pages. It is stopped
@@ -37,6 +39,21 @@ func serving(t *testing.T, args ...string) string {
 		}
 	})
 	return pages
+}
+
+// played starts a fake cluster, and returns the files by which the program reads it.
+func played(t *testing.T, spec *fakecluster.Spec) fakecluster.Files {
+	t.Helper()
+	cluster, err := fakecluster.Start(t.Context(), spec, fakecluster.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	files, err := cluster.WriteFiles(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 func fetch(t *testing.T, url string) string {

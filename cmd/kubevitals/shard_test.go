@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -65,15 +64,7 @@ func TestShardsTellAllOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cluster, err := fakecluster.Start(t.Context(), demo, fakecluster.Options{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(cluster.Close)
-	files, err := cluster.WriteFiles(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := played(t, demo)
 	rules, err := diagnosis.AlertRules()
 	if err != nil {
 		t.Fatal(err)
