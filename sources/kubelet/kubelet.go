@@ -154,6 +154,17 @@ func (r Result) Healthy() bool {
 	return true
 }
 
+// failing is the number of endpoints that gave no answer when asked last.
+func (r *Result) failing() int {
+	n := 0
+	for _, reason := range []health.Reason{r.Stats.Reason, r.Config.Reason, r.Metrics.Reason} {
+		if reason != "" && reason != health.Available {
+			n++
+		}
+	}
+	return n
+}
+
 func (r Result) reason(e endpoint) health.Reason {
 	switch e {
 	case statsSummary:

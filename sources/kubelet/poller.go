@@ -207,8 +207,8 @@ func outcomeOf(err error) outcome {
 }
 
 // Results returns what is known of each kubelet, sorted by node. An answer that
-// was not renewed in time is not handed out: its reason is health.Stale, and its
-// reach NotTried.
+// was not renewed in time is not handed out: its reason is health.Stale. The reach of
+// one that was not asked for longer than its turn takes is NotTried.
 func (p *Poller) Results() []Result {
 	now := p.now()
 	stats := staleIntervals*p.options.StatsInterval + p.options.Timeout
@@ -216,12 +216,17 @@ func (p *Poller) Results() []Result {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	results := make([]Result, len(p.order))
+	failing := 0
+	for _, k := range p.order {
+		failing += k.result.failing()
+	}
+	turn := others + p.options.lap(failing)
 	for i, k := range p.order {
 		r := k.result
 		r.Stats = r.Stats.aged(now, stats)
 		r.Config = r.Config.aged(now, others)
 		r.Metrics = r.Metrics.aged(now, others)
-		if now.Sub(r.ReachedAt) > others {
+		if now.Sub(r.ReachedAt) > turn {
 			r.Reach = NotTried
 		}
 		results[i] = r

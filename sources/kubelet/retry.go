@@ -8,11 +8,12 @@ import "time"
 // rate of all: of n endpoints that fail, each is tried once in the longest of
 //
 //	retryEvery
-//	n * retryPace                         more than 500 fail
-//	n * how long each waits / retries()   hosts that are away, kubelets that hang
+//	n * retryPace                          more than 500 fail
+//	n * how long each waits / slowRetries  hosts that are away, kubelets that hang
 //
-// in the order in which they are due. When they answer again, one of a kubelet brings
-// the others along, and the kubelets follow one another at recoveredPace.
+// in the order in which they are due, but for the last, which have to leave slots to the
+// others (schedule). When they answer again, one of a kubelet brings the others along,
+// and the kubelets follow one another at recoveredPace.
 const (
 	// retryEvery is the time between the beginnings of two tries of an endpoint that
 	// failed. Only the first endpoint of a kubelet that cannot be reached is tried: it
@@ -27,6 +28,47 @@ const (
 	// recoveredPace is the same for those that turn out to answer.
 	recoveredPace = 10 * time.Millisecond
 )
+
+// retries is how many requests may start in the failing lanes.
+func retries(concurrency int) int { return (concurrency + 1) / 2 }
+
+// slowRetries is how many of them may be of those that are slow.
+func slowRetries(concurrency int) int {
+	all := retries(concurrency)
+	return max(1, all-(all+3)/4)
+}
+
+// quickRetries is how many slots are for none but those that are not slow.
+func quickRetries(concurrency int) int { return retries(concurrency) - slowRetries(concurrency) }
+
+// troubled is how many requests run in the failing lanes.
+func (s *schedule) troubled() int { return len(s.failing.running) + len(s.slow.running) }
+
+// retry is the task of the failing lanes that is due first, of those for which there
+// is a slot; nil if there is none.
+func (s *schedule) retry() *task {
+	var first *task
+	take := func(l *lane, room bool) {
+		if room && len(l.queue) > 0 && (first == nil || l.queue[0].due.Before(first.due)) {
+			first = l.queue[0]
+		}
+	}
+	half := s.troubled() < retries(s.concurrency)
+	take(&s.failing, half || len(s.failing.running) < quickRetries(s.concurrency))
+	take(&s.slow, half && len(s.slow.running) < slowRetries(s.concurrency))
+	return first
+}
+
+// roomForSlow tells whether one more request may move over from the healthy lane.
+func (s *schedule) roomForSlow() bool {
+	return s.troubled() < s.concurrency && len(s.slow.running) < s.concurrency-quickRetries(s.concurrency)
+}
+
+// lap is the longest that one of so many endpoints that fail waits for its turn. What
+// was seen of it last counts until then: it is our queue that is long.
+func (o Options) lap(failing int) time.Duration {
+	return time.Duration(failing) * max(retryPace, o.Timeout/time.Duration(slowRetries(o.Concurrency)))
+}
 
 // pace keeps retries apart.
 type pace struct{ next time.Time }
@@ -65,7 +107,7 @@ func (s *schedule) pullForward(t *task, now time.Time, reached bool) {
 		if other == t || other.index < 0 || !reached && other.failures == 0 {
 			continue
 		}
-		other.failures, other.due = 0, now
+		other.failures, other.slow, other.due = 0, false, now
 		s.requeue(other)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -150,5 +151,42 @@ func TestManyFailingKubelets(t *testing.T) {
 		t.Logf("one of %d is read well after %s", n, wellWithin(t, p, n-1, n*endpointCount*retryPace+time.Minute))
 		c.set(0, n, false)
 		t.Logf("all of them are after %s", wellWithin(t, p, 0, 2*time.Minute))
+	})
+}
+
+// TestDeadKubeletsAreToldBesideHungOnes verifies that it stays known that no kubelet
+// listens on a node, and is seen within 15 s when one does again, while many others
+// hold their slots for the whole timeout: an alert by cause would begin anew each time.
+func TestDeadKubeletsAreToldBesideHungOnes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNetwork(t), &cluster{}
+		nodes := []*corev1.Node{node("dead")}
+		n.set("dead", func(h *host) { h.refuse, h.handler = true, serve })
+		for i := range 100 {
+			nodes = append(nodes, node(fmt.Sprintf("hung%d", i)))
+			n.set(nodes[i+1].Name, func(h *host) {
+				h.handler = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+			})
+		}
+		c.set(nil, nodes...)
+		o := testOptions()
+		o.StatsInterval, o.MetricsInterval = 5*time.Second, 5*time.Second
+		p, _ := startPoller(t, n, c, o)
+		time.Sleep(5 * time.Minute)
+		for range 600 {
+			time.Sleep(time.Second)
+			if got := result(t, p, "dead").Reach; got != Refused {
+				t.Fatalf("of a node on which no kubelet listens: %q", got)
+			}
+			if got := result(t, p, "hung50").Reach; got != Answers {
+				t.Fatalf("of a node whose kubelet takes connections and answers nothing: %q", got)
+			}
+		}
+		n.set("dead", func(h *host) { h.refuse = false })
+		time.Sleep(15 * time.Second)
+		if r := result(t, p, "dead"); !r.Healthy() {
+			t.Errorf("15 s after it was back: %+v", r)
+		}
 	})
 }

@@ -54,9 +54,11 @@ type task struct {
 	due      time.Time
 	started  time.Time
 	failures int
-	lane     *lane
-	index    int  // in the queue of its lane; -1 while the request runs
-	held     bool // until the request before it in the chain has ended
+	// slow: the last request failed, and held its slot for longer than patience.
+	slow  bool
+	lane  *lane
+	index int  // in the queue of its lane; -1 while the request runs
+	held  bool // until the request before it in the chain has ended
 }
 
 // troubled tasks must not take slots from those that are likely to succeed.
@@ -65,16 +67,20 @@ func (t *task) troubled() bool { return t.failures > 0 || t.kubelet.down }
 // schedule decides what is asked when. It has no clock and no goroutines of its
 // own, and is not safe for concurrent use.
 //
-// Requests run in two lanes. What succeeded last time has the healthy lane, so
-// that no number of dead kubelets can hold up the living. What failed is tried
-// again in the failing lane, half as wide and paced (retry.go). A request of the
-// healthy lane that is still unanswered after patience moves over as well, as soon as
-// its slot is needed and the other half of the failing lane has room.
+// Requests run in lanes. What succeeded last time has the healthy lane, so that no
+// number of dead kubelets can hold up the living. What failed is tried again in the
+// failing lanes, which are half as wide together and paced (retry.go): one is for what
+// failed at once, as where no kubelet listens, and the other for what held its slot for
+// long. The latter has to leave slots to the former: a kubelet that is back would not
+// be noticed for minutes behind some dozens that hang.
+// A request of the healthy lane that is still unanswered after patience moves over to
+// those that are slow as well, as soon as its slot is needed and there is room for it
+// beside as many retries.
 type schedule struct {
-	healthy, failing lane
-	pace             pace
+	healthy, failing, slow lane
+	pace                   pace
 	// concurrency is the width of the healthy lane, and all that may run in the
-	// failing one.
+	// failing ones.
 	concurrency int
 	patience    time.Duration
 	intervals   [endpointCount]time.Duration
@@ -89,9 +95,6 @@ func newSchedule(o Options) *schedule {
 		intervals:   [endpointCount]time.Duration{statsSummary: o.StatsInterval, configz: o.MetricsInterval, metrics: o.MetricsInterval},
 	}
 }
-
-// retries is how many requests may start in the failing lane.
-func (s *schedule) retries() int { return (s.concurrency + 1) / 2 }
 
 // add schedules the first requests to a kubelet within the given time.
 func (s *schedule) add(k *tracked, wanted []endpoint, now time.Time, within time.Duration) {
@@ -127,7 +130,7 @@ func (s *schedule) next(now time.Time) *task {
 		}
 		return s.start(t, now)
 	}
-	if t := s.failing.head(now); t != nil && len(s.failing.running) < s.retries() && s.pace.ready(now) {
+	if t := s.retry(); t != nil && !t.due.After(now) && s.pace.ready(now) {
 		s.pace.started(now)
 		return s.start(t, now)
 	}
@@ -147,15 +150,15 @@ func (s *schedule) wait(now time.Time) time.Duration {
 		switch {
 		case len(s.healthy.running) < s.concurrency:
 			sooner(due)
-		case len(s.failing.running) < s.concurrency:
+		case s.roomForSlow():
 			if free := s.healthy.running[0].started.Add(s.patience); free.After(due) {
 				due = free
 			}
 			sooner(due)
 		}
 	}
-	if len(s.failing.queue) > 0 && len(s.failing.running) < s.retries() {
-		due := s.failing.queue[0].due
+	if t := s.retry(); t != nil {
+		due := t.due
 		if s.pace.next.After(due) {
 			due = s.pace.next
 		}
@@ -173,8 +176,9 @@ func (s *schedule) finish(t *task, o outcome, now time.Time) {
 	}
 	back := o == answered && t.failures > 0
 	t.failures++
+	t.slow = now.Sub(t.started) >= s.patience
 	if o == answered {
-		t.failures = 0
+		t.failures, t.slow = 0, false
 	}
 	if back {
 		s.pace.answered()
@@ -210,12 +214,12 @@ func (s *schedule) start(t *task, now time.Time) *task {
 
 func (s *schedule) moveOver(now time.Time) bool {
 	oldest := s.healthy.running[0]
-	if now.Sub(oldest.started) < s.patience || len(s.failing.running) >= s.concurrency {
+	if now.Sub(oldest.started) < s.patience || !s.roomForSlow() {
 		return false
 	}
 	s.healthy.release(oldest)
-	oldest.lane = &s.failing
-	s.failing.running = append(s.failing.running, oldest)
+	oldest.lane = &s.slow
+	s.slow.running = append(s.slow.running, oldest)
 	return true
 }
 
@@ -226,7 +230,10 @@ func (s *schedule) requeue(t *task) {
 
 func (s *schedule) enqueue(t *task) {
 	t.lane = &s.healthy
-	if t.troubled() {
+	switch {
+	case t.slow:
+		t.lane = &s.slow
+	case t.troubled():
 		t.lane = &s.failing
 	}
 	heap.Push(&t.lane.queue, t)
