@@ -42,7 +42,12 @@ local promql = import 'promql.libsonnet';
       },
     },
 
-  local group(signal) = 'kubevitals-' + std.strReplace(signal.name, '_', '-'),
+  // Signals with something of each node are slow: what they cost grows with the cluster.
+  local group(signal, suffix, rules) = {
+    name: 'kubevitals-' + std.strReplace(signal.name, '_', '-') + suffix,
+    [if std.get(signal, 'slow', false) then 'interval']: c.slowInterval,
+    rules: rules,
+  },
 
   // What a signal records: rules of its own, and the nodes that its alerts of single
   // nodes tell of, so that they can be counted.
@@ -54,14 +59,14 @@ local promql = import 'promql.libsonnet';
 
   prometheusAlerts+:: {
     groups+: [
-      { name: group(signal), rules: [finished(signal, a) for a in signal.alerts] }
+      group(signal, '', [finished(signal, a) for a in signal.alerts])
       for signal in signals
       if signal.alerts != []
     ],
   },
   prometheusRules+:: {
     groups+: [
-      { name: group(signal) + '.rules', rules: recorded(signal) }
+      group(signal, '.rules', recorded(signal))
       for signal in signals
       if recorded(signal) != []
     ],

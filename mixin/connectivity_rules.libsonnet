@@ -15,6 +15,9 @@ function(c) {
     lone: 'kubevitals:connectivity_lone_path',
     wide: 'kubevitals:connectivity_wide:count',
     bad: 'kubevitals:connectivity_bad_path',
+    // How many paths begin at a node (out) and end there (in), the good ones among them.
+    // There are many paths, so that they are counted once, for all rules.
+    count: 'kubevitals:connectivity_paths:count',
   },
   local paths(matchers='') = 'kubevitals_connectivity_path{%s}' % std.join(', ', [c.nodeSelector] + if matchers == '' then [] else [matchers]),
   // Paths that have a node at neither end which is known to be down.
@@ -33,11 +36,12 @@ function(c) {
     labels: { fault: fault, side: side },
     expr: |||
       %(bad)s
-        / %(all)s
+        / on (%(by)s, node, direction)
+        max by (%(by)s, node, direction) (%(count)s{side="%(side)s"})
       > %(connectivityNodeRatio)g
       and
       %(bad)s >= %(connectivityNodePaths)s
-    ||| % (c { bad: counted(side, '%s{fault="%s"}' % [k.bad, fault]), all: counted(side, known('result!="refused"')) }),
+    ||| % (k { bad: counted(side, '%s{fault="%s"}' % [k.bad, fault]), side: side }),
   },
   local at(matchers) = 'max by (%s, node) (%s{%s})' % [c.by, k.nodes, matchers],
   local distinct(paths, end) = 'count by (%(by)s, zone, other_zone) (group by (%(by)s, zone, other_zone, %(end)s) (%(paths)s))' % (c { end: end, paths: paths }),
@@ -63,17 +67,18 @@ function(c) {
       (
         (%(nodes)s) >= 2
         and on (%(by)s)
-        (%(nodes)s) >= on (%(by)s) %(connectivityManyRatio)g * count by (%(by)s) (group by (%(by)s, peer) (%(all)s))
+        (%(nodes)s) >= on (%(by)s) %(connectivityManyRatio)g * count by (%(by)s) (group by (%(by)s, node) (%(count)s{side="in"}))
       )
       or
       count by (%(by)s) (%(lone)s{fault="%(fault)s", direction%(directions)s}) > %(connectivityManyPaths)s
-    ||| % (k { nodes: 'count by (%s) (%s)' % [c.by, nodes], directions: directions, fault: fault, all: paths() }),
+    ||| % (k { nodes: 'count by (%s) (%s)' % [c.by, nodes], directions: directions, fault: fault }),
   },
   local ofNodes(fault) = at('fault="%s", direction="node_to_node"' % fault),
   local ofPods(fault) = at('fault="%s", direction!="node_to_node"' % fault) + ' unless on (%s, node) ' % c.by + ofNodes(fault),
 
   names:: k,
   paths:: paths,
+  counted:: counted,
   at:: at,
   ofNodes:: ofNodes,
   rules: [
@@ -83,6 +88,9 @@ function(c) {
       expr: 'group by (%s, node, zone, direction, peer, other_zone) (\n  %s\n)\n' % [c.by, promql.indent(known('result=~"%s"' % results[fault]))],
     }
     for fault in ['cut', 'mtu']
+  ] + [
+    { record: k.count, labels: { side: side }, expr: counted(side, known('result!="refused"')) + '\n' }
+    for side in ['out', 'in']
   ] + [
     cause(fault, side)
     for fault in ['cut', 'mtu']

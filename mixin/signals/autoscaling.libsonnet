@@ -24,6 +24,7 @@ function(c) {
 
   name: 'autoscaling',
   area: 'autoscaling',
+  slow: true,
   alerts: [
     {
       alert: 'KubeVitalsAutoscalingMetricsAPIMissing',

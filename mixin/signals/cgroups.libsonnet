@@ -18,18 +18,25 @@ function(c) {
     empty: 'sum by (%(by)s, node) (max by (%(by)s, node, kind) (kubevitals_cgroups_folders{%(nodeSelector)s, kind=~"pods|scopes", state="empty"}))' % c,
     dying: 'max by (%(by)s, node) (kubevitals_cgroups_dying{%(nodeSelector)s})' % c,
   },
-  local growing(what, minimum) = {
+  // Only what is many is recorded: looking back at each node would cost too much.
+  local many = [
+    { record: 'kubevitals:cgroups_many_empty:count', expr: '%s > %s\n' % [k.empty, c.cgroupsEmptyMinimum] },
+    { record: 'kubevitals:cgroups_many_dying:count', expr: '%s > %s\n' % [k.dying, c.cgroupsDyingMinimum] },
+  ],
+  local growing(what, minimum, state) = {
     severity: 'warning',
     expr: |||
       %(what)s > %(minimum)s
       and on (%(by)s, node)
-      deriv((%(what)s)[6h:5m]) * 3600 > %(cgroupsGrowthPerHour)s
-    ||| % (k { what: what, minimum: minimum }),
+      deriv(kubevitals:cgroups_many_%(state)s:count[6h]) * 3600 > %(cgroupsGrowthPerHour)s
+    ||| % (k { what: what, minimum: minimum, state: state }),
     'for': '1h',
   },
 
   name: 'cgroups',
   area: 'node-agents',
+  slow: true,
+  rules: many,
   alerts: [
     {
       alert: 'KubeVitalsCgroupsNearLimit',
@@ -47,12 +54,12 @@ function(c) {
       summary: 'A node nears the number of cgroups that its kernel can have.',
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of the cgroups ({{ $labels.controller }}) that there may be. At the limit no container and no service starts there: mkdir fails with "no space left on device" or "cannot allocate memory".',
     },
-    growing(k.empty, c.cgroupsEmptyMinimum) {
+    growing(k.empty, c.cgroupsEmptyMinimum, 'empty') {
       alert: 'KubeVitalsCgroupsEmptyGrowing',
       summary: 'Cgroups without processes pile up on a node.',
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value }} cgroups of pods and scopes in which no process is left, and they become more: whoever made them does not remove them. The kubelet holds an inotify watch on each, and walks through all of them.',
     },
-    growing(k.dying, c.cgroupsDyingMinimum) {
+    growing(k.dying, c.cgroupsDyingMinimum, 'dying') {
       alert: 'KubeVitalsCgroupsDyingGrowing',
       summary: 'Removed cgroups that the kernel cannot free pile up on a node.',
       description: 'The kernel of node {{ $labels.node }} of cluster %(cluster)s holds {{ $value }} cgroups that were removed, and they become more. They cost memory that no process is charged for, and make reading memory statistics slow, which the kubelet does all the time.',
@@ -82,6 +89,13 @@ function(c) {
       'short',
       [g.target('max by (node, controller) (kubevitals_cgroups_dying{%(nodePanel)s, node=~"$node"})' % k, '{{node}} {{controller}}')],
       { alerts: ['KubeVitalsCgroupsDyingGrowing'], threshold: k.cgroupsDyingMinimum, mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Many cgroups without use',
+      'Empty and removed cgroups of the nodes that have so many of them that their growth is looked at.',
+      'short',
+      [g.target('max by (node) (kubevitals:cgroups_many_%s:count{%s=~"$cluster", node=~"$node"})' % [state, c.clusterLabel], '{{node}} ' + state) for state in ['empty', 'dying']],
+      { alerts: ['KubeVitalsCgroupsEmptyGrowing', 'KubeVitalsCgroupsDyingGrowing'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Cgroups in use',

@@ -37,6 +37,7 @@ function(c) {
 
   name: 'connectivity',
   area: 'network',
+  slow: true,
   rules: recording.rules,
   alerts: [
     {
@@ -73,11 +74,10 @@ function(c) {
       expr: silent(|||
         %(into)s and on (%(by)s, node) %(out)s
         or
-        %(into)s unless on (%(by)s, node) count by (%(by)s, node) (%(paths)s)
+        %(into)s unless on (%(by)s, node) max by (%(by)s, node) (%(count)s{direction="node_to_node", side="out"})
       ||| % (k {
                into: at('fault="cut", direction="node_to_node", side="in"'),
                out: at('fault="cut", direction="node_to_node", side="out"'),
-               paths: paths('direction="node_to_node", result!="refused"'),
              }), 'fault="cut", network="node"'),
       'for': '3m',
       summary: 'A node is cut off from the other nodes.',
@@ -90,11 +90,10 @@ function(c) {
         max by (%(by)s, node, side) (%(nodes)s{fault="cut", direction="node_to_node", side="out"}) unless on (%(by)s, node) %(into)s
         or
         max by (%(by)s, node, side) (%(nodes)s{fault="cut", direction="node_to_node", side="in"}) unless on (%(by)s, node) %(out)s
-        and on (%(by)s, node) count by (%(by)s, node) (%(paths)s)
+        and on (%(by)s, node) max by (%(by)s, node) (%(count)s{direction="node_to_node", side="out"})
       ||| % (k {
                into: at('fault="cut", direction="node_to_node", side="in"'),
                out: at('fault="cut", direction="node_to_node", side="out"'),
-               paths: paths('direction="node_to_node", result!="refused"'),
              }), 'fault="cut", network="node"'),
       'for': '3m',
       summary: 'A node opens connections to other nodes or is reached by them, but not both.',
@@ -135,11 +134,17 @@ function(c) {
       severity: 'warning',
       expr: |||
         count by (%(by)s) (
-          count by (%(by)s, peer, direction) (%(refused)s)
-            / count by (%(by)s, peer, direction) (%(all)s)
+          (
+            %(refused)s / (%(refused)s + on (%(by)s, node, direction) %(others)s)
+            or on (%(by)s, node, direction)
+            %(refused)s ^ 0
+          )
           > %(connectivityNodeRatio)g
         )
-      ||| % (k { refused: paths('result="refused"'), all: paths() }),
+      ||| % (k {
+               refused: recording.counted('in', paths('result="refused"')),
+               others: 'max by (%(by)s, node, direction) (%(count)s{side="in"})' % k,
+             }),
       'for': '15m',
       summary: 'Agents are refused when they probe others, so that nobody sees these paths.',
       description: 'Nodes of cluster %(cluster)s that refuse most of those that probe them in one direction: {{ $value }}. The agent does not run there, or a rule refuses its port. Whether the network is well there is not known.',
@@ -152,6 +157,13 @@ function(c) {
       'short',
       [g.target('count by (direction, result) (max by (node, peer, direction, result) (kubevitals_connectivity_path{%(nodePanel)s, node=~"$node"}))' % k, '{{direction}} {{result}}')],
       { alerts: ['KubeVitalsNetworkFailing', 'KubeVitalsZonesCutOff', 'KubeVitalsNodeCutOff', 'KubeVitalsPathFailing'] },
+    ),
+    g.timeseries(
+      'Paths that count',
+      'Directed paths that agents probe and that are not refused, without those of nodes that are known to be down.',
+      'short',
+      [g.target('sum by (direction) (kubevitals:connectivity_paths:count{%s, side="out"})' % recorded, '{{direction}}')],
+      { alerts: ['KubeVitalsNodeOneWay', 'KubeVitalsPathsRefused'] },
     ),
     g.table(
       'Failing paths',

@@ -15,7 +15,7 @@ function(c) {
           (
             sum by (%(by)s, node) (rate(kubevitals_conntrack_events_total{%(nodeSelector)s, event="insert_failed"}[5m]))
             or
-            0 * sum by (%(by)s, node) (rate(kubevitals_conntrack_events_total{%(nodeSelector)s, event=~"drop|early_drop"}[5m]))
+            0 * max by (%(by)s, node) (kubevitals_conntrack_entries{%(nodeSelector)s})
           )
         > %(conntrackDropsPerSecond)g
         and on (%(by)s, node)
@@ -25,6 +25,7 @@ function(c) {
   },
   name: 'conntrack',
   area: 'node-agents',
+  slow: true,
   alerts: [
     {
       alert: 'KubeVitalsConntrackDropping',
@@ -45,7 +46,7 @@ function(c) {
           %(used)s > %(conntrackRatio)g
         )
         unless on (%(by)s, node)
-        %(lost)s
+        max by (%(by)s, node) (kubevitals:node_fault{fault="conntrack_dropping"})
       ||| % k,
       'for': '5m',
       summary: "A node's connection tracking table is nearly full.",

@@ -5,6 +5,7 @@ local promql = import '../promql.libsonnet';
 function(c) {
   name: 'container_runtime',
   area: 'node-agents',
+  slow: true,
   alerts: [
     {
       alert: 'KubeVitalsContainerRuntimeHung',

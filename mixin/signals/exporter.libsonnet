@@ -12,7 +12,9 @@ function(config) {
     // What was written is known from writes that succeed, and that they do not is told by
     // KubeVitalsAPIServerWritesFailing.
     versionsUnknown: 'label_replace(max by (%(by)s) (kubevitals_apiserver_probe_result{%(selector)s, probe="write", result=~"failed|timeout|overloaded|error"}) == 1, "collector", "stale_reads", "", "")' % config,
-    none: '0 * count by (%(by)s) (last_over_time(up{%(nodeSelector)s}[1d]))' % config,
+    // Where there were agents within a day: looking back at each of them costs more than
+    // all other rules.
+    none: '0 * max by (%(by)s) (last_over_time(kubevitals:node_agent:count[1d]))' % config,
     // Nodes that are ready and should have one.
     needing: 'max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s, node!~"%(nodesWithoutAgentIgnored)s"}) == 1' % config,
     // Every agent sends one of these, unless they are all switched off.
@@ -30,6 +32,9 @@ function(config) {
   area: 'exporter',
   beyond_guide: 'the guide does not know kubevitals itself, which must be watched like anything else',
   foreign: { up: [c.selector, c.nodeSelector] },
+  rules: [
+    { record: 'kubevitals:node_agent:count', expr: 'count by (%(by)s) (max by (%(by)s, instance) (up{%(nodeSelector)s}))\n' % c },
+  ],
   alerts: [
     {
       alert: 'KubeVitalsDown',
@@ -238,9 +243,10 @@ function(config) {
     ),
     g.timeseries(
       'Agents on nodes',
-      'Agents that could be scraped, agents that could not, and ready nodes without an agent.',
+      'Agents that Prometheus knows, those that could be scraped and those that could not, and ready nodes without an agent.',
       'short',
       [
+        g.target('max(kubevitals:node_agent:count{%s=~"$cluster"})' % c.clusterLabel, 'targets'),
         g.target('count(max by (instance) (up{%(nodePanel)s}) == 1)' % c, 'scraped'),
         g.target('count(max by (instance) (up{%(nodePanel)s}) == 0)' % c, 'not scraped'),
         g.target('count(max by (node) (kubevitals_node_readiness_ready{%(panel)s}) == 1 unless on (node) (max by (node) (kubevitals_node_apiserver_reachable{%(nodePanel)s}) or max by (node) (kubevitals_conntrack_active{%(nodePanel)s}) or max by (node) (kubevitals_kube_proxy_up{%(nodePanel)s})))' % c, 'ready nodes without agent'),

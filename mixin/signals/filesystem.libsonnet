@@ -5,6 +5,7 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   name: 'filesystem',
   area: 'node-agents',
+  slow: true,
   alerts: [
     {
       alert: 'KubeVitalsFilesystemReadOnly',

@@ -20,6 +20,7 @@ function(c) {
 
   name: 'inotify',
   area: 'node-agents',
+  slow: true,
   alerts: [
     {
       alert: 'KubeVitalsInotifyExhausted',

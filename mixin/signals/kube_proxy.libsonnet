@@ -15,6 +15,7 @@ function(c) {
   ||| % k,
   name: 'kube_proxy',
   area: 'node-agents',
+  slow: true,
   alerts: [
     {
       alert: 'KubeVitalsKubeProxyDown',

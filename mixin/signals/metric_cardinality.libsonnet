@@ -6,6 +6,7 @@ function(c) {
   local k = c { target: target },
   name: 'metric_cardinality',
   area: 'kubelets',
+  slow: true,
   alerts: [
     {
       alert: 'KubeVitalsReflectorMetricsLeak',

@@ -10,6 +10,7 @@ function(c) {
 
   name: 'metrics_api',
   area: 'autoscaling',
+  slow: true,
   alerts: [
     {
       alert: 'KubeVitalsMetricsAPIMissing',

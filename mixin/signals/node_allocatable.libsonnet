@@ -4,6 +4,7 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   name: 'node_allocatable',
   area: 'nodes',
+  slow: true,
   alerts: [
     {
       alert: 'KubeVitalsNodeAllocatableFailing',

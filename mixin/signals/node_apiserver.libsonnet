@@ -4,6 +4,7 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   name: 'node_apiserver',
   area: 'network',
+  slow: true,
   alerts: [
     {
       alert: 'KubeVitalsNodeAPIServerUnreachable',

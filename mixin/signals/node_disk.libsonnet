@@ -6,6 +6,14 @@ function(c) {
   local k = c { target: target },
   name: 'node_disk',
   area: 'nodes',
+  slow: true,
+  rules: [
+    // Only of disks for which it is predicted: looking back at all of them would cost too much.
+    {
+      record: 'kubevitals:node_disk_headroom_small:ratio',
+      expr: 'min by (%(target)s, resource) (kubevitals_node_disk_headroom_ratio{%(selector)s}) < %(nodeDiskPredictBelow)g\n' % k,
+    },
+  ],
   alerts: [
     {
       alert: 'KubeVitalsNodeDiskPressure',
@@ -35,10 +43,7 @@ function(c) {
       alert: 'KubeVitalsNodeDiskFillingUp',
       severity: 'warning',
       expr: |||
-        predict_linear(
-          (min by (%(target)s, resource) (kubevitals_node_disk_headroom_ratio{%(selector)s}))[3h:5m],
-          %(nodeDiskPredictHours)s * 3600
-        ) < 0
+        predict_linear(kubevitals:node_disk_headroom_small:ratio[3h], %(nodeDiskPredictHours)s * 3600) < 0
         and on (%(target)s, resource)
         min by (%(target)s, resource) (kubevitals_node_disk_headroom_ratio{%(selector)s}) < %(nodeDiskPredictBelow)g
         unless on (%(by)s, node)
@@ -46,7 +51,7 @@ function(c) {
       ||| % k,
       'for': '30m',
       summary: "A node's disk will reach the point of eviction within hours.",
-      description: '{{ $labels.filesystem }} of node {{ $labels.node }} of cluster %(cluster)s runs out of {{ $labels.resource }} within %(nodeDiskPredictHours)s hours if it goes on filling as in the last three.',
+      description: '{{ $labels.filesystem }} of node {{ $labels.node }} of cluster %(cluster)s runs out of {{ $labels.resource }} within %(nodeDiskPredictHours)s hours if it goes on filling as it does.',
     },
     {
       alert: 'KubeVitalsNodeDiskImageGCStuck',
@@ -69,6 +74,13 @@ function(c) {
       'percentunit',
       [g.target('min by (node, filesystem, resource) (kubevitals_node_disk_headroom_ratio{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}} {{resource}}')],
       { alerts: ['KubeVitalsNodeDiskHeadroomLow', 'KubeVitalsNodeDiskFillingUp'], threshold: k.nodeDiskHeadroomRatio, below: true },
+    ),
+    g.timeseries(
+      'Filesystems that fill up',
+      'Share that is left before the kubelet evicts pods, of the filesystems that have so little left that the end is predicted.',
+      'percentunit',
+      [g.target('min by (node, filesystem, resource) (kubevitals:node_disk_headroom_small:ratio{%s=~"$cluster", node=~"$node"})' % c.clusterLabel, '{{node}} {{filesystem}} {{resource}}')],
+      { alerts: ['KubeVitalsNodeDiskFillingUp'], mayBeEmpty: true },
     ),
     g.stateTimeline(
       'Disk pressure',

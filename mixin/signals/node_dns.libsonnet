@@ -21,6 +21,7 @@ function(config) {
   },
   name: 'node_dns',
   area: 'network',
+  slow: true,
   alerts: [
     {
       alert: 'KubeVitalsNodeDNSFailing',

@@ -4,6 +4,7 @@ local g = import '../../dashboards/grafana.libsonnet';
 function(c) {
   name: 'watch_streams',
   area: 'kubelets',
+  slow: true,
   alerts: [
     {
       alert: 'KubeVitalsWatchStreamsExhausted',

@@ -2,7 +2,8 @@
 // in this process, starts the real binary in another, and reads its metrics as
 // Prometheus does. Everything stays on loopback. With -check it measures one look
 // at the cluster instead, and with -node the agent of a node, on this machine,
-// after making it busy. With -soak it looks for what grows.
+// after making it busy. With -rules it measures what rules cost Prometheus, and with
+// -soak it looks for what grows.
 package main
 
 import (
@@ -45,6 +46,10 @@ type settings struct {
 	cardinality bool
 	// check asks for the cost of one look.
 	check bool
+	// rules is the file of those whose cost is asked for, if it is; they may take no more
+	// than mostRules of one core a minute, unless that is zero.
+	rules     string
+	mostRules time.Duration
 	// onNode asks for the cost of the agent of a node.
 	onNode bool
 	crowd  crowd
@@ -69,6 +74,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		do = cardinality
 	case s.check:
 		do = benchCheck
+	case s.rules != "":
+		do = benchRules
 	case s.onNode:
 		do = benchNode
 	case s.soak > 0:
@@ -110,6 +117,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.IntVar(&s.scrapes, "scrapes", 10, "scrapes to time, with and without compression each")
 	f.BoolVar(&s.cardinality, "cardinality", false, "print how many series each signal has, and fail if any grows with the number of pods")
 	f.BoolVar(&s.check, "check", false, "measure one look with kubevitals check instead, and fail if it does not name what is wrong")
+	f.StringVar(&s.rules, "rules", "", "measure what Prometheus takes to evaluate the rules of this `file` instead, on a day of samples")
+	f.DurationVar(&s.mostRules, "most-rules", 0, "with -rules, fail if they take more of one core each minute")
 	f.BoolVar(&s.onNode, "node", false, "measure the agent of a node on this machine instead, and fail if it costs more than it may")
 	f.IntVar(&s.crowd.processes, "processes", 2000, "with -node, processes to start")
 	f.IntVar(&s.crowd.files, "files", 20, "with -node, open files of each process")

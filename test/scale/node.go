@@ -102,18 +102,8 @@ func readNode(ctx context.Context, p *process) (nodeSample, error) {
 
 // measure waits for the first scan, and then scrapes as Prometheus does.
 func (r *nodeReport) measure(ctx context.Context, p *process, note func(string, ...any)) error {
-	bounded, cancel := context.WithTimeout(ctx, r.settings.converge)
-	defer cancel()
-	for r.seen.processes == 0 {
-		var err error
-		if r.seen, err = readNode(bounded, p); err != nil {
-			return err
-		}
-		select {
-		case <-bounded.Done():
-			return fmt.Errorf("no scan within %s; this must be Linux, as root", r.settings.converge)
-		case <-time.After(time.Second):
-		}
+	if err := r.firstScan(ctx, p); err != nil {
+		return err
 	}
 	note("watching the agent for %s", r.settings.steady)
 	before, err := p.usage()
@@ -139,6 +129,24 @@ func (r *nodeReport) measure(ctx context.Context, p *process, note func(string, 
 		r.anonymous = append(r.anonymous, r.last.anonymous)
 	}
 	r.took, r.cpu = time.Since(begun), r.last.cpu-before.cpu
+	return nil
+}
+
+// firstScan waits until the agent has looked at all processes once.
+func (r *nodeReport) firstScan(ctx context.Context, p *process) error {
+	ctx, cancel := context.WithTimeout(ctx, r.settings.converge)
+	defer cancel()
+	for r.seen.processes == 0 {
+		var err error
+		if r.seen, err = readNode(ctx, p); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("no scan within %s; this must be Linux, as root", r.settings.converge)
+		case <-time.After(time.Second):
+		}
+	}
 	return nil
 }
 

@@ -45,13 +45,14 @@ function fallIll(lab) {
 }
 
 async function untilSeen(page, url) {
-  const end = Date.now() + 10 * 60_000;
+  // A node may be not ready for ten minutes before that is told.
+  const end = Date.now() + 15 * 60_000;
   for (;;) {
     await page.goto(url);
     const text = await page.locator('main').innerText();
     const missing = sick.filter((alert) => !text.includes(alert));
     if (missing.length === 0) return;
-    if (Date.now() > end) throw new Error(`not seen after 10 minutes: ${missing}\n${text}`);
+    if (Date.now() > end) throw new Error(`not seen after 15 minutes: ${missing}\n${text}`);
     console.log(`waiting for ${missing}`);
     await page.waitForTimeout(15_000);
   }
