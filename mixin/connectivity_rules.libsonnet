@@ -18,6 +18,8 @@ function(c) {
     // How many paths begin at a node (out) and end there (in), the good ones among them.
     // There are many paths, so that they are counted once, for all rules.
     count: 'kubevitals:connectivity_paths:count',
+    // How many nodes are probed, those that are down among them.
+    peers: 'kubevitals:connectivity_peers:count',
   },
   local paths(matchers='') = 'kubevitals_connectivity_path{%s}' % std.join(', ', [c.nodeSelector] + if matchers == '' then [] else [matchers]),
   // Paths that have a node at neither end which is known to be down.
@@ -67,7 +69,7 @@ function(c) {
       (
         (%(nodes)s) >= 2
         and on (%(by)s)
-        (%(nodes)s) >= on (%(by)s) %(connectivityManyRatio)g * count by (%(by)s) (group by (%(by)s, node) (%(count)s{side="in"}))
+        (%(nodes)s) >= on (%(by)s) %(connectivityManyRatio)g * max by (%(by)s) (%(peers)s)
       )
       or
       count by (%(by)s) (%(lone)s{fault="%(fault)s", direction%(directions)s}) > %(connectivityManyPaths)s
@@ -91,6 +93,8 @@ function(c) {
   ] + [
     { record: k.count, labels: { side: side }, expr: counted(side, known('result!="refused"')) + '\n' }
     for side in ['out', 'in']
+  ] + [
+    { record: k.peers, expr: 'count by (%s) (group by (%s, peer) (%s))\n' % [c.by, c.by, paths()] },
   ] + [
     cause(fault, side)
     for fault in ['cut', 'mtu']

@@ -15,6 +15,7 @@ import (
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 	"github.com/kubevitals/kubevitals/sources/logs"
+	"github.com/kubevitals/kubevitals/sources/scheme"
 )
 
 // ComponentLogs reads the logs of the pods of kube-system that are not well.
@@ -85,9 +86,9 @@ func (s *Sources) newReader(name string, source logs.Source) *logs.Reader {
 // started again it is that of the last run.
 func (s *Sources) openLog(ctx context.Context, pod, container string, since time.Time, limit int64) (io.ReadCloser, error) {
 	from, lines := metav1.NewTime(since), int64(logs.Lines)
-	log, err := s.clients.typed.CoreV1().Pods(metav1.NamespaceSystem).GetLogs(pod, &corev1.PodLogOptions{
-		Container: container, SinceTime: &from, Timestamps: true, TailLines: &lines, LimitBytes: &limit,
-	}).Stream(ctx)
+	options := &corev1.PodLogOptions{Container: container, SinceTime: &from, Timestamps: true, TailLines: &lines, LimitBytes: &limit}
+	log, err := s.clients.groups[corev1.SchemeGroupVersion].Get().Namespace(metav1.NamespaceSystem).Resource("pods").Name(pod).SubResource("log").
+		VersionedParams(options, scheme.ParameterCodec).Stream(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("pod %s: %w", pod, err)
 	}

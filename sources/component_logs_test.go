@@ -12,7 +12,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/sources/events"
@@ -57,11 +56,11 @@ func TestLogsAreAskedForWithinBounds(t *testing.T) {
 		_, _ = io.WriteString(w, r.URL.Path+"?"+r.URL.Query().Encode())
 	}))
 	t.Cleanup(server.Close)
-	client, err := kubernetes.NewForConfig(&rest.Config{Host: server.URL})
+	client, err := newClients(&rest.Config{Host: server.URL}, Resources())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Sources{clients: &clients{typed: client}}
+	s := &Sources{clients: client}
 	log, err := s.openLog(t.Context(), "coredns-1", "coredns", time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), 1000)
 	if err != nil {
 		t.Fatal(err)

@@ -9,9 +9,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/kubevitals/kubevitals/sources/bounded"
+	"github.com/kubevitals/kubevitals/sources/scheme"
 )
 
 // The bounds of a list that an addon serves.

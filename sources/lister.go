@@ -11,13 +11,12 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/scheme"
 )
 
 // Lister is where the lists of the table come from.
@@ -28,7 +27,6 @@ type Lister interface {
 
 // clients read lists from an API server.
 type clients struct {
-	typed   kubernetes.Interface
 	dynamic dynamic.Interface
 	// json is for what is read as it is.
 	json rest.Interface
@@ -48,9 +46,6 @@ func newClients(c *rest.Config, table Table) (*clients, error) {
 		return nil, err
 	}
 	all := &clients{groups: map[schema.GroupVersion]rest.Interface{}}
-	if all.typed, err = kubernetes.NewForConfigAndClient(protobuf, http); err != nil {
-		return nil, err
-	}
 	if all.dynamic, err = dynamic.NewForConfigAndClient(json, http); err != nil {
 		return nil, err
 	}

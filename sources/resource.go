@@ -10,7 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/kubevitals/kubevitals/sources/scheme"
 )
 
 // Resource is a row of the table: one resource of the Kubernetes API, what is listed
@@ -81,8 +82,8 @@ func (r Resource) GVK() schema.GroupVersionKind {
 	return schema.GroupVersionKind{Group: r.Group, Version: r.Versions[0], Kind: r.Kind}
 }
 
-// Typed says that client-go has a Go type for the objects, which can be read as
-// protobuf. The others are unstructured and JSON only, as are those of CRDs.
+// Typed says that there is a Go type for the objects, which can be read as protobuf.
+// The others are unstructured and JSON only, as are those of CRDs.
 func (r Resource) Typed() bool { return scheme.Scheme.Recognizes(r.GVK()) }
 
 // Path is where a version of the resource is served; an empty namespace is all.

@@ -12,8 +12,9 @@ import (
 // recordingRules takes the recording rules out of a rule file.
 func recordingRules(alerts []byte) ([]byte, error) {
 	type group struct {
-		Name  string           `json:"name"`
-		Rules []map[string]any `json:"rules"`
+		Name     string           `json:"name"`
+		Interval string           `json:"interval,omitempty"`
+		Rules    []map[string]any `json:"rules"`
 	}
 	var all, kept struct {
 		Groups []group `json:"groups"`
@@ -22,7 +23,7 @@ func recordingRules(alerts []byte) ([]byte, error) {
 		return nil, fmt.Errorf("rules of the mixin: %w", err)
 	}
 	for _, g := range all.Groups {
-		records := group{Name: g.Name}
+		records := group{Name: g.Name, Interval: g.Interval}
 		for _, rule := range g.Rules {
 			if rule["record"] != nil {
 				records.Rules = append(records.Rules, rule)

@@ -13,9 +13,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/uuid"
-	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/scheme"
 )
 
 const (

@@ -13,13 +13,14 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
+	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
+	"github.com/kubevitals/kubevitals/sources/scheme"
 )
 
 // RecordOptions say of what to record a snapshot, and how.
@@ -48,7 +49,7 @@ type RecordOptions struct {
 type recorder struct {
 	RecordOptions
 	dir      string
-	client   *kubernetes.Clientset
+	client   rest.Interface
 	names    *redactor // nil to keep names
 	manifest Manifest
 }
@@ -71,7 +72,8 @@ func Record(ctx context.Context, dir string, o RecordOptions) (*Manifest, error)
 	config := rest.CopyConfig(o.REST)
 	config.QPS, config.Burst = 20, 40
 	config.AcceptContentTypes, config.ContentType = "application/json", "application/json"
-	if r.client, err = kubernetes.NewForConfig(config); err != nil {
+	config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
+	if r.client, err = rest.UnversionedRESTClientFor(config); err != nil {
 		return nil, fmt.Errorf("client for the API server: %w", err)
 	}
 	if o.RedactNames {
@@ -158,9 +160,7 @@ func (r *recorder) record(ctx context.Context) error {
 	if err := r.recordSamples(first, second); err != nil {
 		return err
 	}
-	if v, err := r.client.Discovery().ServerVersion(); err == nil {
-		r.manifest.KubernetesVersion = v.GitVersion
-	}
+	r.manifest.KubernetesVersion = r.serverVersion(ctx)
 	// What failed because somebody ended this is no fact about the cluster.
 	if err := ctx.Err(); err != nil {
 		return err
@@ -176,6 +176,18 @@ func (r *recorder) record(ctx context.Context) error {
 		return fmt.Errorf("write the manifest: %w", err)
 	}
 	return nil
+}
+
+// serverVersion is what the API server calls itself; empty if it does not say.
+func (r *recorder) serverVersion(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
+	defer cancel()
+	var v version.Info
+	raw, err := r.client.Get().AbsPath("/version").Do(ctx).Raw()
+	if err != nil || json.Unmarshal(raw, &v) != nil {
+		return ""
+	}
+	return v.GitVersion
 }
 
 // anything fails if no list could be read.

@@ -58,7 +58,7 @@ type listPage struct {
 func (r *recorder) page(ctx context.Context, q query, limit int, next string) (*listPage, error) {
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
-	request := r.client.Discovery().RESTClient().Get().AbsPath(q.path())
+	request := r.client.Get().AbsPath(q.path())
 	for name, value := range map[string]string{"fieldSelector": q.list.Fields, "labelSelector": q.list.Labels, "continue": next} {
 		if value != "" {
 			request.Param(name, value)

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -26,25 +26,25 @@ import (
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
-const budgets sources.Read = "poddisruptionbudgets"
+const sets sources.Read = "statefulsets"
 
-// withBudgets is the table with one more row.
-func withBudgets() sources.Table {
+// withSets is the table with one more row.
+func withSets() sources.Table {
 	return append(sources.Resources(), sources.Resource{
-		Group: "policy", Versions: []string{"v1"}, Kind: "PodDisruptionBudget", Plural: "poddisruptionbudgets", Namespaced: true,
-		Lists: []sources.List{{Source: budgets}},
-		Trim: sources.Trimmed(func(b *policyv1.PodDisruptionBudget, _ *sources.Latest) runtime.Object {
-			kept := &policyv1.PodDisruptionBudget{ObjectMeta: metav1.ObjectMeta{Namespace: b.Namespace, Name: b.Name}}
-			kept.Status.DisruptionsAllowed = b.Status.DisruptionsAllowed
+		Group: "apps", Versions: []string{"v1"}, Kind: "StatefulSet", Plural: "statefulsets", Namespaced: true,
+		Lists: []sources.List{{Source: sets}},
+		Trim: sources.Trimmed(func(s *appsv1.StatefulSet, _ *sources.Latest) runtime.Object {
+			kept := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: s.Name}}
+			kept.Status.ReadyReplicas = s.Status.ReadyReplicas
 			return kept
 		}),
 	})
 }
 
-func budget() *policyv1.PodDisruptionBudget {
-	return &policyv1.PodDisruptionBudget{
+func set() *appsv1.StatefulSet {
+	return &appsv1.StatefulSet{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", Annotations: map[string]string{"note": "confidential"}},
-		Status:     policyv1.PodDisruptionBudgetStatus{DisruptionsAllowed: 3},
+		Status:     appsv1.StatefulSetStatus{ReadyReplicas: 3},
 	}
 }
 
@@ -55,11 +55,11 @@ func kubelets() kubelet.Options {
 	}
 }
 
-// onlyBudget is the budget that sources read; configure may change where from.
-func onlyBudget(t *testing.T, config *rest.Config, configure func(*sources.Config)) *policyv1.PodDisruptionBudget {
+// onlySet is the StatefulSet that sources read; configure may change where from.
+func onlySet(t *testing.T, config *rest.Config, configure func(*sources.Config)) *appsv1.StatefulSet {
 	t.Helper()
 	c := sources.Config{
-		REST: config, Resources: withBudgets(), Kubelet: kubelets(), APIServers: apiserver.Options{Interval: time.Minute, Timeout: time.Second},
+		REST: config, Resources: withSets(), Kubelet: kubelets(), APIServers: apiserver.Options{Interval: time.Minute, Timeout: time.Second},
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
 	configure(&c)
@@ -67,8 +67,8 @@ func onlyBudget(t *testing.T, config *rest.Config, configure func(*sources.Confi
 	if err != nil {
 		t.Fatal(err)
 	}
-	view := sources.View[*policyv1.PodDisruptionBudget](s, budgets)
-	if got := s.Reads(); !slices.Equal(got, []sources.Read{budgets}) {
+	view := sources.View[*appsv1.StatefulSet](s, sets)
+	if got := s.Reads(); !slices.Equal(got, []sources.Read{sets}) {
 		t.Errorf("reads %v", got)
 	}
 	ctx, stop := context.WithCancel(t.Context())
@@ -80,7 +80,7 @@ func onlyBudget(t *testing.T, config *rest.Config, configure func(*sources.Confi
 			return list[0]
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%d budgets: %v", len(list), err)
+			t.Fatalf("%d sets: %v", len(list), err)
 		}
 	}
 }
@@ -90,7 +90,7 @@ func recordBudgets(t *testing.T, config *rest.Config) (dir string, m *Manifest) 
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "snapshot")
 	m, err := Record(t.Context(), dir, RecordOptions{
-		REST: config, Kubelets: kubelets(), Resources: withBudgets(), RedactNames: true, Window: time.Millisecond,
+		REST: config, Kubelets: kubelets(), Resources: withSets(), RedactNames: true, Window: time.Millisecond,
 		Gather: func(context.Context) ([]*dto.MetricFamily, error) { return nil, nil },
 		Now:    time.Now, Logger: slog.New(slog.DiscardHandler),
 	})
@@ -105,36 +105,36 @@ func recordBudgets(t *testing.T, config *rest.Config) (dir string, m *Manifest) 
 // watched, in a snapshot without what is not kept or named, and in dumps by others.
 func TestOneRowIsEnough(t *testing.T) {
 	t.Parallel()
-	rules := collectors.ClusterRules(withBudgets(), []collectors.Definition{{Reads: []sources.Read{budgets}}})
+	rules := collectors.ClusterRules(withSets(), []collectors.Definition{{Reads: []sources.Read{sets}}})
 	if !slices.ContainsFunc(rules, func(r rbacv1.PolicyRule) bool {
-		return r.APIGroups[0] == "policy" && r.Resources[0] == "poddisruptionbudgets" && slices.Equal(r.Verbs, []string{"list", "watch"})
+		return r.APIGroups[0] == "apps" && r.Resources[0] == "statefulsets" && slices.Equal(r.Verbs, []string{"list", "watch"})
 	}) {
 		t.Errorf("rights: %v", rules)
 	}
 
 	cluster, err := fakecluster.Start(t.Context(), &fakecluster.Spec{
-		Version: "v1.37.2", APIServers: []fakecluster.APIServer{{Name: "cp-1"}}, Objects: []runtime.Object{budget()},
-	}, fakecluster.Options{Resources: withBudgets()})
+		Version: "v1.37.2", APIServers: []fakecluster.APIServer{{Name: "cp-1"}}, Objects: []runtime.Object{set()},
+	}, fakecluster.Options{Resources: withSets()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	live := onlyBudget(t, cluster.RESTConfig(), func(*sources.Config) {})
-	if live.Name != "web" || live.Status.DisruptionsAllowed != 3 {
+	live := onlySet(t, cluster.RESTConfig(), func(*sources.Config) {})
+	if live.Name != "web" || live.Status.ReadyReplicas != 3 {
 		t.Errorf("watched: %+v", live)
 	}
 
 	dir, manifest := recordBudgets(t, cluster.RESTConfig())
-	if l := manifest.list("poddisruptionbudgets.policy", ""); l == nil || l.Reason != health.Available || l.Items != 1 {
+	if l := manifest.list("statefulsets.apps", ""); l == nil || l.Reason != health.Available || l.Items != 1 {
 		t.Errorf("the manifest says %+v", l)
 	}
-	s, err := read(t.Context(), dir, standardLimits(), withBudgets())
+	s, err := read(t.Context(), dir, standardLimits(), withSets())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	recorded := onlyBudget(t, nil, s.Configure)
-	if recorded.Namespace != "ns-1" || recorded.Name != "poddisruptionbudget-1" || len(recorded.Annotations) > 0 || recorded.Status.DisruptionsAllowed != 3 {
+	recorded := onlySet(t, nil, s.Configure)
+	if recorded.Namespace != "ns-1" || recorded.Name != "statefulset-1" || len(recorded.Annotations) > 0 || recorded.Status.ReadyReplicas != 3 {
 		t.Errorf("read from a snapshot: %+v", recorded)
 	}
 }
@@ -147,10 +147,10 @@ func TestOneRowIsEnoughForDumps(t *testing.T) {
 	const text = `apiVersion: v1
 kind: List
 items:
-- apiVersion: policy/v1
-  kind: PodDisruptionBudget
+- apiVersion: apps/v1
+  kind: StatefulSet
   metadata: {name: web, namespace: shop, annotations: {note: confidential}}
-  status: {disruptionsAllowed: 3}
+  status: {readyReplicas: 3}
 - apiVersion: v1
   kind: Node
   metadata: {name: node-a}
@@ -158,12 +158,12 @@ items:
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := read(t.Context(), name, standardLimits(), withBudgets())
+	s, err := read(t.Context(), name, standardLimits(), withSets())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if got := onlyBudget(t, nil, s.Configure); got.Name != "web" || len(got.Annotations) > 0 || got.Status.DisruptionsAllowed != 3 {
+	if got := onlySet(t, nil, s.Configure); got.Name != "web" || len(got.Annotations) > 0 || got.Status.ReadyReplicas != 3 {
 		t.Errorf("read from a dump: %+v", got)
 	}
 	without, err := Read(t.Context(), name)
@@ -171,7 +171,7 @@ items:
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = without.Close() })
-	if len(without.Objects) != 1 || without.Skipped["PodDisruptionBudget"] != 1 || strings.Contains(strings.Join(without.Warnings, ""), "poddisruptionbudgets") {
+	if len(without.Objects) != 1 || without.Skipped["StatefulSet"] != 1 || strings.Contains(strings.Join(without.Warnings, ""), "statefulsets") {
 		t.Errorf("without the row: %d objects, skipped %v, warnings %v", len(without.Objects), without.Skipped, without.Warnings)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubevitals/kubevitals/sources/scheme"
 	dto "github.com/prometheus/client_model/go"
-	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
