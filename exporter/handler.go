@@ -48,7 +48,7 @@ func Handler(ctx context.Context, frame *Frame, o Options, logger *slog.Logger) 
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics(frame, o, logger))
 	mux.HandleFunc("GET /livez", live)
-	mux.HandleFunc("GET /readyz", ready(o.Ready))
+	mux.HandleFunc("GET /readyz", ready(o.Ready, true))
 	if o.Pages != nil {
 		mux.Handle("GET /", o.Pages)
 	}

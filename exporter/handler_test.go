@@ -73,20 +73,29 @@ func TestTooManyScrapes(t *testing.T) {
 func TestProbes(t *testing.T) {
 	t.Parallel()
 	var pods error
-	h := serve(t, Options{Ready: []Check{
+	checks := []Check{
 		{Name: "nodes", Run: func() error { return nil }},
 		{Name: "pods", Run: func() error { return pods }},
-	}}, good("fine"))
+	}
+	h, brief := serve(t, Options{Ready: checks}, good("fine")), HealthHandler(checks)
+	short := func(code int, want string) {
+		t.Helper()
+		if w := get(t, brief, "/readyz"); w.Code != code || w.Body.String() != want {
+			t.Errorf("readyz for whoever asks: %d %q, want %d %q", w.Code, w.Body, code, want)
+		}
+	}
 
 	w := get(t, h, "/readyz")
 	if want := "[+]nodes ok\n[+]pods ok\nreadyz check passed\n"; w.Code != 200 || w.Body.String() != want {
 		t.Errorf("readyz: %d %q, want 200 %q", w.Code, w.Body, want)
 	}
+	short(200, "ok\n")
 	pods = errors.New("source pods: forbidden")
 	w = get(t, h, "/readyz")
 	if want := "[+]nodes ok\n[-]pods failed: source pods: forbidden\nreadyz check failed\n"; w.Code != 503 || w.Body.String() != want {
 		t.Errorf("readyz: %d %q, want 503 %q", w.Code, w.Body, want)
 	}
+	short(503, "not ready\n")
 	if w = get(t, h, "/livez"); w.Code != 200 {
 		t.Errorf("livez: %d while a source fails, want 200", w.Code)
 	}
