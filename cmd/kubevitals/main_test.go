@@ -51,6 +51,26 @@ func write(t *testing.T, text string) string {
 	return file
 }
 
+// TestAddressesAreFreeAfterAFailure verifies that no listener is left of a program that
+// could not be built.
+func TestAddressesAreFreeAfterAFailure(t *testing.T) {
+	t.Parallel()
+	metrics, health := freeAddress(t), freeAddress(t)
+	code, _, stderr := runProgram(t, "--kubeconfig="+kubeconfig(t), "--kubelet.ca-file=/does/not/exist", "--log.level=error",
+		"--web.listen-address="+metrics, "--web.health-listen-address="+health)
+	if code != exitConfig {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	for _, address := range []string{metrics, health} {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		_ = l.Close()
+	}
+}
+
 func TestBadInputGivesOneClearLine(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"time"
@@ -48,6 +47,7 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	if err != nil {
 		return &exitError{exitListen, err}
 	}
+	defer probed.Close()
 
 	read, named, err := c.build(watched, host, logger)
 	if err != nil {
@@ -78,7 +78,7 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 
 // serveHTTP serves the pages and the health endpoints until ctx ends, or one of them
 // cannot be served.
-func (c *command) serveHTTP(ctx context.Context, listeners server.Listeners, pages http.Handler, probed net.Listener, health http.Handler, logger *slog.Logger) error {
+func (c *command) serveHTTP(ctx context.Context, listeners server.Listeners, pages http.Handler, probed server.Listeners, health http.Handler, logger *slog.Logger) error {
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return server.ServeHealth(ctx, probed, health, logger) })
 	both.Go(func() error {

@@ -12,25 +12,26 @@ import (
 
 // ListenHealth opens the address of --web.health-listen-address; there is no listener
 // if it is empty. Its error names the address.
-func ListenHealth(ctx context.Context, address string) (net.Listener, error) {
+func ListenHealth(ctx context.Context, address string) (Listeners, error) {
 	if address == "" {
-		return nil, nil //nolint:nilnil // none is wanted
+		return nil, nil
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("--web.health-listen-address=%s: %w; choose another address", address, err)
 	}
-	return l, nil
+	return Listeners{l}, nil
 }
 
 // ServeHealth serves the health endpoints, in plain HTTP and for whoever asks: the
 // kubelet has neither a password nor a client certificate. It returns nil after ctx
 // has ended, and an error if it ends before. Without a listener it waits for ctx.
-func ServeHealth(ctx context.Context, l net.Listener, handler http.Handler, logger *slog.Logger) error {
-	if l == nil {
+func ServeHealth(ctx context.Context, listeners Listeners, handler http.Handler, logger *slog.Logger) error {
+	if len(listeners) == 0 {
 		<-ctx.Done()
 		return nil
 	}
+	l := listeners[0]
 	s := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
