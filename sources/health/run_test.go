@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,5 +77,48 @@ func TestListsThatDoNotStream(t *testing.T) {
 		answers <- func() (apiwatch.Interface, error) {
 			return nil, apierrors.NewInvalid(schema.GroupKind{Kind: "ListOptions"}, "", nil)
 		}
+	}
+}
+
+// TestTheEndIsNoFault verifies that a watch that breaks off because the program ends
+// is no fault of the source, which would be logged as one, and is one before.
+func TestTheEndIsNoFault(t *testing.T) {
+	t.Parallel()
+	for ends, want := range map[bool]Reason{true: Available, false: Failed} {
+		ctx, end := context.WithCancel(t.Context())
+		h, events := NewHealth("nodes", time.Now), make(chan apiwatch.Event, 1)
+		h.Succeed()
+		w, err := observe(ctx, Target{Health: h, ListWatch: &cache.ListWatch{
+			WatchFuncWithContext: func(context.Context, metav1.ListOptions) (apiwatch.Interface, error) {
+				return apiwatch.NewProxyWatcher(events), nil
+			},
+		}}).WatchWithContext(ctx, metav1.ListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ends {
+			end()
+		}
+		status := apierrors.NewInternalError(errors.New("unable to decode an event from the watch stream: context canceled")).Status()
+		events <- apiwatch.Event{Type: apiwatch.Error, Object: &status}
+		<-w.ResultChan()
+		if got := h.State().Reason; got != want {
+			t.Errorf("%q when the program ends: %v; want %q", got, ends, want)
+		}
+		w.Stop()
+		end()
+	}
+}
+
+// TestAgesAreOfTheMonotonicClock verifies that what ages are reckoned from bears a
+// reading of the monotonic clock: whoever sets the clock of the machine, forwards or
+// back, then makes no source old and keeps none fresh.
+func TestAgesAreOfTheMonotonicClock(t *testing.T) {
+	t.Parallel()
+	h := NewHealth("nodes", time.Now).Expire(MaxAge)
+	h.Succeed()
+	const monotonic = " m=" // so says the documentation of Time.String
+	if last := h.State().LastSuccess; !strings.Contains(last.String(), monotonic) || strings.Contains(last.Round(0).String(), monotonic) {
+		t.Errorf("the last success is at %s", last)
 	}
 }

@@ -127,7 +127,7 @@ func (s *stream) note(e apiwatch.Event) {
 	switch e.Type {
 	case apiwatch.Error:
 		if !gone(e) {
-			s.health.Fail(apierrors.FromObject(e.Object))
+			s.attempt.failed(apierrors.FromObject(e.Object))
 		}
 	case apiwatch.Bookmark:
 		s.proof = true
@@ -186,12 +186,12 @@ func (s *stream) late() {
 	case s.listing:
 		// The connection is none to give up, with all the watches on it, as it has just
 		// brought the answer. If it brings nothing more, the next request will tell.
-		s.health.Fail(&SilentError{What: "object of a list", For: s.pause()})
+		s.attempt.failed(&SilentError{What: "object of a list", For: s.pause()})
 		return
 	case s.lasts == 0:
 		return
 	default:
-		s.health.Fail(&SilentError{What: "end of a watch", For: s.lasts + overdue})
+		s.attempt.failed(&SilentError{What: "end of a watch", For: s.lasts + overdue})
 	}
 	s.attempt.drop()
 }

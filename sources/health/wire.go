@@ -98,7 +98,7 @@ func (c *wireConn) Close() error {
 // several requests for it.
 type attempt struct {
 	started time.Time
-	// fail is told of faults at once; nil where no request waits.
+	// fail is told of faults at once; nil where no request waits. It knows when all ends.
 	fail func(error)
 
 	mu    sync.Mutex
@@ -127,7 +127,14 @@ func (a *attempt) note(w *Wire, err error) {
 	a.mu.Lock()
 	a.wire, a.err, a.clean = w, err, false
 	a.mu.Unlock()
-	if err != nil && a.fail != nil {
+	if err != nil {
+		a.failed(err)
+	}
+}
+
+// failed tells of a fault, unless it is only that all ends.
+func (a *attempt) failed(err error) {
+	if a.fail != nil {
 		a.fail(err)
 	}
 }
