@@ -63,6 +63,33 @@ func TestPoll(t *testing.T) {
 	})
 }
 
+// TestPollGrowsOld verifies that what was read does not count any more when no read
+// follows, as after the process was stopped for a while.
+func TestPollGrowsOld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		h := health.NewHealth("figures", time.Now)
+		p := NewPoll(h, 10*time.Second, func(context.Context) (string, error) { return "one", nil })
+		done := make(chan struct{})
+		go func() { p.Run(ctx); close(done) }()
+		synctest.Wait()
+		stop()
+		<-done
+		time.Sleep(22 * time.Second)
+		if value, err := p.Get(); value != "one" || err != nil {
+			t.Errorf("%q, %v after the time that a read may take", value, err)
+		}
+		time.Sleep(time.Second)
+		if value, err := p.Get(); value != "" || health.Classify(err) != health.Stale {
+			t.Errorf("%q, %v a second later, want nothing that is stale", value, err)
+		}
+		if got := h.State().MaxAge; got != 22*time.Second {
+			t.Errorf("%s is told as the bound", got)
+		}
+	})
+}
+
 // TestPollGivesUp verifies that a read is given up after an interval and begun
 // again at once.
 func TestPollGivesUp(t *testing.T) {
