@@ -155,7 +155,9 @@ func (p *Prober) checks(ctx context.Context, base, probe string) []Check {
 	return checks
 }
 
-// metrics reads the few of the member's own metrics that matter here.
+// metrics reads the few of the member's own metrics that matter here. Every member
+// has all of them: where one is missing the answer was cut off, or is none of etcd's,
+// and what is there is told all the same.
 func (p *Prober) metrics(ctx context.Context, base string) (Metrics, health.Reason) {
 	m := Metrics{}
 	o := exposition.Options{BodyLimit: metricsLimit, Visit: map[string]func(labels, value []byte){}}
@@ -173,6 +175,9 @@ func (p *Prober) metrics(ctx context.Context, base string) (Metrics, health.Reas
 	if err != nil {
 		p.logger.DebugContext(ctx, "metrics of a member of etcd", "endpoint", base, "err", err)
 		return nil, health.Classify(err)
+	}
+	if len(m) < len(metricNames()) {
+		return m, health.Invalid
 	}
 	return m, health.Available
 }

@@ -101,6 +101,26 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+// TestMetricsThatAreCutOff verifies that metrics which end in the midst are told as
+// invalid, that what came whole is told all the same, and of the rest nothing: half a
+// number would be a size that nobody has.
+func TestMetricsThatAreCutOff(t *testing.T) {
+	t.Parallel()
+	well := etcd(`{"health":"true"}`, 200)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/metrics" {
+			well(w, r)
+			return
+		}
+		_, _ = w.Write([]byte("etcd_server_has_leader 1\netcd_mvcc_db_total_size_in_bytes 21"))
+	}))
+	t.Cleanup(s.Close)
+	r := ask(t, newProber(t, Options{Endpoints: []string{s.URL}}, time.Now))
+	if r.MetricsAnswer != health.Invalid || len(r.Metrics) != 1 || r.Metrics[HasLeader] != 1 || !r.Up {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestMembersThatDoNotAnswer(t *testing.T) {
 	t.Parallel()
 	hang := make(chan struct{})

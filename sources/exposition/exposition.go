@@ -30,7 +30,7 @@ type Options struct {
 	FamilyLimit int
 	// Visit is called for every sample of the families it names, with the text
 	// between the braces and the text of the value. Both are only valid during
-	// the call.
+	// the call. Of a last line that does not end there is no call: it may be cut off.
 	Visit map[string]func(labels, value []byte)
 	// Buffers, if set, lends what bodies are read into.
 	Buffers *Buffers

@@ -157,3 +157,18 @@ w 3
 		t.Errorf("visited %q, want %q", seen, want)
 	}
 }
+
+// TestTornValues verifies that a value of which digits may be missing, as where a
+// connection ended in the midst of it, is counted and not told.
+func TestTornValues(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{"size 1234\n": "1234", "size 1234": "", "size 1234\nsize 56": "1234", "size{a=\"b\"} 12": ""} {
+		got := ""
+		report, err := Parse(strings.NewReader(body), Options{Visit: map[string]func(labels, value []byte){
+			"size": func(_, value []byte) { got += string(value) },
+		}})
+		if err != nil || got != want || report.Series != int64(strings.Count(body, "size")) {
+			t.Errorf("%q: %q of %d series, %v; want %q", body, got, report.Series, err, want)
+		}
+	}
+}

@@ -29,6 +29,7 @@ type parser struct {
 	line      int64
 	truncated bool
 	ended     bool // OpenMetrics' # EOF was seen
+	torn      bool // this is a last line without a newline: its value may lack digits
 
 	// The samples of a family stand together, and those of a summary or histogram
 	// take turns with its sum and count, so the family of a line is nearly always
@@ -133,12 +134,13 @@ func (p *parser) chunk(data []byte, skipping *bool) ([]byte, error) {
 }
 
 // finish counts a last line that has no newline. If the connection broke off
-// within it, it has no value, and that is an error.
+// within it, it may have no value, which is an error, or a part of one, which is none.
 func (p *parser) finish(line []byte, skipping bool) error {
 	if skipping || len(line) == 0 {
 		return nil
 	}
 	p.line++
+	p.torn = true
 	return p.sample(line, false)
 }
 
@@ -261,7 +263,9 @@ func (p *parser) visit(rest []byte) error {
 	if len(fields) == 0 {
 		return fmt.Errorf("a sample without a value: %s", excerpt(rest))
 	}
-	p.last.visit(labels, fields[0])
+	if !p.torn {
+		p.last.visit(labels, fields[0])
+	}
 	return nil
 }
 
