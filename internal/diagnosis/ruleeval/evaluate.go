@@ -184,24 +184,23 @@ func (r *Rules) ask(s *Samples) template.QueryFunc {
 func (r *Rules) findings(ctx context.Context, index *evidenceIndex, vector promql.Vector, at time.Time) ([]Finding, error) {
 	found, left := make([]Finding, 0, len(vector)), mostEvidence
 	for _, sample := range vector {
-		f, err := finding(ctx, index, r.ask(index.samples), sample, at)
+		f, err := finding(ctx, index.rule, r.ask(index.samples), sample, at)
 		if err != nil {
 			return nil, err
 		}
-		f.Evidence = First(f.Evidence, max(left, leastEvidence))
+		f.Evidence = index.of(f.Labels, max(left, leastEvidence))
 		left -= len(f.Evidence)
 		found = append(found, f)
 	}
 	return found, nil
 }
 
-func finding(ctx context.Context, index *evidenceIndex, ask template.QueryFunc, sample promql.Sample, at time.Time) (Finding, error) {
-	one := index.rule
+// finding is one of an alert, but for its evidence.
+func finding(ctx context.Context, one rule, ask template.QueryFunc, sample promql.Sample, at time.Time) (Finding, error) {
 	own := labels.NewBuilder(sample.Metric).Del(model.MetricNameLabel).Labels().Map()
 	f := Finding{
 		Alert: one.Alert, Severity: one.Labels["severity"], Signal: one.Labels["signal"],
 		Labels: own, Value: Number(sample.F), For: one.For.String(),
-		Evidence: index.of(own),
 	}
 	for name, field := range map[string]*string{"summary": &f.Summary, "description": &f.Description, "runbook_url": &f.RunbookURL} {
 		text, err := expand(ctx, ask, one.Alert, one.Annotations[name], own, sample, at)

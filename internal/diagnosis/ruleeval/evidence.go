@@ -2,9 +2,12 @@ package ruleeval
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -35,7 +38,7 @@ func (r *Rules) Behind(alert string, s *Samples, own map[string]string) []Eviden
 	var found []Evidence
 	for _, one := range r.list {
 		if one.Alert == alert {
-			found = append(found, s.index(one).of(own)...)
+			found = append(found, s.index(one).of(own, math.MaxInt)...)
 		}
 	}
 	return found
@@ -79,15 +82,16 @@ type evidenceIndex struct {
 // group are samples that bear the same of the labels that are asked for.
 type group struct {
 	names []string
-	byKey map[string][]Evidence
+	byKey map[string][]*series
 }
 
 func (s *Samples) index(one rule) *evidenceIndex {
 	return &evidenceIndex{samples: s, rule: one, groups: map[string][]group{}}
 }
 
-// of returns the samples that do not contradict the labels, sorted.
-func (x *evidenceIndex) of(own map[string]string) []Evidence {
+// of returns the samples that do not contradict the labels, at most so many, sorted.
+// Only what is returned is written out: one finding may rest on all samples there are.
+func (x *evidenceIndex) of(own map[string]string, most int) []Evidence {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(own)) {
 		if !x.samples.target.Has(name) {
@@ -100,12 +104,18 @@ func (x *evidenceIndex) of(own map[string]string) []Evidence {
 		groups = x.group(names)
 		x.groups[asked] = groups
 	}
-	found := []Evidence{}
+	var behind []*series
 	for _, g := range groups {
-		found = append(found, g.byKey[valuesOf(g.names, func(name string) string { return own[name] })]...)
+		behind = append(behind, g.byKey[valuesOf(g.names, func(name string) string { return own[name] })]...)
+	}
+	slices.SortFunc(behind, func(a, b *series) int { return labels.Compare(a.labels, b.labels) })
+	behind = slices.Compact(behind)
+	found := make([]Evidence, 0, min(len(behind), most))
+	for _, one := range behind[:min(len(behind), most)] {
+		found = append(found, Evidence{x.samples.text(one.labels), Number(one.last().v), one.labels.Get(model.MetricNameLabel)})
 	}
 	slices.SortFunc(found, func(a, b Evidence) int { return strings.Compare(a.Series, b.Series) })
-	return slices.CompactFunc(found, func(a, b Evidence) bool { return a.Series == b.Series })
+	return found
 }
 
 func (x *evidenceIndex) group(names []string) []group {
@@ -113,18 +123,17 @@ func (x *evidenceIndex) group(names []string) []group {
 	for _, selector := range x.rule.triggers {
 		for _, bucket := range x.samples.byName[selector.Name] {
 			for _, candidate := range bucket {
-				last := candidate.last()
-				if last.vanished() || !matchesAll(candidate.labels, selector.LabelMatchers) {
+				if candidate.last().vanished() || !matchesAll(candidate.labels, selector.LabelMatchers) {
 					continue
 				}
 				borne := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !candidate.labels.Has(name) })
 				g := byNames[strings.Join(borne, ",")]
 				if g == nil {
-					g = &group{names: borne, byKey: map[string][]Evidence{}}
+					g = &group{names: borne, byKey: map[string][]*series{}}
 					byNames[strings.Join(borne, ",")] = g
 				}
 				key := valuesOf(borne, candidate.labels.Get)
-				g.byKey[key] = append(g.byKey[key], Evidence{x.samples.text(candidate.labels), Number(last.v), selector.Name})
+				g.byKey[key] = append(g.byKey[key], candidate)
 			}
 		}
 	}
