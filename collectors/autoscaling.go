@@ -1,7 +1,11 @@
 package collectors
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -87,11 +91,30 @@ func sendAutoscaler(ch chan<- prometheus.Metric, hpa *autoscalingv2.HorizontalPo
 	}
 	ch <- autoscalingDisabled.Sample(exporter.Bool(disabled), namespace, name)
 	ch <- autoscalingAtMax.Sample(exporter.Bool(wantsMore(hpa, conditions[autoscalingv2.ScalingLimited])), namespace, name)
-	if !disabled {
-		for key, available := range metricStates(hpa) {
-			ch <- autoscalingMetric.Sample(exporter.Bool(available), namespace, name, key.kind, key.name)
-		}
+	if disabled {
+		return
 	}
+	states := metricStates(hpa)
+	told := toldMetrics(states)
+	for _, key := range told {
+		ch <- autoscalingMetric.Sample(exporter.Bool(states[key]), namespace, name, key.kind, key.name)
+	}
+	ch <- exporter.LeftOut(len(states) - len(told))
+}
+
+// maxAutoscalerMetrics is how many metrics of one autoscaler are told of: whoever may
+// write one may name any number.
+const maxAutoscalerMetrics = 16
+
+// toldMetrics are the metrics that are told of, those that cannot be read first.
+func toldMetrics(states map[metricKey]bool) []metricKey {
+	keys := slices.SortedFunc(maps.Keys(states), func(a, b metricKey) int {
+		return cmp.Or(
+			cmp.Compare(exporter.Bool(states[a]), exporter.Bool(states[b])),
+			strings.Compare(a.kind, b.kind), strings.Compare(a.name, b.name),
+		)
+	})
+	return keys[:min(len(keys), maxAutoscalerMetrics)]
 }
 
 // wantsMore tells whether the maximum keeps the autoscaler from what it would do.

@@ -2,11 +2,13 @@ package collectors
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -40,5 +42,32 @@ func TestAutoscalingIsSilentWhileBlind(t *testing.T) {
 	c := autoscalingCollector{func() ([]*autoscalingv2.HorizontalPodAutoscaler, error) { return nil, blind }}
 	if err := c.Collect(t.Context(), nil); !errors.Is(err, blind) {
 		t.Errorf("%v, want the source's error", err)
+	}
+}
+
+// TestMetricsOfOneAutoscalerAreBounded verifies that an autoscaler with any number of
+// metrics takes a bounded number of series, that those which cannot be read go first,
+// and that the rest is counted.
+func TestMetricsOfOneAutoscalerAreBounded(t *testing.T) {
+	t.Parallel()
+	hpa := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "greedy"}}
+	for i := range 60 {
+		hpa.Spec.Metrics = append(hpa.Spec.Metrics, autoscalingv2.MetricSpec{
+			Type: autoscalingv2.ExternalMetricSourceType, External: &autoscalingv2.ExternalMetricSource{Metric: autoscalingv2.MetricIdentifier{Name: fmt.Sprintf("m%02d", i)}},
+		})
+		hpa.Status.CurrentMetrics = append(hpa.Status.CurrentMetrics, autoscalingv2.MetricStatus{Type: autoscalingv2.ExternalMetricSourceType})
+	}
+	hpa.Status.CurrentMetrics[59] = autoscalingv2.MetricStatus{}
+	c := autoscalingCollector{func() ([]*autoscalingv2.HorizontalPodAutoscaler, error) {
+		return []*autoscalingv2.HorizontalPodAutoscaler{hpa}, nil
+	}}
+	got := string(scrapeText(t, autoscalingName, c, Autoscaling().Metrics))
+	if n := strings.Count(got, "kubevitals_autoscaling_metric_available{"); n != maxAutoscalerMetrics {
+		t.Errorf("%d series of metrics, want %d", n, maxAutoscalerMetrics)
+	}
+	for _, want := range []string{`metric="m59",namespace="shop",type="External"} 0`, `metric="m14",namespace="shop",type="External"} 1`, `series_left_out{collector="autoscaling",reason="bound"} 44`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("missing: %s in\n%s", want, got)
+		}
 	}
 }
