@@ -17,7 +17,7 @@ const containerRuntimeName = "container_runtime"
 
 var (
 	runtimeProbe = exporter.NewGauge(containerRuntimeName, "probe_result",
-		"What became of the last call to the node's container runtime: 1 for the result that holds; timeout means that it took the connection and did not answer.",
+		"What became of the last call to the node's container runtime: 1 for the result that holds; ok is 0 otherwise, and all others are absent; timeout means that it took the connection and did not answer.",
 		"node", "call", "result")
 	runtimeSeconds = exporter.NewGauge(containerRuntimeName, "probe_duration_seconds",
 		"Time the last call to the node's container runtime took, whatever became of it, in seconds.",
@@ -76,9 +76,7 @@ func (c containerRuntimeCollector) Collect(_ context.Context, ch chan<- promethe
 	}
 	for name, call := range map[string]cri.Call{"version": r.Version, "status": r.Status} {
 		ch <- runtimeSeconds.Sample(call.Duration.Seconds(), c.node, name)
-		for _, outcome := range cri.Outcomes() {
-			ch <- runtimeProbe.Sample(exporter.Bool(call.Outcome.Result() == outcome.Result()), c.node, name, outcome.Result())
-		}
+		runtimeProbe.SendState(ch, health.Available.Result(), call.Outcome.Result(), c.node, name)
 	}
 	if r.Version.Outcome == health.Available {
 		ch <- runtimeInfo.Sample(1, c.node, strings.ToValidUTF8(r.Name, "?"), strings.ToValidUTF8(r.Release, "?"))

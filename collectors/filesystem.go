@@ -16,7 +16,7 @@ const filesystemName = "filesystem"
 
 var (
 	filesystemState = exporter.NewGauge(filesystemName, "state",
-		"What the kernel said when it was asked for the file system of the root: 1 for the state that holds; hangs means that it has not answered in time, failed that it answered with an error.",
+		"What the kernel said when it was asked for the file system of the root: 1 for the state that holds; ok is 0 otherwise, and the others are absent; hangs means that it has not answered in time, failed that it answered with an error.",
 		"node", "root", "state")
 	filesystemAvailable = exporter.NewGauge(filesystemName, "available_bytes",
 		"Space left on the file system of the root for those who are not root, in bytes; one that holds several roots is told of under the first.",
@@ -72,9 +72,7 @@ func (c filesystemCollector) Collect(_ context.Context, ch chan<- prometheus.Met
 		return err
 	}
 	for _, r := range results {
-		ch <- filesystemState.Sample(exporter.Bool(r.Readable), c.node, r.Root, "ok")
-		ch <- filesystemState.Sample(exporter.Bool(r.Hangs), c.node, r.Root, "hangs")
-		ch <- filesystemState.Sample(exporter.Bool(!r.Readable && !r.Hangs), c.node, r.Root, "failed")
+		filesystemState.SendState(ch, "ok", stateOfFilesystem(r), c.node, r.Root)
 		if !r.Readable {
 			continue
 		}
@@ -90,4 +88,14 @@ func (c filesystemCollector) Collect(_ context.Context, ch chan<- prometheus.Met
 		}
 	}
 	return nil
+}
+
+func stateOfFilesystem(r filesystem.Result) string {
+	switch {
+	case r.Readable:
+		return "ok"
+	case r.Hangs:
+		return "hangs"
+	}
+	return "failed"
 }

@@ -19,7 +19,7 @@ var (
 		"Whether the node's kube-proxy told the health of its rules, good or bad, in the last round: 1 is yes; 0 is normal on nodes that never had one.",
 		"node")
 	proxyProbe = exporter.NewGauge(kubeProxyName, "probe_result",
-		"What became of the last question to the node's kube-proxy: 1 for the result that holds, which is available if it answered.",
+		"What became of the last question to the node's kube-proxy: 1 for the result that holds; available, if it answered, is 0 otherwise, and all others are absent.",
 		"node", "probe", "result")
 	proxyHealthy = exporter.NewGauge(kubeProxyName, "rules_healthy",
 		"Whether kube-proxy says that no change has waited too long for its rules: 1 is yes.",
@@ -103,11 +103,7 @@ func (c kubeProxyCollector) Collect(_ context.Context, ch chan<- prometheus.Metr
 	}
 	ch <- proxyUp.Sample(exporter.Bool(r.Livez == health.Available), c.node)
 	for probe, answer := range map[string]health.Reason{"livez": r.Livez, "metrics": r.Metrics, "mode": r.Mode} {
-		for _, reason := range health.Reasons() {
-			if reason != health.Starting && reason != health.Stale { // neither can be of what was just asked
-				ch <- proxyProbe.Sample(exporter.Bool(answer == reason), c.node, probe, string(reason))
-			}
-		}
+		proxyProbe.SendState(ch, string(health.Available), string(answer), c.node, probe)
 	}
 	if r.Livez == health.Available {
 		for family, healthy := range r.Healthy {

@@ -19,7 +19,7 @@ var (
 		"Whether an API server answered the node over a new connection to the address that pods use: 1 is yes, be the answer that it is not well.",
 		"node")
 	nodeAPIServerProbe = exporter.NewGauge(nodeAPIServerName, "probe_result",
-		"What became of the node's last try to reach the API server: 1 for the result that holds.",
+		"What became of the node's last try to reach the API server: 1 for the result that holds; available is 0 otherwise, and all others are absent.",
 		"node", "result")
 	nodeAPIServerSeconds = exporter.NewGauge(nodeAPIServerName, "probe_duration_seconds",
 		"Time the node's last try took to connect, for the handshake and until the answer, in seconds; absent for what it did not come to.",
@@ -63,11 +63,7 @@ func (c nodeAPIServerCollector) Collect(_ context.Context, ch chan<- prometheus.
 		return err
 	}
 	ch <- nodeAPIServerReachable.Sample(exporter.Bool(r.Answered), c.node)
-	for _, reason := range health.Reasons() {
-		if reason != health.Starting && reason != health.Stale { // neither can be of what was just tried
-			ch <- nodeAPIServerProbe.Sample(exporter.Bool(r.Reason == reason), c.node, string(reason))
-		}
-	}
+	nodeAPIServerProbe.SendState(ch, string(health.Available), string(r.Reason), c.node)
 	for _, stage := range nodeapiserver.Stages() {
 		if took, ok := r.Took[stage]; ok {
 			ch <- nodeAPIServerSeconds.Sample(took.Seconds(), c.node, string(stage))

@@ -3,6 +3,8 @@ package collectors
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,26 +18,22 @@ import (
 
 var (
 	nodeDiskAvailableBytes = exporter.NewGauge("node_disk", "available_bytes",
-		"Space left on the file system, in bytes, as the kubelet sees it.", "node", "filesystem")
+		"Space left on the file system, in bytes, as the kubelet sees it. One that is nodefs, imagefs and containerfs at once is told once, as the first of these.", "node", "filesystem")
 	nodeDiskCapacityBytes = exporter.NewGauge("node_disk", "capacity_bytes",
 		"Size of the file system in bytes.", "node", "filesystem")
 	nodeDiskInodesFree = exporter.NewGauge("node_disk", "inodes_free",
 		"Inodes left on the file system; absent where it has no limit to them.", "node", "filesystem")
 	nodeDiskInodes = exporter.NewGauge("node_disk", "inodes",
 		"Inodes that the file system can hold; absent where it has no limit to them.", "node", "filesystem")
-	nodeDiskThresholdBytes = exporter.NewGauge("node_disk", "eviction_threshold_bytes",
-		"Space left, in bytes, under which the kubelet evicts pods at once; absent when this is switched off.", "node", "filesystem")
-	nodeDiskThresholdInodes = exporter.NewGauge("node_disk", "eviction_threshold_inodes",
-		"Inodes left under which the kubelet evicts pods at once; absent when this is switched off.", "node", "filesystem")
 	nodeDiskHeadroom = exporter.NewGauge("node_disk", "headroom_ratio",
-		"What can still be used before the kubelet evicts pods, as a share of the capacity; below 0 it evicts.",
+		"What can still be used before the kubelet evicts pods, as a share of the capacity; below 0 it evicts. Of a file system for which several thresholds hold, by the first that is reached.",
 		"node", "filesystem", "resource")
 	nodeDiskPressure = exporter.NewGauge("node_disk", "pressure",
-		"Whether the node has the condition DiskPressure: 1 is yes; absent when it is not known.", "node")
+		"Is 1 for nodes that have the condition DiskPressure; absent for all others.", "node")
+	nodeDiskPressureNodes = exporter.NewGauge("node_disk", "pressure_nodes",
+		"Number of nodes by their condition DiskPressure: true, false, or unknown if it is Unknown or not set.", "status")
 	nodeDiskImageGCHigh = exporter.NewGauge("node_disk", "image_gc_high_threshold_ratio",
-		"Share of the image file system in use at which the kubelet begins to remove images.", "node")
-	nodeDiskImageGCLow = exporter.NewGauge("node_disk", "image_gc_low_threshold_ratio",
-		"Share of the image file system in use down to which the kubelet removes images.", "node")
+		"Share in use at which the kubelet begins to remove images, of the file system that they are on.", "node", "filesystem")
 )
 
 // NodeDisk watches for nodes whose storage runs full.
@@ -46,11 +44,10 @@ func NodeDisk() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			nodeDiskAvailableBytes, nodeDiskCapacityBytes, nodeDiskInodesFree, nodeDiskInodes,
-			nodeDiskThresholdBytes, nodeDiskThresholdInodes, nodeDiskHeadroom,
-			nodeDiskPressure, nodeDiskImageGCHigh, nodeDiskImageGCLow,
+			nodeDiskAvailableBytes, nodeDiskCapacityBytes, nodeDiskInodesFree, nodeDiskInodes, nodeDiskHeadroom,
+			nodeDiskPressure, nodeDiskPressureNodes, nodeDiskImageGCHigh,
 		},
-		Steady: []*exporter.Desc{nodeDiskAvailableBytes, nodeDiskCapacityBytes, nodeDiskHeadroom, nodeDiskPressure, nodeDiskImageGCHigh},
+		Steady: []*exporter.Desc{nodeDiskAvailableBytes, nodeDiskCapacityBytes, nodeDiskHeadroom, nodeDiskPressureNodes, nodeDiskImageGCHigh},
 		Reads:  []sources.Read{sources.Nodes, sources.KubeletStats, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
@@ -82,11 +79,10 @@ func (c *nodeDiskCollector) Collect(_ context.Context, ch chan<- prometheus.Metr
 	if err != nil {
 		return err
 	}
-	samples, bad := nodeDiskSamples(nodes, c.kubelets())
-	for _, s := range samples {
-		ch <- s
-	}
-	c.complain(bad)
+	d := diskSamples{ch: ch}
+	d.pressures(nodes)
+	d.kubelets(nodes, c.kubelets())
+	c.complain(d.bad)
 	return nil
 }
 
@@ -104,99 +100,82 @@ func (c *nodeDiskCollector) complain(bad []badThreshold) {
 	c.told = told
 }
 
-// nodeDiskSamples says what holds for the nodes. Of a kubelet that cannot be
-// read there are no samples: no reading is neither a full disk nor a free one.
-func nodeDiskSamples(nodes []*corev1.Node, kubelets []kubelet.Result) ([]prometheus.Metric, []badThreshold) {
-	var d diskSamples
+// diskSamples sends what holds for the nodes.
+type diskSamples struct {
+	ch  chan<- prometheus.Metric
+	bad []badThreshold
+}
+
+// pressures tells of the nodes under pressure. Unknown is what the node controller writes
+// when the kubelet went silent, and is neither yes nor no.
+func (d *diskSamples) pressures(nodes []*corev1.Node) {
+	pressure := exporter.NewTally(nodeDiskPressure, "false", "true")
+	for _, node := range nodes {
+		status := exporter.UnknownState
+		if c := sources.ConditionOf(node, corev1.NodeDiskPressure); c != nil {
+			status = strings.ToLower(string(c.Status))
+		}
+		pressure.Add(d.ch, status, node.Name)
+	}
+	pressure.Send(d.ch, nodeDiskPressureNodes)
+}
+
+// kubelets tells what kubelets say of the nodes. Of one that cannot be read there are no
+// samples: no reading is neither a full disk nor a free one.
+func (d *diskSamples) kubelets(nodes []*corev1.Node, kubelets []kubelet.Result) {
 	exists := make(map[string]bool, len(nodes))
 	for _, node := range nodes {
 		exists[node.Name] = true
-		d.pressure(node)
 	}
 	for _, k := range kubelets {
-		if !exists[k.Node] { // deleted since its kubelet was asked
+		if !exists[k.Node] || k.Stats.Reason != health.Available { // deleted since its kubelet was asked, or blind
 			continue
 		}
+		config := kubelet.Config{ImageGCHighPercent: -1}
 		if k.Config.Reason == health.Available {
-			d.imageGC(k.Node, k.Config.Value)
+			config = k.Config.Value
 		}
-		if k.Stats.Reason != health.Available {
+		for _, device := range k.Stats.Value.Devices() {
+			d.device(k.Node, device, config)
+		}
+	}
+}
+
+// device tells of one file system, by the first of its names.
+func (d *diskSamples) device(node string, device kubelet.Device, config kubelet.Config) {
+	name := device.Names[0]
+	if r := device.Bytes; r != nil {
+		d.ch <- nodeDiskAvailableBytes.Sample(float64(r.Available), node, name)
+		d.ch <- nodeDiskCapacityBytes.Sample(float64(r.Capacity), node, name)
+		d.headroom(node, device, "bytes", *r, ".available", config.EvictionHard)
+	}
+	if r := device.Inodes; r != nil && r.Capacity > 0 {
+		d.ch <- nodeDiskInodesFree.Sample(float64(r.Available), node, name)
+		d.ch <- nodeDiskInodes.Sample(float64(r.Capacity), node, name)
+		d.headroom(node, device, "inodes", *r, ".inodesFree", config.EvictionHard)
+	}
+	if config.ImageGCHighPercent >= 0 && slices.Contains(device.Names, "imagefs") {
+		d.ch <- nodeDiskImageGCHigh.Sample(float64(config.ImageGCHighPercent)/100, node, name)
+	}
+}
+
+// headroom tells how far it is to the nearest of the thresholds that hold for a device.
+func (d *diskSamples) headroom(node string, device kubelet.Device, resource string, r kubelet.Room, suffix string, thresholds map[string]string) {
+	limit, bounded := 0.0, false
+	for _, prefix := range device.Signals {
+		signal := prefix + suffix
+		statement, found := thresholds[signal]
+		if !found {
 			continue
 		}
-		var thresholds map[string]string
-		if k.Config.Reason == health.Available {
-			thresholds = k.Config.Value.EvictionHard
-		}
-		s := k.Stats.Value
-		d.filesystem(k.Node, "nodefs", s.NodeFS, "nodefs", thresholds)
-		d.filesystem(k.Node, "imagefs", s.ImageFS, "imagefs", thresholds)
-		d.filesystem(k.Node, "containerfs", s.ContainerFS, s.ContainerSignals(), thresholds)
-	}
-	return d.samples, d.bad
-}
-
-type diskSamples struct {
-	samples []prometheus.Metric
-	bad     []badThreshold
-}
-
-func (d *diskSamples) add(m *exporter.Desc, value float64, labels ...string) {
-	d.samples = append(d.samples, m.Sample(value, labels...))
-}
-
-// pressure tells yes or no. Unknown is what the node controller writes when the
-// kubelet went silent, and is neither.
-func (d *diskSamples) pressure(node *corev1.Node) {
-	for _, c := range node.Status.Conditions {
-		if c.Type == corev1.NodeDiskPressure && c.Status != corev1.ConditionUnknown {
-			d.add(nodeDiskPressure, exporter.Bool(c.Status == corev1.ConditionTrue), node.Name)
-			return
+		one, on, err := kubelet.Threshold(statement, r.Capacity)
+		if err != nil {
+			d.bad = append(d.bad, badThreshold{node, signal, err.Error()})
+		} else if on {
+			limit, bounded = max(limit, one), true
 		}
 	}
-}
-
-func (d *diskSamples) imageGC(node string, c kubelet.Config) {
-	if c.ImageGCHighPercent >= 0 {
-		d.add(nodeDiskImageGCHigh, float64(c.ImageGCHighPercent)/100, node)
-	}
-	if c.ImageGCLowPercent >= 0 {
-		d.add(nodeDiskImageGCLow, float64(c.ImageGCLowPercent)/100, node)
-	}
-}
-
-// filesystem adds the samples of one file system, on which the thresholds of
-// signals (nodefs or imagefs) hold.
-func (d *diskSamples) filesystem(node, name string, fs *kubelet.Filesystem, signals string, thresholds map[string]string) {
-	if fs == nil {
-		return
-	}
-	if r := fs.Bytes; r != nil {
-		d.add(nodeDiskAvailableBytes, float64(r.Available), node, name)
-		d.add(nodeDiskCapacityBytes, float64(r.Capacity), node, name)
-		d.headroom(nodeDiskThresholdBytes, node, name, "bytes", *r, signals+".available", thresholds)
-	}
-	if r := fs.Inodes; r != nil && r.Capacity > 0 {
-		d.add(nodeDiskInodesFree, float64(r.Available), node, name)
-		d.add(nodeDiskInodes, float64(r.Capacity), node, name)
-		d.headroom(nodeDiskThresholdInodes, node, name, "inodes", *r, signals+".inodesFree", thresholds)
-	}
-}
-
-func (d *diskSamples) headroom(threshold *exporter.Desc, node, name, resource string, r kubelet.Room, signal string, thresholds map[string]string) {
-	statement, found := thresholds[signal]
-	if !found {
-		return
-	}
-	limit, on, err := kubelet.Threshold(statement, r.Capacity)
-	if err != nil {
-		d.bad = append(d.bad, badThreshold{node, signal, err.Error()})
-		return
-	}
-	if !on {
-		return
-	}
-	d.add(threshold, limit, node, name)
-	if r.Capacity > 0 {
-		d.add(nodeDiskHeadroom, (float64(r.Available)-limit)/float64(r.Capacity), node, name, resource)
+	if bounded && r.Capacity > 0 {
+		d.ch <- nodeDiskHeadroom.Sample((float64(r.Available)-limit)/float64(r.Capacity), node, device.Names[0], resource)
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/dns"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 const nodeDNSName = "node_dns"
 
 var (
 	nodeDNSProbe = exporter.NewGauge(nodeDNSName, "probe_result",
-		"What became of the last lookup from the node at a server that its pods use: 1 for the result that holds.",
+		"What became of the last lookup from the node at a server that its pods use: 1 for the result that holds; ok is 0 otherwise, and all others are absent.",
 		"node", "server", "probe", "result")
 	nodeDNSSeconds = exporter.NewGauge(nodeDNSName, "probe_duration_seconds",
 		"Time the last lookup from the node took, whatever became of it, in seconds.",
@@ -76,9 +77,7 @@ func (c nodeDNSCollector) Collect(_ context.Context, ch chan<- prometheus.Metric
 			sent[k] = true
 		}
 		ch <- nodeDNSSeconds.Sample(r.Duration.Seconds(), c.node, r.Server, string(r.Probe))
-		for _, outcome := range dns.Outcomes() {
-			ch <- nodeDNSProbe.Sample(exporter.Bool(r.Outcome == outcome), c.node, r.Server, string(r.Probe), outcome.Result())
-		}
+		nodeDNSProbe.SendState(ch, health.Available.Result(), r.Outcome.Result(), c.node, r.Server, string(r.Probe))
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ type Options struct {
 	// MaxRequests bounds concurrent scrapes; 0 means no bound.
 	MaxRequests int
 	// Self gathers the metrics of the process itself.
-	Self *prometheus.Registry
+	Self prometheus.Gatherer
 	// Ready are the checks of /readyz.
 	Ready []Check
 	// Pages serves every other path; nil for nothing.

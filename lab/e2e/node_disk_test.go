@@ -28,7 +28,6 @@ type configz struct {
 	KubeletConfig struct {
 		EvictionHard                map[string]string
 		ImageGCHighThresholdPercent float64
-		ImageGCLowThresholdPercent  float64
 	}
 }
 
@@ -67,7 +66,6 @@ func TestNodeDiskAgreesWithTheKubelet(t *testing.T) {
 			{image.AvailableBytes, "node_disk_available_bytes", []string{"filesystem", "imagefs"}},
 			{image.Inodes, "node_disk_inodes", []string{"filesystem", "imagefs"}},
 			{config.KubeletConfig.ImageGCHighThresholdPercent / 100, "node_disk_image_gc_high_threshold_ratio", nil},
-			{config.KubeletConfig.ImageGCLowThresholdPercent / 100, "node_disk_image_gc_low_threshold_ratio", nil},
 		} {
 			if err := s.want(c.want, c.name, append(c.labels, "node", kubelet.Name)...); err != nil {
 				return err
@@ -86,7 +84,7 @@ func TestNodeDiskAgreesWithTheKubelet(t *testing.T) {
 				return fmt.Errorf("headroom %v is %v, want %v", c.labels, values, c.want)
 			}
 		}
-		return s.want(0, "node_disk_pressure", "node", kubelet.Name)
+		return s.withoutDiskPressure(kubelet.Name)
 	})
 }
 
@@ -112,8 +110,20 @@ func freeDisk(t *testing.T, kubelet *cluster.Kubelet) {
 		t.Fatal(err)
 	}
 	shared.vitals.eventually(t, time.Minute, func(s samples) error {
-		return s.want(0, "node_disk_pressure", "node", kubelet.Name)
+		return s.withoutDiskPressure(kubelet.Name)
 	})
+}
+
+// withoutDiskPressure fails while the node is told to be under pressure, and while no
+// node is known not to be.
+func (s samples) withoutDiskPressure(node string) error {
+	if s.sum("node_disk_pressure_nodes", "status", "false") == 0 {
+		return fmt.Errorf("no node without disk pressure: %w", errAbsent)
+	}
+	if len(s.all("node_disk_pressure", "node", node)) > 0 {
+		return fmt.Errorf("%s is under disk pressure", node)
+	}
+	return nil
 }
 
 // fillDisk leaves 2 % of the node's disk until the test ends.

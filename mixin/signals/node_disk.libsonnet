@@ -56,11 +56,14 @@ function(c) {
     {
       alert: 'KubeVitalsNodeDiskImageGCStuck',
       severity: 'warning',
+      // The threshold bears the name of the filesystem that images are on.
       expr: |||
-        1 - max by (%(by)s, node) (kubevitals_node_disk_available_bytes{%(selector)s, filesystem="imagefs"})
-          / max by (%(by)s, node) (kubevitals_node_disk_capacity_bytes{%(selector)s, filesystem="imagefs"} > 0)
-        > on (%(by)s, node)
-        max by (%(by)s, node) (kubevitals_node_disk_image_gc_high_threshold_ratio{%(selector)s})
+        max by (%(by)s, node) (
+          1 - max by (%(target)s) (kubevitals_node_disk_available_bytes{%(selector)s})
+            / max by (%(target)s) (kubevitals_node_disk_capacity_bytes{%(selector)s} > 0)
+          > on (%(target)s)
+          max by (%(target)s) (kubevitals_node_disk_image_gc_high_threshold_ratio{%(selector)s})
+        )
       ||| % k,
       'for': '30m',
       summary: 'Image garbage collection cannot free enough disk on a node.',
@@ -83,10 +86,17 @@ function(c) {
       { alerts: ['KubeVitalsNodeDiskFillingUp'], mayBeEmpty: true },
     ),
     g.stateTimeline(
-      'Disk pressure',
-      'Whether each node reports disk pressure.',
+      'Nodes under disk pressure',
+      'Nodes that report disk pressure, and nothing of those that do not.',
       [g.target('max by (node) (kubevitals_node_disk_pressure{%(panel)s, node=~"$node"})' % k, '{{node}}')],
-      { alerts: ['KubeVitalsNodeDiskPressure'], badWhen: 1 },
+      { alerts: ['KubeVitalsNodeDiskPressure'], badWhen: 1, mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Nodes by disk pressure',
+      'Number of nodes that report disk pressure, that report none, and of which it is not known.',
+      'short',
+      [g.target('max by (status) (kubevitals_node_disk_pressure_nodes{%(panel)s})' % k, '{{status}}')],
+      { alerts: ['KubeVitalsNodeDiskPressure'] },
     ),
     g.timeseries(
       'Bytes available',
@@ -94,7 +104,7 @@ function(c) {
       'bytes',
       [
         g.target('min by (node, filesystem) (kubevitals_node_disk_available_bytes{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}}'),
-        g.target('max by (node, filesystem) (kubevitals_node_disk_eviction_threshold_bytes{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}} threshold'),
+        g.target('min by (node, filesystem) (kubevitals_node_disk_available_bytes{%(panel)s, node=~"$node"}) - min by (node, filesystem) (kubevitals_node_disk_headroom_ratio{%(panel)s, node=~"$node", resource="bytes"}) * max by (node, filesystem) (kubevitals_node_disk_capacity_bytes{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}} threshold'),
       ],
     ),
     g.timeseries(
@@ -103,17 +113,16 @@ function(c) {
       'short',
       [
         g.target('min by (node, filesystem) (kubevitals_node_disk_inodes_free{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}}'),
-        g.target('max by (node, filesystem) (kubevitals_node_disk_eviction_threshold_inodes{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}} threshold'),
+        g.target('min by (node, filesystem) (kubevitals_node_disk_inodes_free{%(panel)s, node=~"$node"}) - min by (node, filesystem) (kubevitals_node_disk_headroom_ratio{%(panel)s, node=~"$node", resource="inodes"}) * max by (node, filesystem) (kubevitals_node_disk_inodes{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}} threshold'),
       ],
     ),
     g.timeseries(
       'Image filesystem in use',
-      'Share of the image filesystem in use, and the shares at which image garbage collection begins and ends.',
+      'Share of the image filesystem in use, and the share at which image garbage collection begins.',
       'percentunit',
       [
-        g.target('1 - max by (node) (kubevitals_node_disk_available_bytes{%(panel)s, node=~"$node", filesystem="imagefs"}) / max by (node) (kubevitals_node_disk_capacity_bytes{%(panel)s, node=~"$node", filesystem="imagefs"} > 0)' % k, '{{node}}'),
+        g.target('max by (node) (1 - max by (node, filesystem) (kubevitals_node_disk_available_bytes{%(panel)s, node=~"$node"}) / max by (node, filesystem) (kubevitals_node_disk_capacity_bytes{%(panel)s, node=~"$node"} > 0) and on (node, filesystem) max by (node, filesystem) (kubevitals_node_disk_image_gc_high_threshold_ratio{%(panel)s, node=~"$node"}))' % k, '{{node}}'),
         g.target('max(kubevitals_node_disk_image_gc_high_threshold_ratio{%(panel)s, node=~"$node"})' % k, 'collection begins'),
-        g.target('max(kubevitals_node_disk_image_gc_low_threshold_ratio{%(panel)s, node=~"$node"})' % k, 'collection ends'),
       ],
       { alerts: ['KubeVitalsNodeDiskImageGCStuck'] },
     ),
