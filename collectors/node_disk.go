@@ -18,7 +18,7 @@ import (
 
 var (
 	nodeDiskAvailableBytes = exporter.NewGauge("node_disk", "available_bytes",
-		"Space left on the file system, in bytes, as the kubelet sees it. One that is nodefs, imagefs and containerfs at once is told once, as the first of these.", "node", "filesystem")
+		"Space left on the file system, in bytes, as the kubelet sees it; one that is nodefs, imagefs and containerfs at once is told once, as the first of these.", "node", "filesystem")
 	nodeDiskCapacityBytes = exporter.NewGauge("node_disk", "capacity_bytes",
 		"Size of the file system in bytes.", "node", "filesystem")
 	nodeDiskInodesFree = exporter.NewGauge("node_disk", "inodes_free",
@@ -26,7 +26,7 @@ var (
 	nodeDiskInodes = exporter.NewGauge("node_disk", "inodes",
 		"Inodes that the file system can hold; absent where it has no limit to them.", "node", "filesystem")
 	nodeDiskHeadroom = exporter.NewGauge("node_disk", "headroom_ratio",
-		"What can still be used before the kubelet evicts pods, as a share of the capacity; below 0 it evicts. Of a file system for which several thresholds hold, by the first that is reached.",
+		"What can still be used before the kubelet evicts pods, as a share of the capacity; below 0 it evicts; where several thresholds hold for a file system, by the first that is reached.",
 		"node", "filesystem", "resource")
 	nodeDiskPressure = exporter.NewGauge("node_disk", "pressure",
 		"Is 1 for nodes that have the condition DiskPressure; absent for all others.", "node")

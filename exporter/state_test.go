@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// sent are the samples that send sends, sorted.
-func sent(t *testing.T, send func(chan<- prometheus.Metric)) []string {
+// stateSamples are the samples that send sends, sorted.
+func stateSamples(t *testing.T, send func(chan<- prometheus.Metric)) []string {
 	t.Helper()
 	ch := make(chan prometheus.Metric, 100)
 	send(ch)
@@ -36,7 +36,7 @@ func TestSendState(t *testing.T) {
 		"ok":      {"kubevitals_x_result[n1 ok]1"},
 		"timeout": {"kubevitals_x_result[n1 ok]0", "kubevitals_x_result[n1 timeout]1"},
 	} {
-		if got := sent(t, func(ch chan<- prometheus.Metric) { d.SendState(ch, "ok", holds, "n1") }); !slices.Equal(got, want) {
+		if got := stateSamples(t, func(ch chan<- prometheus.Metric) { d.SendState(ch, "ok", holds, "n1") }); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", holds, got, want)
 		}
 	}
@@ -70,7 +70,7 @@ func TestTally(t *testing.T) {
 			[]string{"kubevitals_x_nodes[bad]0", "kubevitals_x_nodes[ok]0", "kubevitals_x_nodes[unknown]0"},
 		},
 	} {
-		got := sent(t, func(ch chan<- prometheus.Metric) {
+		got := stateSamples(t, func(ch chan<- prometheus.Metric) {
 			tally := NewTally(tt.deviates, "ok", tt.others...)
 			for node, state := range tt.states {
 				tally.Add(ch, state, node)
