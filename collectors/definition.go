@@ -36,6 +36,10 @@ type Definition struct {
 	// there is no sample of one, nothing was read that could tell, and an alert that
 	// goes by it proves nothing.
 	Steady []*exporter.Desc
+	// Counted are those of the metrics that are sent where something deviates only, with
+	// the count beside each: while it counts none whose state is known, an alert that goes
+	// by the metric proves nothing.
+	Counted map[*exporter.Desc]*exporter.Desc
 	// Reads is what New asks of a cluster with the options' defaults; what that needs
 	// in turn may be left out. Rights follow from it.
 	Reads []sources.Read

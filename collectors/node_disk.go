@@ -47,8 +47,9 @@ func NodeDisk() Definition {
 			nodeDiskAvailableBytes, nodeDiskCapacityBytes, nodeDiskInodesFree, nodeDiskInodes, nodeDiskHeadroom,
 			nodeDiskPressure, nodeDiskPressureNodes, nodeDiskImageGCHigh,
 		},
-		Steady: []*exporter.Desc{nodeDiskAvailableBytes, nodeDiskCapacityBytes, nodeDiskHeadroom, nodeDiskPressureNodes, nodeDiskImageGCHigh},
-		Reads:  []sources.Read{sources.Nodes, sources.KubeletStats, sources.KubeletConfig},
+		Steady:  []*exporter.Desc{nodeDiskAvailableBytes, nodeDiskCapacityBytes, nodeDiskHeadroom, nodeDiskImageGCHigh},
+		Counted: map[*exporter.Desc]*exporter.Desc{nodeDiskPressure: nodeDiskPressureNodes},
+		Reads:   []sources.Read{sources.Nodes, sources.KubeletStats, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			kubelets.WantStats()

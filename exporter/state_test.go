@@ -33,8 +33,8 @@ func TestSendState(t *testing.T) {
 	t.Parallel()
 	d := NewGauge("x", "result", "Help.", "node", "result")
 	for holds, want := range map[string][]string{
-		"ok":      {"kubevitals_x_result[n1 ok]1"},
-		"timeout": {"kubevitals_x_result[n1 ok]0", "kubevitals_x_result[n1 timeout]1"},
+		"ok":      {"kubevitals_x_result[n1 ok] 1"},
+		"timeout": {"kubevitals_x_result[n1 ok] 0", "kubevitals_x_result[n1 timeout] 1"},
 	} {
 		if got := stateSamples(t, func(ch chan<- prometheus.Metric) { d.SendState(ch, "ok", holds, "n1") }); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", holds, got, want)
@@ -55,19 +55,19 @@ func TestTally(t *testing.T) {
 		{
 			"one other state", NewGauge("x", "bad", "Help.", "node"), []string{"bad"},
 			map[string]string{"n1": "ok", "n2": "bad", "n3": UnknownState, "n4": "ok", "n5": "no such state"},
-			[]string{"kubevitals_x_bad[n2]1", "kubevitals_x_nodes[bad]1", "kubevitals_x_nodes[ok]2", "kubevitals_x_nodes[unknown]2"},
+			[]string{"kubevitals_x_bad[n2] 1", "kubevitals_x_nodes[bad] 1", "kubevitals_x_nodes[ok] 2", "kubevitals_x_nodes[unknown] 2"},
 		},
 		{
 			"several", NewGauge("x", "state", "Help.", "node", "state"), []string{"slow", "dead"},
 			map[string]string{"n1": "dead", "n2": "slow"},
 			[]string{
-				"kubevitals_x_nodes[dead]1", "kubevitals_x_nodes[ok]0", "kubevitals_x_nodes[slow]1", "kubevitals_x_nodes[unknown]0",
-				"kubevitals_x_state[n1 dead]1", "kubevitals_x_state[n2 slow]1",
+				"kubevitals_x_nodes[dead] 1", "kubevitals_x_nodes[ok] 0", "kubevitals_x_nodes[slow] 1", "kubevitals_x_nodes[unknown] 0",
+				"kubevitals_x_state[n1 dead] 1", "kubevitals_x_state[n2 slow] 1",
 			},
 		},
 		{
 			"nothing there", NewGauge("x", "bad", "Help.", "node"), []string{"bad"}, nil,
-			[]string{"kubevitals_x_nodes[bad]0", "kubevitals_x_nodes[ok]0", "kubevitals_x_nodes[unknown]0"},
+			[]string{"kubevitals_x_nodes[bad] 0", "kubevitals_x_nodes[ok] 0", "kubevitals_x_nodes[unknown] 0"},
 		},
 	} {
 		got := stateSamples(t, func(ch chan<- prometheus.Metric) {

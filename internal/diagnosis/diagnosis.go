@@ -90,7 +90,7 @@ func Diagnose(ctx context.Context, seen Observation, o Options) (*Result, error)
 	}
 	r.NodesNotReady = selection.notReady(seen.Families)
 	r.Signals = signals(seen.Families, selection.alerts, r.Alerts)
-	r.Coverage = r.cover(selection, evaluation.InsufficientHistory, o.Rules.Unseen(seen.Samples, steady()), seen.NotRecorded)
+	r.Coverage = r.cover(selection, evaluation.InsufficientHistory, o.Rules.Unseen(seen.Samples, seen.steady()), seen.NotRecorded)
 	return r, nil
 }
 

@@ -152,13 +152,28 @@ func readOf(endpoint string) sources.Read {
 	}[endpoint]
 }
 
-// steady are the names of the metrics that are there even where all is well.
-func steady() map[string]bool {
+// steady are the names of the metrics that would be there even where all is well: those
+// that always are, and those that tell what deviates while nothing is counted that does not.
+func (seen Observation) steady() map[string]bool {
 	names := map[string]bool{}
 	for _, d := range collectors.Catalogue() {
 		for _, m := range d.Steady {
 			names[m.Name] = true
 		}
+		for m, count := range d.Counted {
+			if !countsKnown(seen.Families.Of(count.Name)) {
+				names[m.Name] = true
+			}
+		}
 	}
 	return names
+}
+
+// countsKnown tells whether a count has something whose state is known.
+func countsKnown(count exporter.Family) bool {
+	known := false
+	count.Each(func(labels []string, n float64) {
+		known = known || n > 0 && !slices.Contains(labels, exporter.UnknownState)
+	})
+	return known
 }

@@ -68,6 +68,12 @@ kubevitals_scrape_collector_success{collector="node_disk"} 1
 kubevitals_node_disk_pressure{node="n"} 0
 `
 
+// counted is a scrape of nodes of which none is under pressure, but for their number.
+const counted = `
+kubevitals_scrape_collector_success{collector="node_disk"} 1
+kubevitals_node_disk_pressure_nodes{status="true"} 0
+`
+
 // TestGreenWhileBlind verifies that what was asked for and could not be seen is no
 // all-clear, whatever of it could be seen.
 func TestGreenWhileBlind(t *testing.T) {
@@ -83,6 +89,9 @@ func TestGreenWhileBlind(t *testing.T) {
 		{"the alert that is blind", onlyNodes, "info", []string{"OfStats"}, false, []string{"OfStats"}, []string{"OfStats"}},
 		{"the alert of others", onlyNodes, "info", []string{"OfAnother"}, false, []string{"OfAnother"}, []string{"OfAnother"}},
 		{"an alert that sees", onlyNodes, "info", []string{"OfNodes"}, true, []string{}, []string{}},
+		{"an alert of what deviates, of nodes that do not", counted + `kubevitals_node_disk_pressure_nodes{status="false"} 2` + "\n", "info", []string{"OfNodes"}, true, []string{}, []string{}},
+		{"an alert of what deviates, of nodes that are not known", counted + `kubevitals_node_disk_pressure_nodes{status="unknown"} 2` + "\n", "info", []string{"OfNodes"}, false, []string{"OfNodes"}, []string{"OfNodes"}},
+		{"an alert of what deviates, of no nodes", counted, "info", []string{"OfNodes"}, false, []string{"OfNodes"}, []string{"OfNodes"}},
 		{"as severe as those that see", onlyNodes, "critical", nil, true, []string{"OfAnother"}, []string{}},
 		{"as severe as the one that is blind", onlyNodes, "warning", nil, false, []string{"OfStats", "OfAnother"}, []string{"OfStats"}},
 		{
