@@ -28,7 +28,7 @@ var (
 // DNS watches for a cluster DNS that does not answer, cannot forward, or knows
 // nothing of the cluster.
 func DNS() Definition {
-	var o dns.Options
+	o := dns.Options{ResolvConf: resolvConf}
 	return Definition{
 		Name:    dnsName,
 		Help:    "Cluster DNS does not answer, cannot forward to its upstream, or does not know the cluster because it cannot reach the API server.",
@@ -40,7 +40,7 @@ func DNS() Definition {
 			f.Flag("discovery", "Probe the Services of kube-system with the label k8s-app=kube-dns and the endpoints behind them. Switch it off where kubevitals does not reach the addresses of Services and pods.").
 				Default("true").BoolVar(&o.Discover)
 			f.Flag("server", "DNS server to probe beside those that are found, as host:port; repeatable.").StringsVar(&o.Servers)
-			f.Flag("cluster-domain", "Domain of the cluster's names.").Default("cluster.local").StringVar(&o.ClusterDomain)
+			f.Flag("cluster-domain", "Domain of the cluster's names. Without any: the one in the resolv.conf of the pod, or else cluster.local.").StringVar(&o.ClusterDomain)
 			f.Flag("external-name", "Name to look up that cluster DNS must forward, such as that of a registry you depend on. Empty means that forwarding is not probed.").
 				StringVar(&o.ExternalName)
 			f.Flag("probe-interval", "Time between two rounds of probes.").Default("10s").DurationVar(&o.Interval)

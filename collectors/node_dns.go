@@ -39,7 +39,7 @@ func NodeDNS() Definition {
 		Flags: func(f *Flags) {
 			f.Flag("server", "DNS server that pods of the node use, as host:port; repeatable. Without any: the servers of the resolv.conf that the agent's pod got, which are the cluster's with the policy ClusterFirstWithHostNet.").
 				StringsVar(&o.Servers)
-			f.Flag("cluster-domain", "Domain of the cluster's names.").Default("cluster.local").StringVar(&o.ClusterDomain)
+			f.Flag("cluster-domain", "Domain of the cluster's names. Without any: the one in the resolv.conf of the pod, or else cluster.local.").StringVar(&o.ClusterDomain)
 			f.Flag("external-name", "Name to look up that cluster DNS must forward. Empty means that forwarding is not probed.").
 				StringVar(&o.ExternalName)
 			f.Flag("probe-interval", "Time between two rounds of lookups.").Default("15s").DurationVar(&o.Interval)
@@ -51,6 +51,7 @@ func NodeDNS() Definition {
 }
 
 func newNodeDNS(s *sources.Sources, o dns.Options, file string) (exporter.Collector, error) {
+	o.ResolvConf = file
 	results, err := s.NodeDNS(o, file)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@
 package dns
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"time"
@@ -20,8 +21,12 @@ type Options struct {
 	Discover bool
 	// Servers are DNS servers (host:port) beside those that are found.
 	Servers []string
-	// ClusterDomain is the domain of the cluster's names; cluster.local by default.
+	// ClusterDomain is the domain of the cluster's names. Without any it is the one that
+	// ResolvConf gives away, or else cluster.local.
 	ClusterDomain string
+	// ResolvConf is the resolv.conf of this process, which the kubelet writes for pods;
+	// empty if there is none to go by.
+	ResolvConf string
 	// ExternalName is a name that must be forwarded; empty means that forwarding
 	// is not probed.
 	ExternalName string
@@ -34,7 +39,7 @@ type Options struct {
 
 func (o *Options) fill() error {
 	if o.ClusterDomain == "" {
-		o.ClusterDomain = "cluster.local"
+		o.ClusterDomain = cmp.Or(domainOf(o.ResolvConf), "cluster.local")
 	}
 	if o.Interval == 0 {
 		o.Interval = 10 * time.Second
