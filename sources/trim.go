@@ -19,6 +19,8 @@ type Trim func(raw []byte, latest *Latest) (Kept, error)
 // Kept is what is kept of an object.
 type Kept struct {
 	Namespace, Name string
+	// Version is the resource version; empty where a dump has none.
+	Version string
 	// Object is nil if nothing is kept.
 	Object runtime.Object
 }
@@ -56,11 +58,11 @@ func Trimmed[T any](choose func(*T, *Latest) runtime.Object) Trim {
 			metav1.ObjectMeta `json:"metadata"`
 		}
 		if m, ok := any(&obj).(metav1.Object); ok {
-			head.Namespace, head.Name = m.GetNamespace(), m.GetName()
+			head.Namespace, head.Name, head.ResourceVersion = m.GetNamespace(), m.GetName(), m.GetResourceVersion()
 		} else if err := json.Unmarshal(raw, &head); err != nil {
 			return Kept{}, err
 		}
-		return Kept{head.Namespace, head.Name, choose(&obj, latest)}, nil
+		return Kept{head.Namespace, head.Name, head.ResourceVersion, choose(&obj, latest)}, nil
 	}
 }
 

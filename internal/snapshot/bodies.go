@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bufio"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -62,22 +63,32 @@ func (r *reader) bodyOf(m *meter, e entry, zipped bool) (body, error) {
 // reopen opens a body. Whoever reads it bounds it.
 func reopen(e entry, zipped bool) (io.ReadCloser, error) {
 	f, err := e.again()
-	if err != nil || !zipped {
-		return f, err
+	if err != nil {
+		return nil, err
+	}
+	if !zipped {
+		return &bodyText{inUTF8(bufio.NewReader(f)), []io.Closer{f}}, nil
 	}
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.name, err), f.Close())
 	}
-	return &unzipped{z, f}, nil
+	return &bodyText{inUTF8(bufio.NewReader(z)), []io.Closer{z, f}}, nil
 }
 
-type unzipped struct {
-	*gzip.Reader
-	file io.Closer
+// bodyText is a body in UTF-8, and what it is read from.
+type bodyText struct {
+	io.Reader
+	files []io.Closer
 }
 
-func (u *unzipped) Close() error { return errors.Join(u.Reader.Close(), u.file.Close()) }
+func (t *bodyText) Close() error {
+	var errs []error
+	for _, f := range t.files {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
 
 // writeZipped makes a file of what write writes.
 func writeZipped(name string, write func(io.Writer) error) error {

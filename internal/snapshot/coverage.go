@@ -66,9 +66,13 @@ func (l *listed) end(s *Snapshot, of kind) {
 			c.all = true
 		}
 	}
+	everywhere := false // what was asked for in more than one namespace was in all
+	for _, namespaces := range l.rows {
+		everywhere = everywhere || len(namespaces) > 1
+	}
 	for row, namespaces := range l.rows {
 		c := s.cover(row)
-		if !row.Namespaced && !(l.alone && row.Whole) || len(namespaces) > 1 {
+		if !row.Namespaced && !(l.alone && row.Whole) || everywhere {
 			c.all = true
 		}
 		if !row.Namespaced {
@@ -83,7 +87,7 @@ func (s *Snapshot) partial() []string {
 	var lines []string
 	for _, key := range slices.Sorted(maps.Keys(s.coverage)) {
 		c := s.coverage[key]
-		if c.all || len(c.namespaces) == 0 {
+		if c.all || len(c.namespaces) == 0 || !s.wantsAll(key) {
 			continue
 		}
 		names := slices.Sorted(maps.Keys(c.namespaces))
@@ -94,6 +98,13 @@ func (s *Snapshot) partial() []string {
 		lines = append(lines, fmt.Sprintf("the dump has %s of these namespaces only: %s", key, strings.Join(names, ", ")))
 	}
 	return lines
+}
+
+// wantsAll tells whether a resource is read of all namespaces, so that some are a part.
+func (s *Snapshot) wantsAll(resource string) bool {
+	return slices.ContainsFunc(s.table, func(row sources.Resource) bool {
+		return row.GroupResource().String() == resource && slices.ContainsFunc(row.Lists, func(l sources.List) bool { return l.Namespace == "" })
+	})
 }
 
 // completeCoverage finds resources that were read namespace by namespace and

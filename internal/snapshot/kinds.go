@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kubevitals/kubevitals/sources"
@@ -87,6 +88,9 @@ func (r *reader) keep(k kind, raw []byte) (string, error) {
 	}
 	if kept.Object != nil {
 		kept.Object.GetObjectKind().SetGroupVersionKind(k.row.GVK())
+		if m, err := meta.Accessor(kept.Object); err == nil {
+			m.SetResourceVersion(kept.Version) // until it is known whether there is another of the name
+		}
 		r.snapshot.Objects = append(r.snapshot.Objects, kept.Object)
 	}
 	return kept.Namespace, nil

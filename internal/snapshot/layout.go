@@ -16,6 +16,8 @@ const (
 	ofKubelet
 	ofAPIServer
 	ofSamples
+	ofEtcd
+	ofTimestamp
 )
 
 // place is where in a snapshot a file lies.
@@ -23,7 +25,8 @@ type place struct {
 	role role
 	// owner is the node, API server or collector.
 	owner string
-	// path is what the owner was asked for; of samples it is the scrape, 1 or 2.
+	// path is what the owner was asked for; of samples it is the scrape, 1 or 2, and of
+	// what etcdctl said the name of the file.
 	path string
 }
 
@@ -53,8 +56,12 @@ func placeOf(name string) place {
 		return place{ofKubelet, folder(1), kubeletFiles()[base]}
 	case folder(2) == "hosts" && base == "configz.json": // Sonobuoy
 		return place{ofKubelet, folder(1), "/configz"}
-	case folder(1) == "etcd_info": // must-gather has the answers of etcdctl there
+	case folder(1) == "etcd_info" && isEtcdInfo(base): // must-gather has the answers of etcdctl there
+		return place{role: ofEtcd, path: base}
+	case folder(1) == "etcd_info":
 		return place{role: ofNone}
+	case base == "timestamp": // of must-gather and oc adm inspect
+		return place{role: ofTimestamp}
 	case folder(2) == "apiservers" && base == "metrics":
 		return place{ofAPIServer, folder(1), "/metrics"}
 	case folder(1) == "node-metrics" && path.Ext(base) == ".json":

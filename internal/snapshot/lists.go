@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -16,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/kubevitals/kubevitals/sources"
@@ -97,39 +95,6 @@ func page(r sources.Resource, objects []runtime.Object, o metav1.ListOptions) (r
 	m.SetResourceVersion("1")
 	m.SetContinue(next)
 	return list, nil
-}
-
-// complete makes of objects that may be of many files those of one cluster: each is
-// there once, and the last counts. What an API server would have filled in is.
-func (s *Snapshot) complete() {
-	type key struct {
-		gvk             schema.GroupVersionKind
-		namespace, name string
-	}
-	last := make(map[key]int, len(s.Objects))
-	kept := s.Objects[:0]
-	for _, obj := range s.Objects {
-		m, err := meta.Accessor(obj)
-		if err != nil {
-			continue
-		}
-		k := key{obj.GetObjectKind().GroupVersionKind(), m.GetNamespace(), m.GetName()}
-		if m.GetUID() == "" {
-			sum := sha256.Sum256(fmt.Append(nil, k))
-			m.SetUID(types.UID(fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])))
-		}
-		if created := m.GetCreationTimestamp(); created.IsZero() {
-			m.SetCreationTimestamp(metav1.NewTime(s.Taken))
-		}
-		if n, again := last[k]; again {
-			kept[n] = obj
-			continue
-		}
-		last[k] = len(kept)
-		kept = append(kept, obj)
-	}
-	clear(s.Objects[len(kept):])
-	s.Objects = kept
 }
 
 // refused tells how a list is refused that the snapshot does not have.

@@ -48,6 +48,10 @@ func (r *reader) readAs(p place, name string, m *meter, e entry, zipped bool) er
 		return r.readManifest(m)
 	case ofSamples:
 		return r.readSamples(p, m)
+	case ofEtcd:
+		return r.readEtcd(p.path, m)
+	case ofTimestamp:
+		return r.readTimestamp(m)
 	case ofKubelet, ofAPIServer:
 		b, err := r.bodyOf(m, e, zipped)
 		if err != nil {
@@ -59,25 +63,17 @@ func (r *reader) readAs(p place, name string, m *meter, e entry, zipped bool) er
 	return r.readObjects(name, m)
 }
 
-const (
-	// sniffed is how much of a file is looked at to tell what it is.
-	sniffed = 4 << 10
-	// byteOrderMark is what some programs begin a text with.
-	byteOrderMark = "\ufeff"
-)
+// sniffed is how much of a file is looked at to tell what it is.
+const sniffed = 4 << 10
 
 // readObjects reads a file that may hold objects. One that turns out not to is
 // skipped, whatever it is.
 func (r *reader) readObjects(name string, m *meter) error {
-	source := &pushback{r: m}
+	source := &pushback{r: inUTF8(bufio.NewReader(m))}
 	in := bufio.NewReaderSize(source, sniffed)
 	start, err := in.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
-	}
-	if bytes.HasPrefix(start, []byte(byteOrderMark)) {
-		_, _ = in.Discard(len(byteOrderMark)) // it is in memory
-		start = start[len(byteOrderMark):]
 	}
 	f := &objectFile{reader: r, meter: m, source: source, in: in, hint: r.hintOf(name)}
 	trimmed := bytes.TrimLeft(start, " \t\r\n")

@@ -36,6 +36,9 @@ type Snapshot struct {
 	Skipped map[string]int
 	// Unreadable are the files that could not be read, with the errors.
 	Unreadable []Unreadable
+	// Partial names the resources that it shows of some namespaces only, one line each;
+	// there may be none in the others.
+	Partial []string
 	// Warnings are one line each for the user.
 	Warnings []string
 
@@ -61,9 +64,10 @@ type Evidence string
 
 // The evidence, the best first.
 const (
-	FromManifest Evidence = "its manifest"
-	FromObjects  Evidence = "the latest time that its objects agree on"
-	FromFile     Evidence = "the time of the file"
+	FromManifest  Evidence = "its manifest"
+	FromObjects   Evidence = "the latest time that its objects agree on"
+	FromTimestamp Evidence = "its file timestamp"
+	FromFile      Evidence = "the time of the file"
 )
 
 // Read reads a snapshot, or the dump of another program: a folder, an archive (.tar,
@@ -106,16 +110,17 @@ func (r *reader) finish(modified time.Time) error {
 	switch {
 	case d.Manifest != nil:
 		d.Taken, d.TakenFrom, d.Version = d.Manifest.Taken.Time, FromManifest, d.Manifest.KubernetesVersion
-	case !taken.IsZero():
-		d.Taken, d.TakenFrom = taken, FromObjects
 	default:
-		d.Taken, d.TakenFrom = modified, FromFile
+		d.Taken, d.TakenFrom = r.gathered.moment(taken, modified)
 	}
 	d.complete()
 	if d.Manifest == nil {
 		clear(d.samples) // without a manifest they may be anything
+		if text := r.etcd.samples(); len(text) > 0 {
+			d.samples["etcd"] = &[2][]byte{text, text}
+		}
 		r.completeCoverage()
-		d.Warnings = append(d.Warnings, d.partial()...)
+		d.Partial = d.partial()
 		d.Warnings = append(d.Warnings, d.strangeBodies()...)
 	}
 	return nil

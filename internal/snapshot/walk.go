@@ -27,6 +27,8 @@ type reader struct {
 	files, objects int
 	total          int64
 	times          times
+	gathered       gathered
+	etcd           etcdInfo
 	// kubeconfig is the name of a file that is one.
 	kubeconfig string
 	// namespaces are those that a list of all namespaces names; nil without one.
@@ -159,7 +161,7 @@ func isTar(start []byte) bool {
 
 // isText tells text from what no snapshot is made of.
 func isText(start []byte) bool {
-	return bytes.IndexByte(start, 0) < 0 && !bytes.HasPrefix(start, []byte{0xff, 0xd8})
+	return marked(start) || bytes.IndexByte(start, 0) < 0 && !bytes.HasPrefix(start, []byte{0xff, 0xd8})
 }
 
 // walkTar reads the regular files of an archive. Their names are never used to

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"sigs.k8s.io/yaml"
 )
@@ -24,6 +25,9 @@ func (f *objectFile) yaml() error {
 			return err
 		}
 		if bytes.HasPrefix(line, []byte("---")) || bytes.HasPrefix(line, []byte("...")) || atEnd && len(line) == 0 {
+			if atEnd && d.cut() && f.matters(&d) {
+				return io.ErrUnexpectedEOF // what is left of the last object would be told as the whole
+			}
 			if err := f.endDocument(&d); err != nil {
 				return err
 			}
@@ -33,6 +37,7 @@ func (f *objectFile) yaml() error {
 			d = document{}
 			continue
 		}
+		d.unended = atEnd
 		if err := f.yamlLine(&d, line); err != nil {
 			return err
 		}
@@ -47,6 +52,46 @@ type document struct {
 	list       *listed
 	// values are about how many there are in the present item, or in the rest.
 	values int
+	// unended says that its last line has no end, and kindFollows that it is a list
+	// whose kind stands after the items, where programs that sort the keys write it.
+	unended, kindFollows bool
+}
+
+// cut tells whether the document ends before its end, which YAML itself does not show:
+// a list lacks the kind that follows its items, any other the end of its last line.
+func (d *document) cut() bool {
+	if d.kindFollows {
+		return !hasField(d.rest, "kind")
+	}
+	return d.unended
+}
+
+// matters tells whether a document that was cut is of the cluster's state: something
+// of a known kind was in the file, or what is left of its last object says that it is.
+func (f *objectFile) matters(d *document) bool {
+	last := d.rest
+	if d.list != nil {
+		last = d.item
+	}
+	k := f.reader.kindOf(fieldOf(last, "apiVersion"), strings.TrimSuffix(fieldOf(last, "kind"), "List"))
+	f.known = f.known || k.known()
+	return f.known || f.hint.known()
+}
+
+// hasField tells whether a document has a field at its top.
+func hasField(doc []byte, name string) bool {
+	return bytes.HasPrefix(doc, []byte(name+":")) || bytes.Contains(doc, []byte("\n"+name+":"))
+}
+
+// fieldOf is the value of the first field of a name in text that may not be whole,
+// wherever it stands; empty if there is none.
+func fieldOf(text []byte, name string) string {
+	for line := range bytes.Lines(text) {
+		if value, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte(name+":")); ok {
+			return strings.Trim(string(bytes.TrimSpace(value)), `"'`)
+		}
+	}
+	return ""
 }
 
 func (f *objectFile) yamlLine(d *document, line []byte) error {
@@ -60,6 +105,7 @@ func (f *objectFile) yamlLine(d *document, line []byte) error {
 	switch {
 	case bytes.HasPrefix(line, []byte("items:")) && len(bytes.TrimSpace(line)) == len("items:"):
 		d.inItems, d.list = true, &listed{hint: f.hint}
+		d.kindFollows = hasField(d.rest, "apiVersion") && !hasField(d.rest, "kind")
 		return nil
 	case d.inItems && bytes.HasPrefix(line, []byte("- ")):
 		if err := f.endItem(d); err != nil {

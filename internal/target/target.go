@@ -92,7 +92,10 @@ func FromSnapshot(ctx context.Context, path string, kubelets kubelet.Options, lo
 		return nil, err
 	}
 	for _, warning := range s.Warnings {
-		logger.Warn("the dump is not whole", "path", path, "what", warning)
+		logger.Warn("something about the dump is odd", "path", path, "what", warning)
+	}
+	for _, part := range s.Partial {
+		logger.Info("the dump may be of some namespaces only", "path", path, "what", part)
 	}
 	for _, file := range s.Unreadable {
 		logger.Warn("a file of the dump cannot be read", "path", path, "err", file.Err)

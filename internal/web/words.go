@@ -27,7 +27,7 @@ func inEnglish() map[string]string {
 		"conditions": "Conditions", "events": "Recent warnings", "readings": "Last read",
 
 		"dump": "time of the dump, by ", "dump-its manifest": "its manifest", "dump-the latest time that its objects agree on": "the latest time that its objects agree on",
-		"dump-the time of the file": "the time of the file", "notInDump": "is not in the dump", "kubelet": "kubelets", "file": "file",
+		"dump-its file timestamp": "its file timestamp", "dump-the time of the file": "the time of the file", "notInDump": "is not in the dump", "kubelet": "kubelets", "file": "file",
 
 		"cluster": "Cluster", "evaluated": "alerts evaluated: ", "oldest": "oldest source: ", "clear": "All clear", "clearInDump": "All clear in what the dump holds", "noneYet": "No alert yet; nodes that are not ready: ", "incomplete": "Could not tell",
 		"firing": "Wrong now", "runbook": "Runbook", "tellsAfter": "Prometheus tells after ",
@@ -65,7 +65,7 @@ func inChinese() map[string]string {
 		"conditions": "狀況（conditions）", "events": "最近的警告事件", "readings": "最近一次讀取",
 
 		"dump": "傾印的時間，依據：", "dump-its manifest": "它的清單檔", "dump-the latest time that its objects agree on": "其中的物件所一致的最晚時間",
-		"dump-the time of the file": "檔案的時間", "notInDump": "傾印裡沒有", "kubelet": "kubelet", "file": "檔案",
+		"dump-its file timestamp": "其中的 timestamp 檔", "dump-the time of the file": "檔案的時間", "notInDump": "傾印裡沒有", "kubelet": "kubelet", "file": "檔案",
 
 		"cluster": "叢集", "evaluated": "評估的告警數：", "oldest": "最舊的來源：", "clear": "一切正常", "clearInDump": "傾印所含的部分一切正常", "noneYet": "尚無告警；未就緒的節點數：", "incomplete": "無法判斷",
 		"firing": "目前的問題", "runbook": "處理手冊", "tellsAfter": "Prometheus 發出告警前的等待：",
