@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -47,13 +48,14 @@ func Autoscaling() Definition {
 		},
 		Reads: []sources.Read{sources.HPAs},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
-			return autoscalingCollector{hpas: s.HPAs().List}, nil
+			return autoscalingCollector{hpas: s.HPAs().List, now: s.Now}, nil
 		},
 	}
 }
 
 type autoscalingCollector struct {
 	hpas func() ([]*autoscalingv2.HorizontalPodAutoscaler, error)
+	now  func() time.Time
 }
 
 // Collect sends the state of every autoscaler as its controller reports it.
@@ -66,23 +68,23 @@ func (c autoscalingCollector) Collect(ctx context.Context, ch chan<- prometheus.
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		sendAutoscaler(ch, hpa)
+		c.sendAutoscaler(ch, hpa)
 	}
 	return nil
 }
 
-func sendAutoscaler(ch chan<- prometheus.Metric, hpa *autoscalingv2.HorizontalPodAutoscaler) {
+func (c autoscalingCollector) sendAutoscaler(ch chan<- prometheus.Metric, hpa *autoscalingv2.HorizontalPodAutoscaler) {
 	namespace, name := hpa.Namespace, hpa.Name
 	conditions := map[autoscalingv2.HorizontalPodAutoscalerConditionType]autoscalingv2.HorizontalPodAutoscalerCondition{}
-	for _, c := range hpa.Status.Conditions {
-		conditions[c.Type] = c
+	for _, one := range hpa.Status.Conditions {
+		conditions[one.Type] = one
 	}
 	active, known := conditions[autoscalingv2.ScalingActive]
 	disabled := known && active.Status != "True" && active.Reason == "ScalingDisabled"
 	switch {
 	case disabled:
 	case len(conditions) == 0:
-		ch <- autoscalingMetrics.Sample(0, namespace, name, "NotReconciled")
+		c.sendUnconditioned(ch, hpa)
 	case known && active.Status != "Unknown":
 		ch <- autoscalingMetrics.Sample(exporter.Bool(active.Status == "True"), namespace, name, closed(active.Reason, activeReasons()))
 	}
@@ -115,6 +117,26 @@ func toldMetrics(states map[metricKey]bool) []metricKey {
 		)
 	})
 	return keys[:min(len(keys), maxAutoscalerMetrics)]
+}
+
+// reconcileWithin is by when the controller has looked at a new autoscaler: it does at
+// once, and every 15 s from then on.
+const reconcileWithin = time.Minute
+
+// sendUnconditioned tells of an autoscaler without conditions, of which each has some
+// once its controller has looked at it. In the version autoscaling/v1 they are in an
+// annotation, which dumps may lack: what it could read, or how many replicas it saw,
+// then tells that it was looked at.
+func (c autoscalingCollector) sendUnconditioned(ch chan<- prometheus.Metric, hpa *autoscalingv2.HorizontalPodAutoscaler) {
+	s := hpa.Status
+	read := slices.ContainsFunc(s.CurrentMetrics, func(m autoscalingv2.MetricStatus) bool { return m.Type != "" })
+	switch {
+	case read:
+		ch <- autoscalingMetrics.Sample(1, hpa.Namespace, hpa.Name, "ValidMetricFound")
+	case s.CurrentReplicas > 0 || s.DesiredReplicas > 0: // looked at, with a result that is not there
+	case c.now().Sub(hpa.CreationTimestamp.Time) > reconcileWithin:
+		ch <- autoscalingMetrics.Sample(0, hpa.Namespace, hpa.Name, "NotReconciled")
+	}
 }
 
 // wantsMore tells whether the maximum keeps the autoscaler from what it would do.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,14 +33,49 @@ func hpaFixtures(t *testing.T) []*autoscalingv2.HorizontalPodAutoscaler {
 
 func TestAutoscaling(t *testing.T) {
 	t.Parallel()
-	c := autoscalingCollector{func() ([]*autoscalingv2.HorizontalPodAutoscaler, error) { return hpaFixtures(t), nil }}
+	c := autoscalingCollector{func() ([]*autoscalingv2.HorizontalPodAutoscaler, error) { return hpaFixtures(t), nil }, time.Now}
 	golden(t, autoscalingName, c, Autoscaling().Metrics)
+}
+
+// TestAutoscalersWithoutConditions verifies that only one is called not reconciled that
+// its controller had the time to look at and did not.
+func TestAutoscalersWithoutConditions(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		age    time.Duration
+		status autoscalingv2.HorizontalPodAutoscalerStatus
+		want   []string
+	}{
+		"for a day":                   {24 * time.Hour, autoscalingv2.HorizontalPodAutoscalerStatus{}, []string{`reason="NotReconciled"} 0`}},
+		"brand-new":                   {5 * time.Second, autoscalingv2.HorizontalPodAutoscalerStatus{}, nil},
+		"autoscaling/v1, that scales": {24 * time.Hour, autoscalingv2.HorizontalPodAutoscalerStatus{CurrentReplicas: 2, DesiredReplicas: 2}, nil},
+		"autoscaling/v1, with its current CPU": {
+			24 * time.Hour, autoscalingv2.HorizontalPodAutoscalerStatus{CurrentReplicas: 2, CurrentMetrics: []autoscalingv2.MetricStatus{{Type: autoscalingv2.ResourceMetricSourceType}}},
+			[]string{`reason="ValidMetricFound"} 1`},
+		},
+	} {
+		hpa := &autoscalingv2.HorizontalPodAutoscaler{Status: test.status}
+		hpa.Namespace, hpa.Name, hpa.CreationTimestamp = "shop", "web", metav1.NewTime(now.Add(-test.age))
+		c := autoscalingCollector{func() ([]*autoscalingv2.HorizontalPodAutoscaler, error) {
+			return []*autoscalingv2.HorizontalPodAutoscaler{hpa}, nil
+		}, func() time.Time { return now }}
+		text := string(scrapeText(t, autoscalingName, c, Autoscaling().Metrics))
+		if got := strings.Count(text, autoscalingMetrics.Name+"{"); got != len(test.want) {
+			t.Errorf("%s: %d verdicts, want %d:\n%s", name, got, len(test.want), text)
+		}
+		for _, want := range test.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: lacks %s:\n%s", name, want, text)
+			}
+		}
+	}
 }
 
 func TestAutoscalingIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("forbidden")
-	c := autoscalingCollector{func() ([]*autoscalingv2.HorizontalPodAutoscaler, error) { return nil, blind }}
+	c := autoscalingCollector{func() ([]*autoscalingv2.HorizontalPodAutoscaler, error) { return nil, blind }, time.Now}
 	if err := c.Collect(t.Context(), nil); !errors.Is(err, blind) {
 		t.Errorf("%v, want the source's error", err)
 	}
@@ -60,7 +96,7 @@ func TestMetricsOfOneAutoscalerAreBounded(t *testing.T) {
 	hpa.Status.CurrentMetrics[59] = autoscalingv2.MetricStatus{}
 	c := autoscalingCollector{func() ([]*autoscalingv2.HorizontalPodAutoscaler, error) {
 		return []*autoscalingv2.HorizontalPodAutoscaler{hpa}, nil
-	}}
+	}, time.Now}
 	got := string(scrapeText(t, autoscalingName, c, Autoscaling().Metrics))
 	if n := strings.Count(got, "kubevitals_autoscaling_metric_available{"); n != maxAutoscalerMetrics {
 		t.Errorf("%d series of metrics, want %d", n, maxAutoscalerMetrics)

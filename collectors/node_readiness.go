@@ -129,13 +129,18 @@ func sendReadiness(ch chan<- prometheus.Metric, node *corev1.Node, cause nodecau
 	if node.Spec.Unschedulable {
 		ch <- nodeCordoned.Sample(1, node.Name)
 	}
-	since := node.CreationTimestamp
+	if since := readySince(node); !since.IsZero() {
+		ch <- nodeTransition.Sample(unix(since), node.Name)
+	}
+}
+
+// readySince is when the condition Ready took its present status, or when the node was
+// made that has none; zero where neither is known.
+func readySince(node *corev1.Node) time.Time {
 	if ready := sources.ConditionOf(node, corev1.NodeReady); ready != nil && !ready.LastTransitionTime.IsZero() {
-		since = ready.LastTransitionTime
+		return ready.LastTransitionTime.Time
 	}
-	if !since.IsZero() {
-		ch <- nodeTransition.Sample(unix(since.Time), node.Name)
-	}
+	return node.CreationTimestamp.Time
 }
 
 // nodeFacts are what the cause is decided from.
@@ -155,6 +160,9 @@ func nodeFacts(node *corev1.Node, lease leases.Judged, reach kubelet.Reach, now 
 	}
 	if ready := sources.ConditionOf(node, corev1.NodeReady); ready != nil {
 		f.Ready, f.Message = ready.Status, ready.Message
+	}
+	if since := readySince(node); !since.IsZero() {
+		f.Since = now.Sub(since)
 	}
 	if !lease.Renewed.IsZero() {
 		f.Heartbeat = nodecause.Fresh

@@ -19,6 +19,8 @@
 package nodecause
 
 import (
+	"time"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevitals/kubevitals/sources/kubelet"
@@ -50,8 +52,9 @@ const (
 	KubeletDead Cause = "kubelet_dead"
 	// KubeletHung: the port accepts connections, and nothing ever answers there.
 	KubeletHung Cause = "kubelet_hung"
-	// KubeletCutOff: the kubelet answers kubevitals, and its heartbeats do not
-	// arrive: it does not reach the API server, is refused there, or its loop hangs.
+	// KubeletCutOff: the kubelet answers kubevitals or renews its Lease, and its status
+	// does not arrive: it does not reach the API server, is refused there, or its loop
+	// hangs.
 	KubeletCutOff Cause = "kubelet_cut_off"
 	// Unreachable: the host does not answer at all.
 	Unreachable Cause = "unreachable"
@@ -69,6 +72,10 @@ func Causes() []Cause {
 		KubeletDead, KubeletHung, KubeletCutOff, Unreachable, Silent, Unknown,
 	}
 }
+
+// statusDue is how long a kubelet that runs keeps its status to itself, by default
+// (nodeStatusReportFrequency); it tells a change at once.
+const statusDue = 5 * time.Minute
 
 // Heartbeat is the state of the node's Lease.
 type Heartbeat int
@@ -98,7 +105,9 @@ type Facts struct {
 	// its machine shut down or about to be removed: see LeavingTaint. Empty without.
 	Leaving string
 	// Cordoned is spec.unschedulable.
-	Cordoned  bool
+	Cordoned bool
+	// Since is for how long Ready has had its status; zero if that is not known.
+	Since     time.Duration
 	Heartbeat Heartbeat
 	// Kubelet is how far requests to the kubelet get.
 	Kubelet kubelet.Reach
@@ -113,7 +122,8 @@ type Facts struct {
 //	any other         cordoned, host does not answer         machine_gone
 //	Unknown, none     kubelet refuses / hangs                kubelet_dead / kubelet_hung
 //	Unknown, none     host does not answer                   unreachable
-//	Unknown, none     lease fresh                            kubelet_setup: it is back, its first status will follow
+//	Unknown, none     lease fresh, for less than statusDue   kubelet_setup: it is back, its first status will follow
+//	Unknown, none     lease fresh                            kubelet_cut_off: its status is late
 //	Unknown, none     kubelet answers                        kubelet_cut_off
 //	Unknown, none     kubelet not tried                      silent
 //	False             lease overdue and kubelet does not     as if Unknown: what it said last
@@ -166,9 +176,9 @@ func silent(f Facts) Cause {
 	// What was seen of the kubelet itself came first: a Lease bears the time of the
 	// node's clock, which may be ahead.
 	switch {
-	case f.Heartbeat == Fresh:
+	case f.Heartbeat == Fresh && f.Since < statusDue:
 		return KubeletSetup
-	case f.Kubelet == kubelet.Answers:
+	case f.Heartbeat == Fresh, f.Kubelet == kubelet.Answers:
 		return KubeletCutOff
 	}
 	return Silent

@@ -2,6 +2,7 @@ package nodecause
 
 import (
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -31,7 +32,8 @@ func TestClassify(t *testing.T) {
 		"host away":                             {Facts{Ready: unknown, Heartbeat: Overdue, Kubelet: kubelet.NoRoute}, Unreachable},
 		"silent, and the kubelet not asked":     {Facts{Ready: unknown, Heartbeat: Overdue}, Silent},
 		"cordoned, silent and not asked":        {Facts{Ready: unknown, Heartbeat: Overdue, Cordoned: true}, Silent},
-		"heartbeats are back before the status": {Facts{Ready: unknown, Heartbeat: Fresh, Kubelet: kubelet.Answers}, KubeletSetup},
+		"heartbeats are back before the status": {Facts{Ready: unknown, Heartbeat: Fresh, Kubelet: kubelet.Answers, Since: time.Minute}, KubeletSetup},
+		"heartbeats, and for hours no status":   {Facts{Ready: unknown, Heartbeat: Fresh, Since: 3 * time.Hour}, KubeletCutOff},
 		"dead, with a clock that is ahead":      {Facts{Ready: unknown, Heartbeat: Fresh, Kubelet: kubelet.Refused}, KubeletDead},
 		"registered, never posted":              {Facts{Kubelet: kubelet.Refused}, KubeletDead},
 		"what a dead kubelet said last":         {Facts{Ready: no, Message: pleg, Heartbeat: Overdue, Kubelet: kubelet.Refused}, KubeletDead},
