@@ -35,6 +35,7 @@ func AddonHealth() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{addonDesired, addonReady, addonPods, addonCrashes, addonNotReady},
+		Steady:  []*exporter.Desc{addonDesired},
 		Reads:   []sources.Read{sources.SystemPods, sources.DashboardPods, sources.SystemDeployments, sources.SystemDaemonSets},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			deployments, daemonSets := s.SystemWorkloads()

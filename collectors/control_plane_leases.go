@@ -47,6 +47,7 @@ func ControlPlaneLeases() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{leaseRenewed, leaseDuration, leaseHeld, leaseAcquired, leaseTransitions, leasesNewest, leasesTogether},
+		Steady:  []*exporter.Desc{leaseRenewed, leaseHeld},
 		Reads:   []sources.Read{sources.Nodes, sources.NodeLeases, sources.SystemLeases},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return controlPlaneLeasesCollector{nodes: s.Nodes().List, judge: s.Leases().Judge}, nil
