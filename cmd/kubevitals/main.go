@@ -75,7 +75,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, adopt fun
 	case terminated >= 0: // --help or --version
 		return terminated
 	case err != nil:
-		_, _ = fmt.Fprintf(stderr, "kubevitals: %v; see kubevitals --help\n", err)
+		_, _ = fmt.Fprintf(stderr, "kubevitals: %v; see kubevitals --help\n", explained(c.app, args, err))
 		return exitUsage
 	}
 	c.line = terminal.NewStatusLine(stderr, terminal.Interactive(stderr))

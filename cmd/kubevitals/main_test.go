@@ -87,7 +87,9 @@ func TestBadInputGivesOneClearLine(t *testing.T) {
 		says string
 	}{
 		{"unknown flag", []string{"--no-such-flag"}, exitUsage, "unknown long flag '--no-such-flag'"},
-		{"bad duration", []string{"--kubelet.timeout=soon"}, exitUsage, "soon"},
+		{"bad duration", []string{"--kubelet.timeout=soon"}, exitUsage, "--kubelet.timeout=soon: give a duration, such as 30s"},
+		{"bad number", []string{"--shard=abc"}, exitUsage, "--shard=abc: give a number"},
+		{"bad choice", []string{"check", "--output=yaml"}, exitUsage, "--output=yaml: enum value must be one of text,json,junit"},
 		{"zero duration", []string{"--kubelet.timeout=0s"}, exitUsage, "--kubelet.timeout"},
 		{"bad address type", []string{"--kubelet.preferred-address-types=Home"}, exitUsage, `"Home"`},
 		{"bad concurrency", []string{"--kubelet.concurrency=0"}, exitUsage, "--kubelet.concurrency"},

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -16,4 +19,35 @@ Flags of the command (those of kubevitals --help are understood, too):
 {{else if .Context.Flags -}}
 `
 	return strings.Replace(kingpin.DefaultUsageTemplate, flags, own, 1)
+}
+
+// explained names the flag whose value was refused, and what it takes: the errors of
+// its parser name neither. All other errors stay as they are.
+func explained(app *kingpin.Application, args []string, err error) error {
+	parsed, _ := app.ParseContext(args) // fails for what err says, too
+	if parsed == nil {
+		return err
+	}
+	for _, element := range parsed.Elements {
+		flag, ok := element.Clause.(*kingpin.FlagClause)
+		if !ok || element.Value == nil {
+			continue
+		}
+		model := flag.Model()
+		if refused := model.Value.Set(*element.Value); refused != nil && refused.Error() == err.Error() {
+			return fmt.Errorf("--%s=%s: %w", model.Name, *element.Value, wanted(refused))
+		}
+	}
+	return err
+}
+
+// wanted says what a value must be that was refused.
+func wanted(refused error) error {
+	if _, ok := errors.AsType[*strconv.NumError](refused); ok {
+		return errors.New("give a number")
+	}
+	if strings.HasPrefix(refused.Error(), "time: ") {
+		return errors.New("give a duration, such as 30s, 5m or 1h")
+	}
+	return refused
 }
