@@ -16,6 +16,8 @@ type app struct {
 	replicas        int
 	labels          map[string]string
 	life            time.Duration
+	// priority is negative of pods that only keep room: they ask for all of a machine.
+	priority int32
 }
 
 // pod is a pod and where it is.
@@ -39,6 +41,10 @@ func (c *Cluster) startApps(size int) {
 		}
 		a.replicas = 27
 	}
+	reserve := &app{namespace: "overprovisioning", name: "reserve", replicas: 3, priority: -10} // never rolled out
+	for range reserve.replicas {
+		c.spawn(reserve)
+	}
 }
 
 // spawn makes a pod, which waits for a node.
@@ -49,7 +55,7 @@ func (c *Cluster) spawn(a *app) {
 			CreationTimestamp: metav1.NewTime(c.now()), Labels: a.labels,
 		},
 		Spec: corev1.PodSpec{
-			SchedulerName: corev1.DefaultSchedulerName, RestartPolicy: corev1.RestartPolicyAlways,
+			SchedulerName: corev1.DefaultSchedulerName, RestartPolicy: corev1.RestartPolicyAlways, Priority: &a.priority,
 			Containers: []corev1.Container{{Name: "main", EnvFrom: []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: a.name}}}}}},
 		},
 		Status: corev1.PodStatus{Phase: corev1.PodPending},

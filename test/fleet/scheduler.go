@@ -18,6 +18,10 @@ func (c *Cluster) scheduleWaiting() {
 		if !p.pod.CreationTimestamp.Time.Before(c.now()) {
 			continue
 		}
+		if p.app.priority < 0 { // no machine is empty, and for these the autoscaler brings none
+			c.unfit(p)
+			continue
+		}
 		if c.schedule(p) {
 			c.start(p)
 			continue
