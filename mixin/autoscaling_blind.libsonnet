@@ -7,7 +7,7 @@ function(c) {
   local all = 'max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_metrics_available{%(selector)s})' % c,
   // The API that they read is in the label api, which their reason gives away; the
   // reason itself changes while they stay blind, and is left out.
-  each:: promql.line('max by (%s, namespace, horizontalpodautoscaler, api) (\n  %s\n)' % [c.by, promql.indent(std.foldl(
+  local eachOf(selector) = promql.line('max by (%s, namespace, horizontalpodautoscaler, api) (\n  %s\n)' % [c.by, promql.indent(std.foldl(
     function(expr, api) |||
       label_replace(
         %s,
@@ -19,8 +19,17 @@ function(c) {
       { name: 'custom', reasons: 'FailedGet(Pods|Object)Metric' },
       { name: 'external', reasons: 'FailedGetExternalMetric' },
     ],
-    'max by (%(by)s, namespace, horizontalpodautoscaler, reason) (kubevitals_autoscaling_metrics_available{%(selector)s}) == 0' % c
+    'max by (%(by)s, namespace, horizontalpodautoscaler, reason) (kubevitals_autoscaling_metrics_available{%(selector)s}) == 0' % (c { selector: selector })
   ))]),
+  each:: eachOf(c.selector),
+  // How many they are that read the API of an alert, and the first of them by name, to
+  // stand in its description: nothing where there are none.
+  named(text)::
+    '{{ with query (printf `label_join(%s and on (api) label_replace(vector(1), "api", %%[2]q, "", ""), "name", "/", "namespace", "horizontalpodautoscaler")` $labels.%s $labels.api) }}%s{{ end }}' % [
+      promql.oneLine(eachOf('%s, %s=%%[1]q' % [c.selector, c.clusterLabel])),
+      c.clusterLabel,
+      text % '{{ range $i, $one := sortByLabel "name" . }}{{ if lt $i 3 }}{{ if $i }}, {{ end }}{{ $one.Labels.name }}{{ end }}{{ end }}{{ if gt (len .) 3 }} and others{{ end }}',
+    ],
   local counted = promql.line('count by (%s, api) (\n  %s\n)' % [c.by, promql.indent(self.each)]),
   // The number of autoscalers without resource metrics, where it is large, and where
   // a fact about the API, such as registered, is no.

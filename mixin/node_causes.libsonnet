@@ -11,7 +11,7 @@
   network_plugin_missing: 'its network plugin (CNI) is missing or not ready',
   kubelet_dead: 'its kubelet does not run: the host answers, and nothing listens at the port of the kubelet',
   kubelet_hung: 'its kubelet hangs: it accepts connections and never answers',
-  kubelet_cut_off: 'its heartbeats do not arrive, though its kubelet answers: it cannot reach the API server, is refused there, or its loop hangs',
+  kubelet_cut_off: 'its heartbeats do not arrive in the status of its Node, though its kubelet answers or renews its Lease: it cannot reach the API server, is refused there, or its loop hangs',
   unreachable: 'its host does not answer at all',
   silent: 'its kubelet is silent: it sends no heartbeats, and whether it, its machine or the network is at fault was not probed',
   unknown: 'of something that its conditions, its Lease and its kubelet do not tell',

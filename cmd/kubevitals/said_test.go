@@ -141,7 +141,7 @@ func TestMassOutage(t *testing.T) {
 		}
 	}
 	text, r := diagnose(t, ofKind("", nodes...))
-	says(t, text, []string{"7 nodes: its kubelet is silent", "5 nodes: its container runtime does not answer", "and [0-9]+ more, which -o json names"}, nil)
+	says(t, text, []string{"7 nodes, each because its kubelet is silent", "5 nodes, each because its container runtime does not answer", "and [0-9]+ more, which -o json names"}, nil)
 	if strings.Count(text, "node=") > 12 {
 		t.Errorf("the text lists nodes one by one:\n%s", text)
 	}

@@ -64,6 +64,7 @@ const foresight = time.Hour
 // Diagnose evaluates the rules over an observation. Its error names the rule that
 // cannot be evaluated.
 func Diagnose(ctx context.Context, seen Observation, o Options) (*Result, error) {
+	seen.Samples = seen.held()
 	evaluation, err := o.Rules.Evaluate(ctx, seen.Samples)
 	if err != nil {
 		return nil, err
@@ -84,9 +85,9 @@ func Diagnose(ctx context.Context, seen Observation, o Options) (*Result, error)
 	seen.sortGaps(r)
 	findings = seen.reported(findings, r.Absent)
 	r.Alerts = group(selection.of(findings), o.Commands)
-	addErrors(r.Alerts, seen.Errors)
+	seen.explain(r.Alerts)
 	if !selection.all() {
-		r.Unavailable = append(r.Unavailable, unreadableKubelets(findings, selection)...)
+		r.Unavailable = append(r.Unavailable, seen.unreadableKubelets(findings, selection)...)
 	}
 	r.NodesNotReady = selection.notReady(seen.Families)
 	r.Signals = signals(seen.Families, selection.alerts, r.Alerts)

@@ -31,9 +31,9 @@ groups:
       - {alert: NeedsADay, expr: 'kubevitals_sick_up offset 1d == 0', labels: {severity: info, signal: sick}}
       - {alert: FiresInADay, expr: 'max_over_time(kubevitals_sick_up[1d]) == 0', labels: {severity: info, signal: sick}}
       - {alert: Waits, expr: 'time() - kubevitals_ok_oldest_timestamp_seconds > 300', labels: {severity: warning, signal: ok}}
-      - {alert: SourceUnavailable, expr: 'kubevitals_source_available == 0', labels: {severity: warning, signal: exporter}}
+      - {alert: SourceUnavailable, expr: 'max by (source) (kubevitals_source_available) == 0', labels: {severity: warning, signal: exporter}}
       - {alert: CollectorFailing, expr: 'kubevitals_scrape_collector_success == 0', labels: {severity: warning, signal: exporter}}
-      - {alert: KubeletsUnreadable, expr: 'kubevitals_kubelet_available == 0', labels: {severity: warning, signal: exporter}}
+      - {alert: KubeletsUnreadable, expr: 'max(count by (endpoint) (kubevitals_kubelet_available == 0) / count by (endpoint) (kubevitals_kubelet_available)) > 0.1', labels: {severity: warning, signal: exporter}}
 `
 
 // scrape is of a cluster at time 1000 with signals in all states.

@@ -21,9 +21,6 @@ const (
 // kubeletAvailable says of each endpoint of each kubelet whether it could be read.
 const kubeletAvailable = exporter.Namespace + "_kubelet_available"
 
-// endpointLabel is that of the endpoint of a kubelet.
-const endpointLabel = "endpoint"
-
 // reported leaves out findings about what is not there: that is told as absent. Whoever
 // looks at a cluster without having installed anything there need not hear that a
 // part of the installation is missing, and that a snapshot lacks something is no
@@ -33,18 +30,10 @@ func (seen Observation) reported(findings []ruleeval.Finding, absent []Unavailab
 		if f.Signal != exporterSignal {
 			return false
 		}
-		if source := f.Labels[Source]; source != "" && (f.Labels["reason"] == notFound || seen.lacks(source)) {
-			return true
+		if source := f.Labels[Source]; source != "" {
+			return seen.lacks(source) || every(seen.behind(f), func(u Unavailable) bool { return u.Reason == notFound })
 		}
-		return seen.Snapshot && slices.ContainsFunc(absent, func(u Unavailable) bool {
-			switch u.Kind {
-			case Kubelets:
-				return u.Name == f.Labels[endpointLabel] && u.Reason == f.Labels["reason"]
-			case Collector:
-				return u.Name == f.Labels[Collector]
-			}
-			return false
-		})
+		return seen.Snapshot && slices.ContainsFunc(absent, func(u Unavailable) bool { return u.Kind == Collector && u.Name == f.Labels[Collector] })
 	})
 }
 
@@ -89,7 +78,7 @@ func (seen Observation) missingKubelets() []Unavailable {
 		var missing []string
 		nodes := 0
 		kubelets.Each(func(labels []string, _ float64) {
-			if kubelets.Label(labels, endpointLabel) != endpoint {
+			if kubelets.Label(labels, "endpoint") != endpoint {
 				return
 			}
 			nodes++
@@ -112,24 +101,29 @@ func (seen Observation) missingKubelets() []Unavailable {
 	return all
 }
 
-// unreadableKubelets are the endpoints of which a finding says that too many kubelets
-// cannot be read, and which a selected signal reads, whether or not that finding is
-// selected itself.
-func unreadableKubelets(findings []ruleeval.Finding, selection *Selection) []Unavailable {
-	var all []Unavailable
+// unreadableKubelets are the endpoints of kubelets that cannot be read and that a
+// selected signal reads, where a finding says that too many cannot, whether or not that
+// finding is selected itself.
+func (seen Observation) unreadableKubelets(findings []ruleeval.Finding, selection *Selection) []Unavailable {
+	var unreadable []Unavailable
 	for _, f := range findings {
-		endpoint := f.Labels[endpointLabel]
-		if f.Signal != exporterSignal || endpoint == "" || selection.has(f.Alert) {
+		if selection.has(f.Alert) {
 			continue
 		}
-		u := Unavailable{Kind: Kubelets, Name: endpoint, Reason: f.Labels["reason"]}
-		if slices.ContainsFunc(collectors.Catalogue(), func(d collectors.Definition) bool {
-			return slices.Contains(d.Reads, readOf(endpoint)) && slices.ContainsFunc(selection.alerts, func(a ruleeval.Alert) bool { return a.Signal == d.Name })
-		}) && !slices.Contains(all, u) {
-			all = append(all, u)
+		for _, u := range seen.behind(f) {
+			if u.Kind == Kubelets && selection.reads(readOf(u.Name)) && !slices.Contains(unreadable, u) {
+				unreadable = append(unreadable, u)
+			}
 		}
 	}
-	return all
+	return unreadable
+}
+
+// reads tells whether the collector of a selected alert reads it.
+func (s *Selection) reads(read sources.Read) bool {
+	return slices.ContainsFunc(collectors.Catalogue(), func(d collectors.Definition) bool {
+		return slices.Contains(d.Reads, read) && slices.ContainsFunc(s.alerts, func(a ruleeval.Alert) bool { return a.Signal == d.Name })
+	})
 }
 
 // readsAbsent tells whether the collector of a signal reads a source that the snapshot

@@ -60,7 +60,7 @@ groups:
       - {alert: OfNodes, expr: 'kubevitals_node_disk_pressure == 1 unless on (node) kubevitals_node_disk_headroom_ratio > 1', labels: {severity: critical, signal: node_disk}}
       - {alert: OfEither, expr: 'kubevitals_node_disk_headroom_ratio < 0.05 or on (node) kubevitals_node_disk_pressure == 1', labels: {severity: critical, signal: node_disk}}
       - {alert: OfAnother, expr: 'kubeproxy_sync_errors > 0', labels: {severity: critical, signal: node_disk}}
-      - {alert: KubeletsUnreadable, expr: 'kubevitals_kubelet_available == 0', labels: {severity: warning, signal: exporter}}
+      - {alert: KubeletsUnreadable, expr: 'max(count by (endpoint) (kubevitals_kubelet_available == 0)) > 0', labels: {severity: warning, signal: exporter}}
 `
 
 const onlyNodes = `

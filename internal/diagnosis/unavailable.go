@@ -99,26 +99,6 @@ func (u *Unavailable) addError(known Errors) {
 	u.Detail = detail(err)
 }
 
-// addErrors adds to findings about what cannot be read the errors behind them.
-func addErrors(alerts []FiringAlert, known Errors) {
-	for _, a := range alerts {
-		if a.AboutCluster() {
-			continue
-		}
-		for i := range a.Findings {
-			f := &a.Findings[i]
-			switch source, collector, endpoint := f.Labels[Source], f.Labels[Collector], f.Labels["endpoint"]; {
-			case source != "":
-				f.Detail = detail(known.SourceErr(source))
-			case collector != "":
-				f.Detail = detail(known.CollectorErr(collector))
-			case endpoint != "":
-				f.Detail = detail(known.KubeletErr(endpoint, health.Reason(f.Labels["reason"])))
-			}
-		}
-	}
-}
-
 // detail is an error without what is told beside it: the source and its reason, and
 // the long address of a request.
 func detail(err error) string {

@@ -2,6 +2,7 @@ package diagnosis_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,25 +68,54 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// TestErrorsBehindFindings verifies that findings about what cannot be read have
-// their errors, and those of the cluster none.
+// TestErrorsBehindFindings verifies that findings about what cannot be read have the
+// reasons and errors, which are no labels of theirs, and those of the cluster none.
 func TestErrorsBehindFindings(t *testing.T) {
 	t.Parallel()
-	for scrape, want := range map[string]string{
-		`kubevitals_source_available{source="pods",reason="unreachable"} 0`:   "connection refused",
-		`kubevitals_scrape_collector_success{collector="etcd"} 0`:             "no certificate",
-		`kubevitals_kubelet_available{endpoint="configz",reason="tls"} 0`:     "kubelet n: unknown authority",
-		`kubevitals_kubelet_available{endpoint="configz",reason="timeout"} 0`: "",
-		`kubevitals_kubelet_available{job="kubevitals"} 0`:                    "",
-		`kubevitals_sick_full{source="pods",collector="etcd",reason="tls"} 1`: "",
+	for scrape, want := range map[string]struct {
+		detail  string
+		reasons []string
+	}{
+		`kubevitals_source_available{source="pods",reason="unreachable"} 0`:   {"connection refused", []string{"unreachable"}},
+		`kubevitals_scrape_collector_success{collector="etcd"} 0`:             {"no certificate", nil},
+		`kubevitals_kubelet_available{endpoint="configz",reason="tls"} 0`:     {"kubelet n: unknown authority", []string{"tls"}},
+		`kubevitals_kubelet_available{endpoint="configz",reason="timeout"} 0`: {"", []string{"timeout"}},
+		`kubevitals_kubelet_available{node="n",endpoint="configz",reason="timeout"} 0
+kubevitals_kubelet_available{node="m",endpoint="configz",reason="tls"} 0
+kubevitals_kubelet_available{node="m",endpoint="metrics",reason="available"} 1`: {"kubelet n: unknown authority", []string{"timeout", "tls"}},
+		`kubevitals_sick_full{source="pods",collector="etcd",reason="tls"} 1`: {"", nil},
 	} {
 		r := diagnose(t, scrape+"\n", diagnosis.Options{})
 		if len(r.Alerts) != 1 || len(r.Alerts[0].Findings) != 1 {
 			t.Errorf("%s: %v fire", scrape, firing(r))
 			continue
 		}
-		if got := r.Alerts[0].Findings[0].Detail; got != want {
-			t.Errorf("%s: %q, want %q", scrape, got, want)
+		f := r.Alerts[0].Findings[0]
+		if f.Detail != want.detail || !slices.Equal(f.Reasons, want.reasons) {
+			t.Errorf("%s: %q for %v, want %q for %v", scrape, f.Detail, f.Reasons, want.detail, want.reasons)
 		}
+		for _, e := range f.Evidence {
+			if strings.Contains(e.Series, "available\"}") {
+				t.Errorf("%s: evidence of what can be read: %s", scrape, e.Series)
+			}
+		}
+	}
+}
+
+// TestKubeletsOfADump verifies that answers which a dump does not hold count neither as
+// good nor as refused, and that those of the others which were refused are told of.
+func TestKubeletsOfADump(t *testing.T) {
+	t.Parallel()
+	const lacking = ok + `
+kubevitals_kubelet_available{node="a",endpoint="configz",reason="not_found"} 0
+kubevitals_kubelet_available{node="b",endpoint="configz",reason="not_found"} 0
+`
+	snapshot := func(seen *diagnosis.Observation) { seen.Snapshot = true }
+	if r := observe(t, lacking, diagnosis.Options{}, snapshot); len(r.Alerts) > 0 || !r.Complete() {
+		t.Errorf("%v fire for what the dump lacks, complete is %t", firing(r), r.Complete())
+	}
+	r := observe(t, lacking+`kubevitals_kubelet_available{node="c",endpoint="configz",reason="invalid"} 0`+"\n", diagnosis.Options{}, snapshot)
+	if len(r.Alerts) != 1 || !slices.Equal(r.Alerts[0].Findings[0].Reasons, []string{"invalid"}) || r.Complete() {
+		t.Errorf("%v fire, complete is %t", firing(r), r.Complete())
 	}
 }

@@ -111,7 +111,7 @@ func (s *server) statusOf(report *livestatus.Report, c content) *status {
 			continue
 		}
 		// What was just not read yet is listed below, and is no reason to worry.
-		one.Findings = slices.DeleteFunc(slices.Clone(one.Findings), func(f ruleeval.Finding) bool { return f.Labels["reason"] == starting })
+		one.Findings = slices.DeleteFunc(slices.Clone(one.Findings), isStarting)
 		if len(one.Findings) > 0 {
 			v.ExporterAlerts = append(v.ExporterAlerts, s.alertOf(one, r, c.Lang))
 		}
@@ -239,6 +239,9 @@ func reasonText(u diagnosis.Unavailable, words map[string]string) string {
 	}
 	return words["reason-"+u.Reason]
 }
+
+// isStarting tells whether a finding is about what was just not read yet.
+func isStarting(f ruleeval.Finding) bool { return slices.Equal(f.Reasons, []string{starting}) }
 
 // isAlerted tells whether a finding is about what cannot be read.
 func isAlerted(alerts []diagnosis.FiringAlert, u diagnosis.Unavailable) bool {

@@ -26,7 +26,7 @@ func TestVerdicts(t *testing.T) {
 		{"a collector fails", reporting(t, healthy+"kubevitals_scrape_collector_success{collector=\"etcd\"} 0\n"), http.StatusOK,
 			[]string{"Could not tell", "Collector etcd", "no <img src=\"x\"> there"}},
 		{"no kubelet can be read", reporting(t, healthy+`kubevitals_kubelet_available{node="n",endpoint="configz",reason="tls"} 0`+"\n"), http.StatusOK,
-			[]string{"Could not tell", "cannot read configz", "<i>configz</i>: tls"}},
+			[]string{"Could not tell", "configz of 1 (tls)", "<i>configz</i>: tls"}},
 		{"collectors fail for a source and for reasons of their own", reporting(t, healthy+waiting), http.StatusOK,
 			[]string{"collector etcd", "it failed: no <img src=\"x\"> there", "collector node_disk", "waits for the source nodes"}},
 		{"no report", failing, http.StatusServiceUnavailable, []string{"Could not tell", "no <b>report</b>", "Sources"}},

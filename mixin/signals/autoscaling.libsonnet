@@ -32,7 +32,8 @@ function(c) {
       expr: blind.many('registered') + '\n',
       'for': '5m',
       summary: 'Autoscalers cannot scale because nobody serves the metrics API that they read.',
-      description: 'No server is registered for the {{ $labels.api }} metrics API of cluster %(cluster)s; that is metrics-server most often. Autoscalers that cannot read their metrics for want of it: {{ $value }}.',
+      description: 'No server is registered for the {{ $labels.api }} metrics API of cluster %(cluster)s; that is metrics-server most often. Autoscalers that cannot read their metrics for want of it: {{ $value }}%(names)s.',
+      values: { names: blind.named(' (%s)') },
     },
     {
       alert: 'KubeVitalsAutoscalingMetricsAPIUnavailable',
@@ -40,8 +41,8 @@ function(c) {
       expr: blind.many('available') + '\n',
       'for': '5m',
       summary: 'Autoscalers cannot scale because the API server does not reach the metrics API.',
-      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available%(server)s. Autoscalers that cannot read their metrics for want of it: {{ $value }}.',
-      values: { server: server },
+      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available%(server)s. Autoscalers that cannot read their metrics for want of it: {{ $value }}%(names)s.',
+      values: { server: server, names: blind.named(' (%s)') },
     },
     {
       alert: 'KubeVitalsAutoscalingMetricsUnavailable',

@@ -1,13 +1,25 @@
 // Warning events that the guide names, and what they are called today.
 local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(c) {
   // Nodes of which such an event was seen within the last minutes. An event is
-  // held for an hour, so that its latest time counts and not that it is held.
+  // held for an hour, so that its latest time counts and not that it is held. Which it
+  // was changes while a node is ill, and is in the text.
   local onNodes(reasons) = |||
-    max by (%(by)s, node, reason) (kubevitals_events_last_seen_timestamp_seconds{%(selector)s, node!="", reason=~"%(reasons)s"})
+    max by (%(by)s, node) (kubevitals_events_last_seen_timestamp_seconds{%(selector)s, node!="", reason=~"%(reasons)s"})
     > time() - %(eventsFreshSeconds)s
   ||| % (c { reasons: reasons }),
+  local seen(reasons) = promql.each(
+    c,
+    'max by (reason) (kubevitals_events_last_seen_timestamp_seconds{%%s, node=%%[2]q, reason=~"%s"}) > time() - %d' % [reasons, c.eventsFreshSeconds],
+    ['node'],
+    'reason',
+    '{{ $one.Labels.reason }}'
+  ),
+  local kernel = 'TaskHung|KernelOops|UnregisterNetDevice|Ext4Error|IOError|MemoryReadError|ConntrackFull|DNSUnreachable',
+  local garbage = 'ImageGCFailed|ContainerGCFailed|FreeDiskSpaceFailed',
+  local misconfigured = 'CheckLimitsForResolvConf|MissingClusterDNS|CgroupV1|KubeletSetupFailed',
   local often(reason) = 'max by (%(by)s, reason) (increase(kubevitals_events_total{%(selector)s, reason="%(reason)s"}[15m]))' % (c { reason: reason }),
 
   name: 'events',
@@ -21,7 +33,7 @@ function(c) {
       'for': '0m',
       keep_firing_for: '5m',
       summary: 'A node ran out of memory, and its kernel killed a process.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s reported {{ $labels.reason }} within the last %(minutes)s minutes: its kernel killed a process for want of memory.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s reported SystemOOM within the last %(minutes)s minutes: its kernel killed a process for want of memory.',
       values: { minutes: c.eventsFreshSeconds / 60 },
     },
     {
@@ -35,27 +47,30 @@ function(c) {
     {
       alert: 'KubeVitalsKernelTrouble',
       severity: 'warning',
-      expr: onNodes('TaskHung|KernelOops|UnregisterNetDevice|Ext4Error|IOError|MemoryReadError|ConntrackFull|DNSUnreachable'),
+      expr: onNodes(kernel),
       'for': '0m',
       keep_firing_for: '5m',
       summary: 'Node Problem Detector saw trouble in the kernel of a node.',
-      description: 'Node Problem Detector reported {{ $labels.reason }} on node {{ $labels.node }} of cluster %(cluster)s.',
+      description: 'Node Problem Detector reported %(seen)s on node {{ $labels.node }} of cluster %(cluster)s.',
+      values: { seen: seen(kernel) },
     },
     {
       alert: 'KubeVitalsGarbageCollectionFailing',
       severity: 'warning',
-      expr: onNodes('ImageGCFailed|ContainerGCFailed|FreeDiskSpaceFailed'),
+      expr: onNodes(garbage),
       'for': '10m',
       summary: 'The kubelet of a node cannot remove dead containers or unused images.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reports {{ $labels.reason }}: its container runtime hangs, or nothing on its disk may be removed.',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reports %(seen)s: its container runtime hangs, or nothing on its disk may be removed.',
+      values: { seen: seen(garbage) },
     },
     {
       alert: 'KubeVitalsKubeletMisconfigured',
       severity: 'info',
-      expr: onNodes('CheckLimitsForResolvConf|MissingClusterDNS|CgroupV1|KubeletSetupFailed'),
+      expr: onNodes(misconfigured),
       'for': '0m',
       summary: 'A kubelet complains of its own configuration.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reported {{ $labels.reason }}.',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reported %(seen)s.',
+      values: { seen: seen(misconfigured) },
     },
     {
       alert: 'KubeVitalsManyEvictions',

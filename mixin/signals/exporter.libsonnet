@@ -3,31 +3,12 @@ local g = import '../../dashboards/grafana.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(config) {
-  local c = config {
-    // Agents on nodes, of which many fail for one reason: they are counted, and
-    // each of these alerts fires once for a cluster.
-    agentsDown: 'count by (%(by)s) (max by (%(by)s, instance) (up{%(nodeSelector)s}) == 0)' % config,
-    // Those of a rolling update are down one after the other, each for a moment.
-    agentsDownForLong: 'count by (%(by)s) (max by (%(by)s, instance) (max_over_time(up{%(nodeSelector)s}[10m])) == 0 and on (%(by)s, instance) up{%(nodeSelector)s})' % config,
-    // What was written is known from writes that succeed, and that they do not is told by
-    // KubeVitalsAPIServerWritesFailing.
-    versionsUnknown: 'label_replace(max by (%(by)s) (kubevitals_apiserver_probe_result{%(selector)s, probe="write", result=~"failed|timeout|overloaded|error"}) == 1, "collector", "stale_reads", "", "")' % config,
-    // Where there were agents within a day: looking back at each of them costs more than
-    // all other rules.
-    none: '0 * max by (%(by)s) (last_over_time(kubevitals:node_agent:count[1d]))' % config,
-    // Nodes that are ready and should have one.
-    needing: 'max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s, node!~"%(nodesWithoutAgentIgnored)s"}) == 1' % config,
-    // Every agent sends one of these, unless they are all switched off.
-    agents: |||
-      (
-        max by (%(by)s, node) (kubevitals_node_apiserver_reachable{%(nodeSelector)s})
-        or
-        max by (%(by)s, node) (kubevitals_conntrack_active{%(nodeSelector)s})
-        or
-        max by (%(by)s, node) (kubevitals_kube_proxy_up{%(nodeSelector)s})
-      )
-    ||| % config,
-  },
+  local c = config + (import '../node_agents.libsonnet')(config),
+
+  // What was written is known from writes that succeed, and that they do not is told by
+  // KubeVitalsAPIServerWritesFailing.
+  local versionsUnknown = 'label_replace(max by (%(by)s) (kubevitals_apiserver_probe_result{%(selector)s, probe="write", result=~"failed|timeout|overloaded|error"}) == 1, "collector", "stale_reads", "", "")' % c,
+
   name: 'exporter',
   area: 'exporter',
   beyond_guide: 'the guide does not know kubevitals itself, which must be watched like anything else',
@@ -67,7 +48,7 @@ function(config) {
         min by (%(by)s) (max by (%(by)s, source) (kubevitals_source_available{%(selector)s})) == 0
         unless on (%(by)s, collector)
         %(versionsUnknown)s
-      ||| % c,
+      ||| % (c { versionsUnknown: versionsUnknown }),
       'for': '15m',
       summary: 'A collector of kubevitals fails though its sources can be read.',
       description: 'Collector {{ $labels.collector }} of kubevitals in cluster %(cluster)s fails, so its alerts cannot fire.',
@@ -75,18 +56,19 @@ function(config) {
     {
       alert: 'KubeVitalsSourceUnavailable',
       severity: 'warning',
+      // The reason changes while the source stays unreadable, and replicas may have
+      // different ones: it is looked up for the text.
       expr: |||
-        (
-          max by (%(by)s, source, reason) (kubevitals_source_available{%(selector)s}) == 0
-          unless on (%(by)s, source)
-          max by (%(by)s, source) (kubevitals_source_available{%(selector)s}) == 1
-        )
+        max by (%(by)s, source) (kubevitals_source_available{%(selector)s}) == 0
         unless on (%(by)s)
         max by (%(by)s) (kubevitals_apiserver_up{%(selector)s}) == 0
       ||| % c,
       'for': '10m',
       summary: 'kubevitals cannot read a part of the cluster and is blind there.',
-      description: 'kubevitals in cluster %(cluster)s cannot read {{ $labels.source }}: {{ $labels.reason }}. The signals that depend on it are absent.',
+      description: 'kubevitals in cluster %(cluster)s cannot read {{ $labels.source }}: %(reasons)s. The signals that depend on it are absent.',
+      values: {
+        reasons: promql.each(c, 'max by (reason) (kubevitals_source_available{%s, source=%[2]q} == 0)', ['source'], 'reason', '{{ $one.Labels.reason }}'),
+      },
     },
     {
       alert: 'KubeVitalsSourceStale',
@@ -110,15 +92,28 @@ function(config) {
     {
       alert: 'KubeVitalsKubeletsUnreadable',
       severity: 'warning',
+      // One alert, of the endpoint that fails at most kubelets: what is wrong for all
+      // is wrong for each endpoint.
       expr: |||
-        count by (%(by)s, endpoint, reason) (max by (%(by)s, node, endpoint, reason) (kubevitals_kubelet_available{%(selector)s}) == 0)
-          / on (%(by)s, endpoint) group_left ()
-          count by (%(by)s, endpoint) (max by (%(by)s, node, endpoint) (kubevitals_kubelet_available{%(selector)s}))
+        max by (%(by)s) (
+          count by (%(by)s, endpoint) (%(kubelets)s == 0)
+          / on (%(by)s, endpoint)
+          count by (%(by)s, endpoint) (%(kubelets)s)
+        )
         > %(kubeletBlindRatio)g
-      ||| % c,
+      ||| % (c { kubelets: 'max by (%(by)s, node, endpoint) (kubevitals_kubelet_available{%(selector)s})' % c }),
       'for': '15m',
       summary: 'kubevitals cannot read a good part of the kubelets.',
-      description: 'kubevitals in cluster %(cluster)s cannot read {{ $labels.endpoint }} of {{ $value | humanizePercentage }} of the kubelets: {{ $labels.reason }}.',
+      description: 'kubevitals in cluster %(cluster)s cannot read {{ $value | humanizePercentage }} of the kubelets: %(endpoints)s.',
+      values: {
+        endpoints: promql.each(
+          c,
+          'count by (endpoint, reason) (max by (node, endpoint, reason) (kubevitals_kubelet_available{%s} == 0) unless on (node, endpoint) kubevitals_kubelet_available{%s} == 1)',
+          [],
+          'endpoint',
+          '{{ $one.Labels.endpoint }} of {{ $one.Value }} ({{ $one.Labels.reason }})'
+        ),
+      },
     },
     {
       alert: 'KubeVitalsNodeAgentsDown',
@@ -169,13 +164,23 @@ function(config) {
       alert: 'KubeVitalsNodeAgentSourceUnavailable',
       severity: 'warning',
       expr: |||
-        count by (%(by)s, source, reason) (
-          max by (%(by)s, instance, source, reason) (kubevitals_source_available{%(nodeSelector)s}) == 0
+        count by (%(by)s, source) (
+          max by (%(by)s, instance, source) (kubevitals_source_available{%(nodeSelector)s}) == 0
         )
       ||| % c,
       'for': '15m',
       summary: 'Agents of kubevitals on nodes cannot read a part of what they are to watch.',
-      description: 'Agents of kubevitals in cluster %(cluster)s that cannot read {{ $labels.source }} ({{ $labels.reason }}): {{ $value }}. The signals that depend on it are absent for their nodes.',
+      description: 'Agents of kubevitals in cluster %(cluster)s that cannot read {{ $labels.source }}: {{ $value }} (%(reasons)s). The signals that depend on it are absent for their nodes.',
+      values: {
+        reasons: promql.each(
+          c,
+          'count by (reason) (max by (instance, reason) (kubevitals_source_available{%s, source=%[2]q} == 0))',
+          ['source'],
+          'reason',
+          '{{ $one.Labels.reason }}: {{ $one.Value }}',
+          c.nodeSelector
+        ),
+      },
     },
     {
       alert: 'KubeVitalsNodeAgentCollectorFailing',

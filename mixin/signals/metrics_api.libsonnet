@@ -34,8 +34,8 @@ function(c) {
       ||| % k,
       'for': '10m',
       summary: 'A metrics API is registered, and the API server does not reach whoever should serve it.',
-      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is not available%(server)s. Dashboards, kubectl top and autoscalers have no figures, and namespaces cannot be deleted.',
-      values: { server: server },
+      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is not available%(server)s. Dashboards, kubectl top and autoscalers have no figures, and namespaces cannot be deleted.%(suffer)s',
+      values: { server: server, suffer: blind.named(' Autoscalers that cannot read their metrics for want of it: {{ len . }} (%s).') },
     },
     {
       alert: 'KubeVitalsMetricsAPINodeMissing',

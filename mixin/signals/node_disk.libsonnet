@@ -37,7 +37,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: "A node's disk is about to reach the point at which its kubelet evicts pods.",
-      description: '{{ $labels.filesystem }} of node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left before pods are evicted.',
+      description: '{{ $labels.filesystem }} of node {{ $labels.node }} of cluster %(cluster)s has {{ if lt $value 0.0 }}fewer {{ $labels.resource }} left than its kubelet begins to evict pods at{{ else }}{{ $value | humanizePercentage }} of its {{ $labels.resource }} left before pods are evicted{{ end }}.',
     },
     {
       alert: 'KubeVitalsNodeDiskFillingUp',

@@ -92,7 +92,7 @@ function(c) {
           + '(max by (node) (kubevitals_node_readiness_cordoned{%s}) and on (node) max by (node) (kubevitals_node_readiness_not_ready{%s, cause=~"' + c.nodeNotReadyCordonedCauses + '"})))',
           [],
           'cause',
-          '{{ .Value }} node{{ if ne .Value 1.0 }}s{{ end }}: ' + inWords
+          '{{ .Value }} node{{ if ne .Value 1.0 }}s, each{{ else }},{{ end }} because ' + inWords
         ),
       },
     },
@@ -108,7 +108,7 @@ function(c) {
       ||| % (c { away: away('!="machine_gone"', c.nodeNotReadySeconds), maintained: maintained, many: manyMissing }),
       'for': '1m',
       summary: 'A node is not ready.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s. Its pods are evicted 5 minutes after it stopped being ready, by default.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s. By default its pods {{ if gt $value 300.0 }}were{{ else }}will be{{ end }} marked for eviction 5 minutes after it stopped being ready.',
       values: { because: because },
     },
     {

@@ -1,6 +1,7 @@
 // New pods stay Pending, and why.
 local g = import '../../dashboards/grafana.libsonnet';
 local leases = import '../leases.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(c) {
   // Age of the pod that waits longest, for one reason.
@@ -44,7 +45,16 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'Pods wait for a node, and none fits.',
-      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and fits no node: too little is free, or its selectors, taints or volumes exclude all nodes.',
+      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and fits no node: too little is free, or its selectors, taints or volumes exclude all nodes.%(cordoned)s',
+      values: {
+        cordoned: promql.each(
+          c,
+          'count(max by (node) (kubevitals_node_readiness_cordoned{%s}) == 1) == count(max by (node) (kubevitals_node_readiness_ready{%s}))',
+          [],
+          'node',
+          ' All nodes ({{ $one.Value }}) are cordoned: nothing is placed on any until one is uncordoned.'
+        ),
+      },
     },
     {
       alert: 'KubeVitalsPodsNotPickedUp',

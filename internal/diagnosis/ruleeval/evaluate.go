@@ -45,6 +45,9 @@ type Finding struct {
 	// Samples that made the expression true: all, up to 10000 of one alert; findings
 	// beyond have five.
 	Evidence []Evidence `json:"evidence"`
+	// Why that which the finding is about cannot be read, as in the labels reason of
+	// kubevitals_source_available and kubevitals_kubelet_available; none for all others.
+	Reasons []string `json:"reasons,omitempty"`
 	// Error behind a finding about what cannot be read, if one is known.
 	Detail string `json:"detail,omitempty"`
 }

@@ -2,6 +2,7 @@ package ruleeval
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -36,6 +37,22 @@ func NewSamples(target map[string]string) *Samples {
 func (s *Samples) Only(names map[string]bool) *Samples {
 	s.only = names
 	return s
+}
+
+// Without returns the samples less the series of a metric in which a label has the
+// value. The others are shared.
+func (s *Samples) Without(metric, label, value string) *Samples {
+	less := *s
+	less.byName = maps.Clone(s.byName)
+	kept := map[uint64][]*series{}
+	for hash, bucket := range s.byName[metric] {
+		bucket = slices.DeleteFunc(slices.Clone(bucket), func(one *series) bool { return one.labels.Get(label) == value })
+		if len(bucket) > 0 {
+			kept[hash] = bucket
+		}
+	}
+	less.byName[metric] = kept
+	return &less
 }
 
 func (s *Samples) keeps(name string) bool { return s.only == nil || s.only[name] }
