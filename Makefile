@@ -90,6 +90,10 @@ bench-check: build ## Print time and memory of one kubevitals check at the same 
 bench-node: build ## Print memory and CPU of the agent of a node with 2,000 processes and 20,000 inotify watches.
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -node -- --log.level=error
 
+.PHONY: bench-peers
+bench-peers: build ## Print what kube-state-metrics (KSM=path to it) takes beside kubevitals at 5,000 nodes and 150,000 pods, and the ratios.
+	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -peer=$(or $(KSM),$(error set KSM to the path of kube-state-metrics)) -pods=150000 -steady=1m -- --log.level=error
+
 .PHONY: bench-rules
 bench-rules: build ## Print what Prometheus takes to evaluate the rules at 5,000 nodes, on a day of samples, by group.
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -rules=mixin/generated/alerts.yaml -- --log.level=error

@@ -50,6 +50,8 @@ type settings struct {
 	// than mostRules of one core a minute, unless that is zero.
 	rules     string
 	mostRules time.Duration
+	// peer is the binary of kube-state-metrics to compare with, if it is.
+	peer string
 	// onNode asks for the cost of the agent of a node.
 	onNode bool
 	crowd  crowd
@@ -76,6 +78,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		do = benchCheck
 	case s.rules != "":
 		do = benchRules
+	case s.peer != "":
+		do = benchPeer
 	case s.onNode:
 		do = benchNode
 	case s.soak > 0:
@@ -119,6 +123,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.BoolVar(&s.check, "check", false, "measure one look with kubevitals check instead, and fail if it does not name what is wrong")
 	f.StringVar(&s.rules, "rules", "", "measure what Prometheus takes to evaluate the rules of this `file` instead, on a day of samples")
 	f.DurationVar(&s.mostRules, "most-rules", 0, "with -rules, fail if they take more of one core each minute")
+	f.StringVar(&s.peer, "peer", "", "run kube-state-metrics, this `file`, beside it, scrape both in turn, and print the ratios")
 	f.BoolVar(&s.onNode, "node", false, "measure the agent of a node on this machine instead, and fail if it costs more than it may")
 	f.IntVar(&s.crowd.processes, "processes", 2000, "with -node, processes to start")
 	f.IntVar(&s.crowd.files, "files", 20, "with -node, open files of each process")

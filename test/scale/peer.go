@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"slices"
+	"strconv"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/kubevitals/kubevitals/internal/fakecluster"
+)
+
+// peerFamilies are those of kube-state-metrics that say what kubevitals looks at, too.
+const peerFamilies = "kube_node_status_condition,kube_node_info,kube_pod_status_phase,kube_pod_deletion_timestamp,kube_horizontalpodautoscaler_status_condition"
+
+// pair is what the two took side by side.
+type pair struct {
+	settings  settings
+	converged converged
+	own, peer contestant
+}
+
+// contestant is one of the two.
+type contestant struct {
+	scrapes []sample
+	// resident is in the steady state, peak at the end; bytes.
+	resident, peak int64
+}
+
+// benchPeer runs kube-state-metrics beside kubevitals on one cluster, scrapes the two in
+// turn, and writes what each takes and the ratios.
+func benchPeer(ctx context.Context, s settings, stdout, stderr io.Writer) error {
+	note := notes(stderr)
+	result := pair{settings: s}
+	note("making the cluster")
+	err := onFake(ctx, s.fleet.spec(time.Now()), func(ctx context.Context, _ *fakecluster.Cluster, flags []string) error {
+		peer, err := startPeer(ctx, s.peer, flags[0], stderr)
+		if err != nil {
+			return err
+		}
+		defer peer.stop()
+		begun := time.Now()
+		own, err := start(ctx, s.binary, append(append(flags, "--web.listen-address="+fakecluster.Loopback+":0"), s.arguments...), stderr)
+		if err != nil {
+			return err
+		}
+		defer own.stop()
+		if result.converged, err = converge(ctx, s, own, begun, note); err != nil {
+			return err
+		}
+		if err := peer.complete(ctx, s); err != nil {
+			return err
+		}
+		return result.measure(ctx, own, peer, note)
+	})
+	if err != nil {
+		return err
+	}
+	return result.write(stdout)
+}
+
+// startPeer starts kube-state-metrics on the cluster of a kubeconfig flag.
+func startPeer(ctx context.Context, binary, kubeconfig string, stderr io.Writer) (*process, error) {
+	ports, err := freePorts(ctx, 2)
+	if err != nil {
+		return nil, err
+	}
+	command := exec.CommandContext(ctx, binary, kubeconfig, "--resources=nodes,pods,horizontalpodautoscalers", "--metric-allowlist="+peerFamilies,
+		"--host="+fakecluster.Loopback, "--port="+strconv.Itoa(ports[0]), "--telemetry-host="+fakecluster.Loopback, "--telemetry-port="+strconv.Itoa(ports[1]))
+	var log bytes.Buffer // what it says is told if it ends
+	command.Stderr = &log
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	command.WaitDelay = 10 * time.Second
+	if err := command.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", binary, err)
+	}
+	p := &process{url: fmt.Sprintf("http://%s:%d/metrics", fakecluster.Loopback, ports[0]), command: command, ended: make(chan struct{})}
+	go func() {
+		defer close(p.ended)
+		if err := command.Wait(); err != nil && ctx.Err() == nil {
+			_, _ = fmt.Fprintf(stderr, "%s ended: %v\n%s", binary, err, log.Bytes())
+		}
+	}()
+	return p, nil
+}
+
+func freePorts(ctx context.Context, n int) (ports []int, err error) {
+	for range n {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", fakecluster.Loopback+":0")
+		if err != nil {
+			return nil, fmt.Errorf("a free port: %w", err)
+		}
+		// All are taken until the last one is known.
+		defer func() { _ = l.Close() }()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}
+
+// complete waits until the peer tells of every pod.
+func (p *process) complete(ctx context.Context, s settings) error {
+	ctx, cancel := context.WithTimeout(ctx, s.converge)
+	defer cancel()
+	want := int64(s.fleet.nodes + s.fleet.pods + s.fleet.hpas) // a series each, at the least
+	for {
+		got, err := p.scrape(ctx, "gzip")
+		if err == nil && got.series >= want {
+			return nil
+		}
+		if !p.alive() {
+			return errors.New("kube-state-metrics has ended")
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return fmt.Errorf("kube-state-metrics has %d series, want %d at the least: %w", got.series, want, errors.Join(err, ctx.Err()))
+		}
+	}
+}
+
+func (r *pair) measure(ctx context.Context, own, peer *process, note func(string, ...any)) error {
+	note("letting both alone for %s", r.settings.steady)
+	select {
+	case <-time.After(r.settings.steady):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	both := map[*process]*contestant{own: &r.own, peer: &r.peer}
+	for p, c := range both {
+		u, err := p.usage()
+		if err != nil {
+			return err
+		}
+		c.resident = u.resident
+	}
+	note("scraping the two in turn")
+	for range r.settings.scrapes {
+		for _, p := range []*process{own, peer} {
+			one, err := p.scrape(ctx, "gzip")
+			if err != nil {
+				return err
+			}
+			both[p].scrapes = append(both[p].scrapes, one)
+		}
+	}
+	for p, c := range both {
+		u, err := p.usage()
+		if err != nil {
+			return err
+		}
+		c.peak = u.peak
+	}
+	return nil
+}
+
+// middle is the median time of a scrape in seconds.
+func (c contestant) middle() float64 {
+	var seconds []float64
+	for _, s := range c.scrapes {
+		seconds = append(seconds, s.took.Seconds())
+	}
+	slices.Sort(seconds)
+	return seconds[len(seconds)/2]
+}
+
+// write prints one figure a line: that of kubevitals, of the peer, and the ratio.
+func (r *pair) write(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	line := func(name, format string, args ...any) { _, _ = fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
+	r.settings.fleet.write(line)
+	line("sources available after", "%s", r.converged.sources.Round(time.Millisecond))
+	line("kubelets read after", "%s", r.converged.kubelets.Round(time.Millisecond))
+	line("", "%s\t%s\t%s", "kubevitals", "kube-state-metrics", "ratio")
+	row := func(name, format string, own, peer float64) {
+		line(name, format+"\t"+format+"\t%.3f", own, peer, own/peer)
+	}
+	own, peer := r.own.scrapes[0], r.peer.scrapes[0]
+	row("series", "%.0f", float64(own.series), float64(peer.series))
+	row("body, MB", "%.1f", float64(own.whole)/1e6, float64(peer.whole)/1e6)
+	row("body, gzip, MB", "%.1f", float64(own.wire)/1e6, float64(peer.wire)/1e6)
+	row("scrape, gzip, median, ms", "%.0f", 1000*r.own.middle(), 1000*r.peer.middle())
+	row("resident memory, MiB", "%.0f", mebibytes(r.own.resident), mebibytes(r.peer.resident))
+	row("resident memory, peak, MiB", "%.0f", mebibytes(r.own.peak), mebibytes(r.peer.peak))
+	return t.Flush()
+}
