@@ -50,6 +50,9 @@ type stream struct {
 	// listing is whether objects of a list are still to come, after so many.
 	listing bool
 	objects int
+	// changes is whether the list is followed by changes already: its end is due, and
+	// changes, which a busy cluster has all the time, do not put it off.
+	changes bool
 	// over is whether the time is up.
 	over bool
 
@@ -107,10 +110,13 @@ func (s *stream) run() {
 			return
 		}
 		if s.listing {
-			s.objects, s.over = s.objects+1, false
-			timer.Reset(s.pause())
+			s.objects, s.changes = s.objects+1, s.changes || event.Type != apiwatch.Added
+			if !s.changes {
+				s.over = false
+				timer.Reset(s.pause())
+			}
 			if lastOfList(*event) {
-				s.listing = false
+				s.listing, s.over = false, false
 				timer.Reset(tail)
 				s.past.listed(versionOf(event.Object))
 			}
