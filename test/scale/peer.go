@@ -35,6 +35,7 @@ type contestant struct {
 }
 
 // benchPeer runs kube-state-metrics beside kubevitals on one cluster, scrapes the two in
+// benchPeer runs kube-state-metrics beside kubevitals on one cluster, scrapes the two in
 // turn, and writes what each takes and the ratios.
 func benchPeer(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	note := notes(stderr)
@@ -110,7 +111,7 @@ func (p *process) complete(ctx context.Context, s settings) error {
 	defer cancel()
 	want := int64(s.fleet.nodes + s.fleet.pods + s.fleet.hpas) // a series each, at the least
 	for {
-		got, err := p.scrape(ctx, "gzip")
+		got, err := p.scrape(ctx, "identity")
 		if err == nil && got.series >= want {
 			return nil
 		}
@@ -143,7 +144,7 @@ func (r *pair) measure(ctx context.Context, own, peer *process, note func(string
 	note("scraping the two in turn")
 	for range r.settings.scrapes {
 		for _, p := range []*process{own, peer} {
-			one, err := p.scrape(ctx, "gzip")
+			one, err := p.scrape(ctx, "identity")
 			if err != nil {
 				return err
 			}
@@ -184,8 +185,8 @@ func (r *pair) write(w io.Writer) error {
 	own, peer := r.own.scrapes[0], r.peer.scrapes[0]
 	row("series", "%.0f", float64(own.series), float64(peer.series))
 	row("body, MB", "%.1f", float64(own.whole)/1e6, float64(peer.whole)/1e6)
-	row("body, gzip, MB", "%.1f", float64(own.wire)/1e6, float64(peer.wire)/1e6)
-	row("scrape, gzip, median, ms", "%.0f", 1000*r.own.middle(), 1000*r.peer.middle())
+
+	row("scrape, median, ms", "%.0f", 1000*r.own.middle(), 1000*r.peer.middle())
 	row("resident memory, MiB", "%.0f", mebibytes(r.own.resident), mebibytes(r.peer.resident))
 	row("resident memory, peak, MiB", "%.0f", mebibytes(r.own.peak), mebibytes(r.peer.peak))
 	return t.Flush()

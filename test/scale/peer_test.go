@@ -12,7 +12,7 @@ func TestWritePair(t *testing.T) {
 	t.Parallel()
 	scrapes := func(series int64, took ...time.Duration) (all []sample) {
 		for _, d := range took {
-			all = append(all, sample{took: d, series: series, whole: 3e6, wire: 1e6})
+			all = append(all, sample{took: d, series: series, whole: 3e6})
 		}
 		return all
 	}
@@ -26,7 +26,7 @@ func TestWritePair(t *testing.T) {
 	}
 	got := strings.Join(strings.Fields(out.String()), " ")
 	for _, want := range []string{
-		"series 50 200 0.250", "scrape, gzip, median, ms 100 400 0.250", "resident memory, MiB 100 800 0.125", "resident memory, peak, MiB 150 900 0.167",
+		"series 50 200 0.250", "scrape, median, ms 100 400 0.250", "resident memory, MiB 100 800 0.125", "resident memory, peak, MiB 150 900 0.167",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("missing %q in %s", want, got)
