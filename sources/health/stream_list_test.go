@@ -29,7 +29,7 @@ func TestTheEndOfAListIsDue(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begun, events := time.Now(), make(chan apiwatch.Event)
 				h := NewHealth("nodes", time.Now)
-				s := newStream(apiwatch.NewProxyWatcher(events), h, newAttempt(nil), 0, &past{}, true)
+				s := newStream(apiwatch.NewProxyWatcher(events), h, newAttempt(h.Fail), 0, &past{}, true)
 				send := func(kind apiwatch.EventType, annotations map[string]string) {
 					obj := node("a")
 					obj.Annotations = annotations
