@@ -202,6 +202,7 @@ func freePlaceholders() map[string][]string {
 		"KubeVitalsNetworkFailing":             {"address of a node that is the cause"},
 		"KubeVitalsNodeAgentCollectorFailing":  {"node"},
 		"KubeVitalsNodeAgentSourceUnavailable": {"node"},
+		"KubeVitalsNodeAgentSourceStale":       {"node"},
 		"KubeVitalsNodeAgentsDown":             {"node"},
 		"KubeVitalsNodeOneWay":                 {"address of another node"},
 		"KubeVitalsNodesWithoutAgent":          {"node"},

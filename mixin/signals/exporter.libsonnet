@@ -183,6 +183,25 @@ function(config) {
       },
     },
     {
+      alert: 'KubeVitalsNodeAgentSourceStale',
+      severity: 'warning',
+      expr: |||
+        count by (%(by)s, source) (
+          max by (%(by)s, instance, source) (
+            timestamp(kubevitals_source_last_success_timestamp_seconds{%(nodeSelector)s})
+            - kubevitals_source_last_success_timestamp_seconds{%(nodeSelector)s}
+          )
+          > on (%(by)s, instance, source)
+          (max by (%(by)s, instance, source) (kubevitals_source_max_age_seconds{%(nodeSelector)s}) + %(sourceStaleSlackSeconds)s)
+          and on (%(by)s, instance, source)
+          max by (%(by)s, instance, source) (kubevitals_source_available{%(nodeSelector)s}) == 1
+        )
+      ||| % c,
+      'for': '2m',
+      summary: 'Agents of kubevitals on nodes take a source for good whose last proof is old.',
+      description: 'Agents of kubevitals in cluster %(cluster)s that say that they can read {{ $labels.source }}, though the last proof of that is too old: {{ $value }}. What they tell from there may not be true any more.',
+    },
+    {
       alert: 'KubeVitalsNodeAgentCollectorFailing',
       severity: 'warning',
       expr: |||
@@ -195,6 +214,20 @@ function(config) {
       'for': '15m',
       summary: 'A collector fails on agents of kubevitals though their sources can be read.',
       description: 'Agents of kubevitals in cluster %(cluster)s on which collector {{ $labels.collector }} fails: {{ $value }}. Its alerts cannot fire for their nodes.',
+    },
+    {
+      alert: 'KubeVitalsSeriesLeftOut',
+      severity: 'info',
+      expr: |||
+        max by (%(by)s, collector, reason) (
+          kubevitals_scrape_series_left_out{%(selector)s}
+          or
+          kubevitals_scrape_series_left_out{%(nodeSelector)s}
+        ) > 0
+      ||| % c,
+      'for': '15m',
+      summary: 'kubevitals leaves series out: there are more than its bound, or their values cannot be.',
+      description: 'Collector {{ $labels.collector }} of kubevitals in cluster %(cluster)s leaves {{ $value }} series out ({{ $labels.reason }}). Nothing is told of what they are about.',
     },
   ],
   panels: [
@@ -243,8 +276,11 @@ function(config) {
       'Series left out',
       'Series that a collector leaves out: of those that anybody can make there is a bound, and values that cannot be are not told.',
       'short',
-      [g.target('max by (collector, reason) (kubevitals_scrape_series_left_out{%(panel)s})' % c, '{{collector}} {{reason}}')],
-      { mayBeEmpty: true },
+      [
+        g.target('max by (collector, reason) (kubevitals_scrape_series_left_out{%(panel)s})' % c, '{{collector}} {{reason}}'),
+        g.target('max by (collector, reason) (kubevitals_scrape_series_left_out{%(nodePanel)s})' % c, 'agents: {{collector}} {{reason}}'),
+      ],
+      { alerts: ['KubeVitalsSeriesLeftOut'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Agents on nodes',
@@ -268,6 +304,16 @@ function(config) {
         g.target('count by (collector) (max by (instance, collector) (kubevitals_scrape_collector_success{%(nodePanel)s}) == 0)' % c, 'collector {{collector}}'),
       ],
       { alerts: ['KubeVitalsNodeAgentSourceUnavailable', 'KubeVitalsNodeAgentCollectorFailing'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Age of what agents know',
+      'Time since the source that is worst off among all agents proved good when it was scraped, and how old it may be.',
+      's',
+      [
+        g.target('max by (source) (timestamp(kubevitals_source_last_success_timestamp_seconds{%(nodePanel)s}) - kubevitals_source_last_success_timestamp_seconds{%(nodePanel)s})' % c, '{{source}}'),
+        g.target('max by (source) (kubevitals_source_max_age_seconds{%(nodePanel)s})' % c, '{{source}}: bound'),
+      ],
+      { alerts: ['KubeVitalsNodeAgentSourceStale'], mayBeEmpty: true },
     ),
   ],
 }
