@@ -44,7 +44,45 @@ func (kubevitals) read(f families, prefix string) reading {
 	}
 	stats := r.known(Disk, f["kubevitals_kubelet_available"], "node", prefix+steady, "endpoint", "stats_summary")
 	r.blind[Disk] = !stats || len(r.facts[Disk]) == 0
+	r.ofEtcd(f)
+	r.ofDNS(f)
 	return r
+}
+
+// ofEtcd takes what is told of the one member of etcd that the trial has.
+func (r reading) ofEtcd(f families) {
+	for _, m := range f["kubevitals_etcd_db_in_use_bytes"].GetMetric() {
+		r.facts[Size][member] = int64(value(m))
+	}
+	answer := ""
+	for _, m := range f["kubevitals_etcd_probe_result"].GetMetric() {
+		if label(m, "probe") == "metrics" && value(m) == 1 {
+			answer = label(m, "result")
+		}
+	}
+	r.blind[Size] = answer != "available" || len(r.facts[Size]) == 0
+	if answer != "available" {
+		r.reasons[Size][answer] = true
+	}
+}
+
+// ofDNS takes what is told of the one DNS server that the trial has. That it does not
+// answer is a fact, and no blindness.
+func (r reading) ofDNS(f families) {
+	for _, m := range f["kubevitals_dns_probe_servers"].GetMetric() {
+		if label(m, "origin") != "flag" || label(m, "probe") != "cluster" {
+			continue
+		}
+		switch result := label(m, "result"); {
+		case value(m) == 0:
+		case result == "ok":
+			r.facts[Names][dnsServer] = 1
+		default:
+			r.facts[Names][dnsServer] = 0
+			r.reasons[Names][result] = true
+		}
+	}
+	r.blind[Names] = len(r.facts[Names]) == 0
 }
 
 // known tells whether what bears the labels calls itself available, and notes why not.
@@ -67,8 +105,10 @@ func (r reading) known(topic Topic, f *dto.MetricFamily, labels ...string) bool 
 
 func newReading(f families) reading {
 	r := reading{
-		facts: facts{Nodes: {}, Pods: {}, Disk: {}}, blind: map[Topic]bool{},
-		reasons: map[Topic]map[string]bool{Nodes: {}, Pods: {}, Disk: {}},
+		facts: facts{}, blind: map[Topic]bool{}, reasons: map[Topic]map[string]bool{},
+	}
+	for _, topic := range []Topic{Nodes, Pods, Disk, Size, Names} {
+		r.facts[topic], r.reasons[topic] = map[string]int64{}, map[string]bool{}
 	}
 	for _, m := range f["go_goroutines"].GetMetric() {
 		r.goroutines = int(value(m))

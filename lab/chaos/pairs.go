@@ -72,6 +72,6 @@ func kubeletTrials(single []Trial) []Trial {
 
 // ofKubelet puts the proxy before a kubelet.
 func ofKubelet(t Trial) Trial {
-	t.Kubelet, t.News = true, statsInterval*3/2
+	t.Kubelet, t.place, t.News = true, behindKubelet, statsInterval*3/2
 	return t
 }

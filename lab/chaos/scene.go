@@ -61,7 +61,7 @@ const statsInterval = 10 * time.Second
 
 // behindKubelet takes a kubelet that no other trial has and lets a node of the
 // trial lead to it through a proxy. The API server is reached directly.
-func (s *stage) behindKubelet(ctx context.Context) error {
+func behindKubelet(ctx context.Context, s *stage) error {
 	c := s.campaign.cluster
 	var kubelet *cluster.Kubelet
 	select {

@@ -24,7 +24,7 @@ type stage struct {
 	world    *world
 	account  *account
 	proxy    *faultproxy.Proxy
-	// scene is what changes and is compared: the world, unless the trial is of a kubelet.
+	// scene is what changes and is compared: the world, unless the trial is of something else.
 	scene scene
 	// subjects are the program under test and, if it is wanted, its peer; the former
 	// is given flags.
@@ -61,11 +61,11 @@ func (s *stage) setUp(ctx context.Context) error {
 	if s.account, err = newAccount(ctx, s.campaign.cluster, s.campaign.shipped, s.trial.Name, s.dir); err != nil {
 		return err
 	}
-	place := s.behindAPIServer
-	if s.trial.Kubelet {
-		place = s.behindKubelet
+	place := behindAPIServer
+	if s.trial.place != nil {
+		place = s.trial.place
 	}
-	if err := place(ctx); err != nil {
+	if err := place(ctx, s); err != nil {
 		return err
 	}
 	if s.trial.prepare != nil {
@@ -80,10 +80,10 @@ func (s *stage) setUp(ctx context.Context) error {
 	return s.startSubjects(ctx, kubeconfig)
 }
 
-// startSubjects starts the programs. The peer tells nothing of kubelets.
+// startSubjects starts the programs, the peer only where the API server is what goes wrong.
 func (s *stage) startSubjects(ctx context.Context, kubeconfig string) error {
 	programs := s.campaign.programs
-	if s.trial.Kubelet {
+	if s.trial.place != nil {
 		programs = programs[:1]
 	}
 	for _, p := range programs {
@@ -98,7 +98,7 @@ func (s *stage) startSubjects(ctx context.Context, kubeconfig string) error {
 }
 
 // behindAPIServer puts the proxy before the API server of the cluster.
-func (s *stage) behindAPIServer(ctx context.Context) error {
+func behindAPIServer(ctx context.Context, s *stage) error {
 	c := s.campaign.cluster
 	certificate, err := c.ServingCertificate("chaos-"+s.trial.Name, nil)
 	if err != nil {

@@ -34,9 +34,12 @@ type Trial struct {
 	News time.Duration
 	// Mute is whether the program cannot answer scrapes while the fault lasts.
 	Mute bool
-	// Kubelet is whether the proxy stands before a kubelet and not before the API server.
+	// Kubelet is whether the trial takes a kubelet of the cluster.
 	Kubelet bool
 
+	// place puts the fault elsewhere than before the API server. The peer tells nothing of
+	// what is there.
+	place func(context.Context, *stage) error
 	// faults are those of the proxy, and certificate what it shows in place of its own.
 	faults      []faultproxy.Fault
 	certificate func(*cluster.Cluster) (tls.Certificate, error)

@@ -12,7 +12,7 @@ import (
 // Trials are all that the campaign knows, but for random schedules.
 func Trials() []Trial {
 	proxied := slices.Concat(connectionTrials(), handshakeTrials(), byteTrials(), answerTrials(), bodyTrials(), watchTrials())
-	return slices.Concat(proxied, serverTrials(), pairs(proxied), kubeletTrials(proxied), laterTrials())
+	return slices.Concat(proxied, serverTrials(), pairs(proxied), kubeletTrials(proxied), etcdTrials(proxied), dnsTrials(), laterTrials())
 }
 
 // connectionTrials are of connections that cannot be made. Those that exist end

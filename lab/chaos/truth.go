@@ -20,6 +20,8 @@ const (
 	Nodes Topic = "nodes" // whether each is ready: 0 or 1
 	Pods  Topic = "pods"  // the number of those that are Pending, by node
 	Disk  Topic = "disk"  // the bytes left on the node's file system, by node
+	Size  Topic = "size"  // the bytes that a member of etcd has in use
+	Names Topic = "names" // whether a DNS server answers: 0 or 1
 )
 
 // facts are what can be told of the objects of a trial: a number by topic and node.
