@@ -44,6 +44,9 @@ func freshHead(t *testing.T, file, title, summary, table string) {
 func (p Pack) metricsOf(a Alert) []string {
 	var all []string
 	for _, name := range telling(a.Expr) {
+		if name == a.Name { // it remembers itself
+			continue
+		}
 		names := []string{"`" + name + "`"}
 		if i := slices.IndexFunc(p.Records, func(r Alert) bool { return r.Name == name }); i >= 0 {
 			names = p.metricsOf(p.Records[i])

@@ -6,6 +6,22 @@ function(c) {
   local k = c {
     lag: 'max by (%(by)s, node, ip_family) (kubevitals_kube_proxy_last_queued_timestamp_seconds{%(nodeSelector)s}) - on (%(by)s, node, ip_family) max by (%(by)s, node, ip_family) (kubevitals_kube_proxy_last_applied_timestamp_seconds{%(nodeSelector)s})' % c,
   },
+  // When kube-proxy answered last on nodes where it does not, within a day: looking back
+  // at each node for so long would cost more than all other rules.
+  local lastUp = {
+    record: 'kubevitals:kube_proxy_last_up:timestamp_seconds',
+    expr: |||
+      (
+        (time() + 0 * max by (%(by)s, node) (kubevitals_kube_proxy_up{%(nodeSelector)s}))
+        and on (%(by)s, node)
+        max by (%(by)s, node) (max_over_time(kubevitals_kube_proxy_up{%(nodeSelector)s}[10m])) == 1
+        or on (%(by)s, node)
+        max by (%(by)s, node) (last_over_time(kubevitals:kube_proxy_last_up:timestamp_seconds[10m])) > time() - 86400
+      )
+      and on (%(by)s, node)
+      max by (%(by)s, node) (kubevitals_kube_proxy_up{%(nodeSelector)s}) == 0
+    ||| % c,
+  },
   local stale = |||
     (
       max by (%(by)s, node) (1 - kubevitals_kube_proxy_rules_healthy{%(nodeSelector)s}) == 1
@@ -16,6 +32,7 @@ function(c) {
   name: 'kube_proxy',
   area: 'node-agents',
   slow: true,
+  rules: [lastUp],
   alerts: [
     {
       alert: 'KubeVitalsKubeProxyDown',
@@ -27,7 +44,7 @@ function(c) {
         max by (%(by)s, node) (kubevitals_kube_proxy_up{%(nodeSelector)s}) == 0
         and on (%(by)s, node)
         (
-          max by (%(by)s, node) (max_over_time(kubevitals_kube_proxy_up{%(nodeSelector)s}[1d])) == 1
+          max by (%(by)s, node) (kubevitals:kube_proxy_last_up:timestamp_seconds)
           or
           max by (%(by)s, node) (kubevitals_kube_proxy_up{%(nodeSelector)s}) == 0
           and on (%(by)s)
@@ -74,6 +91,12 @@ function(c) {
       'Nodes without an answer of kube-proxy',
       'What became of the question for its health; normal where something else does the work of kube-proxy.',
       [g.target('max by (node, result) (kubevitals_kube_proxy_probe_result{%(nodePanel)s, node=~"$node", probe="livez", result!="available"}) == 1 and on (node) max by (node) (kubevitals_kube_proxy_up{%(nodePanel)s}) == 0' % c, '')],
+      { alerts: ['KubeVitalsKubeProxyDown'], mayBeEmpty: true },
+    ),
+    g.table(
+      'Nodes whose kube-proxy stopped to answer',
+      'When kube-proxy answered last, to ten minutes, on nodes where it does not any more.',
+      [g.target('max by (node) (kubevitals:kube_proxy_last_up:timestamp_seconds{%s=~"$cluster", node=~"$node"}) * 1000' % c.clusterLabel, '')],
       { alerts: ['KubeVitalsKubeProxyDown'], mayBeEmpty: true },
     ),
     g.table(
