@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +28,8 @@ var (
 		"node", "sign")
 	nodeCordoned = exporter.NewGauge(nodeReadinessName, "cordoned",
 		"Is 1 for nodes on which nothing new is placed because somebody cordoned them (spec.unschedulable); absent for others.", "node")
+	nodeNotLinux = exporter.NewGauge(nodeReadinessName, "not_linux",
+		"Is 1 for nodes whose kubelet says that they run another operating system, for which there are no agents; absent for others.", "node")
 	nodeTransition = exporter.NewGauge(nodeReadinessName, "transition_timestamp_seconds",
 		"Unix time, in seconds, since which the condition Ready has its present status; when the node was made, if it has none.", "node")
 	nodeLeaseRenewed = exporter.NewGauge(nodeReadinessName, "lease_renew_timestamp_seconds",
@@ -49,7 +52,7 @@ func NodeReadiness() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			nodeReady, nodeNotReady, nodeLeaving, nodeCordoned, nodeTransition, nodeLeaseRenewed, nodeLeaseDuration, nodeCondition, nodeConditionHeartbeat,
+			nodeReady, nodeNotReady, nodeLeaving, nodeCordoned, nodeNotLinux, nodeTransition, nodeLeaseRenewed, nodeLeaseDuration, nodeCondition, nodeConditionHeartbeat,
 		},
 		Steady: []*exporter.Desc{nodeReady, nodeLeaseRenewed},
 		Reads:  []sources.Read{sources.Nodes, sources.NodeLeases, sources.SystemLeases, sources.KubeletConfig},
@@ -128,6 +131,9 @@ func sendReadiness(ch chan<- prometheus.Metric, node *corev1.Node, cause nodecau
 	}
 	if node.Spec.Unschedulable {
 		ch <- nodeCordoned.Sample(1, node.Name)
+	}
+	if system := node.Status.NodeInfo.OperatingSystem; system != "" && !strings.EqualFold(system, "linux") {
+		ch <- nodeNotLinux.Sample(1, node.Name)
 	}
 	if since := readySince(node); !since.IsZero() {
 		ch <- nodeTransition.Sample(unix(since), node.Name)

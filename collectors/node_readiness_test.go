@@ -18,6 +18,11 @@ import (
 // readinessNow is when the fixtures of nodes are looked at.
 func readinessNow() time.Time { return time.Unix(10_000, 0) }
 
+func ofWindows(n *corev1.Node) *corev1.Node {
+	n.Status.NodeInfo.OperatingSystem = "windows"
+	return n
+}
+
 // readinessNode has been in the given state for a while.
 func readinessNode(name string, ready corev1.ConditionStatus, message string, more ...corev1.NodeCondition) *corev1.Node {
 	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: metav1.Unix(5_000, 0)}}
@@ -58,6 +63,7 @@ func readinessFixture() nodeReadinessCollector {
 		disrupted,
 		readinessNode("healthy", corev1.ConditionTrue, "kubelet is posting ready status",
 			problemOf("KernelDeadlock", "KernelHasNoDeadlock", corev1.ConditionFalse, 9_900)),
+		ofWindows(readinessNode("windows", corev1.ConditionTrue, "kubelet is posting ready status")),
 		readinessNode("late", corev1.ConditionTrue, "kubelet is posting ready status"),
 		readinessNode("problem", corev1.ConditionTrue, "kubelet is posting ready status",
 			problemOf("ReadonlyFilesystem", "FilesystemIsReadOnly", corev1.ConditionTrue, 9_000),

@@ -193,7 +193,7 @@
       conntrackRatio: 0.9,
       // Packets a second that a node loses for want of room in its table; the odd one is lost to a burst that is over.
       conntrackDropsPerSecond: 0.1,
-      // Regular expression of the names of nodes that need no agent, such as those of Windows; by default those that Fargate and virtual kubelets give.
+      // Regular expression of the names of nodes that need no agent; by default those that Fargate and virtual kubelets give. Nodes that say that they run Windows need none anyway.
       nodesWithoutAgentIgnored: 'fargate-.+|virtual-node-.+|virtual-kubelet.*',
 
       // Share of a user's inotify watches or instances in use at which there is time to raise the limit or to stop who holds them.

@@ -7,8 +7,8 @@ function(c) {
   // Where there were agents within a day: looking back at each of them costs more than
   // all other rules.
   none: '0 * max by (%(by)s) (last_over_time(kubevitals:node_agent:count[1d]))' % c,
-  // Nodes that are ready and should have one.
-  needing: 'max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s, node!~"%(nodesWithoutAgentIgnored)s"}) == 1' % c,
+  // Nodes that are ready and should have one: agents run on Linux only.
+  needing: '(max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s, node!~"%(nodesWithoutAgentIgnored)s"}) == 1 unless on (%(by)s, node) max by (%(by)s, node) (kubevitals_node_readiness_not_linux{%(selector)s}))' % c,
   // Every agent sends one of these, unless they are all switched off.
   agents: |||
     (

@@ -130,9 +130,9 @@ func TestTextsOfPowerShell(t *testing.T) {
 			if ext == "yaml" {
 				text = strings.ReplaceAll(yamlOf, "\n", "\r\n") + "# 完 𝄞\r\n"
 			}
-			path := filepath.Join(folder(t, map[string]string{
+			path := folder(t, map[string]string{
 				"nodes." + ext: encoded(text, order), "nodes/a/metrics": encoded("kubelet_node_name{node=\"a\"} 1\n", order),
-			}))
+			})
 			got, _, d := replay(t, path, "kubevitals_metric_cardinality_series{component=kubelet,node=a,server=}")
 			if len(d.Objects) != 2 || len(d.Unreadable) > 0 || len(d.Warnings) > 0 {
 				t.Errorf("%s, %s: %d objects, unreadable %v, warnings %v", name, ext, len(d.Objects), d.Unreadable, d.Warnings)

@@ -290,7 +290,7 @@ function(config) {
         g.target('max(kubevitals:node_agent:count{%s=~"$cluster"})' % c.clusterLabel, 'targets'),
         g.target('count(max by (instance) (up{%(nodePanel)s}) == 1)' % c, 'scraped'),
         g.target('count(max by (instance) (up{%(nodePanel)s}) == 0)' % c, 'not scraped'),
-        g.target('count(max by (node) (kubevitals_node_readiness_ready{%(panel)s}) == 1 unless on (node) (max by (node) (kubevitals_node_apiserver_reachable{%(nodePanel)s}) or max by (node) (kubevitals_conntrack_active{%(nodePanel)s}) or max by (node) (kubevitals_kube_proxy_up{%(nodePanel)s})))' % c, 'ready nodes without agent'),
+        g.target('count(max by (node) (kubevitals_node_readiness_ready{%(panel)s}) == 1 unless on (node) max by (node) (kubevitals_node_readiness_not_linux{%(panel)s}) unless on (node) (max by (node) (kubevitals_node_apiserver_reachable{%(nodePanel)s}) or max by (node) (kubevitals_conntrack_active{%(nodePanel)s}) or max by (node) (kubevitals_kube_proxy_up{%(nodePanel)s})))' % c, 'ready nodes without agent'),
         g.target('count(max by (node) (kubevitals_node_readiness_not_ready{%(panel)s}))' % c, 'nodes that are not ready'),
       ],
       { alerts: ['KubeVitalsNodeAgentsDown', 'KubeVitalsNodesWithoutAgent'], mayBeEmpty: true },
