@@ -30,26 +30,31 @@ func (p *Poller) refresh(now time.Time) bool {
 		}
 		return false
 	}
-	seen := make(map[string]bool, len(nodes))
+	p.look++
 	var fresh []*tracked
 	changed := false
 	for _, node := range nodes {
-		seen[node.Name] = true
+		known := p.tracked[node.Name]
+		if known != nil && known.node == node { // as nearly all are
+			known.look = p.look
+			continue
+		}
 		to := targetOf(node, p.options.PreferredAddressTypes, p.options.Port)
-		if known := p.tracked[node.Name]; known != nil && known.uid == node.UID {
+		if known != nil && known.node.UID == node.UID {
 			p.mu.Lock()
 			known.target = to
 			p.mu.Unlock()
+			known.node, known.look = node, p.look
 			continue
 		}
 		p.forget(node.Name) // a node of the same name may be another machine
-		k := &tracked{uid: node.UID, target: to, result: p.newResult(node.Name)}
+		k := &tracked{node: node, look: p.look, target: to, result: p.newResult(node.Name)}
 		p.tracked[node.Name] = k
 		fresh = append(fresh, k)
 		changed = true
 	}
-	for name := range p.tracked {
-		if !seen[name] {
+	for name, k := range p.tracked {
+		if k.look != p.look {
 			p.forget(name)
 			changed = true
 		}

@@ -2,9 +2,14 @@ package kubelet
 
 import (
 	"errors"
+	"fmt"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/sources/health"
 )
@@ -52,4 +57,26 @@ func TestNodesComeAndGo(t *testing.T) {
 			t.Errorf("replaced node: %+v", r)
 		}
 	})
+}
+
+// TestUnchangedNodesCostNothing verifies that to look at nodes of which none changed
+// takes no memory: there may be 100,000, and each second is a look.
+//
+//nolint:paralleltest // what others allocate would count
+func TestUnchangedNodesCostNothing(t *testing.T) {
+	c := &cluster{}
+	nodes := make([]*corev1.Node, 1000)
+	for i := range nodes {
+		nodes[i] = node(fmt.Sprintf("n%d", i))
+	}
+	c.set(nil, nodes...)
+	p, err := newPoller(testOptions(), &rest.Config{}, c.list, slog.New(slog.DiscardHandler), time.Now, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.WantConfig()
+	p.refresh(time.Now())
+	if got := testing.AllocsPerRun(10, func() { p.refresh(time.Now()) }); got > 0 || len(p.Results()) != len(nodes) {
+		t.Errorf("%v allocations for %d nodes", got, len(p.Results()))
+	}
 }

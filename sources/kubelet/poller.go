@@ -32,6 +32,7 @@ type Poller struct {
 	// Owned by Run.
 	schedule *schedule
 	tracked  map[string]*tracked
+	look     uint64 // counts how often the nodes were listed
 
 	// mu guards seen and order, and the results and targets of the kubelets in it.
 	mu    sync.RWMutex

@@ -5,7 +5,7 @@ import (
 	"hash/fnv"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevitals/kubevitals/sources/health"
 )
@@ -25,7 +25,10 @@ const (
 
 // tracked is one kubelet.
 type tracked struct {
-	uid    types.UID
+	// node is what the target was made of; it is never changed, but replaced. look is
+	// when it was last listed.
+	node   *corev1.Node
+	look   uint64
 	target target
 	tasks  []*task
 	// down: the last request found no way to the kubelet.
