@@ -35,7 +35,7 @@ func ready(checks []Check, why bool) http.HandlerFunc {
 			}
 			lines = fmt.Appendf(lines, "[+]%s ok\n", c.Name)
 		}
-		body := append(lines, verdict...)
+		body := fmt.Append(lines, verdict)
 		if !why {
 			body = []byte(word)
 		}
