@@ -11,6 +11,7 @@ function(config) {
 
   name: 'exporter',
   area: 'exporter',
+  slow: true,
   beyond_guide: 'the guide does not know kubevitals itself, which must be watched like anything else',
   foreign: { up: [c.selector, c.nodeSelector] },
   rules: [
