@@ -239,6 +239,9 @@ func TestHostileCluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
+	if raced {
+		t.Skip("a program under the race detector is so slow that its sources time out, and its memory is not what it is")
+	}
 	usual, told := watch(t, besieged(t, false), func(string) error { return nil })
 	want := rows(told)
 	if len(want) < 500 {
@@ -248,7 +251,7 @@ func TestHostileCluster(t *testing.T) {
 	t.Logf("peak of memory: %d MiB usually, %d MiB under attack; %d rows", usual>>20, attacked>>20, len(want))
 	// One and a half times what is usual is what it takes; the peak depends on when garbage
 	// is collected, and on a busy machine that is late.
-	if !raced && attacked > usual+2*hostile.Budget {
+	if attacked > usual+2*hostile.Budget {
 		t.Errorf("%d MiB of memory, usually %d", attacked>>20, usual>>20)
 	}
 	if more := len(rows(text)) - len(want); more > 50 {

@@ -2,5 +2,5 @@
 
 package main
 
-// raced says that the race detector runs, under which memory is not what it is.
+// raced says that the race detector runs, under which neither time nor memory is what it is.
 const raced = false
