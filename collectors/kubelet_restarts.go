@@ -16,8 +16,10 @@ const kubeletRestartsName = "kubelet_restarts"
 
 var (
 	kubeletStarts = exporter.NewGauge(kubeletRestartsName, "recent_starts",
-		"Starts of the node's kubelet in the events that the API server still holds, by default those of the last hour; a lower bound.",
+		"Starts of the node's kubelet in the events that the API server still holds, by default those of the last hour; a lower bound; absent if there are none.",
 		"node")
+	kubeletStarted = exporter.NewCount(kubeletRestartsName, "kubelets",
+		"Number of kubelets of which the API server holds events of a start, or none.", "recent_starts")
 	kubeletLastStart = exporter.NewGauge(kubeletRestartsName, "last_start_timestamp_seconds",
 		"Unix time, in seconds, of the latest start of the node's kubelet that the API server still holds an event of.",
 		"node")
@@ -40,7 +42,7 @@ func KubeletRestarts() Definition {
 		Help:    "A kubelet starts again and again, such as one that fails to initialize the top level QOS containers.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{kubeletStarts, kubeletLastStart, kubeletProcessStart},
+		Metrics: []*exporter.Desc{kubeletStarts, kubeletStarted, kubeletLastStart, kubeletProcessStart},
 		Reads:   []sources.Read{sources.KubeletStarts, sources.Nodes},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return kubeletRestartsCollector{log: s.KubeletStarts(), kubelets: s.Kubelets().Results}, nil
@@ -64,15 +66,22 @@ func (c kubeletRestartsCollector) Collect(_ context.Context, ch chan<- prometheu
 	for place, o := range places {
 		starts[place.Node] = o // there is one kind of event in this log
 	}
+	started := exporter.NewTally(kubeletStarts, "none", "some")
 	for _, k := range c.kubelets() {
 		o := starts[k.Node]
-		ch <- kubeletStarts.Sample(float64(o.Count), k.Node)
+		if o.Count > 0 {
+			started.Count("some")
+			ch <- kubeletStarts.Sample(float64(o.Count), k.Node)
+		} else {
+			started.Count("none")
+		}
 		if !o.Last.IsZero() {
 			ch <- kubeletLastStart.Sample(unix(o.Last), k.Node)
 		}
-		if started := k.Metrics.Value.StartTime; k.Metrics.Reason == health.Available && started > 0 { // NaN is not
-			ch <- kubeletProcessStart.Sample(started, k.Node)
+		if began := k.Metrics.Value.StartTime; k.Metrics.Reason == health.Available && began > 0 { // NaN is not
+			ch <- kubeletProcessStart.Sample(began, k.Node)
 		}
 	}
+	started.Send(ch, kubeletStarted)
 	return nil
 }

@@ -24,23 +24,17 @@ var (
 	cardinalitySeries = exporter.NewGauge(metricCardinalityName, "series",
 		"Number of series in the component's own metrics.",
 		"component", "node", "server")
-	cardinalityFamilies = exporter.NewGauge(metricCardinalityName, "families",
-		"Number of distinct metric names in the component's own metrics, suffixes included.",
-		"component", "node", "server")
-	cardinalityBytes = exporter.NewGauge(metricCardinalityName, "body_bytes",
-		"Size of the component's own metrics before compression, in bytes.",
-		"component", "node", "server")
 	cardinalityInformer = exporter.NewGauge(metricCardinalityName, "informer_series",
-		"Number of series of client-go's reflectors and informers, the families that once leaked.",
+		"Number of series of client-go's reflectors and informers, the families that once leaked; absent if there are none.",
 		"component", "node", "server")
 	cardinalityResident = exporter.NewGauge(metricCardinalityName, "resident_memory_bytes",
 		"Resident memory of the component's process as it reports it, in bytes.",
 		"component", "node", "server")
 	cardinalityTruncated = exporter.NewGauge(metricCardinalityName, "truncated",
-		"Whether a limit cut the reading short: 1 is yes, and the other values are lower bounds.",
+		"Is 1 for components whose metrics were read up to a limit only, so that the other values are lower bounds; absent for all others.",
 		"component", "node", "server")
 	cardinalityFamilySeries = exporter.NewGauge(metricCardinalityName, "family_series",
-		"Number of series of one of the largest families of the component's own metrics.",
+		"Number of series of one of the largest families of the component's own metrics; absent for those with fewer than --collector.metric_cardinality.family-series.",
 		"component", "node", "server", "family")
 )
 
@@ -49,6 +43,7 @@ var (
 func MetricCardinality() Definition {
 	var (
 		top      int
+		least    int64
 		limit    units.Base2Bytes
 		interval time.Duration
 	)
@@ -58,13 +53,13 @@ func MetricCardinality() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			cardinalitySeries, cardinalityFamilies, cardinalityBytes, cardinalityInformer,
-			cardinalityResident, cardinalityTruncated, cardinalityFamilySeries,
+			cardinalitySeries, cardinalityInformer, cardinalityResident, cardinalityTruncated, cardinalityFamilySeries,
 		},
-		Steady: []*exporter.Desc{cardinalitySeries, cardinalityFamilies, cardinalityBytes, cardinalityResident},
+		Steady: []*exporter.Desc{cardinalitySeries, cardinalityResident},
 		Reads:  []sources.Read{sources.KubeletMetrics, sources.APIServerMetrics},
 		Flags: func(f *Flags) {
 			f.Flag("top-families", "Families to name per component, the largest first.").Default("5").IntVar(&top)
+			f.Flag("family-series", "Series that a family must have to be named.").Default("2000").Int64Var(&least)
 			f.Flag("body-limit", "Size at which the reading of a component's metrics stops.").Default("256MB").BytesVar(&limit)
 			f.Flag("apiserver-interval", "How often to read the metrics of each API server; kubelets follow --kubelet.metrics-interval.").
 				Default("1m").DurationVar(&interval)
@@ -82,6 +77,7 @@ func MetricCardinality() Definition {
 				ready:    func() error { _, err := nodes.List(); return err },
 				kubelets: kubelets.Results,
 				servers:  servers.Results,
+				least:    least,
 			}, nil
 		},
 	}
@@ -91,6 +87,8 @@ type metricCardinalityCollector struct {
 	ready    func() error // of the list of nodes
 	kubelets func() []kubelet.Result
 	servers  func() []apiserver.Result
+	// least is how many series a family has that is named.
+	least int64
 }
 
 // Collect sends what was counted last of every target that could be read.
@@ -103,27 +101,31 @@ func (c metricCardinalityCollector) Collect(ctx context.Context, ch chan<- prome
 			return err
 		}
 		if r.Metrics.Reason == health.Available {
-			sendReport(ch, r.Metrics.Value, "kubelet", r.Node, "")
+			c.send(ch, r.Metrics.Value, "kubelet", r.Node, "")
 		}
 	}
 	for _, r := range c.servers() {
 		if r.Metrics.Reason == health.Available {
-			sendReport(ch, r.Metrics.Report, "kube-apiserver", "", r.Server)
+			c.send(ch, r.Metrics.Report, "kube-apiserver", "", r.Server)
 		}
 	}
 	return nil
 }
 
-func sendReport(ch chan<- prometheus.Metric, r exposition.Report, target ...string) {
+func (c metricCardinalityCollector) send(ch chan<- prometheus.Metric, r exposition.Report, target ...string) {
 	ch <- cardinalitySeries.Sample(float64(r.Series), target...)
-	ch <- cardinalityFamilies.Sample(float64(r.Families), target...)
-	ch <- cardinalityBytes.Sample(float64(r.Bytes), target...)
-	ch <- cardinalityInformer.Sample(float64(r.Informer), target...)
-	ch <- cardinalityTruncated.Sample(exporter.Bool(r.Truncated), target...)
+	if r.Informer > 0 {
+		ch <- cardinalityInformer.Sample(float64(r.Informer), target...)
+	}
+	if r.Truncated {
+		ch <- cardinalityTruncated.Sample(1, target...)
+	}
 	if !math.IsNaN(r.ResidentBytes) {
 		ch <- cardinalityResident.Sample(r.ResidentBytes, target...)
 	}
 	for _, f := range r.Top {
-		ch <- cardinalityFamilySeries.Sample(float64(f.Series), append(target[:len(target):len(target)], f.Name)...)
+		if f.Series >= c.least {
+			ch <- cardinalityFamilySeries.Sample(float64(f.Series), append(target[:len(target):len(target)], f.Name)...)
+		}
 	}
 }

@@ -41,6 +41,7 @@ func TestMetricCardinality(t *testing.T) {
 	cut.Truncated = true
 	c := metricCardinalityCollector{
 		ready: func() error { return nil },
+		least: 2000,
 		kubelets: func() []kubelet.Result {
 			return []kubelet.Result{
 				{Node: "dead", Metrics: kubelet.Fetched[exposition.Report]{Value: small(t), Reason: health.Unreachable}},

@@ -16,17 +16,20 @@ import (
 const nodeAllocatableName = "node_allocatable"
 
 var (
-	allocatableReservedRatio = exporter.NewGauge(nodeAllocatableName, "reserved_ratio",
-		"Share of the node's capacity that pods cannot get; 0 means that they may take all of it.", "node", "resource")
-	allocatableReservation = exporter.NewGauge(nodeAllocatableName, "reservation_configured",
-		"Whether the kubelet's configuration reserves anything: kube for Kubernetes' own daemons, system for all others; 1 is yes.",
-		"node", "reservation")
-	allocatableEnforced = exporter.NewGauge(nodeAllocatableName, "enforced",
-		"Whether the kubelet enforces the limit by cgroups: 1 is yes; absent on nodes that have no cgroups.", "node", "limit")
-	allocatableCgroupsPerQOS = exporter.NewGauge(nodeAllocatableName, "cgroups_per_qos",
-		"Whether pods live in cgroups of their quality of service class: 1 is yes; absent on nodes that have no cgroups.", "node")
-	allocatableCgroupDriver = exporter.NewGauge(nodeAllocatableName, "cgroup_driver",
-		"Is 1 for the cgroup driver that the kubelet is configured with, which a runtime that names one overrules.", "node", "driver")
+	allocatableUnreserved = exporter.NewGauge(nodeAllocatableName, "unreserved",
+		"Is 1 for nodes that keep nothing of the resource from pods: they may take all of it; absent for all others.", "node", "resource")
+	allocatableNodes = exporter.NewGauge(nodeAllocatableName, "nodes",
+		"Number of nodes by whether they keep some of the resource from pods, none, or it is unknown.", "resource", "reserved")
+	allocatableMissing = exporter.NewGauge(nodeAllocatableName, "missing",
+		"Is 1 for a protection that the configuration of the node's kubelet lacks: reservation, neither for Kubernetes' own daemons nor for others; enforcement of the limit of pods; cgroups_per_qos, for pods of each quality of service class; absent for all others.",
+		"node", "protection")
+	allocatableKubelets = exporter.NewCount(nodeAllocatableName, "kubelets",
+		"Number of kubelets by whether their configuration has a protection, lacks it, or it is unknown, as of those that cannot be read and on nodes without cgroups.",
+		"protection", "state")
+	allocatableEnforcing = exporter.NewCount(nodeAllocatableName, "enforcing_kubelets",
+		"Number of kubelets that enforce the limit by cgroups.", "limit")
+	allocatableDrivers = exporter.NewCount(nodeAllocatableName, "cgroup_driver_kubelets",
+		"Number of kubelets that are configured with the cgroup driver, which a runtime that names one overrules.", "driver")
 )
 
 // NodeAllocatable is the failure mode of nodes whose daemons are not protected
@@ -41,10 +44,10 @@ func NodeAllocatable() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			allocatableReservedRatio, allocatableReservation, allocatableEnforced, allocatableCgroupsPerQOS, allocatableCgroupDriver,
+			allocatableUnreserved, allocatableNodes, allocatableMissing, allocatableKubelets, allocatableEnforcing, allocatableDrivers,
 		},
-		Steady: []*exporter.Desc{allocatableReservedRatio, allocatableReservation},
-		Reads:  []sources.Read{sources.Nodes, sources.KubeletConfig},
+		Counted: map[*exporter.Desc]*exporter.Desc{allocatableUnreserved: allocatableNodes, allocatableMissing: allocatableKubelets},
+		Reads:   []sources.Read{sources.Nodes, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			kubelets.WantConfig()
@@ -68,37 +71,107 @@ func (c nodeAllocatableCollector) Collect(_ context.Context, ch chan<- prometheu
 	windows := map[string]bool{}
 	for _, node := range nodes {
 		windows[node.Name] = node.Status.NodeInfo.OperatingSystem == "windows"
-		sendReserved(ch, node)
 	}
+	sendReserved(ch, nodes)
+	configs := newAllocatableConfigs()
 	for _, k := range c.kubelets() {
 		without, exists := windows[k.Node]
-		if exists && k.Config.Reason == health.Available {
-			sendAllocatableConfig(ch, k.Node, k.Config.Value, !without)
+		switch {
+		case !exists:
+		case k.Config.Reason == health.Available:
+			configs.add(ch, k.Node, k.Config.Value, !without)
+		default:
+			configs.addUnknown()
 		}
 	}
+	configs.send(ch)
 	return nil
 }
 
-func sendReserved(ch chan<- prometheus.Metric, node *corev1.Node) {
+func sendReserved(ch chan<- prometheus.Metric, nodes []*corev1.Node) {
 	for _, resource := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
-		capacity, known := node.Status.Capacity[resource]
-		allocatable, also := node.Status.Allocatable[resource]
-		if total := capacity.AsApproximateFloat64(); known && also && total > 0 {
-			ch <- allocatableReservedRatio.Sample((total-allocatable.AsApproximateFloat64())/total, node.Name, string(resource))
+		reserved := exporter.NewTally(allocatableUnreserved, "some", "none")
+		for _, node := range nodes {
+			reserved.Add(ch, reservedOf(node, resource), node.Name, string(resource))
+		}
+		reserved.Send(ch, allocatableNodes, string(resource))
+	}
+}
+
+// reservedOf tells whether the node keeps some of the resource from pods.
+func reservedOf(node *corev1.Node, resource corev1.ResourceName) string {
+	capacity, known := node.Status.Capacity[resource]
+	allocatable, also := node.Status.Allocatable[resource]
+	switch {
+	case !known || !also || capacity.Sign() <= 0:
+		return exporter.UnknownState
+	case allocatable.Cmp(capacity) < 0:
+		return "some"
+	}
+	return "none"
+}
+
+// allocatableConfigs counts what kubelets are configured with.
+type allocatableConfigs struct {
+	protections        map[string]*exporter.Tally
+	enforcing, drivers map[string]int
+}
+
+func newAllocatableConfigs() allocatableConfigs {
+	c := allocatableConfigs{map[string]*exporter.Tally{}, map[string]int{}, map[string]int{"systemd": 0, "cgroupfs": 0}}
+	for _, protection := range []string{"reservation", "enforcement", "cgroups_per_qos"} {
+		c.protections[protection] = exporter.NewTally(allocatableMissing, "present", "missing")
+	}
+	for _, limit := range enforcedLimits() {
+		c.enforcing[limit] = 0
+	}
+	return c
+}
+
+// addUnknown counts a kubelet whose configuration cannot be read.
+func (c allocatableConfigs) addUnknown() {
+	for _, tally := range c.protections {
+		tally.Count(exporter.UnknownState)
+	}
+}
+
+// add counts a kubelet, and sends what it lacks.
+func (c allocatableConfigs) add(ch chan<- prometheus.Metric, node string, config kubelet.Config, cgroups bool) {
+	cgroups = cgroups && config.CgroupsPerQOS != nil
+	for protection, present := range map[string]bool{
+		"reservation":     len(config.KubeReserved) > 0 || len(config.SystemReserved) > 0,
+		"enforcement":     slices.Contains(config.EnforceNodeAllocatable, "pods"),
+		"cgroups_per_qos": cgroups && *config.CgroupsPerQOS,
+	} {
+		state := "present"
+		switch {
+		case !cgroups && protection != "reservation":
+			state = exporter.UnknownState
+		case !present:
+			state = "missing"
+		}
+		c.protections[protection].Add(ch, state, node, protection)
+	}
+	if !cgroups {
+		return
+	}
+	c.drivers[cgroupDriver(config.CgroupDriver)]++
+	for _, limit := range enforcedLimits() {
+		if slices.Contains(config.EnforceNodeAllocatable, limit) {
+			c.enforcing[limit]++
 		}
 	}
 }
 
-func sendAllocatableConfig(ch chan<- prometheus.Metric, node string, c kubelet.Config, cgroups bool) {
-	ch <- allocatableReservation.Sample(exporter.Bool(len(c.KubeReserved) > 0), node, "kube")
-	ch <- allocatableReservation.Sample(exporter.Bool(len(c.SystemReserved) > 0), node, "system")
-	if !cgroups || c.CgroupsPerQOS == nil {
-		return
+func (c allocatableConfigs) send(ch chan<- prometheus.Metric) {
+	for protection, tally := range c.protections {
+		tally.Send(ch, allocatableKubelets, protection)
 	}
-	ch <- allocatableCgroupsPerQOS.Sample(exporter.Bool(*c.CgroupsPerQOS), node)
-	ch <- allocatableCgroupDriver.Sample(1, node, cgroupDriver(c.CgroupDriver))
-	for _, limit := range enforcedLimits() {
-		ch <- allocatableEnforced.Sample(exporter.Bool(slices.Contains(c.EnforceNodeAllocatable, limit)), node, limit)
+	for limit, kubelets := range c.enforcing {
+		ch <- allocatableEnforcing.Sample(float64(kubelets), limit)
+	}
+	for driver, kubelets := range c.drivers {
+		ch <- allocatableDrivers.Sample(float64(kubelets), driver)
 	}
 }
 

@@ -31,11 +31,13 @@ var (
 	nodeNotLinux = exporter.NewGauge(nodeReadinessName, "not_linux",
 		"Is 1 for nodes whose kubelet says that they run another operating system, for which there are no agents; absent for others.", "node")
 	nodeTransition = exporter.NewGauge(nodeReadinessName, "transition_timestamp_seconds",
-		"Unix time, in seconds, since which the condition Ready has its present status; when the node was made, if it has none.", "node")
+		"Unix time, in seconds, since which the condition Ready of a node that is not ready has its present status; when the node was made, if it has none; absent for nodes that are ready.", "node")
 	nodeLeaseRenewed = exporter.NewGauge(nodeReadinessName, "lease_renew_timestamp_seconds",
 		"Unix time, in seconds and by the clock of kubevitals, at which a renewal of the node's Lease was last seen; as its lag behind others tells, if none was seen yet.", "node")
-	nodeLeaseDuration = exporter.NewGauge(nodeReadinessName, "lease_duration_seconds",
-		"Time in seconds for which a renewal of the node's Lease is good.", "node")
+	nodeLeaseOverdue = exporter.NewGauge(nodeReadinessName, "lease_overdue",
+		"Is 1 for nodes whose Lease was last renewed longer ago than its own duration says that a renewal is good for; absent for all others.", "node")
+	nodeLeases = exporter.NewGauge(nodeReadinessName, "leases",
+		"Number of nodes whose Lease is fresh or overdue, or of which no renewal is known.", "state")
 	nodeCondition = exporter.NewGauge(nodeReadinessName, "condition",
 		"Whether a condition that is not the kubelet's own, such as those of the Node Problem Detector, is True: 1 is True, 0 is False; absent while Unknown.",
 		"node", "condition", "reason")
@@ -52,10 +54,12 @@ func NodeReadiness() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			nodeReady, nodeNotReady, nodeLeaving, nodeCordoned, nodeNotLinux, nodeTransition, nodeLeaseRenewed, nodeLeaseDuration, nodeCondition, nodeConditionHeartbeat,
+			nodeReady, nodeNotReady, nodeLeaving, nodeCordoned, nodeNotLinux, nodeTransition, nodeLeaseRenewed, nodeLeaseOverdue, nodeLeases,
+			nodeCondition, nodeConditionHeartbeat,
 		},
-		Steady: []*exporter.Desc{nodeReady, nodeLeaseRenewed},
-		Reads:  []sources.Read{sources.Nodes, sources.NodeLeases, sources.SystemLeases, sources.KubeletConfig},
+		Steady:  []*exporter.Desc{nodeReady, nodeLeaseRenewed},
+		Counted: map[*exporter.Desc]*exporter.Desc{nodeLeaseOverdue: nodeLeases},
+		Reads:   []sources.Read{sources.Nodes, sources.NodeLeases, sources.SystemLeases, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			// Of a kubelet it matters only that it answers: of all endpoints this is the
@@ -84,6 +88,7 @@ func (c nodeReadinessCollector) Collect(_ context.Context, ch chan<- prometheus.
 	judged := c.leases(nodes).Nodes
 	reach := reaches(nodes, c.kubelets())
 	now := c.now()
+	heartbeats := exporter.NewTally(nodeLeaseOverdue, "fresh", "overdue")
 	for _, node := range nodes {
 		lease := judged[node.Name]
 		facts := nodeFacts(node, lease, reach[node.Name], now)
@@ -93,9 +98,10 @@ func (c nodeReadinessCollector) Collect(_ context.Context, ch chan<- prometheus.
 		}
 		if !lease.Renewed.IsZero() {
 			ch <- nodeLeaseRenewed.Sample(unix(lease.Renewed), node.Name)
-			ch <- nodeLeaseDuration.Sample(lease.Duration.Seconds(), node.Name)
 		}
+		heartbeats.Add(ch, heartbeatState(facts.Heartbeat), node.Name)
 	}
+	heartbeats.Send(ch, nodeLeases)
 	sendConditions(ch, nodes)
 	return nil
 }
@@ -126,15 +132,16 @@ func reaches(nodes []*corev1.Node, kubelets []kubelet.Result) map[string]kubelet
 
 func sendReadiness(ch chan<- prometheus.Metric, node *corev1.Node, cause nodecause.Cause) {
 	ch <- nodeReady.Sample(exporter.Bool(cause == nodecause.None), node.Name)
-	if cause != nodecause.None {
-		ch <- nodeNotReady.Sample(1, node.Name, string(cause))
-	}
 	if node.Spec.Unschedulable {
 		ch <- nodeCordoned.Sample(1, node.Name)
 	}
 	if system := node.Status.NodeInfo.OperatingSystem; system != "" && !strings.EqualFold(system, "linux") {
 		ch <- nodeNotLinux.Sample(1, node.Name)
 	}
+	if cause == nodecause.None {
+		return
+	}
+	ch <- nodeNotReady.Sample(1, node.Name, string(cause))
 	if since := readySince(node); !since.IsZero() {
 		ch <- nodeTransition.Sample(unix(since), node.Name)
 	}
@@ -147,6 +154,16 @@ func readySince(node *corev1.Node) time.Time {
 		return ready.LastTransitionTime.Time
 	}
 	return node.CreationTimestamp.Time
+}
+
+func heartbeatState(h nodecause.Heartbeat) string {
+	switch h {
+	case nodecause.Fresh:
+		return "fresh"
+	case nodecause.Overdue:
+		return "overdue"
+	}
+	return exporter.UnknownState
 }
 
 // nodeFacts are what the cause is decided from.

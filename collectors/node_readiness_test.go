@@ -119,7 +119,8 @@ func TestNodeReadinessWithoutLeases(t *testing.T) {
 	c := readinessFixture()
 	c.leases = func([]*corev1.Node) sources.LeasesJudged { return sources.LeasesJudged{NodesErr: errors.New("blind")} }
 	got := scrapeText(t, nodeReadinessName, c, NodeReadiness().Metrics)
-	if !bytes.Contains(got, []byte(`not_ready{cause="kubelet_dead",node="dead"} 1`)) || bytes.Contains(got, []byte("node_readiness_lease")) {
+	if !bytes.Contains(got, []byte(`not_ready{cause="kubelet_dead",node="dead"} 1`)) || bytes.Contains(got, []byte("node_readiness_lease_")) ||
+		!bytes.Contains(got, []byte(`leases{state="fresh"} 0`)) || bytes.Contains(got, []byte(`leases{state="unknown"} 0`)) {
 		t.Errorf("without Leases it says\n%s", got)
 	}
 }

@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"context"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
@@ -20,17 +21,17 @@ var (
 	watchStreamsObjects = exporter.NewGauge(watchStreamsName, "objects",
 		"Distinct objects of the resource to which pods refer that run on the node or are to.",
 		"node", "resource")
-	watchStreamsBase = exporter.NewGauge(watchStreamsName, "base_watches",
-		"Watches that a kubelet of the node's version keeps open whatever its pods refer to; absent when the version cannot be understood.",
-		"node")
 	watchStreamsStrategy = exporter.NewGauge(watchStreamsName, "strategy",
-		"How the kubelet learns of changed ConfigMaps and Secrets: the strategy in use is 1, the others are 0; absent while the kubelet does not tell.",
+		"Is 1 for how the kubelet learns of changed ConfigMaps and Secrets; absent for the other strategies, and while the kubelet does not tell.",
 		"node", "strategy")
 	watchStreamsConnections = exporter.NewGauge(watchStreamsName, "connections_needed",
-		"Connections to an API server that the kubelet needs for all its watches, given the streams allowed on one; absent while strategy or limit are unknown.",
+		"Connections to an API server that the kubelet needs for all its watches, given the streams allowed on one; absent for those that need one.",
 		"node")
+	watchStreamsKubelets = exporter.NewCount(watchStreamsName, "kubelets",
+		"Number of kubelets whose watches need one connection, several, or it is unknown, as while strategy or limit are.",
+		"connections")
 	watchStreamsSingle = exporter.NewGauge(watchStreamsName, "single_connection",
-		"Whether the kubelet's version waits for a free stream instead of opening a second connection: 1 is yes.",
+		"Is 1 for kubelets of a version that waits for a free stream instead of opening a second connection; absent for all others.",
 		"node")
 	watchStreamsLimit = exporter.NewGauge(watchStreamsName, "limit",
 		"Concurrent streams that the API server allows on one connection.",
@@ -49,11 +50,14 @@ func WatchStreams() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			watchStreamsObjects, watchStreamsBase, watchStreamsStrategy, watchStreamsConnections,
+			watchStreamsObjects, watchStreamsStrategy, watchStreamsConnections, watchStreamsKubelets,
 			watchStreamsSingle, watchStreamsLimit, watchStreamsWatches,
 		},
-		Steady: []*exporter.Desc{watchStreamsStrategy, watchStreamsConnections},
-		Reads:  []sources.Read{sources.Pods, sources.Nodes, sources.KubeletConfig, sources.APIServerMetrics},
+		Steady: []*exporter.Desc{watchStreamsStrategy},
+		Counted: map[*exporter.Desc]*exporter.Desc{
+			watchStreamsConnections: watchStreamsKubelets, watchStreamsSingle: watchStreamsKubelets,
+		},
+		Reads: []sources.Read{sources.Pods, sources.Nodes, sources.KubeletConfig, sources.APIServerMetrics},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets, servers := s.Kubelets(), s.APIServers()
 			kubelets.WantConfig()
@@ -91,13 +95,16 @@ func (c watchStreamsCollector) Collect(_ context.Context, ch chan<- prometheus.M
 		return err
 	}
 	strategies := make(map[string]string, len(nodes))
+	read := make(map[string]bool, len(nodes)) // the kubelets that this shard reads
 	for _, k := range c.kubelets() {
+		read[k.Node] = true
 		if k.Config.Reason == health.Available {
 			strategies[k.Node] = k.Config.Value.Strategy
 		}
 	}
 	servers := c.servers()
 	limit := streamLimit(servers)
+	connections := exporter.NewTally(watchStreamsConnections, "one", "several")
 	for _, node := range nodes {
 		s := streams{
 			node:     node.Name,
@@ -108,7 +115,11 @@ func (c watchStreamsCollector) Collect(_ context.Context, ch chan<- prometheus.M
 		// A version that cannot be parsed is an unknown one, which is nil.
 		s.version, _ = version.ParseGeneric(node.Status.NodeInfo.KubeletVersion)
 		s.send(ch)
+		if read[node.Name] {
+			connections.Count(s.needs())
+		}
 	}
+	connections.Send(ch, watchStreamsKubelets)
 	for _, server := range servers {
 		sendStreams(ch, server)
 	}
@@ -130,19 +141,26 @@ type streams struct {
 func (s streams) send(ch chan<- prometheus.Metric) {
 	ch <- watchStreamsObjects.Sample(float64(s.objects.configMaps), s.node, "configmaps")
 	ch <- watchStreamsObjects.Sample(float64(s.objects.secrets), s.node, "secrets")
-	if s.version != nil {
-		ch <- watchStreamsBase.Sample(float64(baseWatches(s.version)), s.node)
-		ch <- watchStreamsSingle.Sample(exporter.Bool(singleConnection(s.version)), s.node)
+	if s.version != nil && singleConnection(s.version) {
+		ch <- watchStreamsSingle.Sample(1, s.node)
 	}
-	if s.strategy == "" {
-		return
+	if slices.Contains([]string{"Watch", "Cache", "Get"}, s.strategy) {
+		ch <- watchStreamsStrategy.Sample(1, s.node, s.strategy)
 	}
-	for _, strategy := range []string{"Watch", "Cache", "Get"} {
-		ch <- watchStreamsStrategy.Sample(exporter.Bool(s.strategy == strategy), s.node, strategy)
-	}
-	if s.version != nil && s.limit != 0 {
+	if s.needs() == "several" {
 		ch <- watchStreamsConnections.Sample(float64(s.connections()), s.node)
 	}
+}
+
+// needs tells whether the watches of the kubelet need one connection or several.
+func (s streams) needs() string {
+	switch {
+	case s.strategy == "" || s.version == nil || s.limit == 0:
+		return exporter.UnknownState
+	case s.connections() > 1:
+		return "several"
+	}
+	return "one"
 }
 
 // connections returns how many connections all watches of the kubelet need.

@@ -32,11 +32,22 @@ type Desc struct {
 	// moment is whether values are the times of something that happened, and amount
 	// whether they cannot be negative.
 	moment, amount bool
+	// part is whether each shard tells its part of a count.
+	part bool
 }
 
 // NewGauge declares the gauge kubevitals_SUBSYSTEM_NAME.
 func NewGauge(subsystem, name, help string, labels ...string) *Desc {
 	return newDesc(prometheus.GaugeValue, subsystem, name, help, labels)
+}
+
+// NewCount declares the gauge kubevitals_SUBSYSTEM_NAME for a number of objects of which
+// each shard sees only its own, such as kubelets: each tells its part, under the label
+// shard, which Sample takes no value for. The whole is the sum.
+func NewCount(subsystem, name, help string, labels ...string) *Desc {
+	d := newDesc(prometheus.GaugeValue, subsystem, name, help, append(labels, shardLabel))
+	d.part = true
+	return d
 }
 
 // NewCounter declares the counter kubevitals_SUBSYSTEM_NAME; name ends in _total.
@@ -75,6 +86,9 @@ func inOrder(names []string) []int {
 // that is a mistake in the code, and the frame contains it like any other panic of a
 // collector.
 func (d *Desc) Sample(value float64, values ...string) prometheus.Metric {
+	if d.part {
+		values = append(values[:len(values):len(values)], noShard)
+	}
 	if len(values) != len(d.Labels) {
 		panic(fmt.Sprintf("%s has %d labels, and %d values were given", d.Name, len(d.Labels), len(values)))
 	}

@@ -4,10 +4,15 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strconv"
 )
 
 // nodeLabel is the label by which series are divided.
 const nodeLabel = "node"
+
+// shardLabel is the label of counts of which each shard tells a part, and noShard its
+// value where there are no shards.
+const shardLabel, noShard = "shard", "0"
 
 // Shard is one of several exporters that divide the series of a cluster: those of a
 // node are told by one of them, and those of no node by the first. The zero value
@@ -39,10 +44,14 @@ func (s Shard) Owns(node string) bool {
 // PerNode tells whether a metric has series of nodes.
 func (d *Desc) PerNode() bool { return slices.Contains(d.Labels, nodeLabel) }
 
-// keeps tells whether the shard tells of a sample. What says how far a shard sees is
-// said by each of them.
+// keeps tells whether the shard tells of a sample, and puts its number where that belongs.
+// What says how far a shard sees is said by each of them.
 func (s Shard) keeps(m *sample, undivided bool) bool {
 	if s.Total <= 1 {
+		return true
+	}
+	if m.of.part {
+		m.labels[len(m.labels)-1] = strconv.Itoa(s.Index)
 		return true
 	}
 	if i := slices.Index(m.of.Labels, nodeLabel); i >= 0 && m.labels[i] != "" {

@@ -1,6 +1,10 @@
 package exporter
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // UnknownState is the state of objects whose state is not known. They are counted and
 // not told of one by one: why they are not known is told by the source.
@@ -41,14 +45,7 @@ func NewTally(deviates *Desc, usual string, others ...string) *Tally {
 // Add counts an object with its labels, and sends its state if it deviates. A state that
 // is none of the tally's counts as unknown.
 func (t *Tally) Add(ch chan<- prometheus.Metric, state string, labels ...string) {
-	known := false
-	for _, s := range t.states {
-		known = known || s == state
-	}
-	if !known {
-		state = UnknownState
-	}
-	t.objects[state]++
+	state = t.Count(state)
 	if state == t.usual || state == UnknownState {
 		return
 	}
@@ -56,6 +53,16 @@ func (t *Tally) Add(ch chan<- prometheus.Metric, state string, labels ...string)
 		labels = append(labels[:len(labels):len(labels)], state)
 	}
 	ch <- t.deviates.Sample(1, labels...)
+}
+
+// Count counts an object of which nothing else is to be sent, or something else than 1,
+// and returns the state that it counts as.
+func (t *Tally) Count(state string) string {
+	if !slices.Contains(t.states, state) {
+		state = UnknownState
+	}
+	t.objects[state]++
+	return state
 }
 
 // Send sends how many objects are in each state, also where there are none, with the

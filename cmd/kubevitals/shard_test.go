@@ -18,7 +18,7 @@ import (
 // told is what some exporters say in one scrape of each.
 type told struct {
 	// series are those that are not about an exporter itself, with how often each was
-	// told.
+	// told, and what the parts of counts add up to.
 	series map[string]int
 	// alerts are those that fire by all of it, with their labels.
 	alerts map[string]bool
@@ -39,7 +39,16 @@ func scrapeAll(t *testing.T, rules *ruleeval.Rules, pages ...string) told {
 			if !strings.HasPrefix(name, "kubevitals_") || strings.HasPrefix(name, "kubevitals_s") && !strings.HasPrefix(name, "kubevitals_stale") || name == "kubevitals_build_info" {
 				continue // of the process, its sources and its scrapes
 			}
-			f.Each(func(labels []string, _ float64) { said.series[fmt.Sprint(name, f.Desc.Labels, labels)]++ })
+			shard := slices.Index(f.Desc.Labels, "shard")
+			f.Each(func(labels []string, value float64) {
+				if shard < 0 {
+					said.series[fmt.Sprint(name, f.Desc.Labels, labels)]++
+					return
+				}
+				// Each shard tells its part of a count, which is what they have to add up to.
+				labels = slices.Delete(slices.Clone(labels), shard, shard+1)
+				said.series[fmt.Sprint(name, f.Desc.Labels, labels)] += int(value)
+			})
 		}
 	}
 	samples := ruleeval.NewSamples(map[string]string{"job": "kubevitals", "cluster": "c"})

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"testing"
 	"time"
@@ -29,22 +28,23 @@ func TestNodeAllocatableAgreesWithTheKubelet(t *testing.T) {
 	if c.CgroupsPerQOS == nil || c.CgroupDriver == "" {
 		t.Fatalf("the kubelet does not say what this test is about: %+v", c)
 	}
-	number := map[bool]float64{true: 1}
+	present := map[string]bool{
+		"enforcement": slices.Contains(c.EnforceNodeAllocatable, "pods"), "cgroups_per_qos": *c.CgroupsPerQOS,
+		"reservation": len(c.KubeReserved)+len(c.SystemReserved) > 0,
+	}
 	shared.vitals.eventually(t, time.Minute, func(s samples) error {
-		for _, limit := range []string{"pods", "kube-reserved", "system-reserved"} {
-			if err := s.want(number[slices.Contains(c.EnforceNodeAllocatable, limit)], "node_allocatable_enforced", "node", kubelet.Name, "limit", limit); err != nil {
-				return err
+		for protection, is := range present {
+			if missing := len(s.all("node_allocatable_missing", "node", kubelet.Name, "protection", protection)) > 0; missing == is {
+				return fmt.Errorf("%s is said to be missing: %t; the kubelet says that it is there: %t", protection, missing, is)
+			}
+			if s.sum("node_allocatable_kubelets", "protection", protection) == 0 {
+				return fmt.Errorf("no kubelet is counted by %s", protection)
 			}
 		}
-		for reservation, reserved := range map[string]map[string]string{"kube": c.KubeReserved, "system": c.SystemReserved} {
-			if err := s.want(number[len(reserved) > 0], "node_allocatable_reservation_configured", "node", kubelet.Name, "reservation", reservation); err != nil {
-				return err
-			}
+		if s.sum("node_allocatable_cgroup_driver_kubelets", "driver", c.CgroupDriver) == 0 {
+			return fmt.Errorf("no kubelet is counted by its cgroup driver, which is %s", c.CgroupDriver)
 		}
-		if err := s.want(1, "node_allocatable_cgroup_driver", "node", kubelet.Name, "driver", c.CgroupDriver); err != nil {
-			return err
-		}
-		return s.want(number[*c.CgroupsPerQOS], "node_allocatable_cgroups_per_qos", "node", kubelet.Name)
+		return nil
 	})
 }
 
@@ -57,10 +57,12 @@ func TestNodeAllocatableAgreesWithTheNode(t *testing.T) {
 		}
 		for _, resource := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
 			capacity, allocatable := node.Status.Capacity[resource], node.Status.Allocatable[resource]
-			want := float64(capacity.MilliValue()-allocatable.MilliValue()) / float64(capacity.MilliValue())
-			values := s.all("node_allocatable_reserved_ratio", "node", name, "resource", string(resource))
-			if len(values) != 1 || math.Abs(values[0]-want) > 1e-9 {
-				return fmt.Errorf("reserved share of %s is %v, want %v", resource, values, want)
+			none := len(s.all("node_allocatable_unreserved", "node", name, "resource", string(resource))) > 0
+			if want := allocatable.Cmp(capacity) >= 0; none != want {
+				return fmt.Errorf("nothing of %s is reserved: %t, want %t", resource, none, want)
+			}
+			if s.sum("node_allocatable_nodes", "resource", string(resource)) == 0 {
+				return fmt.Errorf("no node is counted by what it reserves of %s", resource)
 			}
 		}
 		return nil

@@ -45,7 +45,8 @@ func startVitals(ctx context.Context, name, logDir, kubeconfig string, args ...s
 	defer func() { _ = log.Close() }()
 	flags := append([]string{
 		"--kubeconfig=" + kubeconfig, "--kubelet.stats-interval=2s", "--kubelet.metrics-interval=3s",
-		"--collector.metric_cardinality.apiserver-interval=3s", "--collector.metrics_api.interval=2s",
+		"--collector.metric_cardinality.apiserver-interval=3s", "--collector.metric_cardinality.family-series=1",
+		"--collector.metrics_api.interval=2s",
 	}, args...)
 	var env []string
 	if more, ok := ctx.Value(envKey{}).(string); ok {

@@ -28,9 +28,12 @@ function(c) {
   panels: [
     g.timeseries(
       'Starts of kubelets',
-      'Starts of each kubelet in the events of the last hour; an upgrade makes one or two.',
+      'Starts of each kubelet in the events of the last hour, where there are any, and the number of kubelets with and without; an upgrade makes one or two.',
       'short',
-      [g.target('max by (node) (kubevitals_kubelet_restarts_recent_starts{%(panel)s, node=~"$node"})' % c, '{{node}}')],
+      [
+        g.target('max by (node) (kubevitals_kubelet_restarts_recent_starts{%(panel)s, node=~"$node"})' % c, '{{node}}'),
+        g.target('sum by (recent_starts) (max by (recent_starts, shard) (kubevitals_kubelet_restarts_kubelets{%(panel)s}))' % c, 'kubelets with {{recent_starts}}'),
+      ],
       { alerts: ['KubeVitalsKubeletRestartLoop'], threshold: c.kubeletRestartsInHour },
     ),
     g.timeseries(

@@ -82,7 +82,7 @@ function(c) {
       'Series of the families that leak when every watch leaves some behind.',
       'short',
       [g.target('max by (component, node, server) (kubevitals_metric_cardinality_informer_series{%(panel)s})' % k, '{{component}} {{node}}{{server}}')],
-      { alerts: ['KubeVitalsReflectorMetricsLeak'], threshold: k.cardinalityInformerSeries },
+      { alerts: ['KubeVitalsReflectorMetricsLeak'], threshold: k.cardinalityInformerSeries, mayBeEmpty: true },
     ),
     g.timeseries(
       'Resident memory',
@@ -103,21 +103,11 @@ function(c) {
       [g.target('max by (server) (kubevitals_metric_cardinality_series{%(panel)s, component="kube-apiserver"})' % k, '{{server}}')],
       { alerts: ['KubeVitalsMetricCardinalityHigh'], threshold: k.cardinalityAPIServerSeries },
     ),
-    g.timeseries(
-      'Size of a scrape',
-      "Size of each component's own metrics before compression, and whether reading stopped at a limit.",
-      'bytes',
-      [
-        g.target('max by (component, node, server) (kubevitals_metric_cardinality_body_bytes{%(panel)s})' % k, '{{component}} {{node}}{{server}}'),
-        g.target('max by (component, node, server) (kubevitals_metric_cardinality_truncated{%(panel)s}) == 1' % k, 'truncated: {{component}} {{node}}{{server}}'),
-      ],
-      { alerts: ['KubeVitalsMetricCardinalityTruncated'] },
-    ),
-    g.timeseries(
-      'Families',
-      "Distinct metric names in each component's own metrics.",
-      'short',
-      [g.target('max by (component, node, server) (kubevitals_metric_cardinality_families{%(panel)s})' % k, '{{component}} {{node}}{{server}}')],
+    g.table(
+      'Metrics that are not read to their end',
+      'Components of whose own metrics kubevitals reads less than there is.',
+      [g.target('max by (component, node, server) (kubevitals_metric_cardinality_truncated{%(panel)s}) == 1' % k, '')],
+      { alerts: ['KubeVitalsMetricCardinalityTruncated'], mayBeEmpty: true },
     ),
   ],
 }

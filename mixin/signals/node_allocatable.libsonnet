@@ -13,7 +13,7 @@ function(c) {
       expr: |||
         max by (%(by)s, node) (kubevitals_events_last_seen_timestamp_seconds{%(selector)s, reason="FailedNodeAllocatableEnforcement"}) > time() - %(eventsFreshSeconds)s
         unless on (%(by)s, node)
-        max by (%(by)s, node) (kubevitals_node_allocatable_cgroups_per_qos{%(selector)s}) == 0
+        max by (%(by)s, node) (kubevitals_node_allocatable_missing{%(selector)s, protection="cgroups_per_qos"}) == 1
       ||| % c,
       'for': '5m',
       summary: 'A kubelet cannot limit what pods take of its node.',
@@ -23,7 +23,7 @@ function(c) {
       alert: 'KubeVitalsNodeAllocatableNotEnforced',
       severity: 'info',
       expr: |||
-        max by (%(by)s, node) (kubevitals_node_allocatable_enforced{%(selector)s, limit="pods"}) == 0
+        max by (%(by)s, node) (kubevitals_node_allocatable_missing{%(selector)s, protection="enforcement"}) == 1
       ||| % c,
       'for': '1h',
       summary: 'A kubelet is told not to limit what pods take of its node.',
@@ -34,9 +34,9 @@ function(c) {
       severity: 'info',
       expr: |||
         count by (%(by)s) (
-          max by (%(by)s, node) (kubevitals_node_allocatable_reserved_ratio{%(selector)s, resource="cpu"}) == 0
+          max by (%(by)s, node) (kubevitals_node_allocatable_unreserved{%(selector)s, resource="cpu"}) == 1
           and on (%(by)s, node)
-          max by (%(by)s, node) (kubevitals_node_allocatable_reservation_configured{%(selector)s}) == 0
+          max by (%(by)s, node) (kubevitals_node_allocatable_missing{%(selector)s, protection="reservation"}) == 1
         )
       ||| % c,
       'for': '1h',
@@ -46,31 +46,35 @@ function(c) {
   ],
   panels: [
     g.timeseries(
-      'Reserved share of nodes',
-      "Share of each node's capacity that pods cannot get.",
-      'percentunit',
-      [g.target('min by (node, resource) (kubevitals_node_allocatable_reserved_ratio{%(panel)s, node=~"$node"})' % c, '{{node}} {{resource}}')],
+      'Nodes that reserve',
+      'Number of nodes by whether they keep some of each resource from pods.',
+      'short',
+      [g.target('max by (resource, reserved) (kubevitals_node_allocatable_nodes{%(panel)s})' % c, '{{resource}}: {{reserved}}')],
       { alerts: ['KubeVitalsNodesReserveNothing'] },
     ),
-    g.stateTimeline(
-      'Limits enforced',
-      'Whether each kubelet limits pods, and the daemons that it reserves for, by cgroups.',
-      [g.target('max by (node, limit) (kubevitals_node_allocatable_enforced{%(panel)s, node=~"$node"})' % c, '{{node}} {{limit}}')],
-      { alerts: ['KubeVitalsNodeAllocatableNotEnforced'] },
-    ),
-    g.stateTimeline(
-      'Reservations configured',
-      "Whether each kubelet's configuration reserves anything for Kubernetes' own daemons (kube) and for all others (system).",
-      [g.target('max by (node, reservation) (kubevitals_node_allocatable_reservation_configured{%(panel)s, node=~"$node"})' % c, '{{node}} {{reservation}}')],
-      { alerts: ['KubeVitalsNodesReserveNothing'] },
+    g.table(
+      'Nodes without protection',
+      'What pods may take all of, and what the configuration of the kubelet lacks: reservation, neither for Kubernetes nor for others; enforcement of the limit of pods; cgroups per quality of service class.',
+      [
+        g.target('max by (node, resource) (kubevitals_node_allocatable_unreserved{%(panel)s, node=~"$node"})' % c, ''),
+        g.target('max by (node, protection) (kubevitals_node_allocatable_missing{%(panel)s, node=~"$node"})' % c, ''),
+      ],
+      { alerts: ['KubeVitalsNodesReserveNothing', 'KubeVitalsNodeAllocatableNotEnforced'], mayBeEmpty: true },
     ),
     g.timeseries(
-      'Cgroups',
-      'Nodes by the cgroup driver that their kubelets are configured with, and those without cgroups per quality of service class.',
+      'Kubelets by protection',
+      'Number of kubelets whose configuration has each protection, lacks it, or of which it is not known.',
+      'short',
+      [g.target('sum by (protection, state) (max by (protection, state, shard) (kubevitals_node_allocatable_kubelets{%(panel)s}))' % c, '{{protection}}: {{state}}')],
+      { alerts: ['KubeVitalsNodeAllocatableNotEnforced'] },
+    ),
+    g.timeseries(
+      'Kubelets by limit and cgroup driver',
+      'Number of kubelets that enforce each limit, and by the cgroup driver that they are configured with.',
       'short',
       [
-        g.target('count by (driver) (max by (node, driver) (kubevitals_node_allocatable_cgroup_driver{%(panel)s, node=~"$node"}))' % c, '{{driver}}'),
-        g.target('count(max by (node) (kubevitals_node_allocatable_cgroups_per_qos{%(panel)s, node=~"$node"}) == 0) or vector(0)' % c, 'without cgroups per class'),
+        g.target('sum by (limit) (max by (limit, shard) (kubevitals_node_allocatable_enforcing_kubelets{%(panel)s}))' % c, 'enforces {{limit}}'),
+        g.target('sum by (driver) (max by (driver, shard) (kubevitals_node_allocatable_cgroup_driver_kubelets{%(panel)s}))' % c, '{{driver}}'),
       ],
     ),
     g.timeseries(

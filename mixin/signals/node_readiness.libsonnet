@@ -154,13 +154,18 @@ function(c) {
     {
       alert: 'KubeVitalsNodeLeaseStale',
       severity: 'warning',
+      // By all that see a renewal: of two replicas one may see later than the other.
       expr: |||
         min by (%(by)s, node) (
           timestamp(kubevitals_node_readiness_lease_renew_timestamp_seconds{%(selector)s})
             - kubevitals_node_readiness_lease_renew_timestamp_seconds{%(selector)s}
         )
-        > on (%(by)s, node)
-        max by (%(by)s, node) (kubevitals_node_readiness_lease_duration_seconds{%(selector)s})
+        and on (%(by)s, node)
+        (
+          count by (%(by)s, node) (kubevitals_node_readiness_lease_overdue{%(selector)s} == 1)
+          == on (%(by)s, node)
+          count by (%(by)s, node) (kubevitals_node_readiness_lease_renew_timestamp_seconds{%(selector)s})
+        )
         and on (%(by)s, node)
         max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 1
         unless on (%(by)s)
@@ -260,11 +265,18 @@ function(c) {
     ),
     g.timeseries(
       'Age of heartbeats',
-      'Time since each kubelet renewed the Lease of its node, which it does every 10 s, and for how long a renewal is good.',
+      'Time since each kubelet renewed the Lease of its node, which it does every 10 s.',
       's',
+      [g.target('min by (node) (timestamp(kubevitals_node_readiness_lease_renew_timestamp_seconds{%(panel)s, node=~"$node"}) - kubevitals_node_readiness_lease_renew_timestamp_seconds{%(panel)s, node=~"$node"})' % k, '{{node}}')],
+      { alerts: ['KubeVitalsNodeLeaseStale'] },
+    ),
+    g.timeseries(
+      'Heartbeats',
+      'Number of nodes whose Lease is fresh, overdue by its own duration, or of which no renewal is known; those that are overdue by name.',
+      'short',
       [
-        g.target('min by (node) (timestamp(kubevitals_node_readiness_lease_renew_timestamp_seconds{%(panel)s, node=~"$node"}) - kubevitals_node_readiness_lease_renew_timestamp_seconds{%(panel)s, node=~"$node"})' % k, '{{node}}'),
-        g.target('max(kubevitals_node_readiness_lease_duration_seconds{%(panel)s, node=~"$node"})' % k, 'duration of the Lease'),
+        g.target('max by (state) (kubevitals_node_readiness_leases{%(panel)s})' % k, '{{state}}'),
+        g.target('max by (node) (kubevitals_node_readiness_lease_overdue{%(panel)s, node=~"$node"})' % k, 'overdue: {{node}}'),
       ],
       { alerts: ['KubeVitalsNodeLeaseStale'] },
     ),

@@ -52,13 +52,13 @@ function(c) {
     ),
     g.timeseries(
       'Connections needed',
-      'Connections that a kubelet needs for its watches, given the stream limit; more than 1 stops a kubelet that cannot open a second one.',
+      'Connections that a kubelet needs for its watches, given the stream limit, if it needs more than 1, which stops a kubelet that cannot open a second one.',
       'short',
       [
         g.target('max by (node) (kubevitals_watch_streams_connections_needed{%(panel)s, node=~"$node"})' % c, '{{node}}'),
         g.target('max by (node) (kubevitals_watch_streams_single_connection{%(panel)s, node=~"$node"}) == 1' % c, '{{node}} has one connection only'),
       ],
-      { alerts: ['KubeVitalsWatchStreamsExhausted'] },
+      { alerts: ['KubeVitalsWatchStreamsExhausted'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Watches of single objects by API server',
@@ -67,13 +67,19 @@ function(c) {
       [g.target('sum by (server) (max by (server, resource) (kubevitals_watch_streams_apiserver_watches{%(panel)s}))' % c, '{{server}}')],
       { alerts: ['KubeVitalsWatchStreamsLoadAPIServer'], threshold: c.watchStreamsPerServer },
     ),
-    g.table(
-      'Strategy and other watches',
-      'How each kubelet learns of changes, and how many watches it has beside those of ConfigMaps and Secrets.',
-      [g.target(
-        'max by (node, strategy) (kubevitals_watch_streams_strategy{%(panel)s, node=~"$node"} == 1) * on (node) group_left () max by (node) (kubevitals_watch_streams_base_watches{%(panel)s, node=~"$node"})' % c,
-        ''
-      )],
+    g.timeseries(
+      'Kubelets by connections needed',
+      'Number of kubelets whose watches need one connection, several, or of which it is not known.',
+      'short',
+      [g.target('sum by (connections) (max by (connections, shard) (kubevitals_watch_streams_kubelets{%(panel)s}))' % c, '{{connections}}')],
+      { alerts: ['KubeVitalsWatchStreamsExhausted'] },
+    ),
+    g.timeseries(
+      'Kubelets by strategy',
+      'Number of kubelets by how they learn of changed ConfigMaps and Secrets.',
+      'short',
+      [g.target('count by (strategy) (max by (node, strategy) (kubevitals_watch_streams_strategy{%(panel)s, node=~"$node"}) == 1)' % c, '{{strategy}}')],
+      { alerts: ['KubeVitalsWatchStreamsHigh'] },
     ),
     g.stat(
       'Stream limit',

@@ -87,6 +87,15 @@ func kubeletSummary() []byte {
 
 const kubeletConfig = `{"kubeletconfig":{"syncFrequency":"1m0s","clusterDNS":["10.96.0.10"],"clusterDomain":"cluster.local","cgroupsPerQOS":true,"imageGCHighThresholdPercent":85,"imageGCLowThresholdPercent":80,"evictionHard":{"imagefs.available":"15%","imagefs.inodesFree":"5%","memory.available":"100Mi","nodefs.available":"10%","nodefs.inodesFree":"5%"},"evictionPressureTransitionPeriod":"5m0s","configMapAndSecretChangeDetectionStrategy":"Watch","enforceNodeAllocatable":["pods"],"kind":"KubeletConfiguration","apiVersion":"kubelet.config.k8s.io/v1beta1"}}`
 
+// kubeletConfig is the configuration of a kubelet, which reserves for daemons unless it
+// is sick.
+func (f fleet) kubeletConfig() string {
+	if f.sick {
+		return kubeletConfig
+	}
+	return strings.Replace(kubeletConfig, `"kind"`, `"kubeReserved":{"cpu":"200m","memory":"2Gi"},"kind"`, 1)
+}
+
 // kubelet returns the kubelets: all alike but for the name of the node, so that
 // one body serves thousands.
 func (f fleet) kubelet() func(string) fakecluster.Kubelet {
@@ -101,10 +110,14 @@ func (f fleet) kubelet() func(string) fakecluster.Kubelet {
 		},
 		Summary: func(w io.Writer, r fakecluster.Request) error {
 			const disk = `{"availableBytes":64424509440,"capacityBytes":107374182400,"usedBytes":42949672960,"inodesFree":6029312,"inodes":6553600,"inodesUsed":524288}`
-			_, err := fmt.Fprintf(w, `{"node":{"nodeName":%q,"fs":%s,"runtime":{"imageFs":%s,"containerFs":%s}},"pods":%s}`, r.Name, disk, disk, disk, pods)
+			images := disk
+			if f.secondDisk {
+				images = strings.Replace(disk, "107374182400", "214748364800", 1)
+			}
+			_, err := fmt.Fprintf(w, `{"node":{"nodeName":%q,"fs":%s,"runtime":{"imageFs":%s,"containerFs":%s}},"pods":%s}`, r.Name, disk, images, images, pods)
 			return err
 		},
-		Configz: fakecluster.Bytes([]byte(kubeletConfig)),
+		Configz: fakecluster.Bytes([]byte(f.kubeletConfig())),
 	}
 	return func(string) fakecluster.Kubelet { return k }
 }

@@ -1,17 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
 )
 
@@ -40,39 +41,77 @@ func dimensions() []dimension {
 	}
 }
 
-// cardinality counts the series of a cluster in which everything is ill, doubles
-// its nodes, pods and autoscalers one after the other, and prints what each of
-// them adds.
+// budget is how many series there may be.
+type budget struct {
+	// node is of a healthy node with one disk, secondDisk with another for images.
+	node, secondDisk float64
+	autoscaler       float64
+}
+
+func budgets() budget { return budget{node: 20, secondDisk: 25, autoscaler: 5} }
+
+// cardinality counts the series of a healthy fleet, and of one in which everything is
+// ill, doubles their nodes, pods and autoscalers one after the other, and prints what each
+// of them adds. It fails beyond the budget.
 func cardinality(ctx context.Context, s settings, stdout, stderr io.Writer) error {
-	base := s
-	base.fleet = fleet{
+	base := fleet{
 		nodes: someNodes, pods: someNodes * podsPerNode * 2, hpas: someHPAs,
-		apiServers: 1, apiServerSeries: 1000, sick: true,
+		apiServers: 1, apiServerSeries: 1000,
 	}
-	before, err := seriesOf(ctx, base, stderr)
+	healthy, err := measureGrowth(ctx, s, base, stderr)
 	if err != nil {
 		return err
 	}
-	growth := map[string]counts{}
-	for _, d := range dimensions() {
-		larger := base
-		d.more(&larger.fleet)
-		after, err := seriesOf(ctx, larger, stderr)
-		if err != nil {
-			return err
-		}
-		growth[d.letter] = counts{}
-		for signal, n := range after {
-			growth[d.letter][signal] = n - before[signal]
-		}
+	base.secondDisk = true
+	two, err := seriesOf(ctx, s, base, stderr)
+	if err != nil {
+		return err
 	}
-	return writeCardinality(stdout, base.fleet, before, growth)
+	base.secondDisk, base.sick = false, true
+	ill, err := measureGrowth(ctx, s, base, stderr)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintln(stdout, "a healthy fleet")
+	grows := healthy.write(stdout)
+	second := float64(count(two).total()-healthy.counts.total()) / someNodes
+	_, _ = fmt.Fprintf(stdout, "a second disk adds %s for each node\n\nan ill fleet\n", short(second))
+	return errors.Join(grows, ill.write(stdout), healthy.within(budgets(), second), sameEverywhere(healthy.families, someNodes))
 }
 
-// seriesOf counts the series of one fleet by signal.
-func seriesOf(ctx context.Context, s settings, stderr io.Writer) (counts, error) {
-	c := counts{}
-	err := onFleet(ctx, s, stderr, func(ctx context.Context, _ *fakecluster.Cluster, p *process, begun time.Time) error {
+// growth is what a fleet has of series, and what more of each dimension adds.
+type growth struct {
+	fleet    fleet
+	families exporter.Families
+	counts   counts
+	more     map[string]counts
+}
+
+func measureGrowth(ctx context.Context, s settings, f fleet, stderr io.Writer) (growth, error) {
+	families, err := seriesOf(ctx, s, f, stderr)
+	g := growth{fleet: f, families: families, counts: count(families), more: map[string]counts{}}
+	if err != nil {
+		return g, err
+	}
+	for _, d := range dimensions() {
+		larger := f
+		d.more(&larger)
+		after, err := seriesOf(ctx, s, larger, stderr)
+		if err != nil {
+			return g, err
+		}
+		g.more[d.letter] = counts{}
+		for signal, n := range count(after) {
+			g.more[d.letter][signal] = n - g.counts[signal]
+		}
+	}
+	return g, nil
+}
+
+// seriesOf are the series of one fleet.
+func seriesOf(ctx context.Context, s settings, f fleet, stderr io.Writer) (families exporter.Families, err error) {
+	s.fleet = f
+	err = onFleet(ctx, s, stderr, func(ctx context.Context, _ *fakecluster.Cluster, p *process, begun time.Time) error {
 		if _, err := converge(ctx, s, p, begun, notes(stderr)); err != nil {
 			return err
 		}
@@ -80,20 +119,48 @@ func seriesOf(ctx context.Context, s settings, stderr io.Writer) (counts, error)
 		if err != nil {
 			return err
 		}
-		lines := bufio.NewScanner(body)
-		for lines.Scan() {
-			if line := lines.Text(); line != "" && !strings.HasPrefix(line, "#") {
-				c[signalOf(line)]++
-			}
-		}
-		return lines.Err()
+		families, err = exporter.Parse(body)
+		return err
 	})
-	return c, err
+	return families, err
 }
 
-// signalOf names the signal that a sample belongs to.
-func signalOf(line string) string {
-	rest, ours := strings.CutPrefix(line, "kubevitals_")
+// count counts series by signal.
+func count(families exporter.Families) counts {
+	c := counts{}
+	for _, f := range families {
+		c[signalOf(f.Desc.Name)] += f.Len()
+	}
+	return c
+}
+
+func (c counts) total() (n int) {
+	for _, one := range c {
+		n += one
+	}
+	return n
+}
+
+// within returns an error for each budget that is exceeded.
+func (g growth) within(b budget, second float64) error {
+	node, autoscaler := float64(g.more["N"].total())/someNodes, float64(g.more["H"].total())/someHPAs
+	var err error
+	for _, one := range []struct {
+		what      string
+		has, most float64
+	}{
+		{"a healthy node", node, b.node}, {"a healthy node with a second disk", node + second, b.secondDisk}, {"a healthy autoscaler", autoscaler, b.autoscaler},
+	} {
+		if one.has > one.most {
+			err = errors.Join(err, fmt.Errorf("%s has %s series, of which it may have %s", one.what, short(one.has), short(one.most)))
+		}
+	}
+	return err
+}
+
+// signalOf names the signal that a metric belongs to.
+func signalOf(metric string) string {
+	rest, ours := strings.CutPrefix(metric, "kubevitals_")
 	if !ours {
 		return "process"
 	}
@@ -106,19 +173,17 @@ func signalOf(line string) string {
 	return best
 }
 
-func writeCardinality(w io.Writer, f fleet, before counts, growth map[string]counts) error {
+// write prints how many series each signal has, and fails if that depends on the pods.
+func (g growth) write(w io.Writer) error {
+	f, before := g.fleet, g.counts
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(table, "signal\tseries at N=%d P=%d H=%d\tformula\n", f.nodes, f.pods, f.hpas)
-	var total, names = counts{}, []string{}
-	for signal := range before {
-		names = append(names, signal)
-	}
-	slices.Sort(names)
+	total := counts{}
 	var growing []string
-	for _, signal := range names {
+	for _, signal := range slices.Sorted(maps.Keys(before)) {
 		constant, terms := before[signal], []string{}
 		for _, d := range dimensions() {
-			more := growth[d.letter][signal]
+			more := g.more[d.letter][signal]
 			if more == 0 {
 				continue
 			}
@@ -145,6 +210,9 @@ func writeCardinality(w io.Writer, f fleet, before counts, growth map[string]cou
 }
 
 // perOne is how many series one node, pod or autoscaler adds.
-func perOne(more, size int) string {
-	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", float64(more)/float64(size)), "0"), ".")
+func perOne(more, size int) string { return short(float64(more) / float64(size)) }
+
+// short writes a number with two digits after the point at most.
+func short(n float64) string {
+	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", n), "0"), ".")
 }

@@ -21,6 +21,8 @@ type fleet struct {
 	apiServers, apiServerSeries int
 	// sick puts pods and nodes into every state that the signals tell apart.
 	sick bool
+	// secondDisk gives nodes another disk for images.
+	secondDisk bool
 }
 
 // spec makes the cluster. It is the same for the same size.
@@ -41,7 +43,7 @@ func (f fleet) spec(now time.Time) *fakecluster.Spec {
 	}
 	images := nodeImages()
 	for i := range f.nodes {
-		s.Objects = append(s.Objects, node(i, now, images), nodeFigures(i, now), lease(corev1.NamespaceNodeLease, nodeName(i), 40, now))
+		s.Objects = append(s.Objects, f.node(i, now, images), nodeFigures(i, now), lease(corev1.NamespaceNodeLease, nodeName(i), 40, now))
 	}
 	for i := range f.pods {
 		pod := f.pod(i, now)
@@ -118,12 +120,16 @@ func nodeImages() []corev1.ContainerImage {
 	return images
 }
 
-func node(i int, now time.Time, images []corev1.ContainerImage) *corev1.Node {
+func (f fleet) node(i int, now time.Time, images []corev1.ContainerImage) *corev1.Node {
 	resources := corev1.ResourceList{
 		corev1.ResourceCPU:              resource.MustParse("16"),
 		corev1.ResourceMemory:           resource.MustParse("64Gi"),
 		corev1.ResourceEphemeralStorage: resource.MustParse("100Gi"),
 		corev1.ResourcePods:             resource.MustParse("110"),
+	}
+	allocatable := resources.DeepCopy()
+	if !f.sick {
+		allocatable[corev1.ResourceCPU], allocatable[corev1.ResourceMemory] = resource.MustParse("15800m"), resource.MustParse("62Gi")
 	}
 	n := &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{
@@ -140,7 +146,7 @@ func node(i int, now time.Time, images []corev1.ContainerImage) *corev1.Node {
 		},
 		Spec: corev1.NodeSpec{PodCIDR: fmt.Sprintf("10.%d.%d.0/24", 128+i>>8, i&255)},
 		Status: corev1.NodeStatus{
-			Capacity: resources, Allocatable: resources, Images: images,
+			Capacity: resources, Allocatable: allocatable, Images: images,
 			NodeInfo: corev1.NodeSystemInfo{KubeletVersion: "v1.37.2", ContainerRuntimeVersion: "containerd://2.1.4", OperatingSystem: "linux", Architecture: "amd64"},
 		},
 	}
