@@ -25,6 +25,7 @@ func (r *reader) readFile(ctx context.Context, e entry) error {
 	m.r = packed
 	name, zipped := strings.CutSuffix(e.name, ".gz")
 	to := placeOf(name)
+	r.suspects.passed(name, to)
 	if to.role == ofNone { // be it what its name says or not
 		r.snapshot.Skipped["file"]++
 		return nil
@@ -36,13 +37,13 @@ func (r *reader) readFile(ctx context.Context, e entry) error {
 		}
 		m.r, m.packed = z, func() int64 { return packed.n }
 	}
-	if err := r.readAs(to, name, m, e, zipped); err != nil {
+	if err := r.readAs(to, m, e, zipped); err != nil {
 		return broken(e.name, err)
 	}
 	return nil
 }
 
-func (r *reader) readAs(p place, name string, m *meter, e entry, zipped bool) error {
+func (r *reader) readAs(p place, m *meter, e entry, zipped bool) error {
 	switch p.role {
 	case ofManifest:
 		return r.readManifest(m)
@@ -60,7 +61,7 @@ func (r *reader) readAs(p place, name string, m *meter, e entry, zipped bool) er
 		r.keepBody(p, b)
 		return nil
 	}
-	return r.readObjects(name, m)
+	return r.readObjects(e.name, m)
 }
 
 // sniffed is how much of a file is looked at to tell what it is.
@@ -75,11 +76,12 @@ func (r *reader) readObjects(name string, m *meter) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	f := &objectFile{reader: r, meter: m, source: source, in: in, hint: r.hintOf(name)}
+	f := &objectFile{reader: r, meter: m, source: source, in: in, hint: r.hintOf(strings.TrimSuffix(name, ".gz"))}
 	trimmed := bytes.TrimLeft(start, " \t\r\n")
 	switch {
 	case len(trimmed) == 0, !isText(start):
 		r.snapshot.Skipped["file"]++
+		r.suspect(name, start, f.hint.known())
 		return nil
 	case string(bytes.TrimSpace(trimmed)) == "null" && f.hint.known(): // Go writes an empty list so
 		(&listed{hint: f.hint}).end(r.snapshot, kind{})
@@ -90,11 +92,15 @@ func (r *reader) readObjects(name string, m *meter) error {
 		err = f.yaml()
 	default:
 		r.snapshot.Skipped["file"]++
+		r.suspect(name, start, f.hint.known())
 		return nil
 	}
 	if _, bounded := errors.AsType[*limitError](err); err != nil && !bounded && !f.known && !f.hint.known() {
 		// Broken, but not a part of the cluster's state as far as one can see.
 		r.snapshot.Skipped["file"]++
+		if bytes.Contains(start, []byte("apiVersion")) {
+			r.suspects.keep(name, broken(name, err))
+		}
 		if len(r.snapshot.Warnings) < mostTold {
 			r.snapshot.Warnings = append(r.snapshot.Warnings, fmt.Sprintf("%s: skipped: %v", name, err))
 		}
@@ -179,8 +185,6 @@ func (r *reader) lost(ctx context.Context, name string, err error) error {
 	if _, bounded := errors.AsType[*limitError](err); err == nil || bounded || ctx.Err() != nil || path.Base(name) == manifestName {
 		return err
 	}
-	if len(r.snapshot.Unreadable) < mostTold {
-		r.snapshot.Unreadable = append(r.snapshot.Unreadable, Unreadable{Name: name, Err: err})
-	}
+	r.tell(name, err)
 	return nil
 }

@@ -27,6 +27,7 @@ type reader struct {
 	files, objects int
 	total          int64
 	times          times
+	suspects       suspects
 	gathered       gathered
 	etcd           etcdInfo
 	// kubeconfig is the name of a file that is one.
