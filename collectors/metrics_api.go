@@ -25,9 +25,12 @@ var (
 	metricsAPIBackend = exporter.NewGauge(metricsAPIName, "backend_info",
 		"Is 1 for the Service, as NAMESPACE/NAME, to which the API server passes requests for the metrics API on; absent where none is registered.",
 		"api", "backend")
-	metricsAPINode = exporter.NewGauge(metricsAPIName, "node_has_metrics",
-		"Whether the resource metrics API has figures of the node: 1 is yes; absent while the API does not answer.",
+	metricsAPINodeMissing = exporter.NewGauge(metricsAPIName, "node_missing",
+		"Is 1 for nodes of which the resource metrics API has no figures; absent for all others.",
 		"node")
+	metricsAPINodes = exporter.NewGauge(metricsAPIName, "nodes",
+		"Number of nodes by whether the resource metrics API has figures of them: some or none; absent while the API does not answer.",
+		"figures")
 	metricsAPINodeTime = exporter.NewGauge(metricsAPIName, "node_metrics_timestamp_seconds",
 		"Unix time, in seconds, of the figures that the resource metrics API has of the node.",
 		"node")
@@ -42,8 +45,9 @@ func MetricsAPI() Definition {
 		Help:    "The metrics API is not registered or not available, or lacks nodes, so dashboards show no use of resources.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{metricsAPIRegistered, metricsAPIAvailable, metricsAPIBackend, metricsAPINode, metricsAPINodeTime},
+		Metrics: []*exporter.Desc{metricsAPIRegistered, metricsAPIAvailable, metricsAPIBackend, metricsAPINodeMissing, metricsAPINodes, metricsAPINodeTime},
 		Steady:  []*exporter.Desc{metricsAPIRegistered},
+		Counted: map[*exporter.Desc]*exporter.Desc{metricsAPINodeMissing: metricsAPINodes},
 		Reads:   []sources.Read{sources.Nodes, sources.APIServices, sources.NodeMetricsList},
 		Flags: func(f *Flags) {
 			f.Flag("interval", "How often to read the figures of nodes; metrics servers themselves ask the kubelets every 15 s to 60 s.").
@@ -86,13 +90,17 @@ func (c metricsAPICollector) sendNodes(ch chan<- prometheus.Metric) error {
 	if err != nil || figures == nil {
 		return err
 	}
+	told := exporter.NewTally(metricsAPINodeMissing, "some", "none")
 	for _, node := range nodes {
 		at, ok := figures[node.Name]
-		ch <- metricsAPINode.Sample(exporter.Bool(ok), node.Name)
-		if ok {
-			ch <- metricsAPINodeTime.Sample(unix(at), node.Name)
+		if !ok {
+			told.Add(ch, "none", node.Name)
+			continue
 		}
+		told.Add(ch, "some", node.Name)
+		ch <- metricsAPINodeTime.Sample(unix(at), node.Name)
 	}
+	told.Send(ch, metricsAPINodes)
 	return nil
 }
 

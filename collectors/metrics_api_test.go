@@ -66,7 +66,7 @@ func TestMetricsAPIs(t *testing.T) {
 					t.Errorf("%s is missing in:\n%s", line, got)
 				}
 			}
-			if strings.Contains(got, "node_has_metrics{") {
+			if strings.Contains(got, "metrics_api_nodes{") {
 				t.Errorf("tells of nodes though no API answered:\n%s", got)
 			}
 		})
@@ -81,7 +81,7 @@ func TestMetricsAPITellsTheRest(t *testing.T) {
 	services := func() ([]sources.APIService, error) { return nil, nil }
 	nodes := readyNodes(map[string]corev1.ConditionStatus{"n1": "True"})
 	figures := func() (sources.NodeMetrics, error) { return sources.NodeMetrics{}, nil }
-	const registrations, ofNodes = "kubevitals_metrics_api_registered{", "kubevitals_metrics_api_node_has_metrics{"
+	const registrations, ofNodes = "kubevitals_metrics_api_registered{", "kubevitals_metrics_api_nodes{"
 	for name, tt := range map[string]struct {
 		collector    metricsAPICollector
 		told, absent string

@@ -130,7 +130,7 @@ func TestMetricsAPIDown(t *testing.T) {
 	l, api := wellLab(t, cluster.Options{Nodes: 3})
 	api.Close()
 	l.vitals.eventually(t, time.Minute, func(s samples) error {
-		if n := len(s.all("metrics_api_node_has_metrics")); n > 0 {
+		if n := len(s.all("metrics_api_nodes")); n > 0 {
 			return fmt.Errorf("tells of the figures of %d nodes", n)
 		}
 		return errors.Join(

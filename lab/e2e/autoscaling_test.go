@@ -93,13 +93,12 @@ func TestAutoscaling(t *testing.T) {
 		if err := s.want(1, "metrics_api_available", "api", "resource", "reason", "Passed"); err != nil {
 			return err
 		}
-		for i, want := range []float64{1, 1, 0} {
-			if err := s.want(want, "metrics_api_node_has_metrics", "node", shared.Kubelets()[i].Name); err != nil {
-				return err
-			}
-		}
-		if n := len(s.all("metrics_api_node_has_metrics")); n != len(shared.Kubelets()) {
-			return fmt.Errorf("figures of %d nodes, want %d", n, len(shared.Kubelets()))
+		if err := errors.Join(
+			s.want(1, "metrics_api_node_missing", "node", shared.Kubelets()[2].Name),
+			s.want(1, "metrics_api_nodes", "figures", "none"),
+			s.want(float64(len(shared.Kubelets())-1), "metrics_api_nodes", "figures", "some"),
+		); err != nil {
+			return err
 		}
 		if err := s.want(1, "autoscaling_metric_available", append(labelsOf, "type", "Resource", "metric", "cpu")...); err != nil {
 			return err
@@ -115,8 +114,8 @@ func TestAutoscaling(t *testing.T) {
 		if err := s.want(1, "metrics_api_registered", "api", "resource"); err != nil {
 			return err
 		}
-		if n := len(s.all("metrics_api_node_has_metrics")); n > 0 {
-			return fmt.Errorf("tells of the figures of %d nodes though no server answers", n)
+		if n := len(s.all("metrics_api_nodes")); n > 0 {
+			return fmt.Errorf("tells of the figures of nodes (%d series) though no server answers", n)
 		}
 		return s.want(0, "metrics_api_available", "api", "resource", "reason", "FailedDiscoveryCheck")
 	})

@@ -41,7 +41,7 @@ function(c) {
       alert: 'KubeVitalsMetricsAPINodeMissing',
       severity: 'warning',
       expr: |||
-        max by (%(by)s, node) (kubevitals_metrics_api_node_has_metrics{%(selector)s}) == 0
+        max by (%(by)s, node) (kubevitals_metrics_api_node_missing{%(selector)s}) == 1
         and on (%(by)s, node)
         max by (%(by)s, node) (kubevitals_kubelet_available{%(selector)s}) == 1
       ||| % c,
@@ -83,10 +83,16 @@ function(c) {
       [g.target('max by (api, backend) (kubevitals_metrics_api_backend_info{%(panel)s})' % c, '')],
       { alerts: ['KubeVitalsMetricsAPIUnavailable', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsAutoscalingMetricsUnavailable'], mayBeEmpty: true },
     ),
+    g.timeseries(
+      'Nodes by figures',
+      'Number of nodes of which the resource metrics API has figures, and of those of which it has none.',
+      'short',
+      [g.target('max by (figures) (kubevitals_metrics_api_nodes{%(panel)s, figures!="unknown"})' % c, '{{figures}}')],
+    ),
     g.table(
       'Nodes without figures',
       'Nodes of which the resource metrics API has no figures.',
-      [g.target('max by (node) (kubevitals_metrics_api_node_has_metrics{%(panel)s}) == 0 and on (node) max by (node) (kubevitals_kubelet_available{%(panel)s}) == 1' % c, '')],
+      [g.target('max by (node) (kubevitals_metrics_api_node_missing{%(panel)s}) == 1 and on (node) max by (node) (kubevitals_kubelet_available{%(panel)s}) == 1' % c, '')],
       { alerts: ['KubeVitalsMetricsAPINodeMissing'], mayBeEmpty: true },
     ),
     g.timeseries(

@@ -12,10 +12,9 @@ import (
 // saidOfEach are the states that are told of each healthy node, and why.
 func saidOfEach() map[string]string {
 	return map[string]string{
-		"kubevitals_node_readiness_ready":         "says which nodes there are, which alerts compare with those of which something is told",
-		"kubevitals_kubelet_available":            "says which kubelets can be read, without which no absence proves anything",
-		"kubevitals_metrics_api_node_has_metrics": "says of which nodes the metrics API was asked, which it may lack one by one",
-		"kubevitals_watch_streams_strategy":       "is needed to claim that a kubelet watches, which nothing that is absent can",
+		"kubevitals_node_readiness_ready":   "says which nodes there are, which alerts compare with those of which something is told",
+		"kubevitals_kubelet_available":      "says which kubelets can be read, without which no absence proves anything",
+		"kubevitals_watch_streams_strategy": "is needed to claim that a kubelet watches, which nothing that is absent can",
 	}
 }
 
