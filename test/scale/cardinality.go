@@ -16,10 +16,12 @@ import (
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
 )
 
-// The sizes from which the formula is computed. Each node has pods in every
-// state before there are more, so that what depends on nodes is complete.
+// The sizes from which the formula is computed. Each node and namespace has pods in every
+// state before there are more, so that what depends on these is complete; and there are
+// so many namespaces that each kubelet watches more than fits on one connection.
 const (
 	someNodes, someHPAs = 10, 20
+	someNamespaces      = 50
 	podsPerNode         = 60
 )
 
@@ -55,7 +57,7 @@ func budgets() budget { return budget{node: 20, secondDisk: 25, autoscaler: 5} }
 // of them adds. It fails beyond the budget.
 func cardinality(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	base := fleet{
-		nodes: someNodes, pods: someNodes * podsPerNode * 2, hpas: someHPAs,
+		nodes: someNodes, pods: someNodes * podsPerNode * 2, hpas: someHPAs, namespaces: someNamespaces,
 		apiServers: 1, apiServerSeries: 1000,
 	}
 	healthy, err := measureGrowth(ctx, s, base, stderr)

@@ -17,7 +17,9 @@ import (
 
 // fleet is the size of the cluster.
 type fleet struct {
-	nodes, pods, hpas           int
+	nodes, pods, hpas int
+	// namespaces are as many as a large cluster has, if it is zero.
+	namespaces                  int
 	apiServers, apiServerSeries int
 	// sick puts pods and nodes into every state that the signals tell apart.
 	sick bool
@@ -58,7 +60,7 @@ func (f fleet) spec(now time.Time) *fakecluster.Spec {
 		s.Objects = append(s.Objects, f.addons(now)...)
 	}
 	for i := range f.hpas {
-		s.Objects = append(s.Objects, hpa(i, now))
+		s.Objects = append(s.Objects, hpa(f.namespace(i), i, now))
 	}
 	s.Kubelet = f.kubelet()
 	return s
@@ -162,7 +164,7 @@ func (f fleet) node(i int, now time.Time, images []corev1.ContainerImage) *corev
 	return n
 }
 
-func hpa(i int, now time.Time) *autoscalingv2.HorizontalPodAutoscaler {
+func hpa(namespace string, i int, now time.Time) *autoscalingv2.HorizontalPodAutoscaler {
 	name, utilization, least := application(i), int32(70), int32(2)
 	active := autoscalingv2.HorizontalPodAutoscalerCondition{
 		Type: autoscalingv2.ScalingActive, Status: corev1.ConditionTrue, Reason: "ValidMetricFound",
@@ -181,7 +183,7 @@ func hpa(i int, now time.Time) *autoscalingv2.HorizontalPodAutoscaler {
 	}
 	return &autoscalingv2.HorizontalPodAutoscaler{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: namespace(i), Name: fmt.Sprintf("%s-%d", name, i), ManagedFields: managedFields("kube-controller-manager", now),
+			Namespace: namespace, Name: fmt.Sprintf("%s-%d", name, i), ManagedFields: managedFields("kube-controller-manager", now),
 		},
 		Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
 			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: name},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -16,7 +17,9 @@ const (
 	applicationsNamespace = 25
 )
 
-func namespace(i int) string { return fmt.Sprintf("team-%03d", i%namespaces) }
+func (f fleet) namespace(i int) string {
+	return fmt.Sprintf("team-%03d", i%cmp.Or(f.namespaces, namespaces))
+}
 
 func application(i int) string {
 	return fmt.Sprintf("service-%02d", i/namespaces%applicationsNamespace)
@@ -39,7 +42,7 @@ func managedFields(manager string, now time.Time) []metav1.ManagedFieldsEntry {
 // pod makes the ith pod: one of an application whose pods share ConfigMaps and
 // Secrets, spread over the nodes.
 func (f fleet) pod(i int, now time.Time) *corev1.Pod {
-	ns, app, controller := namespace(i), application(i), true
+	ns, app, controller := f.namespace(i), application(i), true
 	started := metav1.NewTime(now.Add(-time.Hour))
 	p := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
