@@ -92,6 +92,7 @@ func (r *reader) keep(k kind, raw []byte) (string, error) {
 			m.SetResourceVersion(kept.Version) // until it is known whether there is another of the name
 		}
 		r.snapshot.Objects = append(r.snapshot.Objects, kept.Object)
+		r.lives = append(r.lives, life{until: latest.Time, file: r.file})
 	}
 	return kept.Namespace, nil
 }

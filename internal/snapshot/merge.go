@@ -28,6 +28,10 @@ func (i identity) String() string {
 	return i.gvk.Kind + " " + i.namespace + "/" + i.name
 }
 
+func identityOf(obj runtime.Object, m metav1.Object) identity {
+	return identity{obj.GetObjectKind().GroupVersionKind(), m.GetNamespace(), m.GetName()}
+}
+
 // complete makes of objects that may be of many files those of one cluster: each is
 // there once, in the latest state. What an API server would have filled in is.
 func (s *Snapshot) complete() {
@@ -39,7 +43,7 @@ func (s *Snapshot) complete() {
 		if err != nil {
 			continue
 		}
-		i := identity{obj.GetObjectKind().GroupVersionKind(), m.GetNamespace(), m.GetName()}
+		i := identityOf(obj, m)
 		fill(m, i, s.Taken)
 		n, again := first[i]
 		if !again {

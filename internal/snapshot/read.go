@@ -20,6 +20,7 @@ func (r *reader) readFile(ctx context.Context, e entry) error {
 	if r.files++; r.files > r.limits.files {
 		return fmt.Errorf("%s: the dump has more than %d files", e.name, r.limits.files)
 	}
+	r.file = e.name
 	m := &meter{reader: r, limit: r.limits.file}
 	packed := &counter{r: e.r}
 	m.r = packed

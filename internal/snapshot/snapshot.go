@@ -114,6 +114,9 @@ func (r *reader) finish(modified time.Time) error {
 	default:
 		d.Taken, d.TakenFrom = r.gathered.moment(taken, modified)
 	}
+	if err := d.oneCluster(r.lives); err != nil && d.Manifest == nil {
+		return err
+	}
 	d.complete()
 	if d.Manifest == nil {
 		clear(d.samples) // without a manifest they may be anything

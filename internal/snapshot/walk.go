@@ -28,8 +28,11 @@ type reader struct {
 	total          int64
 	times          times
 	suspects       suspects
-	gathered       gathered
-	etcd           etcdInfo
+	// file is the present one, and lives are of the objects of the snapshot, in order.
+	file     string
+	lives    []life
+	gathered gathered
+	etcd     etcdInfo
 	// kubeconfig is the name of a file that is one.
 	kubeconfig string
 	// namespaces are those that a list of all namespaces names; nil without one.
