@@ -1,5 +1,6 @@
 // Pods stay Terminating, most often because their node is dead.
 local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(c) {
   local oldest(selector) = |||
@@ -34,8 +35,17 @@ function(c) {
         > %(terminatingPodsFinalizerSeconds)s
       ||| % c,
       'for': '10m',
-      summary: 'Pods cannot be deleted because nobody removes their finalizers.',
-      description: 'Pods of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and a finalizer holds them: the controller that should remove it is not running or fails.',
+      summary: 'Pods stay Terminating though no node holds them.',
+      description: 'Pods of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and no node holds them%(holds)s.',
+      values: {
+        holds: promql.each(
+          c,
+          'min by (hold) (kubevitals_terminating_pods_oldest_deadline_timestamp_seconds{%s, hold=~"finalizers|not_scheduled"})',
+          [],
+          'hold',
+          '{{ if not $i }}: {{ end }}{{ if eq .Labels.hold "finalizers" }}a finalizer does, which its controller has not removed{{ else }}they never had a node, and the controller manager has not removed them{{ end }}'
+        ),
+      },
     },
   ],
   panels: [
