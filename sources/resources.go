@@ -50,6 +50,16 @@ const (
 // row of it.
 func Resources() Table { return slices.Concat(coreResources(), groupResources()) }
 
+// aliases are the same kind in other versions or groups, all trimmed alike: in what is
+// read of it these are of the same shape.
+func aliases(kind string, trim Trim, versions ...string) []Alias {
+	var all []Alias
+	for _, version := range versions {
+		all = append(all, Alias{schema.FromAPIVersionAndKind(version, kind), trim})
+	}
+	return all
+}
+
 // coreResources are the rows of the core group, which has no name.
 func coreResources() Table {
 	return Table{
@@ -74,10 +84,7 @@ func coreResources() Table {
 				{Source: KubeletStarts, Fields: "reason=Starting,source=kubelet"},
 			},
 			Fields: eventFields, Trim: Trimmed(trimEvent), Redact: Redacted(redactEvent),
-			Aliases: []Alias{{
-				GroupVersionKind: schema.GroupVersionKind{Group: "events.k8s.io", Version: "v1", Kind: "Event"},
-				Trim:             Trimmed(trimNewEvent),
-			}},
+			Aliases: aliases("Event", Trimmed(trimNewEvent), "events.k8s.io/v1", "events.k8s.io/v1beta1"),
 		},
 		{
 			Versions: []string{"v1"}, Kind: "Service", Plural: "services", Namespaced: true,
@@ -95,11 +102,13 @@ func groupResources() Table {
 			Group: "apps", Versions: []string{"v1"}, Kind: "Deployment", Plural: "deployments", Namespaced: true,
 			Lists: []List{{Source: SystemDeployments, Namespace: metav1.NamespaceSystem}},
 			Trim:  Trimmed(trimDeployment), Redact: Redacted(redactDeployment),
+			Aliases: aliases("Deployment", Trimmed(trimDeployment), "apps/v1beta2", "apps/v1beta1", "extensions/v1beta1"),
 		},
 		{
 			Group: "apps", Versions: []string{"v1"}, Kind: "DaemonSet", Plural: "daemonsets", Namespaced: true,
 			Lists: []List{{Source: SystemDaemonSets, Namespace: metav1.NamespaceSystem}},
 			Trim:  Trimmed(trimDaemonSet), Redact: Redacted(redactDaemonSet),
+			Aliases: aliases("DaemonSet", Trimmed(trimDaemonSet), "apps/v1beta2", "extensions/v1beta1"),
 		},
 		{
 			Group: "autoscaling", Versions: []string{"v2"}, Kind: "HorizontalPodAutoscaler", Plural: "horizontalpodautoscalers", Namespaced: true,
@@ -114,6 +123,7 @@ func groupResources() Table {
 			Group: "apiregistration.k8s.io", Versions: []string{"v1"}, Kind: "APIService", Plural: "apiservices", Whole: true,
 			Lists: []List{{Source: APIServices}},
 			Trim:  Trimmed(trimAPIService), Redact: Redacted(redactAPIService),
+			Aliases: aliases("APIService", Trimmed(trimAPIService), "apiregistration.k8s.io/v1beta1"),
 		},
 		{
 			// v1beta1 is what metrics servers have served for years; v1 came with
@@ -129,6 +139,7 @@ func groupResources() Table {
 				{Source: NodeLeases, Namespace: corev1.NamespaceNodeLease},
 			},
 			Trim: Trimmed(trimLease), Redact: Redacted(redactLease),
+			Aliases: aliases("Lease", Trimmed(trimLease), "coordination.k8s.io/v1beta1"),
 		},
 		{
 			// Of these the presence of the list is what a snapshot tells.

@@ -3,6 +3,8 @@ package snapshot
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -66,7 +68,36 @@ func (r *reader) kindIn(raw []byte) (k kind, name string, err error) {
 	if err := json.Unmarshal(raw, &head); err != nil {
 		return kind{}, "", fmt.Errorf("object: %w", err)
 	}
-	return r.kindOf(head.APIVersion, head.Kind), head.Kind, nil
+	if k = r.kindOf(head.APIVersion, head.Kind); !k.known() {
+		r.sawVersion(schema.FromAPIVersionAndKind(head.APIVersion, head.Kind))
+	}
+	return k, head.Kind, nil
+}
+
+// sawVersion notes an object of a kind that is read, in a version that is not.
+func (r *reader) sawVersion(gvk schema.GroupVersionKind) {
+	for i := range r.table {
+		if row := &r.table[i]; row.Group == gvk.Group && row.Kind == gvk.Kind {
+			if r.unread == nil {
+				r.unread = map[schema.GroupVersionKind]Unreadable{}
+			}
+			if _, seen := r.unread[gvk]; !seen {
+				r.unread[gvk] = Unreadable{Name: r.file, Err: fmt.Errorf("%s: holds objects of the kind %s in version %s, which is not read", r.file, gvk.Kind, gvk.GroupVersion())}
+			}
+		}
+	}
+}
+
+// tellVersions tells of kinds of which the snapshot has nothing in a version that is read.
+func (r *reader) tellVersions() {
+	for _, gvk := range slices.SortedFunc(maps.Keys(r.unread), func(a, b schema.GroupVersionKind) int { return strings.Compare(a.String(), b.String()) }) {
+		missing := !slices.ContainsFunc(r.table, func(row sources.Resource) bool {
+			return row.Group == gvk.Group && row.Kind == gvk.Kind && r.snapshot.coverage[row.GroupResource().String()] != nil
+		})
+		if missing {
+			r.tell(r.unread[gvk].Name, r.unread[gvk].Err)
+		}
+	}
 }
 
 // keep decodes an object and keeps it. It returns its namespace.

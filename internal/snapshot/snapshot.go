@@ -97,6 +97,7 @@ func read(ctx context.Context, path string, l limits, table sources.Table) (*Sna
 func (r *reader) finish(modified time.Time) error {
 	d := r.snapshot
 	r.tellSuspects()
+	r.tellVersions()
 	if len(d.Objects) == 0 && len(d.kubelets) == 0 && len(d.coverage) == 0 && d.Manifest == nil {
 		if r.kubeconfig != "" {
 			return fmt.Errorf("%s: is a kubeconfig, not a dump; give it to --kubeconfig", r.kubeconfig)

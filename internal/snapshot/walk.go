@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/kubevitals/kubevitals/sources"
 )
 
@@ -29,8 +31,10 @@ type reader struct {
 	times          times
 	suspects       suspects
 	// file is the present one, and lives are of the objects of the snapshot, in order.
-	file     string
-	lives    []life
+	file  string
+	lives []life
+	// unread are the kinds that were seen in versions that are not read.
+	unread   map[schema.GroupVersionKind]Unreadable
 	gathered gathered
 	etcd     etcdInfo
 	// kubeconfig is the name of a file that is one.
