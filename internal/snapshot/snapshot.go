@@ -118,6 +118,9 @@ func (r *reader) finish(modified time.Time) error {
 	if err := d.oneCluster(r.lives); err != nil && d.Manifest == nil {
 		return err
 	}
+	if err := r.times.undated(d); err != nil {
+		r.tell(d.Path, err)
+	}
 	d.complete()
 	if d.Manifest == nil {
 		clear(d.samples) // without a manifest they may be anything

@@ -25,6 +25,12 @@ type times struct {
 	// written are the latest times in what API servers keep, by the machine whose
 	// clock it was; passing those in what does not go through etcd.
 	written, passing map[string]time.Time
+	// control are the latest times that the control plane wrote, by the kind of writer.
+	control map[string]time.Time
+	// heard are the nodes that are in the dump themselves, or by their Leases.
+	heard map[string]bool
+	// regular says that there are times which are written anew all the time.
+	regular bool
 }
 
 const (
@@ -42,10 +48,13 @@ func (t *times) saw(kept sources.Kept, latest time.Time) {
 	if latest.IsZero() {
 		return
 	}
+	t.sawControl(kept)
 	machine, seen := "", &t.written
 	switch o := kept.Object.(type) {
 	case *corev1.Node:
 		machine = o.Name
+		t.hear(machine)
+		t.regular = t.regular || beating(o)
 		if unheard(o) {
 			if t.silent == nil {
 				t.silent = map[string]bool{}
@@ -57,19 +66,30 @@ func (t *times) saw(kept sources.Kept, latest time.Time) {
 	case *corev1.Event:
 		machine = o.Source.Host
 	case *coordinationv1.Lease:
+		t.regular = t.regular || o.Spec.RenewTime != nil
 		if o.Namespace != corev1.NamespaceNodeLease {
 			break
 		}
 		machine = o.Name
+		t.hear(machine)
 		if o.Spec.RenewTime != nil {
 			put(&t.stamps, machine, o.Spec.RenewTime.Time)
 		}
 	case *unstructured.Unstructured:
 		if o.GetKind() == "NodeMetrics" {
 			machine, seen = o.GetName(), &t.passing
+			t.regular = true
 		}
 	}
 	put(seen, machine, latest)
+}
+
+// hear notes a node that writes all the time while it lives.
+func (t *times) hear(node string) {
+	if t.heard == nil {
+		t.heard = map[string]bool{}
+	}
+	t.heard[node] = true
 }
 
 func put(m *map[string]time.Time, key string, at time.Time) {
@@ -86,6 +106,9 @@ func put(m *map[string]time.Time, key string, at time.Time) {
 func (t *times) conclude() (taken, written time.Time) {
 	ahead := t.ahead()
 	written = believable(t.written, ahead)
+	if at := t.agreed(ahead); at.After(written) {
+		written = at
+	}
 	if taken = believable(t.passing, ahead); taken.Before(written) {
 		taken = written
 	}
@@ -97,6 +120,11 @@ func unheard(n *corev1.Node) bool {
 	return slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
 		return c.Type == corev1.NodeReady && c.Status == corev1.ConditionUnknown
 	})
+}
+
+// beating tells whether a kubelet reports a node, and says when it did.
+func beating(n *corev1.Node) bool {
+	return !unheard(n) && slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool { return !c.LastHeartbeatTime.IsZero() })
 }
 
 // ahead is by how much the clocks of nodes are ahead of what others agree on.
