@@ -163,7 +163,7 @@ function(c) {
       'Directed paths that agents probe and that are not refused, without those of nodes that are known to be down.',
       'short',
       [g.target('sum by (direction) (kubevitals:connectivity_paths:count{%s, side="out"})' % recorded, '{{direction}}')],
-      { alerts: ['KubeVitalsNodeOneWay', 'KubeVitalsPathsRefused'] },
+      { alerts: ['KubeVitalsNodeOneWay', 'KubeVitalsPathsRefused'], mayBeEmpty: true },
     ),
     g.table(
       'Failing paths',

@@ -90,6 +90,7 @@ func TestUnreachableServers(t *testing.T) {
 func FuzzParseChecks(f *testing.F) {
 	f.Add([]byte("[+]ping ok\n[-]etcd failed: reason withheld\n[+]log excluded: ok\nwarn: some\nlivez check failed\n"))
 	f.Add([]byte("[+]\n[-] \n[+]a"))
+	f.Add([]byte("[+]\x8a\n[+]\xb4"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		seen := map[string]bool{}
 		for _, c := range parseChecks("livez", body) {

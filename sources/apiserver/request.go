@@ -171,11 +171,12 @@ func parseChecks(probe string, body []byte) []Check {
 			continue
 		}
 		name, rest, _ := strings.Cut(line[len("[+]"):], " ")
+		name = strings.ToValidUTF8(name, "?")
 		if name == "" || seen[name] || strings.HasPrefix(rest, "excluded") || len(checks) == most {
 			continue
 		}
 		seen[name] = true
-		checks = append(checks, Check{Probe: probe, Name: strings.ToValidUTF8(name, "?"), OK: good})
+		checks = append(checks, Check{Probe: probe, Name: name, OK: good})
 	}
 	return checks
 }
