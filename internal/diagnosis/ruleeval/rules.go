@@ -38,7 +38,7 @@ const (
 	// maxSamples and queryTimeout bound one rule; a cluster of 5,000 nodes has
 	// 300,000 series.
 	maxSamples   = 20_000_000
-	queryTimeout = 30 * time.Second
+	queryTimeout = time.Minute
 )
 
 // Parse reads a rule file of Prometheus. Its error names every rule that is wrong.
