@@ -85,9 +85,10 @@ function(c) {
     ),
     g.timeseries(
       'Nodes by figures',
-      'Number of nodes of which the resource metrics API has figures, and of those of which it has none.',
+      'Number of nodes of which the resource metrics API has figures, and of those of which it has none; absent while the API does not answer.',
       'short',
       [g.target('max by (figures) (kubevitals_metrics_api_nodes{%(panel)s, figures!="unknown"})' % c, '{{figures}}')],
+      { mayBeEmpty: true },
     ),
     g.table(
       'Nodes without figures',

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/net/http2"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 // inClusterName is a name that every API server's certificate bears, because
@@ -53,7 +55,7 @@ func newTransport(c *rest.Config, server string, isConfigured bool) (transport, 
 	plain := &http.Transport{
 		TLSClientConfig: config, DialContext: dial, ForceAttemptHTTP2: true,
 		TLSHandshakeTimeout: 5 * time.Second, IdleConnTimeout: 90 * time.Second,
-		MaxIdleConnsPerHost: 4,
+		MaxIdleConnsPerHost: 4, MaxResponseHeaderBytes: bounded.HeaderLimit,
 	}
 	if isConfigured {
 		// Only the configured address may be meant to go through a proxy.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
@@ -139,6 +140,7 @@ func (o *Options) client() (*http.Client, *http.Transport, error) {
 	t := &http.Transport{
 		TLSClientConfig: config, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 4,
 		TLSHandshakeTimeout: 5 * time.Second, IdleConnTimeout: 90 * time.Second,
+		MaxResponseHeaderBytes: bounded.HeaderLimit,
 	}
 	return &http.Client{
 		Transport: t,

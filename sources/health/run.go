@@ -97,7 +97,7 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 			if err != nil {
 				return nil, err
 			}
-			return newStream(w, t.Health, a, lasts, p, withList), nil
+			return newStream(w, t, a, lasts, p, withList), nil
 		},
 	}
 }

@@ -1,6 +1,8 @@
 package health
 
 import (
+	"fmt"
+	"reflect"
 	"sync"
 	"time"
 
@@ -41,6 +43,8 @@ type stream struct {
 	inner   apiwatch.Interface
 	health  *Health
 	attempt *attempt
+	// kind is the type of the objects: reflectors leave out all others, without a word.
+	kind reflect.Type
 	// lasts is how long the watch was asked for; zero for one that is no proof.
 	lasts time.Duration
 	past  *past
@@ -64,13 +68,13 @@ type stream struct {
 var _ apiwatch.Interface = (*stream)(nil)
 
 // newStream passes on a watch that was asked for so long, or one that begins with a list.
-func newStream(inner apiwatch.Interface, h *Health, a *attempt, lasts time.Duration, p *past, listing bool) *stream {
+func newStream(inner apiwatch.Interface, t Target, a *attempt, lasts time.Duration, p *past, listing bool) *stream {
 	if lasts == watchFor && time.Since(a.started) > lateStart {
 		lasts = 0
 		p.cut()
 	}
 	s := &stream{
-		inner: inner, health: h, attempt: a, lasts: lasts, past: p, listing: listing,
+		inner: inner, health: t.Health, attempt: a, kind: reflect.TypeOf(t.Expected), lasts: lasts, past: p, listing: listing,
 		out: make(chan apiwatch.Event), stopped: make(chan struct{}),
 	}
 	go s.run()
@@ -107,6 +111,9 @@ func (s *stream) run() {
 			s.closed()
 			return
 		case event == nil: // too late, or not wanted any more
+			return
+		case event.Type != apiwatch.Error && reflect.TypeOf(event.Object) != s.kind:
+			s.attempt.failed(fmt.Errorf("a watch brings %T, not %s", event.Object, s.kind))
 			return
 		}
 		if s.listing {

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 )
@@ -29,7 +30,7 @@ func TestTheEndOfAListIsDue(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begun, events := time.Now(), make(chan apiwatch.Event)
 				h := NewHealth("nodes", time.Now)
-				s := newStream(apiwatch.NewProxyWatcher(events), h, newAttempt(h.Fail), 0, &past{}, true)
+				s := newStream(apiwatch.NewProxyWatcher(events), Target{Health: h, Expected: &corev1.Node{}}, newAttempt(h.Fail), 0, &past{}, true)
 				send := func(kind apiwatch.EventType, annotations map[string]string) {
 					obj := node("a")
 					obj.Annotations = annotations
@@ -61,6 +62,28 @@ func TestTheEndOfAListIsDue(t *testing.T) {
 				s.Stop()
 				time.Sleep(2 * time.Minute) // until all that sends is gone
 			})
+		})
+	}
+}
+
+// TestAWatchOfAnotherKind verifies that objects of another kind, bookmarks among them,
+// prove nothing: reflectors leave them out.
+func TestAWatchOfAnotherKind(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []apiwatch.EventType{apiwatch.Added, apiwatch.Modified, apiwatch.Bookmark} {
+		synctest.Test(t, func(t *testing.T) {
+			events := make(chan apiwatch.Event, 1)
+			h := NewHealth("nodes", time.Now)
+			h.Succeed()
+			s := newStream(apiwatch.NewProxyWatcher(events), Target{Health: h, Expected: &corev1.Node{}}, newAttempt(h.Fail), watchFor, &past{}, false)
+			events <- apiwatch.Event{Type: kind, Object: &corev1.PodTemplate{}}
+			if e, open := <-s.ResultChan(); open {
+				t.Errorf("%s passes on %T", kind, e.Object)
+			}
+			if reason := h.State().Reason; reason == Available {
+				t.Errorf("%s of another kind leaves the source available", kind)
+			}
+			s.Stop()
 		})
 	}
 }

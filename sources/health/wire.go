@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/transport"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 // answerWithin is how long an API server may take to begin its answer.
@@ -49,6 +52,7 @@ func NewWire(c *rest.Config) *Wire {
 		w.dial = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
 	}
 	c.Dial = w.dialContext
+	c.WrapTransport = transport.Wrappers(bounded.Headers, c.WrapTransport)
 	c.Wrap(func(next http.RoundTripper) http.RoundTripper { return &roundTripper{wire: w, next: next} })
 	return w
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/transport"
 
+	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/exposition"
 	"github.com/kubevitals/kubevitals/sources/health"
 )
@@ -86,6 +87,7 @@ func newClient(o Options, cfg *rest.Config, dial dialer) (*client, error) {
 	tc.DisableCompression = false
 	tc.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil }
 	tc.DialHolder = &transport.DialHolder{Dial: dial.forOneFetch}
+	tc.WrapTransport = transport.Wrappers(bounded.Headers, tc.WrapTransport)
 	rt, err := transport.New(tc)
 	if err != nil {
 		return nil, fmt.Errorf("transport to the kubelets: %w", err)

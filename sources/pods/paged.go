@@ -2,6 +2,7 @@ package pods
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -52,9 +53,13 @@ func listPacked(ctx context.Context, lw *cache.ListWatch, o metav1.ListOptions) 
 		for n := range page.Items {
 			all.Items = append(all.Items, pack(factsOf(&page.Items[n])))
 		}
-		all.ResourceVersion, o.Continue = page.ResourceVersion, page.Continue
-		if o.Continue == "" {
+		if page.Continue == "" {
+			all.ResourceVersion = page.ResourceVersion
 			return all, nil
 		}
+		if page.Continue == o.Continue {
+			return nil, errors.New("list pods: the API server offers the same page again")
+		}
+		all.ResourceVersion, o.Continue = page.ResourceVersion, page.Continue
 	}
 }

@@ -48,6 +48,10 @@ func (t *Tracker) Load(file string) error {
 const fileLimit = 4 << 10
 
 func readBounded(file string) ([]byte, error) {
+	// To open a pipe would wait for somebody who writes.
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", file)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
@@ -31,7 +32,7 @@ func dial(socket string) *http.Client {
 	protocols := &http.Protocols{}
 	protocols.SetUnencryptedHTTP2(true)
 	return &http.Client{Transport: &http.Transport{
-		Protocols: protocols,
+		Protocols: protocols, MaxResponseHeaderBytes: bounded.HeaderLimit,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 		},

@@ -107,7 +107,7 @@ func New(o Options) (*Prober, error) {
 	}
 	// Connections are not kept, so that each round proves that new ones are taken.
 	return &Prober{options: o, client: &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true},
+		Transport:     &http.Transport{DisableKeepAlives: true, MaxResponseHeaderBytes: bounded.HeaderLimit},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }

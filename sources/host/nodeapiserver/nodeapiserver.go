@@ -17,6 +17,7 @@ import (
 
 	"k8s.io/client-go/rest"
 
+	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
@@ -67,7 +68,7 @@ func New(c *rest.Config, timeout time.Duration, now func() time.Time) (*Prober, 
 		return nil, fmt.Errorf("tls: %w", err)
 	}
 	// A connection that is kept would go on working while new ones do not.
-	plain := &http.Transport{TLSClientConfig: config, DisableKeepAlives: true, Proxy: c.Proxy, DialContext: c.Dial}
+	plain := &http.Transport{TLSClientConfig: config, DisableKeepAlives: true, Proxy: c.Proxy, DialContext: c.Dial, MaxResponseHeaderBytes: bounded.HeaderLimit}
 	if plain.DialContext == nil {
 		plain.DialContext = (&net.Dialer{}).DialContext
 	}
