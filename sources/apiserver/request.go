@@ -165,14 +165,8 @@ func parseChecks(probe string, body []byte) []Check {
 	var checks []Check
 	seen := map[string]bool{}
 	for line := range strings.Lines(string(body)) {
-		line = strings.TrimSpace(line)
-		good := strings.HasPrefix(line, "[+]")
-		if !good && !strings.HasPrefix(line, "[-]") {
-			continue
-		}
-		name, rest, _ := strings.Cut(line[len("[+]"):], " ")
-		name = strings.ToValidUTF8(name, "?")
-		if name == "" || seen[name] || strings.HasPrefix(rest, "excluded") || len(checks) == most {
+		name, rest, good, ok := health.CheckLine(line)
+		if !ok || seen[name] || strings.HasPrefix(rest, "excluded") || len(checks) == most {
 			continue
 		}
 		seen[name] = true

@@ -32,17 +32,12 @@ func parseChecks(probe, body string) []Check {
 	var checks []Check
 	seen := map[string]bool{}
 	for line := range strings.Lines(body) {
-		line = strings.TrimSpace(line)
-		good := strings.HasPrefix(line, "[+]")
-		if !good && !strings.HasPrefix(line, "[-]") {
-			continue
-		}
-		name, _, _ := strings.Cut(line[len("[+]"):], " ")
-		if name == "" || seen[name] || len(checks) == mostChecks {
+		name, _, good, ok := health.CheckLine(line)
+		if !ok || seen[name] || len(checks) == mostChecks {
 			continue
 		}
 		seen[name] = true
-		checks = append(checks, Check{Probe: probe, Name: strings.ToValidUTF8(name, "?"), OK: good})
+		checks = append(checks, Check{Probe: probe, Name: name, OK: good})
 	}
 	return checks
 }

@@ -218,11 +218,14 @@ func TestBadOptions(t *testing.T) {
 // FuzzParseChecks verifies that each check has a name of one word.
 func FuzzParseChecks(f *testing.F) {
 	f.Add("[+]a ok\n[-]b failed: x\n")
+	f.Add("[+]\x8a\n[+]\xb4")
 	f.Fuzz(func(t *testing.T, body string) {
+		seen := map[string]bool{}
 		for _, c := range parseChecks("livez", body) {
-			if c.Name == "" || strings.ContainsAny(c.Name, " \n") {
+			if c.Name == "" || seen[c.Name] || strings.ContainsAny(c.Name, " \n") {
 				t.Errorf("check %q", c.Name)
 			}
+			seen[c.Name] = true
 		}
 	})
 }
