@@ -36,9 +36,15 @@ func (h *History) Add(l labels.Labels, last, perSecond float64) {
 }
 
 // Querier implements storage.Queryable.
-func (h *History) Querier(_, _ int64) (storage.Querier, error) { return querier{h}, nil }
+func (h *History) Querier(_, _ int64) (storage.Querier, error) {
+	return querier{storage.NoopQuerier(), h}, nil
+}
 
-type querier struct{ history *History }
+// querier selects; the engine asks for nothing else.
+type querier struct {
+	storage.Querier
+	history *History
+}
 
 // Select implements storage.Querier. Every selector of a rule names its metric.
 func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
@@ -64,19 +70,6 @@ func named(matchers []*labels.Matcher) (names []string) {
 	}
 	return names
 }
-
-// LabelValues implements storage.Querier; the engine does not ask.
-func (querier) LabelValues(context.Context, string, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return nil, nil, nil
-}
-
-// LabelNames implements storage.Querier; the engine does not ask.
-func (querier) LabelNames(context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return nil, nil, nil
-}
-
-// Close implements storage.Querier.
-func (querier) Close() error { return nil }
 
 type set struct {
 	series []storage.Series

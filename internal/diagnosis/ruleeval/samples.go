@@ -120,9 +120,15 @@ func (s *Samples) covered() time.Duration {
 }
 
 // Querier implements storage.Queryable.
-func (s *Samples) Querier(_, _ int64) (storage.Querier, error) { return querier{s}, nil }
+func (s *Samples) Querier(_, _ int64) (storage.Querier, error) {
+	return querier{storage.NoopQuerier(), s}, nil
+}
 
-type querier struct{ samples *Samples }
+// querier selects; the engine asks for nothing else.
+type querier struct {
+	storage.Querier
+	samples *Samples
+}
 
 // Select implements storage.Querier. Every selector of a rule names its metric.
 func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
@@ -162,19 +168,6 @@ func matchesAll(l labels.Labels, matchers []*labels.Matcher) bool {
 	}
 	return true
 }
-
-// LabelValues implements storage.Querier; no rule asks for them.
-func (q querier) LabelValues(context.Context, string, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return nil, nil, nil
-}
-
-// LabelNames implements storage.Querier; no rule asks for them.
-func (q querier) LabelNames(context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return nil, nil, nil
-}
-
-// Close implements storage.Querier.
-func (q querier) Close() error { return nil }
 
 type set struct {
 	series []storage.Series
