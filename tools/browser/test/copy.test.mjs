@@ -29,10 +29,13 @@ async function pressAll({ page, context, server, words }) {
     const button = page.locator('.commands').nth(i).locator('button');
     assert.equal(await button.textContent(), words.copy);
     await button.click();
-    await page.getByRole('status').filter({ hasText: words.copied }).waitFor();
-    assert.equal(await button.textContent(), words.copied);
+    await page.locator('.commands').nth(i).getByRole('button', { name: words.copied, exact: true }).waitFor();
+    assert.equal(await page.getByRole('status').textContent(), words.copied);
     assert.equal(await clipboard(context, server), text);
     await page.bringToFront();
+    // What this button has said must not be taken for the next one's.
+    await page.clock.fastForward(5_000);
+    assert.equal(await page.getByRole('status').textContent(), '');
   }
 }
 
@@ -56,7 +59,7 @@ for (const [lang, words] of [['en', english], ['zh-TW', chinese]]) {
 }
 
 it('copies where the clipboard is forbidden', { permissions: [] }, async ({ goto, ...rest }) => {
-    await rest.page.clock.install();
+  await rest.page.clock.install();
   await goto(path + 'en');
   await rest.page.evaluate(() => { navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError')); });
   await pressAll({ ...rest, words: english });
