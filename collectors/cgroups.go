@@ -18,7 +18,7 @@ var (
 	cgroupsVersion = exporter.NewGauge(cgroupsName, "version",
 		"Version of the cgroups that the node's controllers are in: 1 or 2.", "node")
 	cgroupsHeld = exporter.NewGauge(cgroupsName, "held",
-		"Cgroups that the kernel holds for the controller, removed ones that it cannot free yet included; all stands for the hierarchy of version 2 itself.",
+		"Cgroups that the kernel holds for the controller, removed ones that it cannot free yet included; of the controllers that have a limit, and all, which stands for the hierarchy of version 2 itself.",
 		"node", "controller")
 	cgroupsDying = exporter.NewGauge(cgroupsName, "dying",
 		"Cgroups that were removed and that the kernel cannot free yet, because something still uses what is charged to them.",
@@ -26,11 +26,9 @@ var (
 	cgroupsLimit = exporter.NewGauge(cgroupsName, "limit",
 		"Cgroups that there may be for the controller; absent where nothing bounds them.", "node", "controller")
 	cgroupsFolders = exporter.NewGauge(cgroupsName, "folders",
-		"Folders of cgroups by what they are for; an empty one has no process in it or below.", "node", "kind", "state")
+		"Folders of cgroups by what they are for; an empty one has no process in it or below, and 0 is told of empty ones of pods and scopes only.", "node", "kind", "state")
 	cgroupsComplete = exporter.NewGauge(cgroupsName, "scan_complete",
 		"Whether the last scan counted all folders in time: 1 is yes; otherwise their numbers are absent.", "node")
-	cgroupsTook = exporter.NewGauge(cgroupsName, "scan_duration_seconds",
-		"Time that the last scan took, in seconds.", "node")
 )
 
 // Cgroups is the failure mode of cgroups that are never freed: of processes that
@@ -43,7 +41,7 @@ func Cgroups() Definition {
 		Scope:   Node,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			cgroupsVersion, cgroupsHeld, cgroupsDying, cgroupsLimit, cgroupsFolders, cgroupsComplete, cgroupsTook,
+			cgroupsVersion, cgroupsHeld, cgroupsDying, cgroupsLimit, cgroupsFolders, cgroupsComplete,
 		},
 		Flags: func(f *Flags) {
 			f.Flag("interval", "Time between two scans of the folders of all cgroups.").Default("5m").DurationVar(&interval)
@@ -81,17 +79,28 @@ func (c cgroupsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric
 		cgroupsHeld: count.Held, cgroupsDying: count.Dying, cgroupsLimit: count.Limit,
 	} {
 		for controller, n := range values {
-			ch <- desc.Sample(float64(n), c.node, controller)
+			_, bounded := count.Limit[controller]
+			if bounded || controller == cgroups.All || desc == cgroupsDying && n > 0 {
+				ch <- desc.Sample(float64(n), c.node, controller)
+			}
 		}
 	}
 	if count.Folders != nil {
-		for _, kind := range cgroups.Kinds() {
-			f := count.Folders[kind]
+		c.sendFolders(ch, count.Folders)
+	}
+	ch <- cgroupsComplete.Sample(exporter.Bool(!count.CutShort), c.node)
+	return nil
+}
+
+func (c cgroupsCollector) sendFolders(ch chan<- prometheus.Metric, folders map[cgroups.Kind]cgroups.Folders) {
+	for _, kind := range cgroups.Kinds() {
+		f := folders[kind]
+		if f.Populated > 0 {
 			ch <- cgroupsFolders.Sample(float64(f.Populated), c.node, string(kind), "populated")
+		}
+		// Those that leak: that none is empty is to be seen as well.
+		if f.Empty > 0 || kind == cgroups.Pods || kind == cgroups.Scopes {
 			ch <- cgroupsFolders.Sample(float64(f.Empty), c.node, string(kind), "empty")
 		}
 	}
-	ch <- cgroupsComplete.Sample(exporter.Bool(!count.CutShort), c.node)
-	ch <- cgroupsTook.Sample(count.Took.Seconds(), c.node)
-	return nil
 }

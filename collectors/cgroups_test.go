@@ -31,10 +31,10 @@ func TestCgroups(t *testing.T) {
 func TestCgroupsCutShort(t *testing.T) {
 	t.Parallel()
 	c := cgroupsCollector{node: "n1", count: func() (cgroups.Count, error) {
-		return cgroups.Count{Version: 1, Held: map[string]int64{"memory": 60000}, CutShort: true}, nil
+		return cgroups.Count{Version: 1, Held: map[string]int64{"memory": 60000, "cpu": 90}, Limit: map[string]int64{"memory": 65535}, CutShort: true}, nil
 	}}
 	text := string(scrapeText(t, cgroupsName, c, Cgroups().Metrics))
-	if strings.Contains(text, "cgroups_folders") || strings.Contains(text, "cgroups_dying") ||
+	if strings.Contains(text, "cgroups_folders") || strings.Contains(text, "cgroups_dying") || strings.Contains(text, "cpu") ||
 		!strings.Contains(text, `held{controller="memory",node="n1"} 60000`) || !strings.Contains(text, `complete{node="n1"} 0`) {
 		t.Error(text)
 	}

@@ -3,11 +3,14 @@ package collectors
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/host/connectivity"
 )
 
@@ -18,10 +21,10 @@ var (
 		"Is 1 for what the last round of probes from this node to a peer came to; other_zone is the peer's zone if it is another than that of the node.",
 		"node", "zone", "direction", "peer", "other_zone", "result")
 	connectivityRTT = exporter.NewGauge(connectivityName, "rtt_seconds",
-		"Median time of the last five good small exchanges with the peer, without the handshake, in seconds; failed ones are not in it.",
-		"node", "direction", "peer")
+		"Median time of the last five good small exchanges with a peer, without the handshake, in seconds: of the peers the one in the middle (0.5) and the slowest (1); failed exchanges are not in it.",
+		"node", "direction", "quantile")
 	connectivityProbes = exporter.NewCounter(connectivityName, "probes_total",
-		"Single probes from this node by what each came to; a round makes more of them only while they fail.",
+		"Single probes from this node by what each came to; a round makes more of them only while they fail, and what none ever came to is absent, but for ok.",
 		"node", "direction", "result")
 	connectivityAgents = exporter.NewGauge(connectivityName, "agents",
 		"Agents of the cluster that the agent in one network of this node knows, itself included, by the network that they are in.",
@@ -31,8 +34,8 @@ var (
 // Connectivity is the failure mode of a partitioned network: pods, nodes or zones
 // that do not reach each other, or only with small packets.
 //
-// Series per node, with k peers: 4k of paths and 4k of round trip times, 20 of
-// counters and 4 of agents; nothing grows with the number of nodes.
+// Series per node, with k peers: 4k of paths, 8 of round trip times, 4 of counters and
+// 4 of agents; nothing grows with the number of nodes.
 func Connectivity() Definition {
 	var o connectivity.Options
 	return Definition{
@@ -88,16 +91,24 @@ func (c connectivityCollector) Collect(_ context.Context, ch chan<- prometheus.M
 		}
 		return nil
 	}
+	times := map[string][]time.Duration{}
 	for _, p := range r.Results {
 		direction := connectivity.Direction(c.from, p.Kind)
 		ch <- connectivityPath.Sample(1, c.node, r.Zone, direction, p.Node, p.OtherZone, p.Outcome.Result())
 		if p.RTT > 0 {
-			ch <- connectivityRTT.Sample(p.RTT.Seconds(), c.node, direction, p.Node)
+			times[direction] = append(times[direction], p.RTT)
 		}
+	}
+	for direction, all := range times {
+		slices.Sort(all)
+		ch <- connectivityRTT.Sample(all[(len(all)-1)/2].Seconds(), c.node, direction, "0.5")
+		ch <- connectivityRTT.Sample(all[len(all)-1].Seconds(), c.node, direction, "1")
 	}
 	for _, kind := range connectivity.Kinds() {
 		for _, outcome := range connectivity.Outcomes() {
-			ch <- connectivityProbes.Sample(float64(r.Attempts[kind][outcome]), c.node, connectivity.Direction(c.from, kind), outcome.Result())
+			if n := r.Attempts[kind][outcome]; n > 0 || outcome == health.Available {
+				ch <- connectivityProbes.Sample(float64(n), c.node, connectivity.Direction(c.from, kind), outcome.Result())
+			}
 		}
 		ch <- connectivityAgents.Sample(float64(r.Agents[kind]), c.node, string(c.from), string(kind))
 	}

@@ -18,14 +18,11 @@ var (
 	filesystemState = exporter.NewGauge(filesystemName, "state",
 		"What the kernel said when it was asked for the file system of the root: 1 for the state that holds; ok is 0 otherwise, and the others are absent; hangs means that it has not answered in time, failed that it answered with an error.",
 		"node", "root", "state")
-	filesystemAvailable = exporter.NewGauge(filesystemName, "available_bytes",
-		"Space left on the file system of the root for those who are not root, in bytes; one that holds several roots is told of under the first.",
-		"node", "root")
 	filesystemFree = exporter.NewGauge(filesystemName, "free_ratio",
-		"Share of the bytes or inodes of the file system that is left; absent for inodes where their number has no limit.",
+		"Share of the bytes or inodes of the file system that is left to those who are not root; one that holds several roots is told of under the first, and inodes without a limit are not told of.",
 		"node", "root", "resource")
 	filesystemReadOnly = exporter.NewGauge(filesystemName, "read_only",
-		"Whether nothing can be written to the file system: 1 is yes; absent when the mounts of the host cannot be read.",
+		"Is 1 where nothing can be written to the file system; absent where that can be, and where the mounts of the host cannot be read.",
 		"node", "root")
 )
 
@@ -43,7 +40,7 @@ func Filesystem() Definition {
 		Help:    "The disk of the kubelet or the container runtime is full, read-only or dead, told by the kernel when the kubelet cannot.",
 		Scope:   Node,
 		Default: true,
-		Metrics: []*exporter.Desc{filesystemState, filesystemAvailable, filesystemFree, filesystemReadOnly},
+		Metrics: []*exporter.Desc{filesystemState, filesystemFree, filesystemReadOnly},
 		Flags: func(f *Flags) {
 			f.Flag("interval", "Time between two questions to the kernel.").Default("1m").DurationVar(&interval)
 			f.Flag("timeout", "Time after which a file system that does not answer counts as hanging.").Default("5s").DurationVar(&timeout)
@@ -76,15 +73,14 @@ func (c filesystemCollector) Collect(_ context.Context, ch chan<- prometheus.Met
 		if !r.Readable {
 			continue
 		}
-		ch <- filesystemAvailable.Sample(float64(r.Space.Available), c.node, r.Root)
 		if r.Space.Bytes > 0 {
 			ch <- filesystemFree.Sample(float64(r.Space.Available)/float64(r.Space.Bytes), c.node, r.Root, "bytes")
 		}
 		if r.Space.Inodes > 0 {
 			ch <- filesystemFree.Sample(float64(r.Space.InodesFree)/float64(r.Space.Inodes), c.node, r.Root, "inodes")
 		}
-		if r.Known {
-			ch <- filesystemReadOnly.Sample(exporter.Bool(r.ReadOnly), c.node, r.Root)
+		if r.Known && r.ReadOnly {
+			ch <- filesystemReadOnly.Sample(1, c.node, r.Root)
 		}
 	}
 	return nil

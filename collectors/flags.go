@@ -124,7 +124,7 @@ func (s *Selection) Build(sources *sources.Sources) ([]exporter.Named, error) {
 			named = append(named, exporter.Named{Name: d.Name, Collector: c, Metrics: d.Metrics})
 		}
 	}
-	return append(named, selfCollector(sources)), nil
+	return append(named, selfCollector(sources, s.scope == Node)), nil
 }
 
 // build returns nil for a collector that does not run.

@@ -20,25 +20,23 @@ const inotifyName = "inotify"
 
 var (
 	inotifyUsed = exporter.NewGauge(inotifyName, "used",
-		"Watches or instances of inotify that the user is charged for, as far as processes could be read; only of the users that hold most.",
+		"Watches or instances of inotify that the user is charged for, as far as processes could be read; of root, and of those among the users that hold most who hold a tenth of what one may have.",
 		"node", "uid", "resource")
 	inotifyLimit = exporter.NewGauge(inotifyName, "limit",
 		"Watches or instances of inotify that each user may have.", "node", "resource")
 	inotifyHolderUsed = exporter.NewGauge(inotifyName, "holder_used",
-		"Watches or instances of inotify that the processes of one command hold, of the commands that hold most; slice is the part of the node they are in.",
+		"Watches or instances of inotify that the processes of one command hold, of the commands that hold most of a user who holds half of what one may have; slice is the part of the node they are in.",
 		"node", "uid", "command", "slice", "resource")
 	inotifyComplete = exporter.NewGauge(inotifyName, "scan_complete",
 		"Whether the last scan saw every process: 1 is yes; otherwise more may be in use than is told.", "node")
 	inotifyUnread = exporter.NewGauge(inotifyName, "scan_unread_processes",
-		"Processes that the last scan could not read: denied for want of rights, or failed.", "node", "reason")
+		"Processes that the last scan could not read: denied for want of rights, or failed; absent if there are none.", "node", "reason")
 	inotifyCutShort = exporter.NewGauge(inotifyName, "scan_cut_short",
-		"Whether the last scan ran out of time: 1 is yes.", "node")
-	inotifyTold = exporter.NewGauge(inotifyName, "scan_shared_counted_once",
-		"Whether instances that several processes share were counted once: 1 is yes; otherwise less may be in use than is told.", "node")
+		"Is 1 where the last scan ran out of time, and absent where it did not.", "node")
+	inotifyShared = exporter.NewGauge(inotifyName, "scan_shared_counted_often",
+		"Is 1 where instances that several processes share were counted for each, because the kernel did not let the scan compare them, so that less may be in use than is told; absent where each was counted once.", "node")
 	inotifyProcesses = exporter.NewGauge(inotifyName, "scan_processes",
 		"Processes that the last scan read.", "node")
-	inotifyTook = exporter.NewGauge(inotifyName, "scan_duration_seconds",
-		"Time that the last scan took, in seconds.", "node")
 )
 
 // inotifyOptions are the flags of the collector.
@@ -63,7 +61,7 @@ func Inotify() Definition {
 		Default: true,
 		Metrics: []*exporter.Desc{
 			inotifyUsed, inotifyLimit, inotifyHolderUsed, inotifyComplete, inotifyUnread, inotifyCutShort,
-			inotifyTold, inotifyProcesses, inotifyTook,
+			inotifyShared, inotifyProcesses,
 		},
 		Flags: func(f *Flags) {
 			f.Flag("interval", "Time between two scans of the open files of all processes.").Default("1m").DurationVar(&o.interval)
@@ -104,23 +102,46 @@ func (c inotifyCollector) Collect(_ context.Context, ch chan<- prometheus.Metric
 		users[0] = inotify.Use{} // root holds nothing, which is known
 	}
 	for _, r := range inotifyResources() {
-		ch <- inotifyLimit.Sample(float64(r.of(scan.Limit)), c.node, r.name)
-		for _, uid := range topUsers(users, c.top) {
-			ch <- inotifyUsed.Sample(float64(r.of(users[uid])), c.node, strconv.FormatUint(uint64(uid), 10), r.name)
+		c.sendUse(ch, r, scan, users)
+	}
+	ch <- inotifyComplete.Sample(exporter.Bool(scan.Complete()), c.node)
+	ch <- inotifyProcesses.Sample(float64(scan.Processes), c.node)
+	for reason, n := range map[string]int{"denied": scan.Denied, "failed": scan.Failed} {
+		if n > 0 {
+			ch <- inotifyUnread.Sample(float64(n), c.node, reason)
 		}
-		for _, h := range topHolders(scan.Holders, r, c.top) {
+	}
+	if scan.CutShort {
+		ch <- inotifyCutShort.Sample(1, c.node)
+	}
+	if !scan.Told {
+		ch <- inotifyShared.Sample(1, c.node)
+	}
+	return nil
+}
+
+// Shares of what a user may have from which on the user, and who holds it, is told of:
+// long before the alerts, and not on every node.
+const (
+	inotifyUserShare   = 0.1
+	inotifyHolderShare = 0.5
+)
+
+// sendUse sends what users hold of one resource, and who holds it where that is much.
+func (c inotifyCollector) sendUse(ch chan<- prometheus.Metric, r inotifyResource, scan inotify.Scan, users map[uint32]inotify.Use) {
+	limit := float64(r.of(scan.Limit))
+	ch <- inotifyLimit.Sample(limit, c.node, r.name)
+	for _, uid := range topUsers(users, c.top) {
+		if used := float64(r.of(users[uid])); uid == 0 || used >= inotifyUserShare*limit {
+			ch <- inotifyUsed.Sample(used, c.node, strconv.FormatUint(uint64(uid), 10), r.name)
+		}
+	}
+	for _, h := range topHolders(scan.Holders, r, c.top) {
+		if float64(r.of(users[h.UID])) >= inotifyHolderShare*limit {
 			ch <- inotifyHolderUsed.Sample(float64(r.of(scan.Holders[h])),
 				c.node, strconv.FormatUint(uint64(h.UID), 10), h.Command, string(h.Slice), r.name)
 		}
 	}
-	ch <- inotifyComplete.Sample(exporter.Bool(scan.Complete()), c.node)
-	ch <- inotifyUnread.Sample(float64(scan.Denied), c.node, "denied")
-	ch <- inotifyUnread.Sample(float64(scan.Failed), c.node, "failed")
-	ch <- inotifyCutShort.Sample(exporter.Bool(scan.CutShort), c.node)
-	ch <- inotifyTold.Sample(exporter.Bool(scan.Told), c.node)
-	ch <- inotifyProcesses.Sample(float64(scan.Processes), c.node)
-	ch <- inotifyTook.Sample(scan.Took.Seconds(), c.node)
-	return nil
 }
 
 // inotifyResource is one of the two things that are bounded.

@@ -19,7 +19,7 @@ var (
 		"Whether the node's kube-proxy told the health of its rules, good or bad, in the last round: 1 is yes; 0 is normal on nodes that never had one.",
 		"node")
 	proxyProbe = exporter.NewGauge(kubeProxyName, "probe_result",
-		"What became of the last question to the node's kube-proxy: 1 for the result that holds; available, if it answered, is 0 otherwise, and all others are absent.",
+		"Is 1 for what became of the last question to the node's kube-proxy where it got no answer; absent where it did.",
 		"node", "probe", "result")
 	proxyHealthy = exporter.NewGauge(kubeProxyName, "rules_healthy",
 		"Whether kube-proxy says that no change has waited too long for its rules: 1 is yes.",
@@ -31,12 +31,12 @@ var (
 		"Unix time at which kube-proxy last wrote its rules, in seconds; 0 means never since it started.",
 		"node", "ip_family")
 	proxyFailures = exporter.NewCounter(kubeProxyName, "sync_failures_total",
-		"Times that the kernel's tools refused rules of kube-proxy: restore or nftables_sync of all, partial_restore of some (all are tried next), nftables_cleanup of old ones.",
+		"Times that the kernel's tools refused rules of kube-proxy, absent as long as they never did: restore or nftables_sync of all, partial_restore of some (all are tried next), nftables_cleanup of old ones.",
 		"node", "ip_family", "kind")
 	proxyMode = exporter.NewGauge(kubeProxyName, "mode",
 		"Is 1 for the mode in which kube-proxy writes its rules.", "node", "mode")
 	proxyTrace = exporter.NewGauge(kubeProxyName, "trace",
-		"Whether the node bears a trace of a kube-proxy that does not answer: a chain KUBE-SERVICES (iptables), a table kube-proxy (nftables), an interface kube-ipvs0 (ipvs), logs of its container (pod) or a service of systemd (unit); 1 is yes, and what could not be looked at is absent, as rules are without the capability NET_ADMIN.",
+		"Is 1 where the node bears a trace of a kube-proxy that does not answer: a chain KUBE-SERVICES (iptables), a table kube-proxy (nftables), an interface kube-ipvs0 (ipvs), logs of its container (pod) or a service of systemd (unit); absent where there is none, and where it could not be looked at, as rules cannot without the capability NET_ADMIN.",
 		"node", "trace")
 )
 
@@ -103,7 +103,9 @@ func (c kubeProxyCollector) Collect(_ context.Context, ch chan<- prometheus.Metr
 	}
 	ch <- proxyUp.Sample(exporter.Bool(r.Livez == health.Available), c.node)
 	for probe, answer := range map[string]health.Reason{"livez": r.Livez, "metrics": r.Metrics, "mode": r.Mode} {
-		proxyProbe.SendState(ch, string(health.Available), string(answer), c.node, probe)
+		if answer != health.Available {
+			ch <- proxyProbe.Sample(1, c.node, probe, string(answer))
+		}
 	}
 	if r.Livez == health.Available {
 		for family, healthy := range r.Healthy {
@@ -118,14 +120,18 @@ func (c kubeProxyCollector) Collect(_ context.Context, ch chan<- prometheus.Metr
 			ch <- proxyApplied.Sample(at, c.node, family)
 		}
 		for f, count := range r.Failures {
-			ch <- proxyFailures.Sample(count, c.node, f.Family, f.Kind)
+			if count > 0 {
+				ch <- proxyFailures.Sample(count, c.node, f.Family, f.Kind)
+			}
 		}
 	}
 	if r.Mode == health.Available {
 		ch <- proxyMode.Sample(1, c.node, r.ModeName)
 	}
 	for trace, there := range r.traces {
-		ch <- proxyTrace.Sample(exporter.Bool(there), c.node, trace)
+		if there {
+			ch <- proxyTrace.Sample(1, c.node, trace)
+		}
 	}
 	return nil
 }

@@ -14,7 +14,9 @@ import (
 )
 
 // FrameMetrics are the metrics by which the frame reports on its collectors.
-func FrameMetrics() []*Desc { return []*Desc{collectorSuccess, collectorDuration, collectorLeftOut} }
+func FrameMetrics() []*Desc {
+	return []*Desc{collectorSuccess, collectorDuration, collectorCount, collectorLeftOut}
+}
 
 var (
 	collectorSuccess = NewGauge("scrape", "collector_success",
@@ -23,6 +25,8 @@ var (
 	collectorDuration = NewGauge("scrape", "collector_duration_seconds",
 		"Time the collector took, in seconds.",
 		"collector")
+	collectorCount = NewGauge("scrape", "collectors",
+		"Collectors that ran; only agents of nodes send it, which tell of those that did not succeed alone, and not how long each took.")
 	collectorLeftOut = NewGauge("scrape", "series_left_out",
 		"Series that the collector left out of this scrape: bound means that others can make any number of them, invalid that their values cannot be; absent if there are none.",
 		"collector", "reason")
@@ -32,6 +36,7 @@ var (
 type Frame struct {
 	runners []*runner
 	logger  *slog.Logger
+	terse   bool
 
 	mu   sync.Mutex
 	last map[string]Status
@@ -70,6 +75,11 @@ func (f *Frame) Divide(s Shard) {
 	}
 }
 
+// Terse makes the frame tell of single collectors only where one did not succeed, and
+// beside that how many there are: an agent is on every node. It is called before the
+// first scrape.
+func (f *Frame) Terse() { f.terse = true }
+
 // Bind returns a prometheus.Collector that runs all collectors under ctx. It
 // serves one scrape; it describes every metric that may be sent, so a registry
 // refuses two collectors that disagree about one.
@@ -84,25 +94,36 @@ func (f *Frame) Scrape(ctx context.Context) (Families, error) {
 		wait.Go(func() {
 			out := r.run(ctx)
 			f.record(ctx, r.Name, out)
-			parts[i] = slices.Concat(out.families, out.report(r.Name))
+			parts[i] = slices.Concat(out.families, out.report(r.Name, f.terse))
 		})
 	}
 	wait.Wait()
+	if f.terse {
+		parts = append(parts, Families{familyOf(collectorCount, float64(len(f.runners)))})
+	}
 	return merge(parts)
 }
 
 // report is what the frame itself says of a run.
-func (o outcome) report(name string) Families {
-	of := func(d *Desc, value float64, labels ...string) Family {
-		return Family{d, []*sample{{d, value, labels}}}
+func (o outcome) report(name string, terse bool) Families {
+	var report Families
+	if !terse || o.err != nil {
+		report = append(report, familyOf(collectorSuccess, Bool(o.err == nil), name))
 	}
-	report := Families{of(collectorSuccess, Bool(o.err == nil), name), of(collectorDuration, o.duration.Seconds(), name)}
+	if !terse {
+		report = append(report, familyOf(collectorDuration, o.duration.Seconds(), name))
+	}
 	for reason, series := range o.leftOut {
 		if series > 0 {
-			report = append(report, of(collectorLeftOut, float64(series), name, reason))
+			report = append(report, familyOf(collectorLeftOut, float64(series), name, reason))
 		}
 	}
 	return report
+}
+
+// familyOf is a family of one sample.
+func familyOf(d *Desc, value float64, labels ...string) Family {
+	return Family{d, []*sample{{d, value, labels}}}
 }
 
 // Gather is Scrape in messages of client_golang.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -108,6 +109,30 @@ func TestFailedCollectorsAreDroppedWhole(t *testing.T) {
 				`kubevitals_test_thing{name="fine"} 1`,
 			}, "half")
 		})
+	}
+}
+
+// TestTerse verifies that a terse frame names the collectors that did not succeed, and
+// counts all.
+func TestTerse(t *testing.T) {
+	t.Parallel()
+	frame := NewFrame([]Named{good("fine"), named("bad", func(context.Context, chan<- prometheus.Metric) error { return errors.New("broken") })}, slog.New(slog.DiscardHandler))
+	frame.Terse()
+	families, err := frame.Scrape(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, f := range families {
+		f.Each(func(labels []string, value float64) { got[f.Desc.Name+" "+strings.Join(labels, " ")] = value })
+	}
+	want := map[string]float64{
+		"kubevitals_test_thing fine":              1,
+		"kubevitals_scrape_collector_success bad": 0,
+		"kubevitals_scrape_collectors ":           2,
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

@@ -97,6 +97,9 @@ func (c *command) serveHTTP(ctx context.Context, listeners server.Listeners, pag
 func (c *command) frames(watched *target.Target, s *sources.Sources, named []exporter.Named, logger *slog.Logger) (*exporter.Frame, web.Exporter) {
 	frame := exporter.NewFrame(named, logger)
 	frame.Divide(c.shard)
+	if c.selection.Scope() == collectors.Node {
+		frame.Terse()
+	}
 	shown := web.Exporter{Frame: frame, Sources: s, Target: c.targetLabels("self"), Timeout: c.timeout, Version: version.Version}
 	if dump := watched.Snapshot; dump != nil {
 		shown.Taken, shown.Tell = dump.Taken, c.teller(watched)

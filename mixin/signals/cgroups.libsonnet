@@ -114,11 +114,5 @@ function(c) {
       'Whether the last scan counted all folders in time.',
       [g.target('max by (node) (kubevitals_cgroups_scan_complete{%(nodePanel)s, node=~"$node"})' % k, '{{node}}')],
     ),
-    g.timeseries(
-      'Duration of cgroup scans',
-      'Time that the last scan took; it grows with the number of cgroups.',
-      's',
-      [g.target('max by (node) (kubevitals_cgroups_scan_duration_seconds{%(nodePanel)s, node=~"$node"})' % k, '{{node}}')],
-    ),
   ],
 }

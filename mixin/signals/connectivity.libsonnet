@@ -208,11 +208,11 @@ function(c) {
     ),
     g.timeseries(
       'Round trip time',
-      'Median and slowest hundredth of the round trip times of all paths, by direction; failed probes are not in it.',
+      'Round trip time of a node in the middle to its peer in the middle, and to the slowest peer of the slowest node, by direction; failed probes are not in it.',
       's',
       [
-        g.target('quantile by (direction) (0.5, max by (node, peer, direction) (kubevitals_connectivity_rtt_seconds{%(nodePanel)s, node=~"$node"}))' % k, '{{direction}} median'),
-        g.target('quantile by (direction) (0.99, max by (node, peer, direction) (kubevitals_connectivity_rtt_seconds{%(nodePanel)s, node=~"$node"}))' % k, '{{direction}} 99 %'),
+        g.target('quantile by (direction) (0.5, max by (node, direction) (kubevitals_connectivity_rtt_seconds{%(nodePanel)s, node=~"$node", quantile="0.5"}))' % k, '{{direction}} median'),
+        g.target('max by (direction) (kubevitals_connectivity_rtt_seconds{%(nodePanel)s, node=~"$node", quantile="1"})' % k, '{{direction}} slowest'),
       ],
     ),
     g.timeseries(

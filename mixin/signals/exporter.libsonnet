@@ -194,8 +194,8 @@ function(config) {
           )
           > on (%(by)s, instance, source)
           (max by (%(by)s, instance, source) (kubevitals_source_max_age_seconds{%(nodeSelector)s}) + %(sourceStaleSlackSeconds)s)
-          and on (%(by)s, instance, source)
-          max by (%(by)s, instance, source) (kubevitals_source_available{%(nodeSelector)s}) == 1
+          unless on (%(by)s, instance, source)
+          max by (%(by)s, instance, source) (kubevitals_source_available{%(nodeSelector)s}) == 0
         )
       ||| % c,
       'for': '2m',
@@ -315,6 +315,17 @@ function(config) {
         g.target('max by (source) (kubevitals_source_max_age_seconds{%(nodePanel)s})' % c, '{{source}}: bound'),
       ],
       { alerts: ['KubeVitalsNodeAgentSourceStale'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Collectors and sources of agents',
+      'Collectors that ran and sources that are read, of the agent with the fewest and of the one with the most; agents of one version and one configuration have the same number.',
+      'short',
+      [
+        g.target('%s(kubevitals_scrape_%s{%s})' % [of, what, c.nodePanel], '%s, %s' % [what, of])
+        for what in ['collectors', 'sources']
+        for of in ['min', 'max']
+      ],
+      { mayBeEmpty: true },
     ),
   ],
 }

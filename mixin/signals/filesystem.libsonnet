@@ -64,11 +64,11 @@ function(c) {
     ),
     g.timeseries(
       'Bytes left, by the kernel and by the kubelet',
-      "Bytes available on disks of the kubelet and the runtime as the kernel says, and as the node's kubelet does.",
-      'bytes',
+      "Share of the bytes that is left on disks of the kubelet and the runtime as the kernel says, and as the node's kubelet does.",
+      'percentunit',
       [
-        g.target('min by (node, root) (kubevitals_filesystem_available_bytes{%(nodePanel)s, node=~"$node"})' % c, '{{node}} {{root}}'),
-        g.target('min by (node, filesystem) (kubevitals_node_disk_available_bytes{%(panel)s, node=~"$node"})' % c, '{{node}} {{filesystem}} by the kubelet'),
+        g.target('min by (node, root) (kubevitals_filesystem_free_ratio{%(nodePanel)s, node=~"$node", resource="bytes"})' % c, '{{node}} {{root}}'),
+        g.target('min by (node, filesystem) (kubevitals_node_disk_available_bytes{%(panel)s, node=~"$node"}) / min by (node, filesystem) (kubevitals_node_disk_capacity_bytes{%(panel)s, node=~"$node"})' % c, '{{node}} {{filesystem}} by the kubelet'),
       ],
     ),
   ],

@@ -68,34 +68,26 @@ function(c) {
     ),
     g.table(
       'Who holds inotify watches and instances',
-      'The commands that hold most on each node, with the user that is charged and the part of the node that they run in.',
+      'The commands that hold most of users who have half of what they may have in use, with the part of the node that they run in.',
       [g.target('topk(20, max by (node, uid, command, slice, resource) (kubevitals_inotify_holder_used{%(nodePanel)s, node=~"$node"}))' % c, '')],
       { mayBeEmpty: true },
     ),
     g.stateTimeline(
       'Inotify scans',
-      'Whether the last scan saw every process, and counted instances once that several processes share.',
-      [
-        g.target('max by (node) (kubevitals_inotify_scan_complete{%(nodePanel)s, node=~"$node"})' % c, '{{node}} complete'),
-        g.target('max by (node) (kubevitals_inotify_scan_shared_counted_once{%(nodePanel)s, node=~"$node"})' % c, '{{node}} shared ones once'),
-      ],
+      'Whether the last scan saw every process.',
+      [g.target('max by (node) (kubevitals_inotify_scan_complete{%(nodePanel)s, node=~"$node"})' % c, '{{node}}')],
       { alerts: ['KubeVitalsInotifyScanIncomplete'], badWhen: 0 },
     ),
     g.timeseries(
       'Processes in inotify scans',
-      'Processes that the last scan read, and those that it could not read; a scan that runs out of time leaves the rest out.',
+      'Processes that the last scan read, and those that it could not read; 1 where it ran out of time and left the rest out, or counted instances for each of the processes that share them.',
       'short',
       [
         g.target('max by (node) (kubevitals_inotify_scan_processes{%(nodePanel)s, node=~"$node"})' % c, '{{node}} read'),
         g.target('max by (node, reason) (kubevitals_inotify_scan_unread_processes{%(nodePanel)s, node=~"$node"})' % c, '{{node}} {{reason}}'),
         g.target('max by (node) (kubevitals_inotify_scan_cut_short{%(nodePanel)s, node=~"$node"})' % c, '{{node}} out of time'),
+        g.target('max by (node) (kubevitals_inotify_scan_shared_counted_often{%(nodePanel)s, node=~"$node"})' % c, '{{node}} shared ones often'),
       ],
-    ),
-    g.timeseries(
-      'Duration of inotify scans',
-      'Time that the last scan took.',
-      's',
-      [g.target('max by (node) (kubevitals_inotify_scan_duration_seconds{%(nodePanel)s, node=~"$node"})' % c, '{{node}}')],
     ),
   ],
 }

@@ -64,9 +64,9 @@ type nodeReport struct {
 
 // nodeSample is what a scrape of the agent says.
 type nodeSample struct {
-	series                      int64
-	processes, watches, seconds float64
-	failed                      []string
+	series             int64
+	processes, watches float64
+	failed             []string
 }
 
 func readNode(ctx context.Context, p *process) (nodeSample, error) {
@@ -80,8 +80,7 @@ func readNode(ctx context.Context, p *process) (nodeSample, error) {
 		return f
 	}
 	parsed, err := exposition.Parse(body, exposition.Options{Visit: map[string]func(labels, value []byte){
-		"kubevitals_inotify_scan_processes":        func(_, v []byte) { n.processes = number(v) },
-		"kubevitals_inotify_scan_duration_seconds": func(_, v []byte) { n.seconds = number(v) },
+		"kubevitals_inotify_scan_processes": func(_, v []byte) { n.processes = number(v) },
 		"kubevitals_inotify_used": func(labels, v []byte) {
 			if resource, _ := exposition.Label(labels, "resource"); resource == "watches" {
 				n.watches += number(v)
@@ -164,7 +163,6 @@ func (r *nodeReport) write(w io.Writer) error {
 	line("processes seen", "%.0f", r.seen.processes)
 	line("inotify watches held", "%d", s.crowd.watches)
 	line("inotify watches seen", "%.0f", r.seen.watches)
-	line("inotify scan", "%.3f s", r.seen.seconds)
 	line("flags of the binary", "%s", strings.Join(s.arguments, " "))
 	line("series", "%d", r.seen.series)
 	line("collectors that failed", "%s", strings.Join(append(r.seen.failed, "-")[:max(1, len(r.seen.failed))], ", "))
