@@ -118,6 +118,9 @@ func follow[S cache.ReflectorStore](s *Sources, source Read, newStore func(*heal
 		reading = pods.Paged(reading) // into a form that other stores do not know
 	}
 	target := health.Target{Health: h, ListWatch: reading, Client: s.clients, Expected: expected, Store: store, Progress: &s.progress}
+	if s.config.Lister == nil {
+		target.Latest = s.clients.latest(row, row.Versions[0], list)
+	}
 	if s.config.Lister != nil && !s.config.Watched {
 		s.runs = append(s.runs, func(ctx context.Context) { health.Load(ctx, target) })
 		return store

@@ -38,20 +38,20 @@ func (s *store) at(t *table, revision uint64) ([]*entry, error) {
 	return sorted(slices.Collect(maps.Values(objects))), nil
 }
 
-// since returns what happened to a table after a revision, and a channel that is
-// closed when more does.
-func (s *store) since(t *table, revision uint64) ([]change, <-chan struct{}, error) {
+// since returns what happened to a table after a revision and up to the present one,
+// and a channel that is closed when more does.
+func (s *store) since(t *table, revision uint64) (changes []change, present uint64, more <-chan struct{}, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if t.refused != nil {
-		return nil, nil, &apierrors.StatusError{ErrStatus: *t.refused}
+		return nil, 0, nil, &apierrors.StatusError{ErrStatus: *t.refused}
 	}
 	if revision < t.oldest {
-		return nil, nil, apierrors.NewResourceExpired(fmt.Sprintf("too old resource version: %d (%d)", revision, t.oldest))
+		return nil, 0, nil, apierrors.NewResourceExpired(fmt.Sprintf("too old resource version: %d (%d)", revision, t.oldest))
 	}
 	first, _ := slices.BinarySearchFunc(t.history, revision+1, byRevision)
 	// The history is only ever appended to or replaced, so a part can be shared.
-	return slices.Clip(t.history[first:]), t.changed, nil
+	return slices.Clip(t.history[first:]), s.revision, t.changed, nil
 }
 
 func (s *store) current() uint64 {

@@ -106,13 +106,8 @@ func (f *follower) follow(r *http.Request, timeout time.Duration) {
 	last := time.NewTimer(max(timeout-2*time.Second, 0))
 	defer last.Stop()
 	for {
-		changes, more, err := f.cluster.store.since(f.table, f.revision)
+		more, err := f.catchUp()
 		if err != nil {
-			_ = f.out.send(watch.Error, statusOf(err))
-			_ = f.out.flush()
-			return
-		}
-		if f.deliver(changes) != nil {
 			return
 		}
 		select {
@@ -133,10 +128,30 @@ func (f *follower) follow(r *http.Request, timeout time.Duration) {
 	}
 }
 
+// catchUp sends what happened since, and tells the client of an error. From then on the
+// watch is at the present revision, as that of an API server whose etcd tells of
+// progress; one that waits for the future still does.
+func (f *follower) catchUp() (more <-chan struct{}, err error) {
+	changes, present, more, err := f.cluster.store.since(f.table, f.revision)
+	if err != nil {
+		_ = f.out.send(watch.Error, statusOf(err))
+		_ = f.out.flush()
+		return nil, err
+	}
+	if err := f.deliver(changes); err != nil {
+		return nil, err
+	}
+	f.revision = max(f.revision, present)
+	return more, nil
+}
+
 // mark sends a bookmark to those who want them.
 func (f *follower) mark() error {
 	if !f.bookmarks {
 		return nil
+	}
+	if _, err := f.catchUp(); err != nil {
+		return err
 	}
 	if err := f.bookmark(nil); err != nil {
 		return err

@@ -40,6 +40,8 @@ func laterTrials() []Trial {
 		proxied("events-late", "each event of a watch takes 4 s, one after the other", faultproxy.Fault{Event: late}),
 		proxied("events-dropped", "a proxy drops what changed from watches, and lets bookmarks pass", faultproxy.Fault{Event: withoutChanges}).
 			unknowable("each bookmark says that nothing was missed"),
+		proxied("cache-stands-still", "watches come from a cache that follows etcd no more: no change, and each bookmark has the version that was asked for",
+			faultproxy.Fault{Event: faultproxy.StandingStill}),
 		proxied("lists-from-cache", "watches are refused, and a cache answers lists with what it saw first",
 			faultproxy.Fault{Respond: faultproxy.Status(http.StatusForbidden, metav1.StatusReasonForbidden), Requests: faultproxy.Watches(), Cut: faultproxy.ResetAll},
 			faultproxy.Fault{Whole: firstAnswers(), Requests: []faultproxy.Kind{faultproxy.List}}),

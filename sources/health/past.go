@@ -31,6 +31,8 @@ type past struct {
 	rewound time.Time
 	// progress learns of versions that are new; it may be nil.
 	progress *Progress
+	// horizon is how far watches have to come.
+	horizon horizon
 }
 
 // Progress is when any of several watches last brought a version that was new. Its

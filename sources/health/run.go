@@ -32,6 +32,9 @@ type Target struct {
 	Store    cache.ReflectorStore
 	// Progress, if any, learns when there is something new.
 	Progress *Progress
+	// Latest, if any, asks for the version that the resource has now, by a consistent
+	// read: what a watch brings is held against it.
+	Latest func(context.Context) (string, error)
 }
 
 // Run keeps the target's store up to date until ctx ends. Lists stream where
@@ -54,7 +57,7 @@ func Run(ctx context.Context, logger *slog.Logger, t Target) {
 // known version proves nothing, as client-go takes broken connections for empty
 // watches: what it brings does (stream).
 func observe(ctx context.Context, t Target) *cache.ListWatch {
-	p := &past{progress: t.Progress}
+	p := &past{progress: t.Progress, horizon: horizon{latest: t.Latest}}
 	fail := func(err error) {
 		if ctx.Err() == nil {
 			t.Health.Fail(err)
@@ -62,7 +65,11 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 	}
 	return &cache.ListWatch{
 		ListWithContextFunc: func(request context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			o = p.horizon.options(o)
 			list, err := t.ListWatch.ListWithContext(newAttempt(fail).in(request), o)
+			if err == nil && !continued(list) {
+				err = p.horizon.listed(request, o, versionOf(list))
+			}
 			if err != nil {
 				fail(err)
 				return nil, err
@@ -73,7 +80,9 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 		WatchFuncWithContext: func(request context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
 			withList := o.SendInitialEvents != nil
 			lasts := time.Duration(0)
-			if !withList {
+			if withList {
+				o = p.horizon.options(o)
+			} else {
 				if p.foreign() {
 					return nil, apierrors.NewResourceExpired("versions went back, and the last watch was cut")
 				}
@@ -97,7 +106,7 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 			if err != nil {
 				return nil, err
 			}
-			return newStream(w, t, a, lasts, p, withList), nil
+			return newStream(request, w, t, p, watchRequest{options: o, attempt: a, lasts: lasts}), nil
 		},
 	}
 }

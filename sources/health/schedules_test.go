@@ -41,7 +41,7 @@ func TestSchedulesOfWatches(t *testing.T) {
 		done := make(chan bool)
 		go func() {
 			defer close(done)
-			Run(ctx, slog.New(slog.DiscardHandler), Target{Health: h, ListWatch: w.listWatch(), Expected: &corev1.Node{}, Store: v})
+			Run(ctx, slog.New(slog.DiscardHandler), Target{Health: h, ListWatch: w.listWatch(), Expected: &corev1.Node{}, Store: v, Latest: w.latest})
 		}()
 		defer func() { cancel(); <-done }()
 		for range 3 {

@@ -1,15 +1,14 @@
 package health
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 )
 
@@ -21,15 +20,6 @@ const (
 	proveFor = 5 * time.Second
 	// overdue is how much later the end may come on a busy machine.
 	overdue = 6 * time.Second
-	// listPause is the longest time between two objects of a list that streams. A long
-	// list is given more for each object, up to a limit: to begin it anew costs more.
-	listPause          = 6 * time.Second
-	listPausePerObject = time.Millisecond
-	listPauseLimit     = 15 * time.Second
-	// tail is how long a watch goes on that is of no use as proof. One that began with
-	// a list was asked for minutes, in which large lists come, and brings no bookmark
-	// for as long. A reflector lists again after a watch that ends within a second.
-	tail = 2 * time.Second
 	// lateStart is after what time the answer to a request for a long watch has come
 	// late: its proof would, too.
 	lateStart = 2 * time.Second
@@ -38,16 +28,23 @@ const (
 	MaxAge = 26 * time.Second
 )
 
+// watchRequest is how a watch was asked for.
+type watchRequest struct {
+	options metav1.ListOptions
+	attempt *attempt
+	// lasts is for how long; zero for one that is no proof.
+	lasts time.Duration
+}
+
 // stream passes on the events of a watch, and ends it when it should have ended.
 type stream struct {
-	inner   apiwatch.Interface
-	health  *Health
-	attempt *attempt
+	watchRequest
+
+	inner  apiwatch.Interface
+	health *Health
 	// kind is the type of the objects: reflectors leave out all others, without a word.
 	kind reflect.Type
-	// lasts is how long the watch was asked for; zero for one that is no proof.
-	lasts time.Duration
-	past  *past
+	past *past
 	// proof is whether anything came that the API server sends only once all before
 	// it was sent.
 	proof bool
@@ -67,17 +64,19 @@ type stream struct {
 
 var _ apiwatch.Interface = (*stream)(nil)
 
-// newStream passes on a watch that was asked for so long, or one that begins with a list.
-func newStream(inner apiwatch.Interface, t Target, a *attempt, lasts time.Duration, p *past, listing bool) *stream {
-	if lasts == watchFor && time.Since(a.started) > lateStart {
-		lasts = 0
+// newStream passes on a watch of the target, which may begin with a list. What it asks
+// itself ends with ctx.
+func newStream(ctx context.Context, inner apiwatch.Interface, t Target, p *past, by watchRequest) *stream {
+	if by.lasts == watchFor && time.Since(by.attempt.started) > lateStart {
+		by.lasts = 0
 		p.cut()
 	}
 	s := &stream{
-		inner: inner, health: t.Health, attempt: a, kind: reflect.TypeOf(t.Expected), lasts: lasts, past: p, listing: listing,
-		out: make(chan apiwatch.Event), stopped: make(chan struct{}),
+		watchRequest: by, inner: inner, health: t.Health, kind: reflect.TypeOf(t.Expected), past: p,
+		listing: by.options.SendInitialEvents != nil,
+		out:     make(chan apiwatch.Event), stopped: make(chan struct{}),
 	}
-	go s.run()
+	go s.run(ctx)
 	return s
 }
 
@@ -92,7 +91,7 @@ func (s *stream) Stop() {
 	})
 }
 
-func (s *stream) run() {
+func (s *stream) run(ctx context.Context) {
 	defer close(s.out)
 	defer s.inner.Stop()
 	bound := s.lasts + overdue
@@ -104,6 +103,7 @@ func (s *stream) run() {
 	}
 	timer := time.NewTimer(bound)
 	defer timer.Stop()
+	defer s.askAhead(ctx)()
 	for {
 		event, open := s.next(timer.C)
 		switch {
@@ -113,25 +113,32 @@ func (s *stream) run() {
 		case event == nil: // too late, or not wanted any more
 			return
 		case event.Type != apiwatch.Error && reflect.TypeOf(event.Object) != s.kind:
-			s.attempt.failed(fmt.Errorf("a watch brings %T, not %s", event.Object, s.kind))
+			s.refuse(fmt.Errorf("a watch brings %T, not %s", event.Object, s.kind))
 			return
-		}
-		if s.listing {
-			s.objects, s.changes = s.objects+1, s.changes || event.Type != apiwatch.Added
-			if !s.changes {
-				s.over = false
-				timer.Reset(s.pause())
-			}
-			if lastOfList(*event) {
-				s.listing, s.over = false, false
-				timer.Reset(tail)
-				s.past.listed(versionOf(event.Object))
-			}
+		case s.listing && !s.list(ctx, *event, timer):
+			return
+		case s.lasts > 0 && event.Type == apiwatch.Bookmark && s.past.horizon.missed(versionOf(event.Object)):
+			s.send(expired("a bookmark has not come to the version that the resource had"))
+			return
 		}
 		s.note(*event)
 		if !s.send(*event) {
 			return
 		}
+	}
+}
+
+// askAhead asks for the version that the last bookmark has to come to, in time. It
+// returns what ends that.
+func (s *stream) askAhead(ctx context.Context) (end func()) {
+	if s.lasts == 0 || s.past.horizon.latest == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	timer := time.AfterFunc(s.lasts-askBefore, func() { s.past.horizon.ask(ctx) })
+	return func() {
+		timer.Stop()
+		cancel()
 	}
 }
 
@@ -151,11 +158,6 @@ func (s *stream) note(e apiwatch.Event) {
 	if s.lasts > 0 { // the objects of a list have versions of long ago
 		s.past.saw(versionOf(e.Object))
 	}
-}
-
-// pause is the longest time until the next object of the list.
-func (s *stream) pause() time.Duration {
-	return min(listPause+time.Duration(s.objects)*listPausePerObject, listPauseLimit)
 }
 
 // send passes an event on. It is false when the event is not wanted any more.
@@ -218,33 +220,16 @@ func (s *stream) closed() {
 		s.past.cut()
 	case s.past.doubtful(s.proof):
 		// The reflector lists anew.
-		status := apierrors.NewResourceExpired("a watch ended without the bookmark that others brought").Status()
-		s.send(apiwatch.Event{Type: apiwatch.Error, Object: &status})
+		s.send(expired("a watch ended without the bookmark that others brought"))
 	default:
 		s.health.Proved()
 	}
 }
 
-// versionOf returns the version of an object; empty if it has none.
-func versionOf(o runtime.Object) string {
-	m, err := meta.CommonAccessor(o)
-	if err != nil {
-		return ""
-	}
-	return m.GetResourceVersion()
-}
-
-// lastOfList tells whether the event ends the list with which the watch began.
-func lastOfList(e apiwatch.Event) bool {
-	if e.Type != apiwatch.Bookmark {
-		return false
-	}
-	m, err := meta.Accessor(e.Object)
-	return err == nil && m.GetAnnotations()[metav1.InitialEventsAnnotationKey] == "true"
-}
-
-// gone tells whether an event only says that the watch has to begin anew.
-func gone(e apiwatch.Event) bool {
-	err := apierrors.FromObject(e.Object)
-	return apierrors.IsResourceExpired(err) || apierrors.IsGone(err)
+// refuse tells why the watch is of no use, also to the reflector: it would begin the
+// same anew at once if the watch only ended.
+func (s *stream) refuse(err error) {
+	s.attempt.failed(err)
+	status := apierrors.NewInternalError(err).Status()
+	s.send(apiwatch.Event{Type: apiwatch.Error, Object: &status})
 }

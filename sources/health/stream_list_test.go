@@ -30,7 +30,8 @@ func TestTheEndOfAListIsDue(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begun, events := time.Now(), make(chan apiwatch.Event)
 				h := NewHealth("nodes", time.Now)
-				s := newStream(apiwatch.NewProxyWatcher(events), Target{Health: h, Expected: &corev1.Node{}}, newAttempt(h.Fail), 0, &past{}, true)
+				s := newStream(t.Context(), apiwatch.NewProxyWatcher(events), Target{Health: h, Expected: &corev1.Node{}}, &past{},
+					watchRequest{options: metav1.ListOptions{SendInitialEvents: new(true)}, attempt: newAttempt(h.Fail)})
 				send := func(kind apiwatch.EventType, annotations map[string]string) {
 					obj := node("a")
 					obj.Annotations = annotations
@@ -75,9 +76,10 @@ func TestAWatchOfAnotherKind(t *testing.T) {
 			events := make(chan apiwatch.Event, 1)
 			h := NewHealth("nodes", time.Now)
 			h.Succeed()
-			s := newStream(apiwatch.NewProxyWatcher(events), Target{Health: h, Expected: &corev1.Node{}}, newAttempt(h.Fail), watchFor, &past{}, false)
+			s := newStream(t.Context(), apiwatch.NewProxyWatcher(events), Target{Health: h, Expected: &corev1.Node{}}, &past{},
+				watchRequest{attempt: newAttempt(h.Fail), lasts: watchFor})
 			events <- apiwatch.Event{Type: kind, Object: &corev1.PodTemplate{}}
-			if e, open := <-s.ResultChan(); open {
+			if e, open := <-s.ResultChan(); open && e.Type != apiwatch.Error {
 				t.Errorf("%s passes on %T", kind, e.Object)
 			}
 			if reason := h.State().Reason; reason == Available {

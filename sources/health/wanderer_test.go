@@ -33,6 +33,7 @@ const (
 	compacted           // watches cannot be resumed
 	listsUnending       // lists that stream do not end
 	late                // events come one by one, each after some seconds
+	standing            // what watches and lists of any version come from stands still
 	faults              // how many there are
 )
 
@@ -46,6 +47,8 @@ type wanderer struct {
 	epoch   int           // counts changes of the fault
 	changed chan struct{} // closed at each of them
 	version int
+	// stood is the version of the cache since it stands still.
+	stood int
 	// since is when each version came to be.
 	since []time.Time
 }
@@ -57,7 +60,7 @@ func newWanderer(streams bool) *wanderer {
 func (w *wanderer) set(f fault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.now, w.epoch = f, w.epoch+1
+	w.now, w.epoch, w.stood = f, w.epoch+1, w.version
 	close(w.changed)
 	w.changed = make(chan struct{})
 }
@@ -74,6 +77,25 @@ func (w *wanderer) state() (now fault, epoch, version int, changed chan struct{}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.now, w.epoch, w.version, w.changed
+}
+
+// cached is the version that the cache has.
+func (w *wanderer) cached() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.now == standing {
+		return w.stood
+	}
+	return w.version
+}
+
+// latest is the version that a consistent read gives.
+func (w *wanderer) latest(ctx context.Context) (string, error) {
+	if err := w.admit(ctx); err != nil {
+		return "", err
+	}
+	_, _, version, _ := w.state()
+	return strconv.Itoa(version), nil
 }
 
 // outdated is for how long a version has not been the latest any more.
@@ -128,11 +150,14 @@ func (w *wanderer) admit(ctx context.Context) error {
 
 func (w *wanderer) listWatch() *cache.ListWatch {
 	return &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, _ metav1.ListOptions) (runtime.Object, error) {
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			if err := w.admit(ctx); err != nil {
 				return nil, err
 			}
 			_, _, version, _ := w.state()
+			if o.ResourceVersion != "" {
+				version = w.cached()
+			}
 			return &corev1.NodeList{ListMeta: metav1.ListMeta{ResourceVersion: strconv.Itoa(version)}, Items: []corev1.Node{*objectAt(version)}}, nil
 		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
@@ -190,6 +215,9 @@ func (w *wanderer) stream(ctx context.Context, o metav1.ListOptions, out chan<- 
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		now, epoch, version, _ := w.state()
+		if !listing || o.ResourceVersion != "" {
+			version = w.cached()
+		}
 		dead = dead || now == frozenOld && epoch > born
 		switch {
 		case now == frozen, dead:

@@ -111,5 +111,17 @@ func WithoutInitial(e Event) Passage {
 	return PassOn
 }
 
+// StandingStill lets a watch bring nothing new: bookmarks only, each with the version that
+// was asked for, as from a cache that does not follow etcd any more.
+func StandingStill(e Event) Passage {
+	switch {
+	case e.Initial || e.Type == "":
+		return PassOn
+	case e.Type == watch.Bookmark:
+		return Rewind
+	}
+	return Drop
+}
+
 // HalfEvent cuts a watch short in the midst of an event.
 func HalfEvent(Event) Passage { return CutShort }

@@ -75,6 +75,15 @@ func nodeOf(initialEnd bool) *corev1.Node {
 	return node
 }
 
+// asOf7 is a bookmark with that version, as it is written again.
+func asOf7(line []byte) string {
+	rewound, err := jsonFrames{}.rewind(line, "7")
+	if err != nil {
+		panic(err)
+	}
+	return string(rewound)
+}
+
 // TestEvents verifies what becomes of the events of a watch while each fault lasts.
 func TestEvents(t *testing.T) {
 	t.Parallel()
@@ -90,6 +99,7 @@ func TestEvents(t *testing.T) {
 		"without the end":      {Fault{Event: WithoutInitialEnd}, "", []string{string(added), string(bookmark), string(later)}},
 		"without the list":     {Fault{Event: WithoutInitial}, "&sendInitialEvents=true", []string{string(bookmark), string(end), string(later)}},
 		"resumed":              {Fault{Event: WithoutInitial}, "", []string{string(added), string(bookmark), string(end), string(later)}},
+		"standing still":       {Fault{Event: StandingStill}, "&resourceVersion=7", []string{asOf7(bookmark), asOf7(end)}},
 		"half":                 {Fault{Event: HalfEvent}, "", []string{string(added[:len(added)/2])}},
 		"of watches that were": {Fault{Event: HalfEvent, Streams: Existing}, "", []string{string(added), string(bookmark), string(end), string(later)}},
 		"of others":            {Fault{Event: HalfEvent, Requests: []Kind{WatchList}}, "", []string{string(added), string(bookmark), string(end), string(later)}},
@@ -146,6 +156,67 @@ func TestFrozenEvents(t *testing.T) {
 		wantLine(t, old, added)
 		wantLine(t, old, "")
 	})
+}
+
+// TestStandingStill verifies that a watch brings bookmarks only, each with the version
+// that it was asked for, and that nothing else of them changes.
+func TestStandingStill(t *testing.T) {
+	t.Parallel()
+	for _, contentType := range []string{"application/json", protobufType + ";stream=watch"} {
+		t.Run(contentType, func(t *testing.T) {
+			t.Parallel()
+			node := nodeOf(false)
+			node.ResourceVersion = "8"
+			frame := func() []byte {
+				var object bytes.Buffer
+				if err := encode(contentType, node, &object); err != nil {
+					t.Fatal(err)
+				}
+				e := &metav1.WatchEvent{Type: "BOOKMARK", Object: runtime.RawExtension{Raw: object.Bytes()}}
+				if !isProtobuf(contentType) {
+					line, err := json.Marshal(e)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return line
+				}
+				body, err := e.Marshal()
+				if err != nil {
+					t.Fatal(err)
+				}
+				return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...) //nolint:gosec // small
+			}
+			f := framesOf(contentType, bytes.NewReader(nil))
+			got, err := f.rewind(frame(), "7")
+			if err != nil {
+				t.Fatal(err)
+			}
+			node.ResourceVersion = "7"
+			if want := frame(); isProtobuf(contentType) && !bytes.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+			if !isProtobuf(contentType) && !strings.Contains(string(got), `"resourceVersion":"7"`) {
+				t.Errorf("got %s", got)
+			}
+			if e, err := f.parse(got); err != nil || e.Type != "BOOKMARK" {
+				t.Errorf("%+v, %v", e, err)
+			}
+		})
+	}
+	for _, c := range []struct {
+		event Event
+		want  Passage
+	}{
+		{Event{Type: "ADDED", Initial: true}, PassOn},
+		{Event{Type: "BOOKMARK", Initial: true, InitialEnd: true}, PassOn},
+		{Event{Type: "BOOKMARK"}, Rewind},
+		{Event{Type: "MODIFIED"}, Drop},
+		{Event{}, PassOn},
+	} {
+		if got := StandingStill(c.event); got != c.want {
+			t.Errorf("%+v: %d, want %d", c.event, got, c.want)
+		}
+	}
 }
 
 // TestProtobufEvents verifies that frames of protobuf are told apart as those of JSON are.

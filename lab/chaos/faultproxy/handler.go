@@ -88,6 +88,7 @@ func (p *Proxy) modify(response *http.Response) error {
 	if kind == Watch || kind == WatchList {
 		response.Body = &watchBody{
 			proxy: p, ctx: response.Request.Context(), kind: kind, began: p.tick(),
+			from:     response.Request.URL.Query().Get("resourceVersion"),
 			upstream: response.Body, frames: framesOf(contentType, response.Body),
 		}
 		return nil

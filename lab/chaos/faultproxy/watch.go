@@ -9,8 +9,12 @@ import (
 	"fmt"
 	"io"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // Event is one of a watch, on its way to the client.
@@ -28,6 +32,7 @@ type Passage int
 // What can become of an event.
 const (
 	PassOn   Passage = iota
+	Rewind           // the client gets it with the version that the watch was asked for
 	Drop             // the client never gets it
 	HoldBack         // the client gets it once the fault is healed
 	CutShort         // the client gets half of it, and then the watch ends
@@ -38,6 +43,7 @@ type watchBody struct {
 	proxy    *Proxy
 	ctx      context.Context //nolint:containedctx // of the request whose body it is
 	kind     Kind
+	from     string // the version that was asked for
 	began    uint64
 	upstream io.ReadCloser
 	frames   frames
@@ -81,6 +87,8 @@ func (b *watchBody) next() {
 		b.over = ended
 	case passage == PassOn:
 		b.rest = frame
+	case passage == Rewind:
+		b.rest, b.over = b.frames.rewind(frame, b.from)
 	case passage == CutShort:
 		b.rest, b.over = frame[:len(frame)/2], io.EOF
 	}
@@ -115,6 +123,8 @@ func (b *watchBody) judge(e Event) (Passage, error) {
 type frames interface {
 	next() ([]byte, error)
 	parse(frame []byte) (Event, error)
+	// rewind returns the frame with another version of its object.
+	rewind(frame []byte, version string) ([]byte, error)
 }
 
 func framesOf(contentType string, body io.Reader) frames {
@@ -146,6 +156,19 @@ func (jsonFrames) parse(frame []byte) (Event, error) {
 	return eventOf(e.Type, e.Object), nil
 }
 
+func (jsonFrames) rewind(frame []byte, version string) ([]byte, error) {
+	var e struct {
+		Type   watch.EventType            `json:"type"`
+		Object *unstructured.Unstructured `json:"object"`
+	}
+	if err := json.Unmarshal(frame, &e); err != nil {
+		return nil, fmt.Errorf("event of a watch: %w", err)
+	}
+	e.Object.SetResourceVersion(version)
+	frame, err := json.Marshal(e)
+	return append(frame, '\n'), err
+}
+
 // protobufFrames are preceded by their lengths, in four bytes.
 type protobufFrames struct{ io.Reader }
 
@@ -175,6 +198,29 @@ func (protobufFrames) parse(frame []byte) (Event, error) {
 		return Event{}, fmt.Errorf("event of a watch: %w", err)
 	}
 	return eventOf(watch.EventType(e.Type), e.Object.Raw), nil
+}
+
+func (protobufFrames) rewind(frame []byte, version string) ([]byte, error) {
+	var e metav1.WatchEvent
+	if err := e.Unmarshal(frame[frameHeader:]); err != nil {
+		return nil, fmt.Errorf("event of a watch: %w", err)
+	}
+	object, _, err := scheme.Codecs.UniversalDeserializer().Decode(e.Object.Raw, nil, nil)
+	if err != nil {
+		return nil, fmt.Errorf("object of a watch: %w", err)
+	}
+	m, err := meta.Accessor(object)
+	if err != nil {
+		return nil, fmt.Errorf("object of a watch: %w", err)
+	}
+	m.SetResourceVersion(version)
+	var raw bytes.Buffer
+	if err := protobuf.NewSerializer(scheme.Scheme, scheme.Scheme).Encode(object, &raw); err != nil {
+		return nil, fmt.Errorf("object of a watch: %w", err)
+	}
+	e.Object.Raw = raw.Bytes()
+	body, err := e.Marshal()
+	return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...), err //nolint:gosec // an object of etcd
 }
 
 // eventOf needs not decode the object: no other one holds this annotation.

@@ -1,0 +1,47 @@
+package health
+
+import (
+	"context"
+	"time"
+
+	apiwatch "k8s.io/apimachinery/pkg/watch"
+)
+
+const (
+	// listPause is the longest time between two objects of a list that streams. A long
+	// list is given more for each object, up to a limit: to begin it anew costs more.
+	listPause          = 6 * time.Second
+	listPausePerObject = time.Millisecond
+	listPauseLimit     = 15 * time.Second
+	// tail is how long a watch goes on that is of no use as proof. One that began with
+	// a list was asked for minutes, in which large lists come, and brings no bookmark
+	// for as long. A reflector lists again after a watch that ends within a second.
+	tail = 2 * time.Second
+)
+
+// list takes in an event of the list that a watch begins with, and sets the time until
+// the next. It is false if the list cannot be taken.
+func (s *stream) list(ctx context.Context, e apiwatch.Event, timer *time.Timer) bool {
+	s.objects, s.changes = s.objects+1, s.changes || e.Type != apiwatch.Added
+	if !s.changes {
+		s.over = false
+		timer.Reset(s.pause())
+	}
+	if !lastOfList(e) {
+		return true
+	}
+	version := versionOf(e.Object)
+	if err := s.past.horizon.listed(ctx, s.options, version); err != nil {
+		s.refuse(err)
+		return false
+	}
+	s.listing, s.over = false, false
+	timer.Reset(tail)
+	s.past.listed(version)
+	return true
+}
+
+// pause is the longest time until the next object of the list.
+func (s *stream) pause() time.Duration {
+	return min(listPause+time.Duration(s.objects)*listPausePerObject, listPauseLimit)
+}
