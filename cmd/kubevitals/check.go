@@ -42,7 +42,7 @@ func (c *command) checkFlags() {
 		PlaceHolder("NAME").StringsVar(&c.checking.only)
 	k.Flag("severity", "Least severity to tell of: info, warning or critical.").
 		Default("info").EnumVar(&c.checking.severity, ruleeval.Severities()...)
-	k.Flag("window", "Time between the two samples that rates are taken from.").Default("15s").DurationVar(&c.checking.window)
+	k.Flag("window", "Time between the two samples that rates are taken from. 0s takes one sample, and leaves alerts that need a rate to Prometheus.").Default("15s").DurationVar(&c.checking.window)
 	k.Flag("stays", "Tell also what will hold once pods that wait and nodes that are not ready have been so for this much longer, such as 15m.").
 		Default("0s").DurationVar(&c.checking.stays)
 }
@@ -68,8 +68,8 @@ func (c *command) runCheck(ctx context.Context, logger *slog.Logger) error {
 }
 
 func (c *command) check(ctx context.Context, logger *slog.Logger) (*diagnosis.Result, error) {
-	if c.checking.window <= 0 {
-		return nil, fmt.Errorf("--window: %s is not a positive duration", c.checking.window)
+	if c.checking.window < 0 {
+		return nil, fmt.Errorf("--window: %s is a negative duration", c.checking.window)
 	}
 	if c.checking.stays < 0 {
 		return nil, fmt.Errorf("--stays: %s is a negative duration", c.checking.stays)
@@ -92,7 +92,7 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*diagnosis.Re
 	})
 }
 
-// observe scrapes the cluster twice, and then reads no more of it: what it has used
+// observe scrapes the cluster, twice unless the window is 0, and then reads no more of it: what it has used
 // is free for the evaluation.
 func (c *command) observe(ctx context.Context, rules *ruleeval.Rules, logger *slog.Logger) (diagnosis.Observation, error) {
 	seen := diagnosis.Observation{Samples: ruleeval.NewSamples(c.targetLabels("check")).Only(rules.Reads())}
@@ -108,9 +108,12 @@ func (c *command) observe(ctx context.Context, rules *ruleeval.Rules, logger *sl
 	}
 	defer reader.Stop()
 	c.teller(watched)(&seen)
-	if clock := watched.Clock; clock != nil {
+	switch clock := watched.Clock; {
+	case clock != nil:
 		err = reader.ReplayTwice(ctx, &seen, clock)
-	} else {
+	case c.checking.window == 0:
+		err = reader.ScrapeOnce(ctx, &seen)
+	default:
 		err = reader.ScrapeTwice(ctx, &seen, c.checking.window)
 	}
 	return seen, err

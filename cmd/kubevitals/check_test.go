@@ -116,7 +116,7 @@ func TestCheckCouldNotTell(t *testing.T) {
 		args       []string
 	}{
 		{"bad form", "'yaml'", []string{"-o", "yaml"}},
-		{"bad window", "--window", []string{"--window=0s", "--demo"}},
+		{"bad window", "--window", []string{"--window=-1s", "--demo"}},
 		{"unknown alert", `"KubeVitalsNothing"`, []string{"--only=KubeVitalsNothing", "--demo"}},
 		{"nothing as severe", "nothing that --only names is as severe as critical", []string{"--only=KubeVitalsNodeNotReady", "--severity=critical", "--demo"}},
 		{"missing kubeconfig", "/does/not/exist", []string{"--kubeconfig=/does/not/exist"}},
@@ -162,5 +162,17 @@ func TestCheckOfWhatIsDisabled(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCheckOfOneSample verifies that without a window no time is taken for a second
+// sample, and that what needs one is told.
+func TestCheckOfOneSample(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := runProgram(t, "check", "--demo", "--window=0s")
+	for _, says := range []string{"KubeVitalsNodeNotReady", "Alerts that need a second sample (--window=15s)"} {
+		if code != exitFindings || !strings.Contains(stdout, says) {
+			t.Errorf("exit code %d, want %d and %q in:\n%s\n%s", code, exitFindings, says, stdout, stderr)
+		}
 	}
 }

@@ -24,7 +24,8 @@ type Result struct {
 	TakenFrom string `json:"taken_from,omitempty"`
 	// Time that the result is of: the present, or that of a snapshot.
 	At time.Time `json:"at"`
-	// Time between the two samples that rates are taken from, such as 15s.
+	// Time between the two samples that rates are taken from, such as 15s; 0s is one sample,
+	// of which there are no rates.
 	Window string `json:"window"`
 	// Alerts that fire, the most severe first.
 	Alerts []FiringAlert `json:"alerts"`
@@ -74,7 +75,8 @@ type Coverage struct {
 	Unavailable []string `json:"unavailable"`
 	// Alerts by their signals of which no collector was asked.
 	Disabled map[string][]string `json:"disabled"`
-	// Alerts that look further back than the samples reach, and do not fire by these.
+	// Alerts that look further back than the samples reach, or need two and there is one, and
+	// do not fire by these.
 	InsufficientHistory []string `json:"insufficient_history"`
 	// Alerts and signals that --only named or --severity selected, and of which nothing
 	// was evaluated.

@@ -35,6 +35,17 @@ func (r *Reader) ScrapeTwice(ctx context.Context, seen *diagnosis.Observation, w
 	return nil
 }
 
+// ScrapeOnce scrapes when everything was read, adds that to the samples of the observation
+// and tells it the rest. No rate can be taken of it.
+func (r *Reader) ScrapeOnce(ctx context.Context, seen *diagnosis.Observation) error {
+	families, err := r.GatherAll(ctx)
+	if err != nil {
+		return err
+	}
+	r.tell(seen, families, time.Now())
+	return nil
+}
+
 // ReplayTwice scrapes a snapshot as it was at the beginning and at the end, between
 // which it moves the clock. Both scrapes are added to the samples of the
 // observation, and it is told the rest.

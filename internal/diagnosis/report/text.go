@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
@@ -52,10 +53,22 @@ func Text(w io.Writer, r *diagnosis.Result, colour bool) error {
 		p.line("Alerts about what was not seen: %d, which -o json names.", len(c.Unavailable))
 	}
 	if len(c.InsufficientHistory) > 0 {
-		p.line("Alerts that look further back than a check, for Prometheus to evaluate: %d.", len(c.InsufficientHistory))
+		p.line("Alerts that %s, for Prometheus to evaluate: %d.", further(r), len(c.InsufficientHistory))
 	}
 	_, err := io.WriteString(w, p.b.String())
 	return err
+}
+
+// further says what alerts need that this look cannot evaluate.
+func further(r *diagnosis.Result) string {
+	oneSample := r.Window == time.Duration(0).String()
+	switch {
+	case oneSample && r.Snapshot:
+		return "need more than the one moment of the dump"
+	case oneSample:
+		return "need a second sample (--window=15s) or look further back than a check"
+	}
+	return "look further back than a check"
 }
 
 // waiting names nodes that are not ready and that no alert tells of.

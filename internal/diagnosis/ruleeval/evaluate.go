@@ -59,7 +59,8 @@ type Evaluation struct {
 	// Evaluated is the number of alerts that were evaluated.
 	Evaluated int
 	// InsufficientHistory are the alerts that look further back than the samples do,
-	// and may hold for Prometheus, which remembers more.
+	// and may hold for Prometheus, which remembers more. Rates are taken of two samples,
+	// however near they are; of one sample there is none.
 	InsufficientHistory []string
 }
 
@@ -89,7 +90,7 @@ func (r *Rules) Evaluate(ctx context.Context, s *Samples) (*Evaluation, error) {
 	}
 	for _, one := range alerts {
 		evaluation.Evaluated++
-		if one.lookback > covered && !onlyRates(one.expr) {
+		if one.lookback > covered && (covered == 0 || !onlyRates(one.expr)) {
 			evaluation.InsufficientHistory = append(evaluation.InsufficientHistory, one.Alert)
 		}
 	}

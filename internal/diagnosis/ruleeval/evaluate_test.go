@@ -113,8 +113,16 @@ func TestFindingIsComplete(t *testing.T) {
 	if want := []ruleeval.Evidence{{Series: `a_up{node="n 1"}`, Value: 0, Metric: "a_up"}}; !slices.Equal(f.Evidence, want) {
 		t.Errorf("evidence %v, want %v", f.Evidence, want)
 	}
-	if want := []string{"ManyFailures"}; !slices.Equal(evaluation.InsufficientHistory, want) {
-		t.Errorf("in need of a longer memory: %v, want %v", evaluation.InsufficientHistory, want)
+	if want := []string{"Failing", "ManyFailures"}; !slices.Equal(evaluation.InsufficientHistory, want) {
+		t.Errorf("in need of a second sample or a longer memory: %v, want %v", evaluation.InsufficientHistory, want)
+	}
+}
+
+// TestRatesNeedTwoSamples verifies that of one sample a rate is not known, and of two it is.
+func TestRatesNeedTwoSamples(t *testing.T) {
+	t.Parallel()
+	if got, want := evaluate(t, "failures_total 30\n", "failures_total 30\n").InsufficientHistory, []string{"ManyFailures"}; !slices.Equal(got, want) {
+		t.Errorf("in need of a longer memory: %v, want %v", got, want)
 	}
 }
 
