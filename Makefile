@@ -94,6 +94,10 @@ bench-node: build ## Print memory and CPU of the agent of a node with 2,000 proc
 bench-peers: build ## Print what kube-state-metrics (KSM=path to it) takes beside kubevitals at 5,000 nodes and 150,000 pods, and the ratios.
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -peer=$(or $(KSM),$(error set KSM to the path of kube-state-metrics)) -pods=150000 -steady=1m -- --log.level=error
 
+.PHONY: bench-shards
+bench-shards: build ## Print what 3 shards take of 15,000 nodes, and whether they tell together what one exporter tells alone.
+	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -shards=3 -nodes=15000 -pods=150000 -hpas=5000 -- --log.level=error
+
 .PHONY: bench-rules
 bench-rules: build ## Print what Prometheus takes to evaluate the rules at 5,000 nodes, on a day of samples, by group.
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -rules=mixin/generated/alerts.yaml -- --log.level=error

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,56 +11,25 @@ import (
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
+	"github.com/kubevitals/kubevitals/test/shards"
 )
 
-// told is what some exporters say in one scrape of each.
-type told struct {
-	// series are those that are not about an exporter itself, with how often each was
-	// told, and what the parts of counts add up to.
-	series map[string]int
-	// alerts are those that fire by all of it, with their labels.
-	alerts map[string]bool
-}
-
 // scrapeAll scrapes exporters, and evaluates the rules over what they say together.
-func scrapeAll(t *testing.T, rules *ruleeval.Rules, pages ...string) told {
+func scrapeAll(t *testing.T, rules *ruleeval.Rules, pages ...string) shards.Told {
 	t.Helper()
-	all, said := []exporter.Families{}, told{map[string]int{}, map[string]bool{}}
+	var all []exporter.Families
 	for _, page := range pages {
 		families, err := exporter.Parse(strings.NewReader(fetch(t, page+"metrics")))
 		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, families)
-		for _, f := range families {
-			name := f.Desc.Name
-			if !strings.HasPrefix(name, "kubevitals_") || strings.HasPrefix(name, "kubevitals_s") && !strings.HasPrefix(name, "kubevitals_stale") || name == "kubevitals_build_info" {
-				continue // of the process, its sources and its scrapes
-			}
-			shard := slices.Index(f.Desc.Labels, "shard")
-			f.Each(func(labels []string, value float64) {
-				if shard < 0 {
-					said.series[fmt.Sprint(name, f.Desc.Labels, labels)]++
-					return
-				}
-				// Each shard tells its part of a count, which is what they have to add up to.
-				labels = slices.Delete(slices.Clone(labels), shard, shard+1)
-				said.series[fmt.Sprint(name, f.Desc.Labels, labels)] += int(value)
-			})
-		}
 	}
-	samples := ruleeval.NewSamples(map[string]string{"job": "kubevitals", "cluster": "c"})
-	samples.Add(slices.Concat(all...), time.Now())
-	evaluation, err := rules.Evaluate(t.Context(), samples)
+	told, err := shards.Of(t.Context(), rules, all...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range evaluation.Findings {
-		if f.Signal != "exporter" {
-			said.alerts[fmt.Sprint(f.Alert, f.Labels)] = true
-		}
-	}
-	return said
+	return told
 }
 
 // TestShardsTellAllOnce verifies that three shards together tell the series that one
@@ -82,47 +49,24 @@ func TestShardsTellAllOnce(t *testing.T) {
 		return serving(t, append(flags, "--kubeconfig="+files.Kubeconfig, "--kubelet.ca-file="+files.KubeletCA)...)
 	}
 	whole := start()
-	var shards []string
+	var divided []string
 	for i := range 3 {
-		shards = append(shards, start(fmt.Sprintf("--shard=%d", i), "--total-shards=3"))
+		divided = append(divided, start(fmt.Sprintf("--shard=%d", i), "--total-shards=3"))
 	}
 	// What is read comes by and by, and to each at another time.
 	eventually(t, func() error {
-		one, parts := scrapeAll(t, rules, whole), scrapeAll(t, rules, shards...)
-		if len(one.series) < 100 || len(one.alerts) == 0 {
-			return fmt.Errorf("%d series and %d alerts", len(one.series), len(one.alerts))
+		one := scrapeAll(t, rules, whole)
+		if len(one.Series) < 100 || len(one.Alerts) == 0 {
+			return fmt.Errorf("%d series and %d alerts", len(one.Series), len(one.Alerts))
 		}
-		if !maps.Equal(one.series, parts.series) {
-			return fmt.Errorf("series: %s", difference(one.series, parts.series))
-		}
-		if !maps.Equal(one.alerts, parts.alerts) {
-			return fmt.Errorf("alerts: %s", difference(one.alerts, parts.alerts))
-		}
-		return nil
+		return shards.Differs(one, scrapeAll(t, rules, divided...))
 	})
-	for i, shard := range shards {
+	for i, shard := range divided {
 		waitForPage(t, shard, []string{fmt.Sprintf("shard %d of 3", i)})
-		if n := len(scrapeAll(t, rules, shard).series); n < 5 {
+		if n := len(scrapeAll(t, rules, shard).Series); n < 5 {
 			t.Errorf("shard %d tells %d series", i, n)
 		}
 	}
-}
-
-// difference names what differs.
-func difference[V comparable](alone, together map[string]V) string {
-	var list []string
-	for name, v := range alone {
-		if together[name] != v {
-			list = append(list, fmt.Sprintf("\nalone %v, together %v: %s", v, together[name], name))
-		}
-	}
-	for name, v := range together {
-		if _, ok := alone[name]; !ok {
-			list = append(list, fmt.Sprintf("\nnot alone, together %v: %s", v, name))
-		}
-	}
-	slices.Sort(list)
-	return strings.Join(list, "")
 }
 
 func TestShardOfPod(t *testing.T) {

@@ -2,7 +2,8 @@
 // in this process, starts the real binary in another, and reads its metrics as
 // Prometheus does. Everything stays on loopback. With -check it measures one look
 // at the cluster instead, and with -node the agent of a node, on this machine,
-// after making it busy. With -rules it measures what rules cost Prometheus, and with
+// after making it busy. With -shards it compares exporters that divide the cluster with
+// one alone. With -rules it measures what rules cost Prometheus, and with
 // -soak it looks for what grows.
 package main
 
@@ -52,6 +53,8 @@ type settings struct {
 	mostRules time.Duration
 	// peer is the binary of kube-state-metrics to compare with, if it is.
 	peer string
+	// shards is how many exporters are to divide the cluster, if it is asked for.
+	shards int
 	// onNode asks for the cost of the agent of a node.
 	onNode bool
 	crowd  crowd
@@ -80,6 +83,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		do = benchRules
 	case s.peer != "":
 		do = benchPeer
+	case s.shards > 0:
+		do = benchShards
 	case s.onNode:
 		do = benchNode
 	case s.soak > 0:
@@ -124,6 +129,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.StringVar(&s.rules, "rules", "", "measure what Prometheus takes to evaluate the rules of this `file` instead, on a day of samples")
 	f.DurationVar(&s.mostRules, "most-rules", 0, "with -rules, fail if they take more of one core each minute")
 	f.StringVar(&s.peer, "peer", "", "run kube-state-metrics, this `file`, beside it, scrape both in turn, and print the ratios")
+	f.IntVar(&s.shards, "shards", 0, "run that many exporters that divide the cluster, and fail if they do not tell the same as one")
 	f.BoolVar(&s.onNode, "node", false, "measure the agent of a node on this machine instead, and fail if it costs more than it may")
 	f.IntVar(&s.crowd.processes, "processes", 2000, "with -node, processes to start")
 	f.IntVar(&s.crowd.files, "files", 20, "with -node, open files of each process")
