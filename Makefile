@@ -94,6 +94,12 @@ bench-node: build ## Print memory and CPU of the agent of a node with 2,000 proc
 bench-peers: build ## Print what kube-state-metrics (KSM=path to it) takes beside kubevitals at 5,000 nodes and 150,000 pods, and the ratios.
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -peer=$(or $(KSM),$(error set KSM to the path of kube-state-metrics)) -pods=150000 -steady=1m -- --log.level=error
 
+.PHONY: bench-sizes
+bench-sizes: build ## Measure clusters of 500 to 15,000 nodes, and draw what they cost: docs/performance.csv and docs/performance.svg.
+	cd tools/plots && $(GO) test .
+	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -sizes=500,1000,2500,5000,10000,15000 -steady=1m -- --log.level=error > docs/performance.csv
+	cd tools/plots && $(GO) run . ../../docs/performance.csv ../../docs/performance.svg
+
 .PHONY: bench-shards
 bench-shards: build ## Print what 3 shards take of 15,000 nodes, and whether they tell together what one exporter tells alone.
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -shards=3 -nodes=15000 -pods=150000 -hpas=5000 -- --log.level=error

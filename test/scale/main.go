@@ -53,6 +53,8 @@ type settings struct {
 	mostRules time.Duration
 	// peer is the binary of kube-state-metrics to compare with, if it is.
 	peer string
+	// sizes are the numbers of nodes to measure clusters of, if it is asked for.
+	sizes sizes
 	// shards is how many exporters are to divide the cluster, if it is asked for.
 	shards int
 	// onNode asks for the cost of the agent of a node.
@@ -83,6 +85,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		do = benchRules
 	case s.peer != "":
 		do = benchPeer
+	case len(s.sizes) > 0:
+		do = benchSizes
 	case s.shards > 0:
 		do = benchShards
 	case s.onNode:
@@ -129,6 +133,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.StringVar(&s.rules, "rules", "", "measure what Prometheus takes to evaluate the rules of this `file` instead, on a day of samples")
 	f.DurationVar(&s.mostRules, "most-rules", 0, "with -rules, fail if they take more of one core each minute")
 	f.StringVar(&s.peer, "peer", "", "run kube-state-metrics, this `file`, beside it, scrape both in turn, and print the ratios")
+	f.Var(&s.sizes, "sizes", "measure clusters of these numbers of nodes, such as 500,5000, and print a table")
 	f.IntVar(&s.shards, "shards", 0, "run that many exporters that divide the cluster, and fail if they do not tell the same as one")
 	f.BoolVar(&s.onNode, "node", false, "measure the agent of a node on this machine instead, and fail if it costs more than it may")
 	f.IntVar(&s.crowd.processes, "processes", 2000, "with -node, processes to start")
