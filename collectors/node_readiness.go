@@ -38,6 +38,9 @@ var (
 		"Is 1 for nodes whose Lease was last renewed longer ago than its own duration says that a renewal is good for; absent for all others.", "node")
 	nodeLeases = exporter.NewGauge(nodeReadinessName, "leases",
 		"Number of nodes whose Lease is fresh or overdue, or of which no renewal is known.", "state")
+	nodeStatusLead = exporter.NewGauge(nodeReadinessName, "status_lead_seconds",
+		"Time in seconds by which the status that the kubelet of a node posted last bears a later time than its Lease, negative if earlier, both by the clock of the node; absent while a kubelet that writes both leaves no more between them.",
+		"node")
 	nodeCondition = exporter.NewGauge(nodeReadinessName, "condition",
 		"Whether a condition that is not the kubelet's own, such as those of the Node Problem Detector, is True: 1 is True, 0 is False; absent while Unknown.",
 		"node", "condition", "reason")
@@ -54,11 +57,11 @@ func NodeReadiness() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			nodeReady, nodeNotReady, nodeLeaving, nodeCordoned, nodeNotLinux, nodeTransition, nodeLeaseRenewed, nodeLeaseOverdue, nodeLeases,
+			nodeReady, nodeNotReady, nodeLeaving, nodeCordoned, nodeNotLinux, nodeTransition, nodeLeaseRenewed, nodeLeaseOverdue, nodeLeases, nodeStatusLead,
 			nodeCondition, nodeConditionHeartbeat,
 		},
 		Steady:  []*exporter.Desc{nodeReady, nodeLeaseRenewed},
-		Counted: map[*exporter.Desc]*exporter.Desc{nodeLeaseOverdue: nodeLeases},
+		Counted: map[*exporter.Desc]*exporter.Desc{nodeLeaseOverdue: nodeLeases, nodeStatusLead: nodeLeases},
 		Reads:   []sources.Read{sources.Nodes, sources.NodeLeases, sources.SystemLeases, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
@@ -98,6 +101,9 @@ func (c nodeReadinessCollector) Collect(_ context.Context, ch chan<- prometheus.
 		}
 		if !lease.Renewed.IsZero() {
 			ch <- nodeLeaseRenewed.Sample(unix(lease.Renewed), node.Name)
+		}
+		if lease.StatusLead != 0 {
+			ch <- nodeStatusLead.Sample(lease.StatusLead.Seconds(), node.Name)
 		}
 		heartbeats.Add(ch, heartbeatState(facts.Heartbeat), node.Name)
 	}

@@ -83,6 +83,9 @@ func readinessFixture() nodeReadinessCollector {
 	for node, at := range map[string]int64{"healthy": fresh, "late": overdue, "dead": overdue, "hung": overdue, "cut-off": overdue, "away": overdue, "no-network": fresh} {
 		judged[node] = leases.Judged{Renewed: time.Unix(at, 0), Duration: 40 * time.Second}
 	}
+	unrenewed := judged["late"]
+	unrenewed.StatusLead = 15 * time.Minute
+	judged["late"] = unrenewed
 	return nodeReadinessCollector{
 		nodes: func() ([]*corev1.Node, error) { return nodes, nil },
 		leases: func([]*corev1.Node) sources.LeasesJudged {

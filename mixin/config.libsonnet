@@ -166,6 +166,8 @@
 
       // Seconds for which the latest warning of a node counts as news; kubelets repeat what lasts every 5 minutes or more often.
       eventsFreshSeconds: 600,
+      // Seconds without a word of failing garbage collection after which it works again; a kubelet tries every 300 s.
+      eventsGarbageCollectionSeconds: 360,
       // Evictions within 15 minutes; single ones are how a node protects itself.
       eventsEvictions: 10,
       // Evictions for each node within 15 minutes that must be exceeded, too: large clusters always have some node that is short.

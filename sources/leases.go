@@ -52,10 +52,11 @@ func (j LeasesJudged) SystemJudged(name string) leases.Judged { return j.Judgeme
 // Judge judges all Leases that can be seen. The nodes say which of them count as
 // alive; without them less is known of clocks.
 func (l *Leases) Judge(nodes []*corev1.Node) LeasesJudged {
-	f := leases.Facts{ControllerManager: controllerManager, Posted: map[string]bool{}, Dump: l.dump, Now: l.now()}
+	f := leases.Facts{ControllerManager: controllerManager, Posted: map[string]bool{}, Status: map[string]time.Time{}, Dump: l.dump, Now: l.now()}
 	for _, n := range nodes {
 		c := ConditionOf(n, corev1.NodeReady)
 		f.Posted[n.Name] = c != nil && (c.Status == corev1.ConditionTrue || c.Status == corev1.ConditionFalse)
+		f.Status[n.Name] = statusPosted(n)
 	}
 	var j LeasesJudged
 	f.Nodes, j.NodesErr = l.nodes.List()
@@ -70,6 +71,21 @@ func (l *Leases) Judge(nodes []*corev1.Node) LeasesJudged {
 	}
 	j.Judgement = leases.Judge(f)
 	return j
+}
+
+// statusPosted is the time, by the clock of the node, at which its kubelet posted its
+// status last; zero if it never did. What was written for it in its stead tells nothing.
+func statusPosted(n *corev1.Node) time.Time {
+	var last time.Time
+	for _, c := range n.Status.Conditions {
+		switch c.Type {
+		case corev1.NodeReady, corev1.NodeMemoryPressure, corev1.NodeDiskPressure, corev1.NodePIDPressure:
+			if c.Reason != "NodeStatusNeverUpdated" && c.LastHeartbeatTime.After(last) {
+				last = c.LastHeartbeatTime.Time
+			}
+		}
+	}
+	return last
 }
 
 // systemLeases are the Leases of the namespace kube-system: the identities of API

@@ -6,13 +6,13 @@ function(c) {
   // Nodes of which such an event was seen within the last minutes. An event is
   // held for an hour, so that its latest time counts and not that it is held. Which it
   // was changes while a node is ill, and is in the text.
-  local onNodes(reasons) = |||
+  local onNodes(reasons, seconds=c.eventsFreshSeconds) = |||
     max by (%(by)s, node) (kubevitals_events_last_seen_timestamp_seconds{%(selector)s, node!="", reason=~"%(reasons)s"})
-    > time() - %(eventsFreshSeconds)s
-  ||| % (c { reasons: reasons }),
-  local seen(reasons) = promql.each(
+    > time() - %(seconds)s
+  ||| % (c { reasons: reasons, seconds: seconds }),
+  local seen(reasons, seconds=c.eventsFreshSeconds) = promql.each(
     c,
-    'max by (reason) (kubevitals_events_last_seen_timestamp_seconds{%%s, node=%%[2]q, reason=~"%s"}) > time() - %d' % [reasons, c.eventsFreshSeconds],
+    'max by (reason) (kubevitals_events_last_seen_timestamp_seconds{%%s, node=%%[2]q, reason=~"%s"}) > time() - %d' % [reasons, seconds],
     ['node'],
     'reason',
     '{{ $one.Labels.reason }}'
@@ -42,7 +42,7 @@ function(c) {
       expr: onNodes('Rebooted'),
       'for': '0m',
       summary: 'A node was rebooted.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has another boot id than before: it was rebooted, by somebody or by a crash.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has another boot id than before: it was rebooted, by somebody or by a crash, or another machine has taken its name.',
     },
     {
       alert: 'KubeVitalsKernelTrouble',
@@ -57,11 +57,19 @@ function(c) {
     {
       alert: 'KubeVitalsGarbageCollectionFailing',
       severity: 'warning',
-      expr: onNodes(garbage),
+      // A kubelet says so once as it starts, before it has figures of its disk; what
+      // fails is tried again, every minute or every five.
+      expr: |||
+        %(seen)s
+        and on (%(by)s, node)
+        %(recent)s > 1
+        unless on (%(by)s, node)
+        %(recent)s <= on (%(by)s, node) max by (%(by)s, node) (kubevitals_kubelet_restarts_recent_starts{%(selector)s})
+      ||| % (c { seen: promql.line(onNodes(garbage, c.eventsGarbageCollectionSeconds)), recent: 'max by (%(by)s, node) (kubevitals_events_recent{%(selector)s, node!="", reason=~"%(reasons)s"})' % (c { reasons: garbage }) }),
       'for': '10m',
       summary: 'The kubelet of a node cannot remove dead containers or unused images.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reports %(seen)s: its container runtime hangs, or nothing on its disk may be removed.',
-      values: { seen: seen(garbage) },
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s repeatedly reports %(seen)s: its container runtime hangs, or nothing on its disk may be removed.',
+      values: { seen: seen(garbage, c.eventsGarbageCollectionSeconds) },
     },
     {
       alert: 'KubeVitalsKubeletMisconfigured',

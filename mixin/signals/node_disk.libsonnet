@@ -24,8 +24,8 @@ function(c) {
       ||| % c,
       'for': '5m',
       keep_firing_for: '5m',
-      summary: 'A node is short of disk, and its kubelet evicts pods.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s is under disk pressure: its kubelet removes images and evicts pods, and no new pods are placed there.',
+      summary: 'A node is short of disk: its kubelet evicts pods if nothing else frees enough.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s is under disk pressure, says its kubelet, which removes dead containers and unused images, and evicts pods where that does not free enough. No new pods are placed there.',
     },
     {
       alert: 'KubeVitalsNodeDiskHeadroomLow',

@@ -2,6 +2,7 @@
 // heartbeats; what other watchers of nodes report.
 local g = import '../../dashboards/grafana.libsonnet';
 local leases = import '../leases.libsonnet';
+local nodeHeartbeats = import '../node_heartbeats.libsonnet';
 local promql = import '../promql.libsonnet';
 
 local words = import '../node_causes.libsonnet';
@@ -12,6 +13,7 @@ local inWords = std.join('', [
 
 function(c) {
   local k = c { ignored: c.nodeConditionsIgnored },
+  local heartbeats = nodeHeartbeats(c),
   // Nodes under maintenance: somebody cordoned them, and they are not gone.
   local maintained = promql.line(|||
     (
@@ -71,7 +73,7 @@ function(c) {
     { record: 'kubevitals:node:count', expr: 'count by (%(by)s) (max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}))\n' % c },
     { record: 'kubevitals:node_not_ready:count', expr: 'count by (%s) (\n  %s\n)\n' % [c.by, promql.indent(missing)] },
   ],
-  alerts: [
+  alerts: heartbeats.alerts + [
     {
       alert: 'KubeVitalsNodesNotReady',
       severity: 'critical',
@@ -84,7 +86,7 @@ function(c) {
       'for': '3m',
       keep_firing_for: '5m',
       summary: 'A good part of the nodes are not ready.',
-      description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s are not ready. %(causes)s. Their pods move to nodes that may not have the room; one cause for all points at what they share. The dashboard and "kubevitals check -o json" name the nodes.',
+      description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s are not ready. %(causes)s. {{ if ge $value 1.0 }}No node is left that is ready. {{ end }}One cause for all points at what they share. The dashboard and "kubevitals check -o json" name the nodes.',
       values: {
         causes: promql.each(
           c,
@@ -108,8 +110,16 @@ function(c) {
       ||| % (c { away: away('!="machine_gone"', c.nodeNotReadySeconds), maintained: maintained, many: manyMissing }),
       'for': '1m',
       summary: 'A node is not ready.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s. By default its pods {{ if gt $value 300.0 }}were{{ else }}will be{{ end }} marked for eviction 5 minutes after it stopped being ready.',
-      values: { because: because },
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s.%(overdue)s',
+      values: {
+        because: because,
+        overdue: promql.lookup(
+          c,
+          'sum(max by (hold) (kubevitals_terminating_pods_overdue{%s, node=%%q, hold=~"node_.+"})) > 0',
+          ['node'],
+          ' Pods of it that should be gone and are still there: {{ .Value | humanize }}.'
+        ),
+      },
     },
     {
       alert: 'KubeVitalsCordonedNodeNotReady',
@@ -152,30 +162,6 @@ function(c) {
       description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s have the trouble {{ $labels.fault }}: one cause for all is likely, and the others seldom have room for the pods of so many. The alerts of the single nodes name them.',
     },
     {
-      alert: 'KubeVitalsNodeLeaseStale',
-      severity: 'warning',
-      // By all that see a renewal: of two replicas one may see later than the other.
-      expr: |||
-        min by (%(by)s, node) (
-          timestamp(kubevitals_node_readiness_lease_renew_timestamp_seconds{%(selector)s})
-            - kubevitals_node_readiness_lease_renew_timestamp_seconds{%(selector)s}
-        )
-        and on (%(by)s, node)
-        (
-          count by (%(by)s, node) (kubevitals_node_readiness_lease_overdue{%(selector)s} == 1)
-          == on (%(by)s, node)
-          count by (%(by)s, node) (kubevitals_node_readiness_lease_renew_timestamp_seconds{%(selector)s})
-        )
-        and on (%(by)s, node)
-        max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 1
-        unless on (%(by)s)
-        %(nothingWritten)s
-      ||| % (c { nothingWritten: leases(c).nothingWritten }),
-      'for': '2m',
-      summary: 'A kubelet has stopped its heartbeats, and its node still counts as ready.',
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last renewed its Lease {{ $value | humanizeDuration }} ago. The node counts as ready and gets pods and traffic: by default the controller manager marks it 50 s after the last heartbeat, and nobody does.',
-    },
-    {
       alert: 'KubeVitalsNodeProblem',
       severity: 'warning',
       expr: problems,
@@ -213,7 +199,7 @@ function(c) {
       description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last listed its containers {{ $value | humanizeDuration }} ago; it does so every second, and after 3 minutes the node stops being ready.',
     },
   ],
-  panels: [
+  panels: heartbeats.panels + [
     g.timeseries(
       'Nodes not ready',
       'Nodes that are not ready, by cause.',
@@ -262,23 +248,6 @@ function(c) {
           max by (node, cause) (kubevitals_node_readiness_not_ready{%(panel)s, node=~"$node"})
       ||| % k, '')],
       { alerts: ['KubeVitalsNodeNotReady', 'KubeVitalsNodeMachineGone'], mayBeEmpty: true },
-    ),
-    g.timeseries(
-      'Age of heartbeats',
-      'Time since each kubelet renewed the Lease of its node, which it does every 10 s.',
-      's',
-      [g.target('min by (node) (timestamp(kubevitals_node_readiness_lease_renew_timestamp_seconds{%(panel)s, node=~"$node"}) - kubevitals_node_readiness_lease_renew_timestamp_seconds{%(panel)s, node=~"$node"})' % k, '{{node}}')],
-      { alerts: ['KubeVitalsNodeLeaseStale'] },
-    ),
-    g.timeseries(
-      'Heartbeats',
-      'Number of nodes whose Lease is fresh, overdue by its own duration, or of which no renewal is known; those that are overdue by name.',
-      'short',
-      [
-        g.target('max by (state) (kubevitals_node_readiness_leases{%(panel)s})' % k, '{{state}}'),
-        g.target('max by (node) (kubevitals_node_readiness_lease_overdue{%(panel)s, node=~"$node"})' % k, 'overdue: {{node}}'),
-      ],
-      { alerts: ['KubeVitalsNodeLeaseStale'] },
     ),
     g.stateTimeline(
       'Conditions set by others',

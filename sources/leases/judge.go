@@ -150,7 +150,8 @@ func (j *judge) led(l Lease) time.Time {
 		return renewed
 	}
 	for _, n := range j.Nodes {
-		if j.Posted[n.Name] && !n.Changed && !n.Stamp.IsZero() && (j.lead(n)-j.lead(l)).Abs() <= agreement {
+		alive := j.Posted[n.Name] && j.statusLead(n) <= 0
+		if alive && !n.Changed && !n.Stamp.IsZero() && (j.lead(n)-j.lead(l)).Abs() <= agreement {
 			return j.seen(l)
 		}
 	}
@@ -166,7 +167,7 @@ func (j *judge) marks() bool {
 // node judges the Lease of a node. What was not renewed for a while tells nothing of
 // the clock any more: it may have been late when it came.
 func (j *judge) node(l Lease, marked bool) Judged {
-	judged := Judged{Renewed: j.renewed(l), Duration: l.Duration, Clock: Unknown}
+	judged := Judged{Renewed: j.renewed(l), Duration: l.Duration, StatusLead: j.statusLead(l), Clock: Unknown}
 	patience := agreement // until whoever lives is seen to change
 	if l.Changed {
 		patience = l.Duration
@@ -186,6 +187,8 @@ func (j *judge) node(l Lease, marked bool) Judged {
 	}
 	switch offset := j.lead(l) - j.reference; {
 	case !j.compared || j.stopped > 0: // nothing to compare with
+	case offset > ahead && judged.StatusLead < 0, offset < -behind && judged.StatusLead > 0:
+		// Two times that contradict each other tell of no clock: one of them is not written any more.
 	case offset > ahead:
 		judged.Clock, judged.Offset = Off, offset
 	case offset < -behind && marked && j.Posted[l.Name]:

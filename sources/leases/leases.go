@@ -48,6 +48,9 @@ type Facts struct {
 	// Posted are the nodes whose condition Ready is True or False, as their kubelets
 	// say: of a silent kubelet it becomes Unknown.
 	Posted map[string]bool
+	// Status is when kubelets posted the status of their nodes last, each by the clock of
+	// its node, as it is in their Leases.
+	Status map[string]time.Time
 	// Dump is what a dump tells of its Leases; the zero value is for a live cluster.
 	Dump Dump
 	// Now is the present by our clock.
@@ -83,7 +86,10 @@ type Judged struct {
 	Renewed time.Time
 	// Duration is how long a renewal is good for.
 	Duration time.Duration
-	Clock    Clock
+	// StatusLead is by how much the status of the node bears a later time than the Lease,
+	// negative if earlier; 0 while a kubelet that writes both leaves no more between them.
+	StatusLead time.Duration
+	Clock      Clock
 	// Offset is how far the holder's clock is ahead of the others; 0 unless it is off.
 	Offset time.Duration
 }

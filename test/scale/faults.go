@@ -33,8 +33,11 @@ func (f fleet) plant(s *fakecluster.Spec, now time.Time) []fault {
 				o.Spec.RenewTime = new(metav1.NewMicroTime(now.Add(-41 * time.Second)))
 			}
 		case *corev1.Node:
-			if o.Name == unready {
+			switch o.Name {
+			case unready:
 				s.Objects[i] = notReady(o, long)
+			case dead: // or it would be its Lease alone that is late
+				s.Objects[i] = posted(o, now.Add(-time.Minute))
 			}
 		}
 	}
@@ -72,6 +75,15 @@ func notReady(n *corev1.Node, since time.Time) *corev1.Node {
 			c.Status, c.Reason = corev1.ConditionFalse, "KubeletNotReady"
 			c.Message, c.LastTransitionTime = "container runtime is down", metav1.NewTime(since)
 		}
+	}
+	return n
+}
+
+// posted is a node whose kubelet posted its status last at such a time.
+func posted(n *corev1.Node, at time.Time) *corev1.Node {
+	n = n.DeepCopy()
+	for i := range n.Status.Conditions {
+		n.Status.Conditions[i].LastHeartbeatTime = metav1.NewTime(at)
 	}
 	return n
 }
