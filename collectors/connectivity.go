@@ -18,8 +18,13 @@ const connectivityName = "connectivity"
 
 var (
 	connectivityPath = exporter.NewGauge(connectivityName, "path",
-		"Is 1 for what the last round of probes from this node to a peer came to; other_zone is the peer's zone if it is another than that of the node.",
+		"Is 1 for what the last round of probes from this node to a peer came to, if it did not come to good; other_zone is the peer's zone if it is another than that of the node.",
 		"node", "zone", "direction", "peer", "other_zone", "result")
+	connectivityGood = exporter.NewGauge(connectivityName, "good_paths",
+		"Peers to which the last round of probes from this node was good; those between nodes by the peer's zone if it is another than that of the node.",
+		"node", "zone", "direction", "other_zone")
+	connectivityPeers = exporter.NewGauge(connectivityName, "peers",
+		"Other nodes that this node probes, and is probed by.", "node", "direction")
 	connectivityRTT = exporter.NewGauge(connectivityName, "rtt_seconds",
 		"Median time of the last five good small exchanges with a peer, without the handshake, in seconds: of the peers the one in the middle (0.5) and the slowest (1); failed exchanges are not in it.",
 		"node", "direction", "quantile")
@@ -34,8 +39,9 @@ var (
 // Connectivity is the failure mode of a partitioned network: pods, nodes or zones
 // that do not reach each other, or only with small packets.
 //
-// Series per node, with k peers: 4k of paths, 8 of round trip times, 4 of counters and
-// 4 of agents; nothing grows with the number of nodes.
+// Series per node on which all is well: 3 of good paths and one for each zone, 4 of peers,
+// 8 of round trip times, 4 of counters and 4 of agents; nothing grows with the number of
+// peers or nodes.
 func Connectivity() Definition {
 	var o connectivity.Options
 	return Definition{
@@ -43,7 +49,7 @@ func Connectivity() Definition {
 		Help:    "The network does not let nodes, or pods and nodes, reach each other, or only with small packets.",
 		Scope:   Node,
 		Default: true,
-		Metrics: []*exporter.Desc{connectivityPath, connectivityRTT, connectivityProbes, connectivityAgents},
+		Metrics: []*exporter.Desc{connectivityPath, connectivityGood, connectivityPeers, connectivityRTT, connectivityProbes, connectivityAgents},
 		Reads:   []sources.Read{sources.Peers},
 		Flags: func(f *Flags) {
 			f.Flag("from", "Network that this agent is in: that of the node or that of its pods.").
@@ -91,19 +97,8 @@ func (c connectivityCollector) Collect(_ context.Context, ch chan<- prometheus.M
 		}
 		return nil
 	}
-	times := map[string][]time.Duration{}
-	for _, p := range r.Results {
-		direction := connectivity.Direction(c.from, p.Kind)
-		ch <- connectivityPath.Sample(1, c.node, r.Zone, direction, p.Node, p.OtherZone, p.Outcome.Result())
-		if p.RTT > 0 {
-			times[direction] = append(times[direction], p.RTT)
-		}
-	}
-	for direction, all := range times {
-		slices.Sort(all)
-		ch <- connectivityRTT.Sample(all[(len(all)-1)/2].Seconds(), c.node, direction, "0.5")
-		ch <- connectivityRTT.Sample(all[len(all)-1].Seconds(), c.node, direction, "1")
-	}
+	c.sendPaths(ch, r)
+	c.sendTimes(ch, r.Results)
 	for _, kind := range connectivity.Kinds() {
 		for _, outcome := range connectivity.Outcomes() {
 			if n := r.Attempts[kind][outcome]; n > 0 || outcome == health.Available {
@@ -113,4 +108,47 @@ func (c connectivityCollector) Collect(_ context.Context, ch chan<- prometheus.M
 		ch <- connectivityAgents.Sample(float64(r.Agents[kind]), c.node, string(c.from), string(kind))
 	}
 	return nil
+}
+
+// sendPaths sends how many paths are good, and each one that is not. The direction of a
+// path counts as seen once there is a result.
+func (c connectivityCollector) sendPaths(ch chan<- prometheus.Metric, r connectivity.Report) {
+	type group struct{ direction, otherZone string }
+	good, peers := map[group]int{}, map[string]int{}
+	for _, p := range r.Results {
+		direction := connectivity.Direction(c.from, p.Kind)
+		peers[direction]++
+		g := group{direction: direction}
+		if c.from == connectivity.NodeNetwork && p.Kind == connectivity.NodeNetwork {
+			g.otherZone = p.OtherZone
+		}
+		if p.Outcome == health.Available {
+			good[g]++
+			continue
+		}
+		good[g] += 0
+		ch <- connectivityPath.Sample(1, c.node, r.Zone, direction, p.Node, p.OtherZone, p.Outcome.Result())
+	}
+	for g, n := range good {
+		ch <- connectivityGood.Sample(float64(n), c.node, r.Zone, g.direction, g.otherZone)
+	}
+	for direction, n := range peers {
+		ch <- connectivityPeers.Sample(float64(n), c.node, direction)
+	}
+}
+
+// sendTimes sends the round trip times of the peer in the middle and of the slowest.
+func (c connectivityCollector) sendTimes(ch chan<- prometheus.Metric, results []connectivity.Result) {
+	times := map[string][]time.Duration{}
+	for _, p := range results {
+		if p.RTT > 0 {
+			direction := connectivity.Direction(c.from, p.Kind)
+			times[direction] = append(times[direction], p.RTT)
+		}
+	}
+	for direction, all := range times {
+		slices.Sort(all)
+		ch <- connectivityRTT.Sample(all[(len(all)-1)/2].Seconds(), c.node, direction, "0.5")
+		ch <- connectivityRTT.Sample(all[len(all)-1].Seconds(), c.node, direction, "1")
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -161,37 +162,45 @@ func (f *fabric) agent(space, flags string) *netAgent {
 
 var pathSample = regexp.MustCompile(`kubevitals_connectivity_path\{direction="(\w+)",node="(\w+)",other_zone="",peer="(\w+)",result="(\w+)",zone=""\} 1`)
 
-// paths returns what every directed path came to, as "n1 node_to_pod n2 ok".
-func (f *fabric) paths() []string {
+var goodSample = regexp.MustCompile(`kubevitals_connectivity_good_paths\{.*\} (\d+)`)
+
+// paths returns what every directed path came to that is not good, as "n1 node_to_pod n2
+// timeout", and how many are good.
+func (f *fabric) paths() (bad []string, good int) {
 	f.t.Helper()
-	var all []string
 	for _, a := range f.agents {
 		if _, err := io.WriteString(a.in, "\n"); err != nil {
 			f.t.Fatal(err)
 		}
 		for a.out.Scan() && a.out.Text() != "END" {
 			if m := pathSample.FindStringSubmatch(a.out.Text()); m != nil {
-				all = append(all, fmt.Sprintf("%s %s %s %s", m[2], m[1], m[3], m[4]))
+				bad = append(bad, fmt.Sprintf("%s %s %s %s", m[2], m[1], m[3], m[4]))
+			}
+			if m := goodSample.FindStringSubmatch(a.out.Text()); m != nil {
+				n, err := strconv.Atoi(m[1])
+				if err != nil {
+					f.t.Fatal(err)
+				}
+				good += n
 			}
 		}
 	}
-	slices.Sort(all)
-	return all
+	slices.Sort(bad)
+	return bad, good
 }
 
 // expect waits until all 24 paths are known, and exactly these are not good.
 func (f *fabric) expect(bad ...string) {
 	f.t.Helper()
 	slices.Sort(bad)
-	var all, got []string
+	var got []string
+	var good int
 	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		all = f.paths()
-		got = slices.DeleteFunc(slices.Clone(all), func(p string) bool { return strings.HasSuffix(p, " ok") })
-		if len(all) == 24 && slices.Equal(got, bad) {
+		if got, good = f.paths(); good+len(got) == 24 && slices.Equal(got, bad) {
 			return
 		}
 	}
-	f.t.Fatalf("of %d paths these are bad: %q\nwant: %q", len(all), got, bad)
+	f.t.Fatalf("of %d paths these are bad: %q\nwant: %q", good+len(got), got, bad)
 }
 
 // drop makes node n lose what matches.

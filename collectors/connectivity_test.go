@@ -62,7 +62,7 @@ func TestConnectivitySeriesDoNotGrowWithTheCluster(t *testing.T) {
 	}
 	c := connectivityCollector{node: "n1", from: connectivity.PodNetwork, report: func() (connectivity.Report, bool) { return r, true }}
 	got := strings.Count(string(scrapeText(t, connectivityName, c, Connectivity().Metrics)), "\nkubevitals_connectivity_")
-	if want := 2*k + 2*2 + 2 + 2; got != want {
+	if want := 2 + 2 + 2*2 + 2 + 2; got != want {
 		t.Errorf("%d series, want %d", got, want)
 	}
 }

@@ -15,13 +15,15 @@ function(c) {
     lone: 'kubevitals:connectivity_lone_path',
     wide: 'kubevitals:connectivity_wide:count',
     bad: 'kubevitals:connectivity_bad_path',
-    // How many paths begin at a node (out) and end there (in), the good ones among them.
-    // There are many paths, so that they are counted once, for all rules.
-    count: 'kubevitals:connectivity_paths:count',
-    // How many nodes are probed, those that are down among them.
-    peers: 'kubevitals:connectivity_peers:count',
+    // How many nodes there are that can be probed, those that are down among them.
+    agents: 'max by (%(by)s) (kubevitals_connectivity_agents{%(nodeSelector)s, network="node"})' % c,
   },
   local paths(matchers='') = 'kubevitals_connectivity_path{%s}' % std.join(', ', [c.nodeSelector] + if matchers == '' then [] else [matchers]),
+  // Agents count their good paths, and tell of the others one by one.
+  local good(matchers='') = 'kubevitals_connectivity_good_paths{%s}' % std.join(', ', [c.nodeSelector] + if matchers == '' then [] else [matchers]),
+  // By how many a node is probed in one direction. It is as many as it probes, which
+  // another has to say for one that is not reached.
+  local probers = 'max by (%(by)s, direction) (kubevitals_connectivity_peers{%(nodeSelector)s})' % c,
   // Paths that have a node at neither end which is known to be down.
   local known(matchers) = promql.line(|||
     %(paths)s
@@ -33,17 +35,38 @@ function(c) {
     out: 'count by (%s, node, direction) (%s)' % [c.by, paths],
     'in': 'sum by (%s, node, direction) (label_replace(count by (%s, peer, direction) (%s), "node", "$1", "peer", "(.+)"))' % [c.by, c.by, paths],
   }[side],
+  // The number of paths in which bad ones are a share, at the nodes that have any: of
+  // those that begin there the good and the bad ones, and of those that end there all
+  // that there should be, without those of which nothing is known.
+  local all = {
+    out: |||
+      %(bad)s
+      + on (%(by)s, node, direction)
+      sum by (%(by)s, node, direction) (%(good)s)
+    ||| % (c { bad: counted('out', k.bad), good: good() }),
+    'in': |||
+      0 * %(bad)s + on (%(by)s, direction) group_left () %(probers)s
+      - on (%(by)s, node, direction)
+      (
+        %(refused)s
+        or on (%(by)s, node, direction)
+        0 * %(bad)s
+      )
+    ||| % (c { bad: counted('in', k.bad), probers: probers, refused: counted('in', paths('result="refused"')) }),
+  },
   local cause(fault, side) = {
     record: k.nodes,
     labels: { fault: fault, side: side },
     expr: |||
       %(bad)s
         / on (%(by)s, node, direction)
-        max by (%(by)s, node, direction) (%(count)s{side="%(side)s"})
+        (
+          %(all)s
+        )
       > %(connectivityNodeRatio)g
       and
       %(bad)s >= %(connectivityNodePaths)s
-    ||| % (k { bad: counted(side, '%s{fault="%s"}' % [k.bad, fault]), side: side }),
+    ||| % (k { bad: counted(side, '%s{fault="%s"}' % [k.bad, fault]), all: promql.indent(promql.indent(all[side])) }),
   },
   local at(matchers) = 'max by (%s, node) (%s{%s})' % [c.by, k.nodes, matchers],
   local distinct(paths, end) = 'count by (%(by)s, zone, other_zone) (group by (%(by)s, zone, other_zone, %(end)s) (%(paths)s))' % (c { end: end, paths: paths }),
@@ -69,7 +92,7 @@ function(c) {
       (
         (%(nodes)s) >= 2
         and on (%(by)s)
-        (%(nodes)s) >= on (%(by)s) %(connectivityManyRatio)g * max by (%(by)s) (%(peers)s)
+        (%(nodes)s) >= on (%(by)s) %(connectivityManyRatio)g * %(agents)s
       )
       or
       count by (%(by)s) (%(lone)s{fault="%(fault)s", direction%(directions)s}) > %(connectivityManyPaths)s
@@ -80,6 +103,8 @@ function(c) {
 
   names:: k,
   paths:: paths,
+  good:: good,
+  probers:: probers,
   counted:: counted,
   at:: at,
   ofNodes:: ofNodes,
@@ -91,11 +116,6 @@ function(c) {
     }
     for fault in ['cut', 'mtu']
   ] + [
-    { record: k.count, labels: { side: side }, expr: counted(side, known('result!="refused"')) + '\n' }
-    for side in ['out', 'in']
-  ] + [
-    { record: k.peers, expr: 'count by (%s) (group by (%s, peer) (%s))\n' % [c.by, c.by, paths()] },
-  ] + [
     cause(fault, side)
     for fault in ['cut', 'mtu']
     for side in ['out', 'in']
@@ -104,11 +124,22 @@ function(c) {
       record: k.zones,
       expr: |||
         count by (%(by)s, zone, other_zone) (%(crossing)s)
-          / count by (%(by)s, zone, other_zone) (%(all)s)
+          / on (%(by)s, zone, other_zone)
+          (
+            count by (%(by)s, zone, other_zone) (%(bad)s)
+            + on (%(by)s, zone, other_zone)
+            sum by (%(by)s, zone, other_zone) (%(good)s)
+          )
         > %(connectivityZoneRatio)g
         and %(from)s >= %(connectivityZoneNodes)s
         and %(to)s >= %(connectivityZoneNodes)s
-      ||| % (c { crossing: crossing, all: known('direction="node_to_node", other_zone!="", result!="refused"'), from: distinct(crossing, 'node'), to: distinct(crossing, 'peer') }),
+      ||| % (c {
+               crossing: crossing,
+               bad: k.bad + '{direction="node_to_node", other_zone!=""}',
+               good: good('direction="node_to_node", other_zone!=""'),
+               from: distinct(crossing, 'node'),
+               to: distinct(crossing, 'peer'),
+             }),
     },
     lone('cut', 'fault="cut"'),
     lone('mtu', 'fault=~".+"'),

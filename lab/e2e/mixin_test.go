@@ -130,7 +130,7 @@ func startAgents(t *testing.T) []*vitals {
 	}
 	for _, agent := range agents {
 		agent.eventually(t, time.Minute, func(s samples) error {
-			if n := s.sum("connectivity_path", "result", "ok"); n != 2 {
+			if n := s.sum("connectivity_good_paths"); n != 2 {
 				return fmt.Errorf("%v good paths, want those to the two agents of the other node", n)
 			}
 			if len(s.all("inotify_scan_complete")) == 0 || len(s.all("cgroups_version")) == 0 {

@@ -10,6 +10,8 @@ function(c) {
   local at = recording.at,
   local ofNodes = recording.ofNodes,
   local paths = recording.paths,
+  // Nodes whose agent tells of paths to other nodes.
+  local heard = 'max by (%s, node) (%s)' % [c.by, recording.good('direction="node_to_node"')],
   // Nothing is told of single nodes and paths while zones or the network are told of.
   local silent(expr, wide) = |||
     (
@@ -74,10 +76,11 @@ function(c) {
       expr: silent(|||
         %(into)s and on (%(by)s, node) %(out)s
         or
-        %(into)s unless on (%(by)s, node) max by (%(by)s, node) (%(count)s{direction="node_to_node", side="out"})
+        %(into)s unless on (%(by)s, node) %(heard)s
       ||| % (k {
                into: at('fault="cut", direction="node_to_node", side="in"'),
                out: at('fault="cut", direction="node_to_node", side="out"'),
+               heard: heard,
              }), 'fault="cut", network="node"'),
       'for': '3m',
       summary: 'A node is cut off from the other nodes.',
@@ -90,10 +93,11 @@ function(c) {
         max by (%(by)s, node, side) (%(nodes)s{fault="cut", direction="node_to_node", side="out"}) unless on (%(by)s, node) %(into)s
         or
         max by (%(by)s, node, side) (%(nodes)s{fault="cut", direction="node_to_node", side="in"}) unless on (%(by)s, node) %(out)s
-        and on (%(by)s, node) max by (%(by)s, node) (%(count)s{direction="node_to_node", side="out"})
+        and on (%(by)s, node) %(heard)s
       ||| % (k {
                into: at('fault="cut", direction="node_to_node", side="in"'),
                out: at('fault="cut", direction="node_to_node", side="out"'),
+               heard: heard,
              }), 'fault="cut", network="node"'),
       'for': '3m',
       summary: 'A node opens connections to other nodes or is reached by them, but not both.',
@@ -134,17 +138,10 @@ function(c) {
       severity: 'warning',
       expr: |||
         count by (%(by)s) (
-          (
-            %(refused)s / (%(refused)s + on (%(by)s, node, direction) %(others)s)
-            or on (%(by)s, node, direction)
-            %(refused)s ^ 0
-          )
+          %(refused)s / on (%(by)s, direction) group_left () %(probers)s
           > %(connectivityNodeRatio)g
         )
-      ||| % (k {
-               refused: recording.counted('in', paths('result="refused"')),
-               others: 'max by (%(by)s, node, direction) (%(count)s{side="in"})' % k,
-             }),
+      ||| % (k { refused: recording.counted('in', paths('result="refused"')), probers: recording.probers }),
       'for': '15m',
       summary: 'Agents are refused when they probe others, so that nobody sees these paths.',
       description: 'Nodes of cluster %(cluster)s that refuse most of those that probe them in one direction: {{ $value }}. The agent does not run there, or a rule refuses its port. Whether the network is well there is not known.',
@@ -155,20 +152,23 @@ function(c) {
       'Paths by what they come to',
       'Directed paths between nodes that are probed, by what the last round of probes came to.',
       'short',
-      [g.target('count by (direction, result) (max by (node, peer, direction, result) (kubevitals_connectivity_path{%(nodePanel)s, node=~"$node"}))' % k, '{{direction}} {{result}}')],
+      [
+        g.target('sum by (direction) (max by (node, direction, other_zone) (kubevitals_connectivity_good_paths{%(nodePanel)s, node=~"$node"}))' % k, '{{direction}} ok'),
+        g.target('count by (direction, result) (max by (node, peer, direction, result) (kubevitals_connectivity_path{%(nodePanel)s, node=~"$node"}))' % k, '{{direction}} {{result}}'),
+      ],
       { alerts: ['KubeVitalsNetworkFailing', 'KubeVitalsZonesCutOff', 'KubeVitalsNodeCutOff', 'KubeVitalsPathFailing'] },
     ),
     g.timeseries(
-      'Paths that count',
-      'Directed paths that agents probe and that are not refused, without those of nodes that are known to be down.',
+      'Peers of a node',
+      'Other nodes that each node probes and is probed by, at the most, by direction.',
       'short',
-      [g.target('sum by (direction) (kubevitals:connectivity_paths:count{%s, side="out"})' % recorded, '{{direction}}')],
+      [g.target('max by (direction) (kubevitals_connectivity_peers{%(nodePanel)s, node=~"$node"})' % k, '{{direction}}')],
       { alerts: ['KubeVitalsNodeOneWay', 'KubeVitalsPathsRefused'], mayBeEmpty: true },
     ),
     g.table(
       'Failing paths',
       'Each directed path that is not good, from node to peer, with what its probes come to.',
-      [g.target('max by (node, peer, direction, result) (kubevitals_connectivity_path{%(nodePanel)s, node=~"$node", result!="ok"})' % k, '')],
+      [g.target('max by (node, peer, direction, result) (kubevitals_connectivity_path{%(nodePanel)s, node=~"$node"})' % k, '')],
       { alerts: ['KubeVitalsPathFailing', 'KubeVitalsPathMTU', 'KubeVitalsPathsRefused'], mayBeEmpty: true },
     ),
     g.table(

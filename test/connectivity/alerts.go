@@ -70,7 +70,7 @@ func (j *judgement) nodeAlerts(say func(string, ...any)) {
 // heard tells whether the node itself tells of paths to other nodes.
 func (j *judgement) heard(node int) bool {
 	for _, i := range j.t.out[node] {
-		if r := j.s.Results[i]; j.t.edges[i].direction == nodeToNode && r != Missing && r != Refused {
+		if r := j.s.Results[i]; j.t.edges[i].direction == nodeToNode && r != Missing {
 			return true
 		}
 	}

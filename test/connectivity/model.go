@@ -96,20 +96,32 @@ func (j *judgement) findCauses() {
 		if n < nodePaths {
 			continue
 		}
-		all := j.t.out[x.node]
-		if x.into {
-			all = j.t.in[x.node]
-		}
-		known := 0
-		for _, i := range all {
-			if j.t.edges[i].direction == x.direction && j.s.known(j.t, i) {
-				known++
-			}
-		}
-		if float64(n)/float64(known) > nodeRatio {
+		if float64(n)/float64(j.paths(x)) > nodeRatio {
 			j.causes[x] = true
 		}
 	}
+}
+
+// paths is the number of those at an end in which the bad ones are a share: of those that
+// begin there the good and the bad ones, and of those that end there, of which only the
+// bad ones are told one by one, as many as any node probes and no host refuses.
+func (j *judgement) paths(x end) int {
+	n := 0
+	if x.into {
+		n = j.t.peers
+		for _, i := range j.t.in[x.node] {
+			if j.t.edges[i].direction == x.direction && j.s.Results[i] == Refused {
+				n--
+			}
+		}
+		return n
+	}
+	for _, i := range j.t.out[x.node] {
+		if j.t.edges[i].direction == x.direction && j.s.counts(j.t, i) {
+			n++
+		}
+	}
+	return n
 }
 
 func (j *judgement) findZones() {
@@ -136,7 +148,7 @@ func (j *judgement) findZones() {
 	}
 	known := map[[2]int]int{}
 	for i := range j.t.edges {
-		if pair, ok := j.crossing(i); ok && j.s.known(j.t, i) {
+		if pair, ok := j.crossing(i); ok && j.s.counts(j.t, i) {
 			known[pair]++
 		}
 	}
@@ -172,17 +184,6 @@ func (j *judgement) findLone() {
 }
 
 func (j *judgement) findWide() {
-	seen := map[int]bool{}
-	nodes := func() int {
-		if len(seen) == 0 {
-			for i, e := range j.t.edges {
-				if j.s.Results[i] != Missing {
-					seen[e.to] = true
-				}
-			}
-		}
-		return len(seen)
-	}
 	for _, f := range []fault{cut, mtu} {
 		ofNodes, ofPods := j.causesOf(f)
 		var paths [2]int
@@ -191,7 +192,7 @@ func (j *judgement) findWide() {
 		}
 		var wide [2]bool
 		for network, n := range []int{len(ofNodes), len(ofPods)} {
-			wide[network] = n > manyNodes || n >= 2 && float64(n) >= manyRatio*float64(nodes()) || paths[network] > manyPaths
+			wide[network] = n > manyNodes || n >= 2 && float64(n) >= manyRatio*float64(len(j.t.names)) || paths[network] > manyPaths
 		}
 		j.wide[f] = wide
 	}

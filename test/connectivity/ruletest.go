@@ -40,15 +40,7 @@ func RuleTest(rules string, cases []Case) []byte {
 	fmt.Fprintf(&b, "rule_files: [%q]\nevaluation_interval: 1m\ngroup_eval_order: [%s]\ntests:\n", rules, strings.Join(groupsInOrder(), ", "))
 	for i, c := range cases {
 		fmt.Fprintf(&b, "- name: %q\n  interval: 1m\n  input_series:\n", fmt.Sprintf("case %d: %s", i, c.Name))
-		for n, e := range c.Topology.edges {
-			r := c.State.Results[n]
-			if r == Missing {
-				continue
-			}
-			zone, other := c.Topology.zoneLabels(e)
-			fmt.Fprintf(&b, "  - {series: 'kubevitals_connectivity_path{job=\"kubevitals-node\",cluster=\"a\",instance=%q,node=%q,zone=%q,direction=%q,peer=%q,other_zone=%q,result=%q}', values: '1x6'}\n",
-				c.Topology.names[e.from]+"/"+directionName(e.direction)[:3], c.Topology.names[e.from], zone, directionName(e.direction), c.Topology.names[e.to], other, resultName(r))
-		}
+		c.writeSeries(&b)
 		for _, node := range slices.Sorted(maps.Keys(c.State.Down)) {
 			fmt.Fprintf(&b, "  - {series: 'kubevitals_node_readiness_not_ready{job=\"kubevitals\",cluster=\"a\",instance=\"x\",node=%q,cause=\"unreachable\"}', values: '1x6'}\n", c.Topology.names[node])
 		}
@@ -65,6 +57,46 @@ func RuleTest(rules string, cases []Case) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+// writeSeries writes what agents tell of a case: the paths that are not good, how many
+// are, and how many each should have.
+func (c Case) writeSeries(b *bytes.Buffer) {
+	write := func(value int, name, agent, labels string, args ...any) {
+		fmt.Fprintf(b, "  - {series: 'kubevitals_connectivity_%s{job=\"kubevitals-node\",cluster=\"a\",instance=%q,%s}', values: '%dx6'}\n",
+			name, agent, fmt.Sprintf(labels, args...), value)
+	}
+	type group struct{ agent, node, zone, direction, other string }
+	good, peers := map[group]int{}, map[group]int{}
+	for n, e := range c.Topology.edges {
+		r := c.State.Results[n]
+		if r == Missing {
+			continue
+		}
+		zone, other := c.Topology.zoneLabels(e)
+		node, direction := c.Topology.names[e.from], directionName(e.direction)
+		g := group{node + "/" + direction[:3], node, zone, direction, ""}
+		peers[group{agent: g.agent, node: node, direction: direction}]++
+		if e.direction == nodeToNode {
+			g.other = other
+		}
+		if r == OK {
+			good[g]++
+			continue
+		}
+		good[g] += 0
+		write(1, "path", g.agent, "node=%q,zone=%q,direction=%q,peer=%q,other_zone=%q,result=%q", node, zone, direction, c.Topology.names[e.to], other, resultName(r))
+	}
+	byText := func(a, b group) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }
+	for _, g := range slices.SortedFunc(maps.Keys(good), byText) {
+		write(good[g], "good_paths", g.agent, "node=%q,zone=%q,direction=%q,other_zone=%q", g.node, g.zone, g.direction, g.other)
+	}
+	for _, g := range slices.SortedFunc(maps.Keys(peers), byText) {
+		write(peers[g], "peers", g.agent, "node=%q,direction=%q", g.node, g.direction)
+		if g.direction == directionName(nodeToNode) {
+			write(len(c.Topology.names), "agents", g.agent, "node=%q,from=\"node\",network=\"node\"", g.node)
+		}
+	}
 }
 
 // zoneLabels are what an agent says of the zones at both ends.

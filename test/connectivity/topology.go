@@ -28,6 +28,8 @@ type Topology struct {
 	names []string
 	zones []int // number of each node's zone; -1 is none
 	edges []edge
+	// peers is how many others each node probes in one direction.
+	peers int
 	// out and in are the edges by the node where they begin and end.
 	out, in [][]int
 }
@@ -49,7 +51,9 @@ func NewTopology(n, zones, k int) *Topology {
 	}
 	ring := connectivity.Ring(t.names)
 	for from, name := range t.names {
-		for _, peer := range connectivity.Choose(name, ring, k) {
+		chosen := connectivity.Choose(name, ring, k)
+		t.peers = max(t.peers, len(chosen))
+		for _, peer := range chosen {
 			for d := range directions {
 				to := number[peer]
 				t.out[from] = append(t.out[from], len(t.edges))
@@ -90,3 +94,7 @@ func (s State) known(t *Topology, i int) bool {
 	r := s.Results[i]
 	return r != Refused && r != Missing && !s.Down[t.edges[i].from] && !s.Down[t.edges[i].to]
 }
+
+// counts tells whether a path is among those of which bad ones are a share. Agents do not
+// know which nodes are down when they count the good ones.
+func (s State) counts(t *Topology, i int) bool { return s.Results[i] == OK || s.known(t, i) }

@@ -54,14 +54,26 @@ func (c *Cluster) pathsOf(m *machine, f *agentSamples) {
 		}
 		m.peers = append(m.peers, p)
 	}
+	const direction = "node_to_node"
+	zone := func(m *machine) string { return m.node.Labels["topology.kubernetes.io/zone"] }
+	good := map[string]int{}
 	for _, p := range m.peers {
-		result := "ok"
-		if !p.host.Load() {
-			result = "timeout"
+		other := zone(p)
+		if other == zone(m) {
+			other = ""
 		}
-		zone := func(m *machine) string { return m.node.Labels["topology.kubernetes.io/zone"] }
-		f.add("kubevitals_connectivity_path", 1, m.node.Name, "zone", zone(m), "direction", "node_to_node", "peer", p.node.Name, "other_zone", zone(p), "result", result)
+		if p.host.Load() {
+			good[other]++
+			continue
+		}
+		good[other] += 0
+		f.add("kubevitals_connectivity_path", 1, m.node.Name, "zone", zone(m), "direction", direction, "peer", p.node.Name, "other_zone", other, "result", "timeout")
 	}
+	for other, n := range good {
+		f.add("kubevitals_connectivity_good_paths", float64(n), m.node.Name, "zone", zone(m), "direction", direction, "other_zone", other)
+	}
+	f.add("kubevitals_connectivity_peers", float64(len(m.peers)), m.node.Name, "direction", direction)
+	f.add("kubevitals_connectivity_agents", float64(len(c.machines)), m.node.Name, "from", "node", "network", "node")
 }
 
 // agentSamples are samples of agents, with a description for each metric.

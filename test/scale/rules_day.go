@@ -90,20 +90,26 @@ func (d *day) agents(families exporter.Families, nodes int) {
 		for _, from := range []string{"node", "pod"} {
 			for _, network := range []string{"node", "pod"} {
 				d.add("kubevitals-node", instance, "kubevitals_connectivity_agents", float64(nodes), "from", from, "network", network, "node", node)
-				for p := range peersOfAgent {
-					d.path(instance, i, (i+1+p*nodes/peersOfAgent)%nodes, from+"_to_"+network)
-				}
+				d.paths(instance, i, from+"_to_"+network)
 			}
 		}
 	}
 }
 
-// path adds one between two nodes on which all is well.
-func (d *day) path(instance string, from, to int, direction string) {
-	zone, other := fmt.Sprintf("zone-%d", from%3), fmt.Sprintf("zone-%d", to%3)
-	pairs := []string{"direction", direction, "node", nodeName(from), "peer", nodeName(to), "result", "ok", "zone", zone}
-	if other != zone {
-		pairs = append(pairs, "other_zone", other)
+// paths adds those from a node in one direction, on all of which all is well. The nodes
+// are in three zones.
+func (d *day) paths(instance string, from int, direction string) {
+	node, zone := nodeName(from), fmt.Sprintf("zone-%d", from%3)
+	d.add("kubevitals-node", instance, "kubevitals_connectivity_peers", peersOfAgent, "direction", direction, "node", node)
+	good := func(n float64, pairs ...string) {
+		d.add("kubevitals-node", instance, "kubevitals_connectivity_good_paths", n, append(pairs, "direction", direction, "node", node, "zone", zone)...)
 	}
-	d.add("kubevitals-node", instance, "kubevitals_connectivity_path", 1, pairs...)
+	if direction != "node_to_node" {
+		good(peersOfAgent)
+		return
+	}
+	good(2)
+	for other := 1; other < 3; other++ {
+		good(3, "other_zone", fmt.Sprintf("zone-%d", (from+other)%3))
+	}
 }

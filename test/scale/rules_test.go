@@ -21,8 +21,8 @@ func TestDay(t *testing.T) {
 		{Alert: "Cluster", Expr: `kubevitals_node_readiness_ready{job="kubevitals"} == 1`},
 		{Alert: "Agents", Expr: `up{job="kubevitals-node"} offset 23h == 1`},
 		{Alert: "Nodes", Expr: `count by (node) (kubevitals_conntrack_entries{job="kubevitals-node"})`},
-		{Alert: "Paths", Expr: `count by (node) (kubevitals_connectivity_path{direction="pod_to_node", result="ok"}) == 8`},
-		{Alert: "Others", Expr: `kubevitals_connectivity_path{direction="pod_to_node"} and on (node, zone) kubevitals_connectivity_path{other_zone!=""}`},
+		{Alert: "Paths", Expr: `sum by (node) (kubevitals_connectivity_good_paths{direction="node_to_node"}) == 8`},
+		{Alert: "Others", Expr: `kubevitals_connectivity_good_paths{direction="pod_to_node"} and on (node, zone) kubevitals_connectivity_good_paths{other_zone!=""}`},
 	}}}
 	d := newDay(groups)
 	agent, err := exporter.Parse(strings.NewReader("kubevitals_conntrack_entries{node=\"here\"} 5\nkubevitals_conntrack_limit{node=\"here\"} 9\n"))
@@ -40,14 +40,14 @@ func TestDay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []int{1, nodes, nodes, nodes, nodes * peersOfAgent} {
+	for i, want := range []int{1, nodes, nodes, nodes, nodes} {
 		if costs[i].Results != want {
 			t.Errorf("%s: %d results, want %d", costs[i].Rule, costs[i].Results, want)
 		}
 	}
-	// The cluster's two, and of each agent up, entries, 32 paths and 4 numbers of agents,
-	// which are left out.
-	if want := 2 + nodes*(1+1+32); d.series != want {
+	// The cluster's two, and of each agent up, entries and 6 counts of paths; the numbers of
+	// peers and agents are left out.
+	if want := 2 + nodes*(1+1+6); d.series != want {
 		t.Errorf("%d series, want %d", d.series, want)
 	}
 }
