@@ -3,7 +3,7 @@
 function(c) {
   agentsDown: 'count by (%(by)s) (max by (%(by)s, instance) (up{%(nodeSelector)s}) == 0)' % c,
   // Those of a rolling update are down one after the other, each for a moment.
-  agentsDownForLong: 'count by (%(by)s) (max by (%(by)s, instance) (max_over_time(up{%(nodeSelector)s}[10m])) == 0 and on (%(by)s, instance) up{%(nodeSelector)s})' % c,
+  agentsDownForLong: 'count by (%(by)s) (max by (%(by)s, instance) (max_over_time(up{%(nodeSelector)s}[10m:2m])) == 0 and on (%(by)s, instance) up{%(nodeSelector)s})' % c,
   // Where there were agents within a day: looking back at each of them costs more than
   // all other rules.
   none: '0 * max by (%(by)s) (last_over_time(kubevitals:node_agent:count[1d]))' % c,

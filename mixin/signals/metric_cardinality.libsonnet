@@ -46,13 +46,13 @@ function(c) {
     {
       alert: 'KubeVitalsMetricCardinalityGrowing',
       severity: 'warning',
-      // The most of half a day, a day ago: at one moment of it the component may just
-      // have been started again, and had few.
+      // The most of half a day, a day ago, looked at each hour: at one moment of it the
+      // component may just have been started again, and had few.
       expr: |||
         max by (%(target)s) (kubevitals_metric_cardinality_series{%(selector)s}) > %(cardinalityGrowthMinimum)s
         and on (%(target)s)
         max by (%(target)s) (kubevitals_metric_cardinality_series{%(selector)s})
-          > %(cardinalityGrowthFactor)s * max by (%(target)s) (max_over_time(kubevitals_metric_cardinality_series{%(selector)s}[12h] offset 18h))
+          > %(cardinalityGrowthFactor)s * max by (%(target)s) (max_over_time(kubevitals_metric_cardinality_series{%(selector)s}[12h:1h] offset 18h))
       ||| % k,
       'for': '1h',
       summary: "A component's own metrics have multiplied within a day.",
