@@ -112,6 +112,34 @@ func TestOtherErrorsPass(t *testing.T) {
 	}
 }
 
+// TestOnce verifies that a key that the outermost object has twice is refused, and so is
+// what follows that object, and nothing else.
+func TestOnce(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"node":{"node":1,"x":{"node":2}},"pods":[{"node":3},"node",["node"]]}` + "\n \t\r": "",
+		`{"a":"node","nodes":1,"nod":2,"Node":3,"node":4,"":5}`:                              "",
+		`[{"node":1},{"node":2}]`:                             "",
+		`{"node":1,"pods":[{}],"node":2}`:                     "twice",
+		`{"node":1,"\u006eode":2}`:                            "twice",
+		`{"a":[1,{"b":"}"}], "node" : "\"node\"" , "node":2}`: "twice",
+		`{"node":1}{"node":2}`:                                "follows",
+		`{"node":1} x`:                                        "follows",
+		`[1]` + "\n" + `[2]`:                                  "follows",
+	} {
+		err := JSON{Once: "node"}.Check([]byte(text))
+		if (err != nil) != (want != "") || err != nil && (!Is(err) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	for text, whole := range map[string]bool{`{"a":[]}`: true, `{"a":[`: false, "": false, `{"a":"}`: false} {
+		r := JSON{Once: "node"}.Reader(strings.NewReader(text))
+		if _, err := io.ReadAll(r); err != nil || r.Whole() != whole {
+			t.Errorf("%s: whole %v, %v", text, r.Whole(), err)
+		}
+	}
+}
+
 // FuzzJSON compares with what the decoder of the standard library finds.
 func FuzzJSON(f *testing.F) {
 	f.Add(`{"a":[1,{"b":"]\"]"}],"c":null}`, 2)
@@ -120,7 +148,8 @@ func FuzzJSON(f *testing.F) {
 		if depth < 1 || depth > 100 || !json.Valid([]byte(text)) {
 			return
 		}
-		deepest, now := 0, 0
+		deepest, now, once := 0, 0, 0
+		isKey := false
 		d := json.NewDecoder(strings.NewReader(text))
 		for token, err := d.Token(); err == nil; token, err = d.Token() {
 			switch token {
@@ -128,8 +157,17 @@ func FuzzJSON(f *testing.F) {
 				now++
 			case json.Delim('}'), json.Delim(']'):
 				now--
+			case "a":
+				if isKey {
+					once++
+				}
 			}
 			deepest = max(deepest, now)
+			// At depth 1 of an object, each value is followed by a key.
+			isKey = now == 1 && strings.HasPrefix(strings.TrimSpace(text), "{") && !isKey
+		}
+		if err := (JSON{Once: "a"}).Check([]byte(text)); Is(err) != (once > 1) && !strings.Contains(text, `\`) {
+			t.Errorf("%q is there %d times: %v", "a", once, err)
 		}
 		if err := (JSON{Depth: depth}).Check([]byte(text)); Is(err) != (deepest > depth) {
 			t.Errorf("nested %d deep, of %d allowed: %v", deepest, depth, err)

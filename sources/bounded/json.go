@@ -20,6 +20,9 @@ type JSON struct {
 	// Values is how many values a text may hold. Decoded, an empty one takes a hundred
 	// times what it takes as text.
 	Values int
+	// Once is a key that the outermost object may have once. With it, nothing may follow
+	// that object: of two texts, decoders would each take another one.
+	Once string
 }
 
 // Reader returns a reader of r that fails with an *Error as soon as what was read of
@@ -47,7 +50,17 @@ type JSONReader struct {
 	values  int
 	quoted  bool
 	escaped bool
+
+	// Of Once:
+	ended bool // the outermost value is over
+	after bool // and something follows it
+	isKey bool // the next or present string at depth 1 is a key
+	match int  // how many bytes of it were as in Once so far; -1 if one was not
+	found int  // how often the key was met
 }
+
+// Whole tells whether the outermost value was read to its end.
+func (j *JSONReader) Whole() bool { return j.ended }
 
 // Within allows the value that is decoded next so many bytes; 0 ends that bound. What
 // a decoder has read ahead counts in its favour.
@@ -84,6 +97,10 @@ func (j *JSONReader) scan(text []byte) error {
 			return &Error{fmt.Sprintf("arrays and objects are nested deeper than %d", l.Depth)}
 		case l.Value > 0 && j.depth > 0 && j.read-j.start >= l.Value:
 			return &Error{"a value is larger than " + Size(l.Value)}
+		case l.Once != "" && j.after:
+			return &Error{"something follows the end"}
+		case l.Once != "" && j.found > 1:
+			return &Error{fmt.Sprintf("%q is there twice", l.Once)}
 		}
 	}
 	switch {
@@ -100,27 +117,49 @@ func (j *JSONReader) scan(text []byte) error {
 // byte takes one byte into account.
 func (j *JSONReader) byte(c byte) {
 	j.token++
+	j.after = j.after || j.ended && c != ' ' && c != '\n' && c != '\r' && c != '\t'
+	if j.isKey && j.quoted {
+		j.key(c)
+	}
 	switch {
 	case j.escaped:
 		j.escaped = false
 	case j.quoted:
 		j.escaped, j.quoted = c == '\\', c != '"'
 	case c == '"':
-		j.quoted = true
+		j.quoted, j.match = true, 0
 	case c == '{', c == '[':
 		if j.depth == 0 {
 			j.start = j.read
 		}
+		j.isKey = j.depth == 0 && c == '{'
 		j.depth++
 		j.values++
 		j.token = 0
 	case c == '}', c == ']':
 		j.depth = max(0, j.depth-1)
-		j.token = 0
+		j.token, j.ended = 0, j.depth == 0
 	case c == ',':
 		j.values++
-		j.token = 0
+		j.token, j.isKey = 0, j.depth == 1
 	case c == ':':
-		j.token = 0
+		j.token, j.isKey = 0, false
+	}
+}
+
+// key compares a byte of a key at depth 1, or the quote that ends it. One with an escape
+// in it counts as equal: no program writes it so that is not up to something.
+func (j *JSONReader) key(c byte) {
+	once, hasEscape := j.limits.Once, len(j.limits.Once)+1
+	switch {
+	case j.escaped || c == '\\' || j.match == hasEscape && c != '"':
+		j.match = hasEscape
+	case c == '"' && j.match >= len(once):
+		j.found++
+	case c == '"' || j.match < 0:
+	case j.match < len(once) && once[j.match] == c:
+		j.match++
+	default:
+		j.match = -1
 	}
 }

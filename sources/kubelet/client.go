@@ -123,8 +123,8 @@ func (c *client) get(ctx context.Context, t target, e endpoint) (a answer, err e
 	if e == metrics {
 		accept = "text/plain;version=0.0.4"
 	}
-	err = c.request(ctx, t, e.path(), accept, func(body io.Reader) error {
-		a, err = c.decode(e, body)
+	err = c.request(ctx, t, e.path(), accept, func(by origin, body io.Reader) error {
+		a, err = c.decode(e, by, body)
 		return err
 	})
 	return a, err
@@ -140,11 +140,12 @@ func (c *client) replay(node string, e endpoint) (answer, error) {
 		return answer{}, err
 	}
 	defer func() { _ = body.Close() }()
-	return c.decode(e, body)
+	return c.decode(e, origin{node: node}, body)
 }
 
-// request asks for the path and hands the body of a good answer to read.
-func (c *client) request(ctx context.Context, t target, path, accept string, read func(io.Reader) error) error {
+// request asks for the path and hands the body of a good answer to read, with where it
+// comes from.
+func (c *client) request(ctx context.Context, t target, path, accept string, read func(origin, io.Reader) error) error {
 	if t.err != nil {
 		return &unreachedError{err: t.err}
 	}
@@ -190,17 +191,21 @@ func (c *client) request(ctx context.Context, t target, path, accept string, rea
 	if resp.StatusCode != http.StatusOK {
 		return statusError(resp)
 	}
-	if err := read(resp.Body); err != nil {
+	by, err := originOf(t.node, resp.Header)
+	if err != nil {
+		return err
+	}
+	if err := read(by, resp.Body); err != nil {
 		return err
 	}
 	kept = t.keep && drained(resp.Body)
 	return nil
 }
 
-func (c *client) decode(e endpoint, body io.Reader) (a answer, err error) {
+func (c *client) decode(e endpoint, by origin, body io.Reader) (a answer, err error) {
 	switch e {
 	case statsSummary:
-		a.summary, err = decodeSummary(body)
+		a.summary, err = decodeSummary(body, by)
 	case configz:
 		a.config, err = decodeConfig(body)
 	case metrics:

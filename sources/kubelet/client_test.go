@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	summaryBody = `{"node":{"nodeName":"n","fs":{"availableBytes":40,"capacityBytes":100,"inodesFree":7,"inodes":9}},"pods":[{"podRef":{"name":"p"}}]}`
+	summaryBody = `{"node":{"fs":{"availableBytes":40,"capacityBytes":100,"inodesFree":7,"inodes":9}},"pods":[{"podRef":{"name":"p"}}]}`
 	configBody  = `{"kubeletconfig":{"configMapAndSecretChangeDetectionStrategy":"Watch","evictionHard":{"nodefs.available":"10%"},"imageGCHighThresholdPercent":85}}`
 	metricsBody = "# TYPE a counter\na 1\nb{x=\"1\"} 1\nb{x=\"2\"} 1\n"
 )

@@ -39,11 +39,16 @@ func TestDecodeSummary(t *testing.T) {
 		{"a list", `[]`, "want an object", Summary{}},
 		{"negative", `{"node":{"fs":{"availableBytes":-1,"capacityBytes":2}}}`, "cannot unmarshal", Summary{}},
 		{"empty", ``, "EOF", Summary{}},
+		{"of another node", `{"node":{"nodeName":"other"}}`, `that of node "other"`, Summary{}},
+		{"two nodes", `{"node":{"fs":` + fs + `},"pods":[],"node":{"fs":` + fs + `}}`, "twice", Summary{}},
+		{"two summaries", `{"node":{"fs":` + fs + `}}{"node":{"fs":` + fs + `}}`, "follows", Summary{}},
+		{"cut off in the pods behind", `{"node":{"fs":` + fs + `},"pods":[{`, "EOF", Summary{}},
+		{"a time that is none", `{"node":{"fs":{"time":"yesterday"}}}`, "yesterday", Summary{}},
 		{"cut off in the pods before", `{"pods":[{"a":`, "EOF", Summary{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := decodeSummary(iotest.OneByteReader(strings.NewReader(test.body)))
+			got, err := decodeSummary(iotest.OneByteReader(strings.NewReader(test.body)), origin{node: "n"})
 			if !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
@@ -58,7 +63,7 @@ func TestSummaryIsReadToItsEnd(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection broke")
 	body := io.MultiReader(strings.NewReader(`{"node":{},"pods":[`+strings.Repeat("1,", 1<<20)), iotest.ErrReader(broken))
-	if _, err := decodeSummary(body); !errors.Is(err, broken) {
+	if _, err := decodeSummary(body, origin{node: "n"}); !errors.Is(err, broken) {
 		t.Errorf("error %v, want %v", err, broken)
 	}
 }
@@ -69,12 +74,15 @@ func FuzzDecodeSummary(f *testing.F) {
 	f.Add(`{"pods":[{"a":[{}]}],"node":{"runtime":{"imageFs":{"inodes":1,"inodesFree":0}}}}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		var slow map[string]json.RawMessage
-		got, err := decodeSummary(strings.NewReader(body))
+		got, err := decodeSummary(strings.NewReader(body), origin{})
 		if json.Unmarshal([]byte(body), &slow) != nil || strings.Count(body, "node") != 1 {
 			return // no summary, or one of which it is open what is meant
 		}
 		var want Summary
 		node, wantErr := decodeNode(json.NewDecoder(strings.NewReader(string(slow["node"]))))
+		if wantErr == nil {
+			wantErr = origin{}.check(node)
+		}
 		if wantErr == nil {
 			want = node.summary()
 		}
@@ -138,7 +146,7 @@ func BenchmarkDecodeSummary(b *testing.B) {
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := decodeSummary(strings.NewReader(body)); err != nil {
+				if _, err := decodeSummary(strings.NewReader(body), origin{}); err != nil {
 					b.Fatal(err)
 				}
 			}

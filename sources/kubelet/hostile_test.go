@@ -27,7 +27,7 @@ func TestHostileAnswersCostLittle(t *testing.T) {
 					err error
 					a   answer
 				)
-				peak := hostile.Peak(func() { a, err = c.decode(e, body.Open()) })
+				peak := hostile.Peak(func() { a, err = c.decode(e, origin{node: "n"}, body.Open()) })
 				if peak > hostile.Budget {
 					t.Errorf("%d MiB of memory", peak>>20)
 				}
@@ -48,7 +48,7 @@ func TestSummaryWithinBounds(t *testing.T) {
 	pod := `{"podRef":{"name":"p","namespace":"n"},"containers":[` + strings.Repeat(`{"name":"c","rootfs":{"usedBytes":1},"userDefinedMetrics":null},`, 20) + `{}]}`
 	network := `"network":{"interfaces":[` + strings.Repeat(`{"name":"veth0123456789","rxBytes":18446744073709551615,"rxErrors":0,"txBytes":18446744073709551615},`, 1000) + `{}]}`
 	body := `{"node":{` + network + `,"fs":{"availableBytes":1,"capacityBytes":2}},"pods":[` + strings.Repeat(pod+",", 1000) + `{}]}`
-	if s, err := decodeSummary(strings.NewReader(body)); err != nil || s.NodeFS == nil {
+	if s, err := decodeSummary(strings.NewReader(body), origin{}); err != nil || s.NodeFS == nil {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for _, l := range []bounded.JSON{summaryLimits(), configLimits()} {

@@ -40,7 +40,7 @@ func (p *Poller) ReadLog(ctx context.Context, node string, q LogQuery) ([]byte, 
 	to, err := p.targetOf(node)
 	if err == nil {
 		// It refuses to be asked for text, which is what it answers with.
-		err = p.client.request(ctx, to, q.path(), "", func(body io.Reader) error {
+		err = p.client.request(ctx, to, q.path(), "", func(_ origin, body io.Reader) error {
 			_, err := io.Copy(&text, io.LimitReader(body, q.Bytes))
 			return err
 		})

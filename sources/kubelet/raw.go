@@ -47,7 +47,7 @@ func (f *Fetcher) Fetch(ctx context.Context, node *corev1.Node, path string, rea
 	if path == metrics.path() {
 		accept = "text/plain;version=0.0.4"
 	}
-	err := f.client.request(ctx, targetOf(node, f.options.PreferredAddressTypes, f.options.Port), path, accept, read)
+	err := f.client.request(ctx, targetOf(node, f.options.PreferredAddressTypes, f.options.Port), path, accept, func(_ origin, body io.Reader) error { return read(body) })
 	return reachOf(err), health.Classify(err)
 }
 

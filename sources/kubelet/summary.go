@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/kubevitals/kubevitals/sources/bounded"
 )
@@ -12,8 +13,11 @@ import (
 // summaryLimits bound the body. It grows with the pods of the node, by some 3 KB for
 // each container, and is never held.
 func summaryLimits() bounded.JSON {
-	return bounded.JSON{Bytes: 64 << 20, Depth: 32, Token: 16 << 10}
+	return bounded.JSON{Bytes: 64 << 20, Depth: 32, Token: 16 << 10, Once: nodeKey}
 }
+
+// nodeKey is where the node's part is.
+const nodeKey = "node"
 
 // nodeLimit bounds the node's part, which is decoded as a whole, in bytes. Most of it
 // are network interfaces.
@@ -48,14 +52,17 @@ type Room struct {
 
 // fsStats is a file system in /stats/summary.
 type fsStats struct {
-	AvailableBytes *uint64 `json:"availableBytes,omitempty"`
-	CapacityBytes  *uint64 `json:"capacityBytes,omitempty"`
-	InodesFree     *uint64 `json:"inodesFree,omitempty"`
-	Inodes         *uint64 `json:"inodes,omitempty"`
+	// Time is when it was measured.
+	Time           time.Time `json:"time,omitzero"`
+	AvailableBytes *uint64   `json:"availableBytes,omitempty"`
+	CapacityBytes  *uint64   `json:"capacityBytes,omitempty"`
+	InodesFree     *uint64   `json:"inodesFree,omitempty"`
+	Inodes         *uint64   `json:"inodes,omitempty"`
 }
 
 // nodeStats is the node's part of /stats/summary.
 type nodeStats struct {
+	Name    string   `json:"nodeName,omitempty"`
 	FS      *fsStats `json:"fs,omitempty"`
 	Runtime struct {
 		ImageFS     *fsStats `json:"imageFs,omitempty"`
@@ -89,10 +96,13 @@ func room(available, capacity *uint64) *Room {
 	return &Room{Available: *available, Capacity: *capacity}
 }
 
-// decodeSummary keeps the file systems of the node.
-func decodeSummary(r io.Reader) (Summary, error) {
+// decodeSummary keeps the file systems of the node, if the answer is one of now.
+func decodeSummary(r io.Reader, by origin) (Summary, error) {
 	node, err := readNode(r)
 	if err != nil {
+		return Summary{}, err
+	}
+	if err := by.check(node); err != nil {
 		return Summary{}, err
 	}
 	return node.summary(), nil
@@ -109,13 +119,19 @@ func (n *nodeStats) summary() Summary {
 	return s
 }
 
-// reduceSummary copies what decodeSummary reads.
+// reduceSummary copies the figures that decodeSummary reads.
 func reduceSummary(r io.Reader, w io.Writer) error {
 	node, err := readNode(r)
 	if err != nil {
 		return err
 	}
-	return json.NewEncoder(w).Encode(map[string]*nodeStats{"node": node})
+	node.Name = ""
+	for _, fs := range []*fsStats{node.FS, node.Runtime.ImageFS, node.Runtime.ContainerFS} {
+		if fs != nil {
+			fs.Time = time.Time{}
+		}
+	}
+	return json.NewEncoder(w).Encode(map[string]*nodeStats{nodeKey: node})
 }
 
 // readNode keeps the node's part. The pods' part may be megabytes; it is
@@ -132,7 +148,7 @@ func readNode(r io.Reader) (*nodeStats, error) {
 		if err != nil {
 			return nil, fmt.Errorf("summary: %w", err)
 		}
-		if key == "node" {
+		if key == nodeKey {
 			in.Within(nodeLimit)
 			node, err := decodeNode(d)
 			in.Within(0)
@@ -141,6 +157,9 @@ func readNode(r io.Reader) (*nodeStats, error) {
 			}
 			if _, err := io.Copy(io.Discard, in); err != nil {
 				return nil, fmt.Errorf("rest of the summary: %w", err)
+			}
+			if !in.Whole() {
+				return nil, fmt.Errorf("rest of the summary: %w", io.ErrUnexpectedEOF)
 			}
 			return node, nil
 		}
