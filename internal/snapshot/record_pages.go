@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 const (
@@ -22,6 +23,7 @@ const (
 // server keeps a version, what is missing comes in one.
 func (r *recorder) pages(ctx context.Context, q query, take func(json.RawMessage) error) error {
 	limit, next, seen := pageSize, "", map[string]bool{}
+	var bound bounded.Pages
 	for {
 		page, err := r.page(ctx, q, limit, next)
 		if apierrors.IsResourceExpired(err) && next != "" {
@@ -41,6 +43,9 @@ func (r *recorder) pages(ctx context.Context, q query, take func(json.RawMessage
 			if err := take(item); err != nil {
 				return err
 			}
+		}
+		if err := bound.Next(next, page.Metadata.Continue, 0); err != nil {
+			return err
 		}
 		if next = page.Metadata.Continue; next == "" {
 			return nil

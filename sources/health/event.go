@@ -32,10 +32,13 @@ func gone(e apiwatch.Event) bool {
 	return apierrors.IsResourceExpired(err) || apierrors.IsGone(err)
 }
 
-// continued tells whether a list is a page that others follow.
-func continued(list runtime.Object) bool {
+// continueOf is where the next page of a list begins; empty if there is none.
+func continueOf(list runtime.Object) string {
 	m, err := meta.ListAccessor(list)
-	return err == nil && m.GetContinue() != ""
+	if err != nil {
+		return ""
+	}
+	return m.GetContinue()
 }
 
 // expired is the event that makes a reflector list anew.

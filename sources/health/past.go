@@ -1,11 +1,16 @@
 package health
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 // maxDoubts is how often in a row a list is asked for because no bookmark came. An
@@ -33,6 +38,8 @@ type past struct {
 	progress *Progress
 	// horizon is how far watches have to come.
 	horizon horizon
+	// pages are those of the list that is being read; reflectors read one at a time.
+	pages bounded.Pages
 }
 
 // Progress is when any of several watches last brought a version that was new. Its
@@ -102,6 +109,22 @@ func (p *past) saw(version string) {
 	if older, known := p.older(version); known && !older {
 		p.takes(version)
 	}
+}
+
+// page takes in a list for these options, which may be one page of many.
+func (p *past) page(ctx context.Context, o metav1.ListOptions, list runtime.Object, bytes int64) error {
+	next := continueOf(list)
+	if err := p.pages.Next(o.Continue, next, bytes); err != nil {
+		return err
+	}
+	version := versionOf(list)
+	if next == "" {
+		if err := p.horizon.listed(ctx, o, version); err != nil {
+			return err
+		}
+	}
+	p.listed(version)
+	return nil
 }
 
 // listed records the version of a whole list.

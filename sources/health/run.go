@@ -66,15 +66,15 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 	return &cache.ListWatch{
 		ListWithContextFunc: func(request context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			o = p.horizon.options(o)
-			list, err := t.ListWatch.ListWithContext(newAttempt(fail).in(request), o)
-			if err == nil && !continued(list) {
-				err = p.horizon.listed(request, o, versionOf(list))
+			a := newAttempt(fail)
+			list, err := t.ListWatch.ListWithContext(a.in(request), o)
+			if err == nil {
+				err = p.page(request, o, list, a.bytes())
 			}
 			if err != nil {
 				fail(err)
 				return nil, err
 			}
-			p.listed(versionOf(list))
 			return list, nil
 		},
 		WatchFuncWithContext: func(request context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {

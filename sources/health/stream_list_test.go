@@ -1,12 +1,18 @@
 package health
 
 import (
+	"context"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 )
 
@@ -62,6 +68,57 @@ func TestTheEndOfAListIsDue(t *testing.T) {
 				}
 				s.Stop()
 				time.Sleep(2 * time.Minute) // until all that sends is gone
+			})
+		})
+	}
+}
+
+// TestAListWithoutAnEnd verifies that a list is given up that comes in page after page,
+// by what the pages say or by how large they are, and that the source tells why.
+func TestAListWithoutAnEnd(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		token func(page int64) string
+		bytes int
+		pages int64 // for each list
+		says  string
+	}{
+		"one page again and again": {func(int64) string { return "more" }, 0, 2, "does not end"},
+		"always another page":      {func(page int64) string { return strconv.FormatInt(page, 10) }, 64 << 20, 9, "larger than 512 MiB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var pages, lists atomic.Int64
+				s := &cachedServer{begun: time.Now()}
+				lw := s.listWatch()
+				lw.ListWithContextFunc = func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+					if o.Continue == "" {
+						lists.Add(1)
+					}
+					attemptOf(ctx).took(tt.bytes)
+					if pages.Load() > 10_000 {
+						<-ctx.Done() // nothing bounds it
+						return nil, ctx.Err()
+					}
+					return &corev1.NodeList{ListMeta: metav1.ListMeta{ResourceVersion: "7", Continue: tt.token(pages.Add(1))}}, nil
+				}
+				h := NewHealth("nodes", time.Now)
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan bool)
+				go func() {
+					defer close(done)
+					Run(ctx, slog.New(slog.DiscardHandler), Target{Health: h, ListWatch: lw, Expected: &corev1.Node{}, Store: NewView(h, Trim[*corev1.Node])})
+				}()
+				time.Sleep(time.Minute)
+				cancel()
+				<-done
+				if err := h.Err(); h.State().Reason != Invalid || !strings.Contains(err.Error(), tt.says) {
+					t.Errorf("%v, want %q", err, tt.says)
+				}
+				if pages.Load() > tt.pages*lists.Load() || lists.Load() > 60 {
+					t.Errorf("%d pages in %d lists", pages.Load(), lists.Load())
+				}
 			})
 		})
 	}

@@ -109,6 +109,7 @@ type attempt struct {
 	wire  *Wire
 	err   error // of the last request
 	clean bool  // whether its answer came to its proper end
+	read  int64 // bytes of answers
 }
 
 type attemptKey struct{}
@@ -141,6 +142,18 @@ func (a *attempt) failed(err error) {
 	if a.fail != nil {
 		a.fail(err)
 	}
+}
+
+func (a *attempt) took(n int) {
+	a.mu.Lock()
+	a.read += int64(n)
+	a.mu.Unlock()
+}
+
+func (a *attempt) bytes() int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.read
 }
 
 func (a *attempt) ended(err error) {
@@ -218,6 +231,7 @@ type wireBody struct {
 
 func (b *wireBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	b.attempt.took(n)
 	if err != nil {
 		b.attempt.ended(err)
 	}

@@ -2,7 +2,6 @@ package pods
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,10 +10,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 // pageSize is the number of pods that are in memory as objects at one time.
 const pageSize = 500
+
+// mostPods bounds a list whose pages are larger than was asked for. Kubernetes is tested
+// with 150,000.
+const mostPods = 2_000_000
 
 // Paged returns a ListWatch for a reflector that feeds an Index. It bounds the
 // memory of a list from an API server that cannot stream lists: a reflector
@@ -35,6 +40,7 @@ func Paged(lw *cache.ListWatch) *cache.ListWatch {
 
 func listPacked(ctx context.Context, lw *cache.ListWatch, o metav1.ListOptions) (runtime.Object, error) {
 	all := &internalversion.List{}
+	var pages bounded.Pages
 	for {
 		obj, err := lw.ListWithContext(ctx, o)
 		if apierrors.IsResourceExpired(err) && o.Continue != "" {
@@ -53,13 +59,15 @@ func listPacked(ctx context.Context, lw *cache.ListWatch, o metav1.ListOptions) 
 		for n := range page.Items {
 			all.Items = append(all.Items, pack(factsOf(&page.Items[n])))
 		}
-		if page.Continue == "" {
-			all.ResourceVersion = page.ResourceVersion
-			return all, nil
+		if len(all.Items) > mostPods {
+			return nil, &bounded.Error{What: fmt.Sprintf("list pods: there are more than %d", mostPods)}
 		}
-		if page.Continue == o.Continue {
-			return nil, errors.New("list pods: the API server offers the same page again")
+		if err := pages.Next(o.Continue, page.Continue, 0); err != nil {
+			return nil, fmt.Errorf("list pods: %w", err)
 		}
 		all.ResourceVersion, o.Continue = page.ResourceVersion, page.Continue
+		if o.Continue == "" {
+			return all, nil
+		}
 	}
 }
