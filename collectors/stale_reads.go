@@ -35,7 +35,7 @@ var (
 		"Whether the API server refuses a read at the high-water mark as \"Too large resource version\": 1 is yes, and so it refuses every client that was not restarted since a restore.",
 		"server")
 	staleReadsDamaged = exporter.NewGauge(staleReadsName, "state_file_damaged",
-		"Is 1 when the state file held no mark when kubevitals started and was set aside as FILE.damaged; absent otherwise.")
+		"Is 1 when what stood in the place of the state file held no mark when kubevitals started, which sets a file or a link aside as FILE.damaged; absent otherwise.")
 	staleReadsRounds = exporter.NewCounter(staleReadsName, "probes_total",
 		"Comparisons of written and cached versions made with the API server.",
 		"server")

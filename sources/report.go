@@ -9,10 +9,14 @@ import (
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
-// Checks are the checks of readiness: one per watched source.
+// Checks are the checks of readiness: one per watched source. That the state file cannot
+// be written is told elsewhere: nothing less is seen of the cluster, now.
 func (s *Sources) Checks() []exporter.Check {
 	var checks []exporter.Check
 	for _, h := range s.health {
+		if h == s.stateFile {
+			continue
+		}
 		checks = append(checks, exporter.Check{Name: h.State().Source, Run: h.Err})
 	}
 	return checks
@@ -84,5 +88,5 @@ func ago(now, then time.Time) string {
 	if then.IsZero() {
 		return "never"
 	}
-	return now.Sub(then).Round(time.Second).String() + " ago"
+	return health.Age(now, then).Round(time.Second).String() + " ago"
 }

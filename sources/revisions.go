@@ -24,7 +24,8 @@ func (s *Sources) Revisions(file string) (tracker *revision.Tracker, unavailable
 		if err := tracker.Load(file); err != nil {
 			s.config.Logger.Warn("The mark of resource versions is lost: a restore of etcd before this start may go unnoticed", "err", err)
 		}
-		report := reportTo(s.newHealth("state_file"))
+		s.stateFile = s.newHealth("state_file")
+		report := reportTo(s.stateFile)
 		s.runs = append(s.runs, func(ctx context.Context) { tracker.Keep(ctx, file, markSaved, report) })
 	}
 	if servers := s.APIServers(); servers.WritesProbed() {
@@ -58,7 +59,7 @@ func (c *cachedReads) report(server string, err error) {
 	defer c.mu.Unlock()
 	now := c.now()
 	c.last[server] = lastRead{now, err}
-	maps.DeleteFunc(c.last, func(_ string, r lastRead) bool { return now.Sub(r.at) > c.age })
+	maps.DeleteFunc(c.last, func(_ string, r lastRead) bool { return health.Age(now, r.at) > c.age })
 	for _, r := range c.last {
 		if r.err == nil {
 			c.health.Succeed()

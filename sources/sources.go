@@ -81,10 +81,12 @@ type Sources struct {
 	progress health.Progress
 
 	health []*health.Health
-	lists  []*health.Health // those of whole lists of objects
-	runs   []func(context.Context)
-	begun  time.Time
-	wait   sync.WaitGroup
+	// stateFile is the one of them that is nothing of the cluster; nil without a file.
+	stateFile *health.Health
+	lists     []*health.Health // those of whole lists of objects
+	runs      []func(context.Context)
+	begun     time.Time
+	wait      sync.WaitGroup
 }
 
 // NewSources prepares the sources without reading anything but local files

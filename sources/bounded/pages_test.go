@@ -10,7 +10,6 @@ import (
 // that have too many or too much in them.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	number := func(n int) string { return strconv.Itoa(n) }
 	for name, tt := range map[string]struct {
 		token func(page int) string
 		bytes int64
@@ -21,12 +20,12 @@ func TestPages(t *testing.T) {
 			if page == 300 {
 				return ""
 			}
-			return number(page)
+			return strconv.Itoa(page)
 		}, bytes: 1 << 20, after: 300},
 		"one page again and again": {token: func(int) string { return "more" }, says: "comes one that was there before", after: 2},
-		"in a circle":              {token: func(page int) string { return number(page % 7) }, says: "comes one that was there before", after: 8},
-		"without an end":           {token: number, says: "more than 4000 pages", after: 4000},
-		"of large pages":           {token: number, bytes: 64 << 20, says: "larger than 512 MiB", after: 9},
+		"in a circle":              {token: func(page int) string { return strconv.Itoa(page % 7) }, says: "comes one that was there before", after: 8},
+		"without an end":           {token: strconv.Itoa, says: "more than 4000 pages", after: 4000},
+		"of large pages":           {token: strconv.Itoa, bytes: 64 << 20, says: "larger than 512 MiB", after: 9},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -163,7 +163,7 @@ func (h *Health) expire() {
 	if h.state.Reason != Available || h.state.MaxAge == 0 {
 		return
 	}
-	if age := h.now().Sub(h.state.LastSuccess); age > h.state.MaxAge {
+	if age := Age(h.now(), h.state.LastSuccess); age > h.state.MaxAge {
 		h.fail(&StaleError{Age: age})
 	}
 }

@@ -111,8 +111,8 @@ func TestTheEndIsNoFault(t *testing.T) {
 }
 
 // TestAgesAreOfTheMonotonicClock verifies that what ages are reckoned from bears a
-// reading of the monotonic clock: whoever sets the clock of the machine, forwards or
-// back, then makes no source old and keeps none fresh.
+// reading of the monotonic clock, too: whoever sets the clock of the machine back then
+// keeps no source fresh.
 func TestAgesAreOfTheMonotonicClock(t *testing.T) {
 	t.Parallel()
 	h := NewHealth("nodes", time.Now).Expire(MaxAge)

@@ -205,7 +205,7 @@ func (f *Fetched[T]) fail(reason health.Reason) {
 
 // aged is the answer as it counts now: none, once it is older than limit.
 func (f Fetched[T]) aged(now time.Time, limit time.Duration) Fetched[T] {
-	if f.Reason == health.Available && now.Sub(f.At) > limit {
+	if f.Reason == health.Available && health.Age(now, f.At) > limit {
 		f.fail(health.Stale)
 	}
 	return f

@@ -227,7 +227,7 @@ func (p *Poller) Results() []Result {
 		r.Stats = r.Stats.aged(now, stats)
 		r.Config = r.Config.aged(now, others)
 		r.Metrics = r.Metrics.aged(now, others)
-		if now.Sub(r.ReachedAt) > turn {
+		if health.Age(now, r.ReachedAt) > turn {
 			r.Reach = NotTried
 		}
 		results[i] = r

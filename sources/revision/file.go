@@ -18,30 +18,48 @@ import (
 // damagedSuffix is added to the name of a file that does not hold a mark.
 const damagedSuffix = ".damaged"
 
-// Load takes over what an earlier process saved; a file that does not exist is
-// no error, since the first process finds none. One that does not hold a mark is
-// set aside, so that it can be looked at, and State tells of it.
+// Load takes over what an earlier process saved; a file that does not exist is no error,
+// since the first process finds none. Where something else stands, or what holds no mark
+// or cannot be read, State tells of it, and what is nothing but a file or a link is set
+// aside, so that it can be looked at.
 func (t *Tracker) Load(file string) error {
-	text, err := readBounded(file)
+	info, err := os.Lstat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil && !bounded.Is(err) {
+	if err != nil {
 		return fmt.Errorf("read the mark: %w", err)
 	}
+	text, err := readBounded(file)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var s saved
 	if err == nil {
 		s, err = decode(text)
 	}
-	if err != nil {
-		t.damaged = true
-		err = fmt.Errorf("%s does not hold a mark, and is kept as %s: %w", file, filepath.Base(file)+damagedSuffix, err)
-		return errors.Join(err, os.Rename(file, file+damagedSuffix))
+	if err == nil {
+		t.saved = s
+		return nil
 	}
-	t.saved = s
-	return nil
+	t.damaged = true
+	err = fmt.Errorf("%s does not hold a mark: %w", file, err)
+	if !removable(info.Mode()) {
+		return err
+	}
+	if moved := os.Rename(file, file+damagedSuffix); moved != nil {
+		return errors.Join(err, fmt.Errorf("nor can it be set aside: %w", moved))
+	}
+	return fmt.Errorf("%w; it is kept as %s", err, filepath.Base(file)+damagedSuffix)
+}
+
+// removable tells whether what stands there may give way to a file. A directory may hold
+// what others need, and a device is one of the machine, such as /dev/null.
+func removable(mode fs.FileMode) bool {
+	switch mode.Type() {
+	case 0, fs.ModeSymlink, fs.ModeNamedPipe:
+		return true
+	}
+	return false
 }
 
 // fileLimit bounds the file; a mark has some hundred bytes.
@@ -49,8 +67,10 @@ const fileLimit = 4 << 10
 
 func readBounded(file string) ([]byte, error) {
 	// To open a pipe would wait for somebody who writes.
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", file)
+	if info, err := os.Stat(file); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("it is no regular file but %s", info.Mode().Type())
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -86,6 +106,9 @@ func (t *Tracker) Save(file string) error {
 	if err != nil {
 		return err
 	}
+	if file, err = replaceable(file); err != nil {
+		return fmt.Errorf("write the mark: %w", err)
+	}
 	draft, err := os.CreateTemp(filepath.Dir(file), ".mark-*")
 	if err != nil {
 		return fmt.Errorf("write the mark: %w", err)
@@ -100,6 +123,22 @@ func (t *Tracker) Save(file string) error {
 		return fmt.Errorf("write the mark: %w", err)
 	}
 	return nil
+}
+
+// replaceable is the file that the name stands for, if one may be written there.
+func replaceable(file string) (string, error) {
+	if linked, err := filepath.EvalSymlinks(file); err == nil {
+		file = linked
+	}
+	switch info, err := os.Lstat(file); {
+	case errors.Is(err, fs.ErrNotExist):
+		return file, nil
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("%s is no regular file but %s", file, info.Mode().Type())
+	}
+	return file, nil
 }
 
 // Keep saves the mark at once, so that it is known whether it can be, then every

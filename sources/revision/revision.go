@@ -18,6 +18,8 @@ import (
 	"maps"
 	"sync"
 	"time"
+
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // Observation is what one round with one API server came to. The cached reading
@@ -168,6 +170,6 @@ func (t *Tracker) State(now time.Time, age time.Duration) State {
 	defer t.mu.Unlock()
 	s := State{Mark: t.saved.Mark, Rewound: t.rewound, RewoundAt: t.saved.RewoundAt, Damaged: t.damaged, Servers: map[string]ServerState{}}
 	maps.Copy(s.Servers, t.servers)
-	maps.DeleteFunc(s.Servers, func(_ string, server ServerState) bool { return now.Sub(server.At) > age })
+	maps.DeleteFunc(s.Servers, func(_ string, server ServerState) bool { return health.Age(now, server.At) > age })
 	return s
 }

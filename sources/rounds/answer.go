@@ -88,7 +88,7 @@ func (r *Rounds[K, V]) Answers() map[K]Answer[V] {
 			continue
 		}
 		a := t.answer
-		if now.Sub(a.At) > r.options.MaxAge {
+		if health.Age(now, a.At) > r.options.MaxAge {
 			a.Err = errStale
 		}
 		answers[k] = a
