@@ -192,20 +192,24 @@ func TestPackedByOthers(t *testing.T) {
 func TestStrangeBodies(t *testing.T) {
 	t.Parallel()
 	o := faulty()
-	_, _, d := replay(t, folder(t, map[string]string{
+	const available = "kubevitals_kubelet_available{endpoint=stats_summary,node=%s,reason=%s}"
+	got, _, d := replay(t, folder(t, map[string]string{
 		"nodes.json":                  listOf("v1", "List", object("v1", "Node", o["a"]), object("v1", "Node", o["b"])),
 		"nodes/a/metrics":             "coredns_build_info 1\n",
 		"nodes/a/stats-summary.json":  `{"node":{"nodeName":"b"}}`,
 		"nodes/b/metrics":             "go_info 1\nkubelet_node_name 1\n",
-		"nodes/b/stats-summary.json":  `{"node":{"nodeName":"b"}}`,
+		"nodes/b/stats-summary.json":  `{"node":{"nodeName":"replaced"}}`,
 		"nodes/a.example.com/metrics": "kubelet_node_name 1\n",
-	}))
+	}), fmt.Sprintf(available, "a", "invalid"), fmt.Sprintf(available, "b", "available"))
 	for _, want := range []string{"metrics of the kubelet of a has none of a kubelet", "statistics of the kubelet of a is of node b", "no node of that name: a.example.com"} {
 		if !strings.Contains(strings.Join(d.Warnings, "\n"), want) {
 			t.Errorf("%q is not in %q", want, d.Warnings)
 		}
 	}
-	if len(d.Warnings) != 3 {
+	if len(d.Warnings) != 4 {
 		t.Errorf("warnings: %q", d.Warnings)
+	}
+	if got[fmt.Sprintf(available, "a", "invalid")] != 0 || got[fmt.Sprintf(available, "b", "available")] != 1 {
+		t.Errorf("the statistics of another node are taken, or those under a replaced name are not: %v", got)
 	}
 }

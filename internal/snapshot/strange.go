@@ -11,10 +11,15 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
 // strangeBodies tells of answers that are of no node of the snapshot, and of those that
-// are not of the kubelet under whose name they are.
+// are not of the kubelet under whose name they are. Statistics of another node of the
+// snapshot are not taken; any other name may be that of the same node, replaced by whoever
+// gave the snapshot away.
 func (s *Snapshot) strangeBodies() []string {
 	nodes := map[string]bool{}
 	for _, o := range s.Objects {
@@ -34,6 +39,9 @@ func (s *Snapshot) strangeBodies() []string {
 		if b := bodies["/stats/summary"]; b != nil {
 			if other := owner(b); other != "" && other != name {
 				lines = append(lines, fmt.Sprintf("what the dump has as statistics of the kubelet of %s is of node %s", name, other))
+				if nodes[other] {
+					bodies["/stats/summary"] = invalid
+				}
 			}
 		}
 	}
@@ -43,6 +51,9 @@ func (s *Snapshot) strangeBodies() []string {
 	}
 	return lines
 }
+
+// invalid stands for an answer that cannot be taken.
+func invalid() (io.ReadCloser, error) { return nil, &kubelet.NoAnswer{Reason: health.Invalid} }
 
 // kubeletMetric begins the name of many metrics of all kubelets.
 const kubeletMetric = "kubelet_"

@@ -130,7 +130,8 @@ func (c *client) get(ctx context.Context, t target, e endpoint) (a answer, err e
 	return a, err
 }
 
-// replay reads an answer of the past.
+// replay reads an answer of the past. Names in it may have been replaced, so that whose it
+// is has to be known by whoever recorded it.
 func (c *client) replay(node string, e endpoint) (answer, error) {
 	body, err := c.recorded(node, e.path())
 	if none, ok := errors.AsType[*NoAnswer](err); ok {
@@ -140,7 +141,7 @@ func (c *client) replay(node string, e endpoint) (answer, error) {
 		return answer{}, err
 	}
 	defer func() { _ = body.Close() }()
-	return c.decode(e, origin{node: node}, body)
+	return c.decode(e, origin{}, body)
 }
 
 // request asks for the path and hands the body of a good answer to read, with where it

@@ -16,6 +16,7 @@ const mostAge = 3 * time.Minute
 
 // origin is what an answer must be like to be the kubelet's own, of now.
 type origin struct {
+	// node is empty if whose answer it is does not show by its name.
 	node string
 	// date is when the answer was given, by the clock of who gave it, so that one that is
 	// off does not matter; zero if that is not known.
@@ -37,7 +38,7 @@ func originOf(node string, header http.Header) (origin, error) {
 // check tells whether statistics are of this origin. Those of the image file system have
 // the time of the runtime, which may be none.
 func (o origin) check(stats *nodeStats) error {
-	if stats.Name != "" && stats.Name != o.node {
+	if stats.Name != "" && o.node != "" && stats.Name != o.node {
 		const most = 80
 		return &answerError{health.Invalid, fmt.Errorf("the answer is that of node %.*q", most, stats.Name)}
 	}
