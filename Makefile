@@ -94,6 +94,10 @@ bench-node: build ## Print memory and CPU of the agent of a node with 2,000 proc
 bench-peers: build ## Print what kube-state-metrics (KSM=path to it) takes beside kubevitals at 5,000 nodes and 150,000 pods, and the ratios.
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -peer=$(or $(KSM),$(error set KSM to the path of kube-state-metrics)) -pods=150000 -steady=1m -- --log.level=error
 
+.PHONY: program-size
+program-size: ## Print what makes the program large.
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/with-symbols ./cmd/kubevitals && $(GO) run ./test/programsize $(BIN)/with-symbols; rm -f $(BIN)/with-symbols
+
 .PHONY: bench-sizes
 bench-sizes: build ## Measure clusters of 500 to 15,000 nodes, and draw what they cost: docs/performance.csv and docs/performance.svg.
 	cd tools/plots && $(GO) test .
