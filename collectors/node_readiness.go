@@ -41,6 +41,8 @@ var (
 	nodeStatusLead = exporter.NewGauge(nodeReadinessName, "status_lead_seconds",
 		"Time in seconds by which the status that the kubelet of a node posted last bears a later time than its Lease, negative if earlier, both by the clock of the node; absent while a kubelet that writes both leaves no more between them.",
 		"node")
+	nodeLeaseMissing = exporter.NewGauge(nodeReadinessName, "lease_missing",
+		"Is 1 for nodes that have no Lease 5 minutes after they were made; absent for others, and while Leases cannot be seen.", "node")
 	nodeCondition = exporter.NewGauge(nodeReadinessName, "condition",
 		"Whether a condition that is not the kubelet's own, such as those of the Node Problem Detector, is True: 1 is True, 0 is False; absent while Unknown.",
 		"node", "condition", "reason")
@@ -48,6 +50,10 @@ var (
 		"Unix time, in seconds, at which a condition that is not the kubelet's own was last confirmed by whoever sets it.",
 		"node", "condition")
 )
+
+// leaseDue is how soon a node has a Lease: its kubelet makes one within seconds, and in a
+// dump Leases may have been listed minutes before nodes.
+const leaseDue = 5 * time.Minute
 
 // NodeReadiness is the failure mode of a node that is not ready, with its cause.
 func NodeReadiness() Definition {
@@ -57,11 +63,11 @@ func NodeReadiness() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			nodeReady, nodeNotReady, nodeLeaving, nodeCordoned, nodeNotLinux, nodeTransition, nodeLeaseRenewed, nodeLeaseOverdue, nodeLeases, nodeStatusLead,
+			nodeReady, nodeNotReady, nodeLeaving, nodeCordoned, nodeNotLinux, nodeTransition, nodeLeaseRenewed, nodeLeaseOverdue, nodeLeases, nodeStatusLead, nodeLeaseMissing,
 			nodeCondition, nodeConditionHeartbeat,
 		},
 		Steady:  []*exporter.Desc{nodeReady, nodeLeaseRenewed},
-		Counted: map[*exporter.Desc]*exporter.Desc{nodeLeaseOverdue: nodeLeases, nodeStatusLead: nodeLeases},
+		Counted: map[*exporter.Desc]*exporter.Desc{nodeLeaseOverdue: nodeLeases, nodeStatusLead: nodeLeases, nodeLeaseMissing: nodeLeases},
 		Reads:   []sources.Read{sources.Nodes, sources.NodeLeases, sources.SystemLeases, sources.KubeletConfig},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
@@ -88,12 +94,12 @@ func (c nodeReadinessCollector) Collect(_ context.Context, ch chan<- prometheus.
 	if err != nil {
 		return err
 	}
-	judged := c.leases(nodes).Nodes
+	judged := c.leases(nodes)
 	reach := reaches(nodes, c.kubelets())
 	now := c.now()
 	heartbeats := exporter.NewTally(nodeLeaseOverdue, "fresh", "overdue")
 	for _, node := range nodes {
-		lease := judged[node.Name]
+		lease, known := judged.Nodes[node.Name]
 		facts := nodeFacts(node, lease, reach[node.Name], now)
 		sendReadiness(ch, node, nodecause.Classify(facts))
 		if sign := facts.Sign(); sign != "" {
@@ -101,6 +107,9 @@ func (c nodeReadinessCollector) Collect(_ context.Context, ch chan<- prometheus.
 		}
 		if !lease.Renewed.IsZero() {
 			ch <- nodeLeaseRenewed.Sample(unix(lease.Renewed), node.Name)
+		}
+		if made := node.CreationTimestamp; !known && judged.NodesErr == nil && !made.IsZero() && now.Sub(made.Time) > leaseDue {
+			ch <- nodeLeaseMissing.Sample(1, node.Name)
 		}
 		if lease.StatusLead != 0 {
 			ch <- nodeStatusLead.Sample(lease.StatusLead.Seconds(), node.Name)

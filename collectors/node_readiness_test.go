@@ -50,6 +50,11 @@ func problemOf(kind, reason string, status corev1.ConditionStatus, heartbeat int
 }
 
 // readinessFixture has one node for each case, named after it.
+func madeAt(n *corev1.Node, unix int64) *corev1.Node {
+	n.CreationTimestamp = metav1.Unix(unix, 0)
+	return n
+}
+
 func readinessFixture() nodeReadinessCollector {
 	off := silentNode("off")
 	off.Spec.Taints = []corev1.Taint{{Key: "node.cloudprovider.kubernetes.io/shutdown"}}
@@ -65,6 +70,7 @@ func readinessFixture() nodeReadinessCollector {
 			problemOf("KernelDeadlock", "KernelHasNoDeadlock", corev1.ConditionFalse, 9_900)),
 		ofWindows(readinessNode("windows", corev1.ConditionTrue, "kubelet is posting ready status")),
 		readinessNode("late", corev1.ConditionTrue, "kubelet is posting ready status"),
+		madeAt(readinessNode("just-made", corev1.ConditionTrue, "kubelet is posting ready status"), 9_900),
 		readinessNode("problem", corev1.ConditionTrue, "kubelet is posting ready status",
 			problemOf("ReadonlyFilesystem", "FilesystemIsReadOnly", corev1.ConditionTrue, 9_000),
 			problemOf("KernelDeadlock", "a whole sentence", corev1.ConditionTrue, 9_900),

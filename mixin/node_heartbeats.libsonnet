@@ -47,8 +47,15 @@ function(c) {
     {
       alert: 'KubeVitalsNodeLeaseNotRenewed',
       severity: 'warning',
+      // Where few nodes have a Lease, their kubelets are too old to make one.
       expr: |||
-        %(lead)s > 0
+        (
+          %(lead)s > 0
+          or
+          0 * max by (%(by)s, node) (kubevitals_node_readiness_lease_missing{%(selector)s, node!~"%(nodesWithoutAgentIgnored)s"})
+          and on (%(by)s)
+          sum by (%(by)s) (max by (%(by)s, state) (kubevitals_node_readiness_leases{%(selector)s, state=~"fresh|overdue"})) > on (%(by)s) kubevitals:node:count / 2
+        )
         unless on (%(by)s, node)
         %(away)s
         unless on (%(by)s)
@@ -56,7 +63,7 @@ function(c) {
       ||| % (k { lead: lead, away: away }),
       'for': '5m',
       summary: 'A kubelet posts the status of its node, and does not renew its Lease.',
-      description: 'The status that the kubelet of node {{ $labels.node }} of cluster %(cluster)s posted last is {{ $value | humanizeDuration }} later than the last renewal of its Lease, both by the clock of the node: the kubelet has outlived its renewals, which fail or are not made. Without them a node turns not ready between one status and the next, which by default may be 5 minutes apart.',
+      description: '{{ if eq $value 0.0 }}Node {{ $labels.node }} of cluster %(cluster)s has no Lease, as most others have: its kubelet makes none, or something removes it.{{ else }}The status that the kubelet of node {{ $labels.node }} of cluster %(cluster)s posted last is {{ $value | humanizeDuration }} later than the last renewal of its Lease, both by the clock of the node: the kubelet has outlived its renewals, which fail or are not made.{{ end }} Without renewals a node turns not ready between one status and the next, which by default may be 5 minutes apart.',
     },
     {
       alert: 'KubeVitalsNodeStatusStale',
@@ -94,9 +101,12 @@ function(c) {
     ),
     g.timeseries(
       'Status beside Lease',
-      'By how much the status of a node is later than its Lease, negative if earlier; nodes whose kubelet writes both are not shown.',
+      'By how much the status of a node is later than its Lease, negative if earlier, and 0 of nodes that have none; nodes whose kubelet writes both are not shown.',
       's',
-      [g.target('max by (node) (kubevitals_node_readiness_status_lead_seconds{%(panel)s, node=~"$node"})' % c, '{{node}}')],
+      [
+        g.target('max by (node) (kubevitals_node_readiness_status_lead_seconds{%(panel)s, node=~"$node"})' % c, '{{node}}'),
+        g.target('0 * max by (node) (kubevitals_node_readiness_lease_missing{%(panel)s, node=~"$node"})' % c, 'no Lease: {{node}}'),
+      ],
       { alerts: ['KubeVitalsNodeLeaseNotRenewed', 'KubeVitalsNodeStatusStale'], mayBeEmpty: true },
     ),
   ],

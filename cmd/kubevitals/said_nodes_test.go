@@ -55,6 +55,7 @@ func TestHeartbeats(t *testing.T) {
 		"both are ahead": {
 			beats{"odd", -38 * m, -40 * m}, []string{"WARNING KubeVitalsNodeClockOff", "clock of node odd .* ahead of"}, []string{"LeaseNotRenewed", "StatusStale"},
 		},
+		"a clock that was set back by hours since it posted its status": {beats{"odd", -8 * time.Hour, 4 * s}, nil, anyFinding},
 		"a status that is not posted": {
 			beats{"odd", 35 * m, 4 * s}, []string{"WARNING KubeVitalsNodeStatusStale", "Lease of node odd .* 3[45]m .* later"}, []string{"KubeVitalsNodeClockOff"},
 		},
@@ -68,6 +69,16 @@ func TestHeartbeats(t *testing.T) {
 			says(t, text, c.want, c.not)
 		})
 	}
+}
+
+// TestNodeWithoutLease verifies that a node is told of that has no Lease, where others have.
+func TestNodeWithoutLease(t *testing.T) {
+	t.Parallel()
+	lists := beating(beats{"a", 0, 0}, beats{"b", 0, 0}, beats{"c", 0, 0})
+	text, _ := diagnose(t, append(lists, ofKind("", strings.Replace(ready("odd"), "2026-01-02T10:00:00Z", "2026-01-02T11:59:50Z", 2)))...)
+	says(t, text, []string{"WARNING KubeVitalsNodeLeaseNotRenewed", "Node odd .* has no Lease"}, []string{"later than the last renewal"})
+	text, _ = diagnose(t, ofKind("", ready("a"), ready("b")), ofKind("", ready("c")))
+	says(t, text, nil, []string{"has no Lease"})
 }
 
 // kubeletSaid is an event of the kubelet of node a.

@@ -17,7 +17,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'The clock of a node is off.',
-      description: 'The clock of node {{ $labels.node }} of cluster %(cluster)s is {{ if lt $value 0.0 }}{{ slice (humanizeDuration $value) 1 }} behind{{ else }}{{ humanizeDuration $value }} ahead of{{ end }} the clocks of the others. Certificates and tokens that are valid look expired or not yet valid there, logs and events bear wrong times, and leases that go by the clock are lost or kept too long.',
+      description: 'The clock of node {{ $labels.node }} of cluster %(cluster)s is {{ if lt $value 0.0 }}{{ slice (humanizeDuration $value) 1 }} behind{{ else }}{{ humanizeDuration $value }} ahead of{{ end }} the clocks of the others. By that much it takes certificates and tokens for expired or not yet valid at the wrong time, its logs and events bear wrong times, and leases that go by its clock may be lost or kept too long.',
     },
   ],
   panels: [

@@ -20,8 +20,11 @@ func (j *judge) statusLead(l Lease) time.Duration {
 		lead += min(0, j.reference)
 		due += apart
 	}
-	if lead > l.Duration || lead < -due {
+	switch {
+	case lead < -due:
 		return lead
+	case lead > l.Duration && j.Now.Sub(j.renewed(l)) > l.Duration:
+		return lead // otherwise its clock was set back, and the Lease is renewed by it
 	}
 	return 0
 }

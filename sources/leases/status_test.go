@@ -19,22 +19,22 @@ func TestStatusAndLease(t *testing.T) {
 		live                  bool
 		want                  string
 	}{
-		"both are fresh":                              {-3 * s, -20 * s, 0, false, "3s agrees 0s, status by 0s"},
-		"the status has not changed for minutes":      {-3 * s, -7 * m, 0, false, "3s agrees 0s, status by 0s"},
-		"the Lease is late, the status is not":        {-15 * m, -3 * s, 0, false, "15m0s unknown 0s, status by 14m57s"},
-		"by an hour":                                  {-time.Hour, -20 * s, 0, false, "1h0m0s unknown 0s, status by 59m40s"},
-		"both are late: the clock":                    {-15 * m, -18 * m, 0, false, "0s off -15m0s, status by 0s"},
-		"the Lease is ahead, the status is not":       {time.Hour, -20 * s, 0, false, "0s unknown 0s, status by -1h0m20s"},
-		"both are ahead: the clock":                   {time.Hour, 57 * m, 0, false, "0s off 1h0m0s, status by 0s"},
-		"the status is late, the Lease is not":        {-3 * s, -16 * m, 0, false, "3s agrees 0s, status by -15m57s"},
-		"the status is not known":                     {-15 * m, -never, 0, false, "0s off -15m0s, status by 0s"},
-		"Leases were listed three minutes earlier":    {-3 * m, -5 * s, -3 * m, false, "0s agrees 0s, status by 0s"},
-		"and one of them was late":                    {-20 * m, -5 * s, -3 * m, false, "17m0s unknown 0s, status by 16m55s"},
-		"nodes were listed three minutes earlier":     {-3 * s, -10 * m, 0, false, "3s agrees 0s, status by 0s"},
-		"live: seen to change, the status is not":     {-3 * s, -11 * m, 0, true, "0s agrees 0s, status by -10m57s"},
-		"live: an hour ahead, and so is the status":   {time.Hour, 58 * m, 0, true, "0s off 1h0m0s, status by 0s"},
-		"live: it is behind, and posts in between":    {-15 * m, -15*m + 12*s, 0, true, "0s off -15m0s, status by 0s"},
-		"live: not renewed, and the status is posted": {-15 * m, -14 * m, 0, true, "0s off -15m0s, status by 1m0s"},
+		"both are fresh":                            {-3 * s, -20 * s, 0, false, "3s agrees 0s, status by 0s"},
+		"the status has not changed for minutes":    {-3 * s, -7 * m, 0, false, "3s agrees 0s, status by 0s"},
+		"the Lease is late, the status is not":      {-15 * m, -3 * s, 0, false, "15m0s unknown 0s, status by 14m57s"},
+		"by an hour":                                {-time.Hour, -20 * s, 0, false, "1h0m0s unknown 0s, status by 59m40s"},
+		"both are late: the clock":                  {-15 * m, -18 * m, 0, false, "0s off -15m0s, status by 0s"},
+		"the Lease is ahead, the status is not":     {time.Hour, -20 * s, 0, false, "0s unknown 0s, status by -1h0m20s"},
+		"both are ahead: the clock":                 {time.Hour, 57 * m, 0, false, "0s off 1h0m0s, status by 0s"},
+		"the status is late, the Lease is not":      {-3 * s, -16 * m, 0, false, "3s agrees 0s, status by -15m57s"},
+		"the status is not known":                   {-15 * m, -never, 0, false, "0s off -15m0s, status by 0s"},
+		"Leases were listed three minutes earlier":  {-3 * m, -5 * s, -3 * m, false, "0s agrees 0s, status by 0s"},
+		"and one of them was late":                  {-20 * m, -5 * s, -3 * m, false, "17m0s unknown 0s, status by 16m55s"},
+		"nodes were listed three minutes earlier":   {-3 * s, -10 * m, 0, false, "3s agrees 0s, status by 0s"},
+		"the clock was set back by hours since":     {-3 * s, 8 * time.Hour, 0, false, "3s agrees 0s, status by 0s"},
+		"live: seen to change, the status is not":   {-3 * s, -11 * m, 0, true, "0s agrees 0s, status by -10m57s"},
+		"live: an hour ahead, and so is the status": {time.Hour, 58 * m, 0, true, "0s off 1h0m0s, status by 0s"},
+		"live: it is behind, and posts in between":  {-15 * m, -15*m + 12*s, 0, true, "0s off -15m0s, status by 0s"},
 	} {
 		of := listed
 		if c.live {
@@ -49,6 +49,21 @@ func TestStatusAndLease(t *testing.T) {
 		if got := fmt.Sprintf("%s %s %s, status by %s", f.Now.Sub(j.Renewed), j.Clock, j.Offset, j.StatusLead); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
+	}
+}
+
+// TestStatusOfAnOutlivedLease verifies that what was seen to change, and does not any more,
+// is compared with the status by the clock of both.
+func TestStatusOfAnOutlivedLease(t *testing.T) {
+	t.Parallel()
+	f := cluster(arrived, -15*m, 0, 0, 0, 0)
+	f.Status = map[string]time.Time{"w1": taken.Add(-14 * m)}
+	if lead := leases.Judge(f).Nodes["w1"].StatusLead; lead != 0 {
+		t.Errorf("it has just been renewed: %s", lead)
+	}
+	f.Now = taken.Add(m)
+	if lead := leases.Judge(f).Nodes["w1"].StatusLead; lead != m {
+		t.Errorf("it was not renewed for a minute: %s", lead)
 	}
 }
 
