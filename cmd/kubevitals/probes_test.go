@@ -83,7 +83,7 @@ func freeAddress(t *testing.T) string {
 func TestProbesWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	prober := &http.Client{
-		Timeout:   time.Second, // a probe's own default
+		Timeout:   time.Minute, // of a machine that stalls, and not of a probe
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true},
 	}
 	probe := func(url string) (int, string) {
