@@ -10,23 +10,25 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/hpacause"
 )
 
 const autoscalingName = "autoscaling"
 
 var (
 	autoscalingMetrics = exporter.NewGauge(autoscalingName, "metrics_available",
-		"Whether the autoscaler can read the metrics it scales by: 1 is yes, 0 means it cannot for the given reason; absent while scaling is disabled.",
-		"namespace", "horizontalpodautoscaler", "reason")
+		"Whether the autoscaler can read the metrics it scales by: 1 is yes, 0 means it cannot for the given reason of its condition, and by the words of its message for the given cause; absent while scaling is disabled.",
+		"namespace", "horizontalpodautoscaler", "reason", "cause")
 	autoscalingMetric = exporter.NewGauge(autoscalingName, "metric_available",
 		"Whether the autoscaler could read this one metric when it last looked: 1 is yes; absent while it has no need to look.",
 		"namespace", "horizontalpodautoscaler", "type", "metric")
 	autoscalingAble = exporter.NewGauge(autoscalingName, "able_to_scale",
-		"Whether the autoscaler can read and set the number of replicas of its target: 1 is yes, 0 means it cannot for the given reason.",
-		"namespace", "horizontalpodautoscaler", "reason")
+		"Whether the autoscaler can read and set the number of replicas of its target: 1 is yes, 0 means it cannot for the given reason of its condition, and by the words of its message for the given cause.",
+		"namespace", "horizontalpodautoscaler", "reason", "cause")
 	autoscalingAtMax = exporter.NewGauge(autoscalingName, "at_max",
 		"Whether the target has the most replicas that the autoscaler may ask for, and it wants more: 1 is yes; 0 where minimum and maximum are the same on purpose.",
 		"namespace", "horizontalpodautoscaler")
@@ -86,10 +88,13 @@ func (c autoscalingCollector) sendAutoscaler(ch chan<- prometheus.Metric, hpa *a
 	case len(conditions) == 0:
 		c.sendUnconditioned(ch, hpa)
 	case known && active.Status != "Unknown":
-		ch <- autoscalingMetrics.Sample(exporter.Bool(active.Status == "True"), namespace, name, closed(active.Reason, activeReasons()))
+		ch <- autoscalingMetrics.Sample(exporter.Bool(active.Status == "True"), namespace, name, closed(active.Reason, activeReasons()), string(hpacause.Of(active)))
 	}
 	if able, ok := conditions[autoscalingv2.AbleToScale]; ok && able.Status != "Unknown" {
-		ch <- autoscalingAble.Sample(exporter.Bool(able.Status == "True"), namespace, name, closed(able.Reason, ableReasons()))
+		if hpacause.Waits(able.Reason) {
+			able.Status = corev1.ConditionTrue
+		}
+		ch <- autoscalingAble.Sample(exporter.Bool(able.Status == "True"), namespace, name, closed(able.Reason, ableReasons()), string(hpacause.Of(able)))
 	}
 	ch <- autoscalingDisabled.Sample(exporter.Bool(disabled), namespace, name)
 	ch <- autoscalingAtMax.Sample(exporter.Bool(wantsMore(hpa, conditions[autoscalingv2.ScalingLimited])), namespace, name)
@@ -132,10 +137,10 @@ func (c autoscalingCollector) sendUnconditioned(ch chan<- prometheus.Metric, hpa
 	read := slices.ContainsFunc(s.CurrentMetrics, func(m autoscalingv2.MetricStatus) bool { return m.Type != "" })
 	switch {
 	case read:
-		ch <- autoscalingMetrics.Sample(1, hpa.Namespace, hpa.Name, "ValidMetricFound")
+		ch <- autoscalingMetrics.Sample(1, hpa.Namespace, hpa.Name, "ValidMetricFound", string(hpacause.None))
 	case s.CurrentReplicas > 0 || s.DesiredReplicas > 0: // looked at, with a result that is not there
 	case c.now().Sub(hpa.CreationTimestamp.Time) > reconcileWithin:
-		ch <- autoscalingMetrics.Sample(0, hpa.Namespace, hpa.Name, "NotReconciled")
+		ch <- autoscalingMetrics.Sample(0, hpa.Namespace, hpa.Name, "NotReconciled", string(hpacause.NotReconciled))
 	}
 }
 
@@ -203,6 +208,6 @@ func activeReasons() []string {
 func ableReasons() []string {
 	return []string{
 		"SucceededGetScale", "SucceededRescale", "ReadyForNewScale", "ScaleDownStabilized", "ScaleUpStabilized",
-		"FailedGetScale", "FailedUpdateScale",
+		"FailedGetScale", "FailedUpdateScale", "BackoffBoth", "BackoffDownscale", "BackoffUpscale",
 	}
 }

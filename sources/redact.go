@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubevitals/kubevitals/sources/hpacause"
 	"github.com/kubevitals/kubevitals/sources/pods"
 )
 
@@ -115,7 +116,13 @@ func redactPod(p *corev1.Pod, n Names) {
 	for _, list := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
 		for i := range list {
 			list[i].Name = "container"
+			if w := list[i].State.Waiting; w != nil {
+				w.Message = "" // it names images, Secrets and what not
+			}
 		}
+	}
+	for i := range p.Status.Conditions {
+		p.Status.Conditions[i].Message = ""
 	}
 	redactLabels(p.Labels, n)
 }
@@ -134,7 +141,7 @@ func redactLabels(labels map[string]string, n Names) {
 func knownComponent(name string) bool {
 	switch name {
 	case "kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kube-proxy", "kube-dns", "coredns",
-		"metrics-server", "kubernetes-dashboard":
+		"metrics-server", "kubernetes-dashboard", "rke2-coredns", "node-local-dns", "nodelocaldns":
 		return true
 	}
 	return false
@@ -153,6 +160,9 @@ func redactEvent(e *corev1.Event, n Names) {
 
 func redactAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler, n Names) {
 	redactMeta(h, "autoscaler", n)
+	for i := range h.Status.Conditions {
+		h.Status.Conditions[i].Message = hpacause.Essence(h.Status.Conditions[i])
+	}
 	for i := range h.Spec.Metrics {
 		m := &h.Spec.Metrics[i]
 		if m.ContainerResource != nil {

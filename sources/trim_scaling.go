@@ -4,9 +4,15 @@ import (
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevitals/kubevitals/sources/hpacause"
 )
+
+// mostMessage bounds what is kept of a message that may quote anything, in bytes.
+const mostMessage = 1024
 
 func trimAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler, latest *Latest) runtime.Object {
 	kept := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: trimMeta(h.ObjectMeta, latest)}
@@ -20,7 +26,12 @@ func trimAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler, latest *Latest) ru
 	}
 	for _, c := range h.Status.Conditions {
 		latest.saw(c.LastTransitionTime.Time)
-		c.Message = ""
+		switch {
+		case c.Status == corev1.ConditionTrue:
+			c.Message = "" // free text that no collector reads
+		case len(c.Message) > mostMessage:
+			c.Message = hpacause.Essence(c)
+		}
 		kept.Status.Conditions = append(kept.Status.Conditions, c)
 	}
 	return kept

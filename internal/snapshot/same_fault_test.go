@@ -20,8 +20,8 @@ func faulty() map[string]string {
 		"a":    ready("a", "True"),
 		"b":    ready("b", "Unknown"),
 		"pod":  `"metadata":{"name":"waits","namespace":"shop","creationTimestamp":"2026-01-02T00:00:00Z"},"spec":{"containers":[]},"status":{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","lastTransitionTime":"2026-01-02T00:00:00Z"}]}`,
-		"hpa2": `"metadata":{"name":"web","namespace":"shop","creationTimestamp":"2026-01-01T00:00:00Z"},"spec":{"maxReplicas":4,"metrics":[{"type":"Resource","resource":{"name":"cpu"}}]},"status":{"currentReplicas":2,"conditions":[{"type":"ScalingActive","status":"False","reason":"FailedGetResourceMetric"}]}`,
-		"hpa1": `"metadata":{"name":"web","namespace":"shop","creationTimestamp":"2026-01-01T00:00:00Z","annotations":{"autoscaling.alpha.kubernetes.io/conditions":"[{\"type\":\"ScalingActive\",\"status\":\"False\",\"reason\":\"FailedGetResourceMetric\"}]"}},"spec":{"maxReplicas":4,"targetCPUUtilizationPercentage":80},"status":{"currentReplicas":2}`,
+		"hpa2": `"metadata":{"name":"web","namespace":"shop","creationTimestamp":"2026-01-01T00:00:00Z"},"spec":{"maxReplicas":4,"metrics":[{"type":"Resource","resource":{"name":"cpu"}}]},"status":{"currentReplicas":2,"conditions":[{"type":"ScalingActive","status":"False","reason":"FailedGetResourceMetric","message":"missing request for cpu in container c of Pod web-1"}]}`,
+		"hpa1": `"metadata":{"name":"web","namespace":"shop","creationTimestamp":"2026-01-01T00:00:00Z","annotations":{"autoscaling.alpha.kubernetes.io/conditions":"[{\"type\":\"ScalingActive\",\"status\":\"False\",\"reason\":\"FailedGetResourceMetric\",\"message\":\"missing request for cpu in container c of Pod web-1\"}]"}},"spec":{"maxReplicas":4,"targetCPUUtilizationPercentage":80},"status":{"currentReplicas":2}`,
 	}
 }
 
@@ -95,10 +95,10 @@ func forms() map[string]map[string]string {
 // theFault is what must be told of the cluster of faulty.
 func theFault() map[string]float64 {
 	return map[string]float64{
-		"kubevitals_node_readiness_ready{node=a}":                                                                             1,
-		"kubevitals_node_readiness_not_ready{cause=silent,node=b}":                                                            1,
-		"kubevitals_pending_pods_pods{node=,reason=unschedulable}":                                                            1,
-		"kubevitals_autoscaling_metrics_available{horizontalpodautoscaler=web,namespace=shop,reason=FailedGetResourceMetric}": 0,
+		"kubevitals_node_readiness_ready{node=a}":                  1,
+		"kubevitals_node_readiness_not_ready{cause=silent,node=b}": 1,
+		"kubevitals_pending_pods_pods{node=,reason=unschedulable}": 1,
+		"kubevitals_autoscaling_metrics_available{cause=no_requests,horizontalpodautoscaler=web,namespace=shop,reason=FailedGetResourceMetric}": 0,
 	}
 }
 

@@ -1,16 +1,18 @@
 // A HorizontalPodAutoscaler does not scale, and why.
 local g = import '../../dashboards/grafana.libsonnet';
+local causes = import '../autoscaling_causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
   local blind = (import '../autoscaling_blind.libsonnet')(c),
   local autoscaler = ['namespace', 'horizontalpodautoscaler'],
-  local reason(metric) = promql.lookup(
+  local reason(metric, words) = promql.lookup(
     c,
-    'max by (reason) (kubevitals_autoscaling_%s{%%s, namespace=%%%%q, horizontalpodautoscaler=%%%%q} == 0)' % metric,
+    'max by (reason, cause) (kubevitals_autoscaling_%s{%%s, namespace=%%%%q, horizontalpodautoscaler=%%%%q} == 0)' % metric,
     autoscaler,
-    ': {{ .Labels.reason }}'
+    ': {{ .Labels.reason }}' + causes.said(words)
   ),
+  // What a fact about the API adds to the words of an autoscaler, whose cause it may be.
   local api(expr, text) = promql.lookup(c, 'max (kubevitals_metrics_api_%s)' % expr, ['api'], text),
   // One server serves an API for all: adapters put each other out of it.
   local backend = promql.lookup(
@@ -59,11 +61,22 @@ function(c) {
       summary: 'An autoscaler cannot read the metrics it scales by.',
       description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its metrics%(reason)s.%(works)s%(backend)s%(missing)s',
       values: {
-        reason: reason('metrics_available'),
+        reason: reason('metrics_available', causes.pods + causes.api),
         backend: backend,
-        works: api('available{%s, api=%%q} == 1', ' The {{ $labels.api }} metrics API that serves them is available: the metric, its selector or the adapter behind the API is at fault.'),
+        works: api('available{%s, api=%%q} == 1', ' The API server reaches who serves the {{ $labels.api }} metrics API.'),
         missing: api('registered{%s, api=%%q} == 0', ' No adapter is registered to serve the {{ $labels.api }} metrics API.'),
       },
+    },
+    {
+      alert: 'KubeVitalsAutoscalingMisconfigured',
+      severity: 'warning',
+      expr: |||
+        max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_metrics_available{%(selector)s, cause=~"%(specified)s"}) == 0
+      ||| % (c { specified: causes.any(causes.specified) }),
+      'for': '15m',
+      summary: 'An autoscaler is written so that it cannot compute a number of replicas.',
+      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s computes no number of replicas%(reason)s. It, its target or another autoscaler must be changed.',
+      values: { reason: reason('metrics_available', causes.specified) },
     },
     {
       alert: 'KubeVitalsAutoscalingMetricFailing',
@@ -86,7 +99,7 @@ function(c) {
       'for': '15m',
       summary: 'An autoscaler cannot read or set the replicas of its target.',
       description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot scale its target%(reason)s.',
-      values: { reason: reason('able_to_scale') },
+      values: { reason: reason('able_to_scale', causes.target) },
     },
     {
       alert: 'KubeVitalsAutoscalingAtMax',
@@ -104,9 +117,9 @@ function(c) {
   panels: [
     g.table(
       'Autoscalers without metrics',
-      'Autoscalers that cannot read the metrics they scale by, with the reason that they give.',
-      [g.target('max by (namespace, horizontalpodautoscaler, reason) (kubevitals_autoscaling_metrics_available{%(panel)s}) == 0' % c, '')],
-      { alerts: ['KubeVitalsAutoscalingMetricsUnavailable'], mayBeEmpty: true },
+      'Autoscalers that cannot read the metrics they scale by, with the reason that they give and the cause that their message tells.',
+      [g.target('max by (namespace, horizontalpodautoscaler, reason, cause) (kubevitals_autoscaling_metrics_available{%(panel)s}) == 0' % c, '')],
+      { alerts: ['KubeVitalsAutoscalingMetricsUnavailable', 'KubeVitalsAutoscalingMisconfigured'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Autoscalers by state of their metrics',
@@ -123,8 +136,8 @@ function(c) {
     ),
     g.table(
       'Autoscalers that cannot scale',
-      'Autoscalers that cannot read or set the replicas of their target.',
-      [g.target('max by (namespace, horizontalpodautoscaler, reason) (kubevitals_autoscaling_able_to_scale{%(panel)s}) == 0' % c, '')],
+      'Autoscalers that cannot read or set the replicas of their target, with the reason that they give and the cause that their message tells.',
+      [g.target('max by (namespace, horizontalpodautoscaler, reason, cause) (kubevitals_autoscaling_able_to_scale{%(panel)s}) == 0' % c, '')],
       { alerts: ['KubeVitalsAutoscalingUnableToScale'], mayBeEmpty: true },
     ),
     g.timeseries(
