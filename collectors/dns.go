@@ -64,19 +64,19 @@ type dnsCollector struct {
 // can be seen: servers that were found before are probed while the API is down.
 // Only the count of endpoints needs the present state of the cluster.
 func (c dnsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
-	results, err := c.results()
-	if err != nil {
-		return err
+	results, incomplete := c.results()
+	if incomplete != nil && !exporter.IsIncomplete(incomplete) {
+		return incomplete
 	}
 	sendDNS(ch, results)
 	count, known, err := c.endpoints()
 	if err != nil || !known {
-		return nil //nolint:nilerr // the source reports itself, and must not take the probes along
+		return incomplete //nolint:nilerr // the source reports itself, and must not take the probes along
 	}
 	ch <- dnsEndpoints.Sample(float64(count.Ready), "ready")
 	ch <- dnsEndpoints.Sample(float64(count.NotReady), "not_ready")
 	ch <- dnsEndpoints.Sample(float64(count.LeftOut), "left_out")
-	return nil
+	return incomplete
 }
 
 // dnsKey is what the results of one place have in common.

@@ -66,9 +66,9 @@ type nodeDNSCollector struct {
 
 // Collect sends what the last round of lookups found.
 func (c nodeDNSCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
-	results, err := c.results()
-	if err != nil {
-		return err
+	results, incomplete := c.results()
+	if incomplete != nil && !exporter.IsIncomplete(incomplete) {
+		return incomplete
 	}
 	sent := map[[2]string]bool{}
 	for _, r := range results {
@@ -80,5 +80,5 @@ func (c nodeDNSCollector) Collect(_ context.Context, ch chan<- prometheus.Metric
 		ch <- nodeDNSSeconds.Sample(r.Duration.Seconds(), c.node, r.Server, string(r.Probe))
 		nodeDNSProbe.SendState(ch, health.Available.Result(), r.Outcome.Result(), c.node, r.Server, string(r.Probe))
 	}
-	return nil
+	return incomplete
 }

@@ -39,6 +39,12 @@ func Incomplete(err error) error {
 	return incompleteError{err}
 }
 
+// IsIncomplete tells whether an error is about parts, so that what was told besides holds.
+func IsIncomplete(err error) bool {
+	var incomplete incompleteError
+	return errors.As(err, &incomplete)
+}
+
 // Named is a collector with the name that its self-metrics bear.
 type Named struct {
 	Name      string

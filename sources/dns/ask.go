@@ -43,11 +43,18 @@ func askType(ctx context.Context, address, name string, kind uint16) (health.Rea
 		return ofError(err), err
 	}
 	outcome := ofAnswer(answer, kind)
-	if outcome == health.Failed {
+	switch {
+	case outcome == NXDomain && !answer.Authoritative:
+		err = errElsewhere
+	case outcome == health.Failed:
 		err = fmt.Errorf("answer with code %d", answer.Rcode)
 	}
 	return outcome, err
 }
+
+// errElsewhere says that a server does not hold the domain of the name itself: it was
+// told by another that there is no such name.
+var errElsewhere = errors.New("the server has no such domain itself")
 
 var errNotMine = errors.New("the answer is to another question")
 

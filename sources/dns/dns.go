@@ -4,7 +4,6 @@
 package dns
 
 import (
-	"cmp"
 	"fmt"
 	"net"
 	"time"
@@ -24,6 +23,8 @@ type Options struct {
 	// ClusterDomain is the domain of the cluster's names. Without any it is the one that
 	// ResolvConf gives away, or else cluster.local.
 	ClusterDomain string
+	// guessed says that nothing told the domain.
+	guessed bool
 	// ResolvConf is the resolv.conf of this process, which the kubelet writes for pods;
 	// empty if there is none to go by.
 	ResolvConf string
@@ -39,7 +40,10 @@ type Options struct {
 
 func (o *Options) fill() error {
 	if o.ClusterDomain == "" {
-		o.ClusterDomain = cmp.Or(domainOf(o.ResolvConf), "cluster.local")
+		o.ClusterDomain = domainOf(o.ResolvConf)
+	}
+	if o.ClusterDomain == "" {
+		o.ClusterDomain, o.guessed = "cluster.local", true
 	}
 	if o.Interval == 0 {
 		o.Interval = 10 * time.Second
@@ -115,6 +119,8 @@ type Result struct {
 	Probe    Probe
 	Outcome  health.Reason
 	Duration time.Duration
+	// elsewhere says that the server does not hold the domain of the name itself.
+	elsewhere bool
 }
 
 // Endpoints counts the servers behind the Services.

@@ -3,6 +3,7 @@ package dns
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -61,7 +62,7 @@ func (p *Prober) probe(ctx context.Context, q question, _ Result) (Result, error
 	if outcome != health.Available {
 		p.logger.DebugContext(ctx, "DNS probe", "server", q.address, "name", q.name, "outcome", outcome, "err", err)
 	}
-	return Result{Outcome: outcome, Duration: p.now().Sub(begin)}, nil
+	return Result{Outcome: outcome, Duration: p.now().Sub(begin), elsewhere: errors.Is(err, errElsewhere)}, nil
 }
 
 // questions are those of a round. all is false while the lists of servers are
@@ -105,12 +106,15 @@ func (p *Prober) targets() (targets []target, all bool) {
 
 // Results returns what every server answered last, sorted. It fails with
 // exporter.ErrNotReady before the end of the first round, and if an answer is too
-// old, which is the fault of this process and of no DNS server.
+// old, which is the fault of this process and of no DNS server. Where the domain of the
+// cluster was guessed, and servers do not hold it, it leaves their answers about it out
+// and returns the others with an error that is exporter.Incomplete.
 func (p *Prober) Results() ([]Result, error) {
 	if p.rounds.Starting() {
 		return nil, fmt.Errorf("first round of DNS probes: %w", exporter.ErrNotReady)
 	}
 	var results []Result
+	var unknown error
 	for q, a := range p.rounds.Answers() {
 		r := a.Value
 		switch health.Classify(a.Err) {
@@ -121,12 +125,16 @@ func (p *Prober) Results() ([]Result, error) {
 			r.Outcome = ofError(a.Err)
 		}
 		r.Origin, r.Server, r.Probe = q.origin, q.server, q.probe
+		if r.Probe == Cluster && r.elsewhere && p.options.guessed {
+			unknown = fmt.Errorf("DNS servers know no domain %s: the cluster may have another, which --collector.dns.cluster-domain says", p.options.ClusterDomain)
+			continue
+		}
 		results = append(results, r)
 	}
 	slices.SortFunc(results, func(a, b Result) int {
 		return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Probe, b.Probe))
 	})
-	return results, nil
+	return results, exporter.Incomplete(unknown)
 }
 
 // Endpoints counts what is behind the Services now. known is false where

@@ -51,7 +51,7 @@ func TestFirstRoundKnowsTheServers(t *testing.T) {
 func TestServersOfFlagsDoNotWaitForLists(t *testing.T) {
 	t.Parallel()
 	starting := &health.UnavailableError{State: health.State{Source: "dns_services", Reason: health.Starting}}
-	o := Options{Discover: true, Servers: []string{serve(t, answer(dns.RcodeNameError))}, Interval: 300 * time.Millisecond}
+	o := Options{Discover: true, Servers: []string{serve(t, answer(dns.RcodeNameError))}, ClusterDomain: "cluster.local", Interval: 300 * time.Millisecond}
 	p := newProber(t, o, Discovery{
 		Services:       func() ([]*corev1.Service, error) { return nil, starting },
 		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return nil, starting },
