@@ -54,7 +54,7 @@ func ComponentLogs() Definition {
 		Reads: []sources.Read{sources.PodLogs, sources.KubeletLogs, sources.KubeletConfig, sources.KubeletStarts},
 		Flags: func(f *Flags) {
 			f.Flag("interval", "Time between two rounds of readings.").Default("1m").DurationVar(&o.Interval)
-			f.Flag("pods", "Most unhealthy pods, and apart from them nodes, whose logs are read in one round.").Default("20").IntVar(&o.Pods)
+			Whole(f.Flag("pods", "Most unhealthy pods, and apart from them nodes, whose logs are read in one round.").Default("20"), &o.Pods)
 			f.Flag("bytes", "Most bytes that are read of one log in one round.").Default("262144").Int64Var(&o.Bytes)
 			f.Flag("node-services", "Service whose log is read of unhealthy nodes, through kubelets with enableSystemLogQuery; repeatable, an empty one reads none.").
 				Default("kubelet").StringsVar(&o.NodeServices)

@@ -60,10 +60,10 @@ func Connectivity() Definition {
 				Default("kubevitals").StringVar(&o.Namespace)
 			f.Flag("peers-file", "File with a line NODE node|pod HOST:PORT [ZONE] for each agent, this one included; used instead of the Services, and read again every few seconds.").
 				PlaceHolder("FILE").StringVar(&o.PeersFile)
-			f.Flag("peers", "Other nodes to probe, and to be probed by.").Default("8").IntVar(&o.Peers)
+			Whole(f.Flag("peers", "Other nodes to probe, and to be probed by.").Default("8"), &o.Peers)
 			f.Flag("probe-interval", "Time between two rounds of probes to the same peer.").Default("15s").DurationVar(&o.Interval)
 			f.Flag("probe-timeout", "Longest time that one exchange with a peer may take; a lost first packet costs 1s.").Default("3s").DurationVar(&o.Timeout)
-			f.Flag("probe-attempts", "Failed probes in a row that make a failed round.").Default("3").IntVar(&o.Attempts)
+			Whole(f.Flag("probe-attempts", "Failed probes in a row that make a failed round.").Default("3"), &o.Attempts)
 		},
 		Configure: func(c *sources.Config) { c.Connectivity = o },
 		Replay:    true, // exchanges between nodes

@@ -66,7 +66,7 @@ func Inotify() Definition {
 		Flags: func(f *Flags) {
 			f.Flag("interval", "Time between two scans of the open files of all processes.").Default("1m").DurationVar(&o.interval)
 			f.Flag("budget", "Longest time that a scan may take; what it found by then is sent as incomplete.").Default("10s").DurationVar(&o.budget)
-			f.Flag("top", "Users, and commands, to name: those that hold most watches and those that hold most instances.").Default("5").IntVar(&o.top)
+			Whole(f.Flag("top", "Users, and commands, to name: those that hold most watches and those that hold most instances.").Default("5"), &o.top)
 		},
 		Replay: true, // a scan of the processes of a node
 		New: func(s *sources.Sources) (exporter.Collector, error) {

@@ -58,7 +58,7 @@ func MetricCardinality() Definition {
 		Steady: []*exporter.Desc{cardinalitySeries, cardinalityResident},
 		Reads:  []sources.Read{sources.KubeletMetrics, sources.APIServerMetrics},
 		Flags: func(f *Flags) {
-			f.Flag("top-families", "Families to name per component, the largest first.").Default("5").IntVar(&top)
+			Whole(f.Flag("top-families", "Families to name per component, the largest first.").Default("5"), &top)
 			f.Flag("family-series", "Series that a family must have to be named.").Default("2000").Int64Var(&least)
 			f.Flag("body-limit", "Size at which the reading of a component's metrics stops.").Default("256MB").BytesVar(&limit)
 			f.Flag("apiserver-interval", "How often to read the metrics of each API server; kubelets follow --kubelet.metrics-interval.").

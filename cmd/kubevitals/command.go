@@ -101,8 +101,8 @@ func (c *command) webFlags() {
 	c.web = kingpinflag.AddFlags(c.app, defaultListen)
 	c.app.Flag("web.health-listen-address", "Address on which /livez and /readyz answer whoever asks, in plain HTTP and without credentials, for probes of kubelets where --web.config.file asks for them. They say whether and not why. Without it: only the addresses of --web.listen-address.").
 		PlaceHolder("ADDRESS").StringVar(&c.healthAddress)
-	c.app.Flag("web.max-requests", "Concurrent scrapes to serve; more are answered with 503. 0 means no bound.").
-		Default("40").IntVar(&c.maxRequests)
+	collectors.Whole(c.app.Flag("web.max-requests", "Concurrent scrapes to serve; more are answered with 503. 0 means no bound.").
+		Default("40"), &c.maxRequests)
 	c.app.Flag("web.timeout-offset", "Time kept back from Prometheus' scrape timeout for the way back.").
 		Default("500ms").DurationVar(&c.timeoutOffset)
 	c.app.Flag("collector.timeout", "Longest time that a collector may take in a scrape.").
@@ -136,16 +136,16 @@ func (c *command) kubeletFlags() {
 	k := &c.kubelet
 	c.app.Flag("kubelet.preferred-address-types", "Kinds of node addresses to dial kubelets at, best first, separated by commas.").
 		Default("InternalIP,ExternalIP,Hostname").StringVar(&c.addressTypes)
-	c.app.Flag("kubelet.port", "Port of all kubelets. 0 means the one that each node's status gives.").
-		Default("0").IntVar(&k.Port)
+	collectors.Whole(c.app.Flag("kubelet.port", "Port of all kubelets. 0 means the one that each node's status gives.").
+		Default("0"), &k.Port)
 	c.app.Flag("kubelet.ca-file", "PEM file of the authority that signed the kubelets' serving certificates. Without it: the system's.").
 		PlaceHolder("FILE").StringVar(&k.CAFile)
 	c.app.Flag("kubelet.insecure-skip-verify", "Do not verify the kubelets' serving certificates. The credentials then go to whoever answers.").
 		BoolVar(&k.InsecureSkipVerify)
 	c.app.Flag("kubelet.timeout", "Longest time that one request to a kubelet may take.").
 		Default("10s").DurationVar(&k.Timeout)
-	c.app.Flag("kubelet.concurrency", "Kubelets to ask at the same time; check and snapshot ask twice as many.").
-		Default("32").IntVar(&k.Concurrency)
+	collectors.Whole(c.app.Flag("kubelet.concurrency", "Kubelets to ask at the same time; check and snapshot ask twice as many.").
+		Default("32"), &k.Concurrency)
 	c.app.Flag("kubelet.stats-interval", "How often to ask each kubelet for its disk statistics.").
 		Default("1m").DurationVar(&k.StatsInterval)
 	c.app.Flag("kubelet.metrics-interval", "How often to ask each kubelet for its metrics and configuration.").

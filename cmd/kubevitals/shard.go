@@ -22,10 +22,10 @@ type sharding struct {
 const noShard = -1
 
 func (s *sharding) flags(app *kingpin.Application) {
-	app.Flag("shard", "Which of the shards this is, from 0. The first tells of the cluster, and each of the nodes that fall to it. Without it: the number at the end of $POD_NAME, as in the pods of a StatefulSet.").
-		PlaceHolder("N").Default(strconv.Itoa(noShard)).IntVar(&s.index)
-	app.Flag("total-shards", "Number of exporters that divide the kubelets and the series of nodes among them.").
-		Default("1").IntVar(&s.total)
+	collectors.Whole(app.Flag("shard", "Which of the shards this is, from 0. The first tells of the cluster, and each of the nodes that fall to it. Without it: the number at the end of $POD_NAME, as in the pods of a StatefulSet.").
+		PlaceHolder("N").Default(strconv.Itoa(noShard)), &s.index)
+	collectors.Whole(app.Flag("total-shards", "Number of exporters that divide the kubelets and the series of nodes among them.").
+		Default("1"), &s.total)
 }
 
 // of returns the shard of the flags, in the pod of a name.
