@@ -48,7 +48,13 @@ func ControlPlaneLeases() Definition {
 		Default: true,
 		Metrics: []*exporter.Desc{leaseRenewed, leaseDuration, leaseHeld, leaseAcquired, leaseTransitions, leasesNewest, leasesTogether},
 		Steady:  []*exporter.Desc{leaseRenewed, leaseHeld},
-		Reads:   []sources.Read{sources.Nodes, sources.NodeLeases, sources.SystemLeases},
+		// Each cluster has these two. One whose Lease is not here was elected elsewhere, as
+		// OpenShift's scheduler is, or not at all, or is dead since somebody deleted it.
+		Each: map[*exporter.Desc]map[string][]string{
+			leaseRenewed: {"component": {"kube-controller-manager", "kube-scheduler"}},
+			leaseHeld:    {"component": {"kube-controller-manager", "kube-scheduler"}},
+		},
+		Reads: []sources.Read{sources.Nodes, sources.NodeLeases, sources.SystemLeases},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			return controlPlaneLeasesCollector{nodes: s.Nodes().List, judge: s.Leases().Judge}, nil
 		},

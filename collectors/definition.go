@@ -36,6 +36,9 @@ type Definition struct {
 	// there is no sample of one, nothing was read that could tell, and an alert that
 	// goes by it proves nothing.
 	Steady []*exporter.Desc
+	// Each are values that a label of a steady metric may have, of which each has a sample
+	// wherever it can be told of: an alert about one that is not there proves nothing.
+	Each map[*exporter.Desc]map[string][]string
 	// Counted are those of the metrics that are sent where something deviates only, with
 	// the count beside each: while it counts none whose state is known, an alert that goes
 	// by the metric proves nothing.

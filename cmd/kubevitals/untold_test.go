@@ -25,6 +25,7 @@ func TestWhatADumpCannotTell(t *testing.T) {
 	}{
 		"no Leases":               {[]string{ofKind("", ready("a"))}, leaders},
 		"an empty list of Leases": {[]string{ofKind("", ready("a")), `{"apiVersion":"coordination.k8s.io/v1","kind":"LeaseList","items":[]}`}, leaders},
+		"the Lease of one leader": {[]string{ofKind("", ready("a")), ofKind("", fmt.Sprintf(lease, "kube-scheduler", "kube-system"), fmt.Sprintf(lease, "a", "kube-node-lease"))}, leaders[1:]},
 		"workloads of OpenShift":  {[]string{ofKind("", ready("a")), ofKind("", dns, web, log, api)}, []string{"KubeVitalsAddonDown"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -148,15 +148,15 @@ func readOf(endpoint string) sources.Read {
 
 // steady are the names of the metrics that would be there even where all is well: those
 // that always are, and those that tell what deviates while nothing is counted that does not.
-func (seen Observation) steady() map[string]bool {
-	names := map[string]bool{}
+func (seen Observation) steady() ruleeval.Steady {
+	names := ruleeval.Steady{}
 	for _, d := range collectors.Catalogue() {
 		for _, m := range d.Steady {
-			names[m.Name] = true
+			names[m.Name] = d.Each[m]
 		}
 		for m, count := range d.Counted {
 			if !countsKnown(seen.Families.Of(count.Name)) {
-				names[m.Name] = true
+				names[m.Name] = nil
 			}
 		}
 	}

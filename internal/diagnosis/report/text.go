@@ -21,6 +21,8 @@ const (
 	mostFindings = 10
 	// mostEvidence bounds the samples that are shown of one finding.
 	mostEvidence = 5
+	// mostNamed bounds the alerts that are named of which nothing can be told.
+	mostNamed = 3
 	// mostDetails bounds the errors that are shown of one reason.
 	mostDetails = 3
 )
@@ -49,8 +51,11 @@ func Text(w io.Writer, r *diagnosis.Result, colour bool) error {
 	if len(c.NotEvaluated) > 0 {
 		p.line("Asked for, but this look cannot tell: %s.", strings.Join(c.NotEvaluated, ", "))
 	}
-	if len(c.Unavailable) > 0 {
-		p.line("Alerts about what was not seen: %d, which -o json names.", len(c.Unavailable))
+	switch n := len(c.Unavailable); {
+	case n > mostNamed:
+		p.line("Alerts about what was not seen: %d, which -o json names.", n)
+	case n > 0:
+		p.line("Alerts about what was not seen: %s.", strings.Join(c.Unavailable, ", "))
 	}
 	if len(c.InsufficientHistory) > 0 {
 		p.line("Alerts that %s, for Prometheus to evaluate: %d.", further(r), len(c.InsufficientHistory))

@@ -1,8 +1,10 @@
 package ruleeval
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/kubevitals/kubevitals/exporter"
@@ -17,10 +19,14 @@ type Unseen struct {
 	Foreign bool
 }
 
+// Steady are the metrics, by name, that are there even where all is well. Beside each
+// may stand values of labels of which each has a sample of its own.
+type Steady map[string]map[string][]string
+
 // Unseen returns the alerts, by name, for which a metric is missing without which
 // nothing can be told: one of another exporter, or a steady one, which are those of
 // ours that are there even where all is well. Of alternatives one is enough.
-func (r *Rules) Unseen(s *Samples, steady map[string]bool) map[string]Unseen {
+func (r *Rules) Unseen(s *Samples, steady Steady) map[string]Unseen {
 	recorded := map[string]bool{}
 	for _, one := range r.list {
 		recorded[one.Record] = true
@@ -28,7 +34,8 @@ func (r *Rules) Unseen(s *Samples, steady map[string]bool) map[string]Unseen {
 	missing := func(selector *parser.VectorSelector) (Unseen, bool) {
 		name := selector.Name
 		foreign := !strings.HasPrefix(name, exporter.Namespace+"_") && !recorded[name] && name != "up"
-		if !foreign && !steady[name] || s.has(name) {
+		each, isSteady := steady[name]
+		if !foreign && !isSteady || s.has(name) && !s.lacks(selector, each) {
 			return Unseen{}, false
 		}
 		return Unseen{name, foreign}, true
@@ -73,6 +80,26 @@ func (s *Samples) has(name string) bool {
 			if !one.last().vanished() {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// lacks tells whether the selector is of one value of a label that should have a sample
+// of the metric, and the last scrape has none of it.
+func (s *Samples) lacks(selector *parser.VectorSelector, each map[string][]string) bool {
+	for _, m := range selector.LabelMatchers {
+		if m.Type != labels.MatchEqual || !slices.Contains(each[m.Name], m.Value) {
+			continue
+		}
+		there := false
+		for _, bucket := range s.byName[selector.Name] {
+			for _, one := range bucket {
+				there = there || !one.last().vanished() && one.labels.Get(m.Name) == m.Value
+			}
+		}
+		if !there {
+			return true
 		}
 	}
 	return false
