@@ -3,6 +3,7 @@ package collectors
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,7 +20,7 @@ var (
 	addonReady = exporter.NewGauge(addonHealthName, "ready_pods",
 		"Number of pods that the addon's Deployments and DaemonSets in kube-system count as ready.", "addon")
 	addonPods = exporter.NewGauge(addonHealthName, "pods",
-		"Number of the addon's pods in kube-system and kubernetes-dashboard by state: ready, not_ready, or crash_loop, which are not ready either.",
+		"Number of the addon's pods in kube-system, kubernetes-dashboard and openshift-dns by state: ready, not_ready, or crash_loop, which are not ready either.",
 		"addon", "state")
 	addonCrashes = exporter.NewGauge(addonHealthName, "crash_loop_pods",
 		"Number of the addon's pods with a container that ended again and waits to be started (CrashLoopBackOff), or was started again for the while until it is ready, by how it last ended.", "addon", "reason", "exit")
@@ -29,20 +30,26 @@ var (
 
 // AddonHealth watches the addons that other components and users depend on.
 func AddonHealth() Definition {
+	var dnsApps []string
 	return Definition{
 		Name:    addonHealthName,
-		Help:    "Cluster DNS, kube-proxy, metrics-server or the dashboard crashes or lacks ready pods.",
+		Help:    "Cluster DNS, its node-local cache, kube-proxy, metrics-server or the dashboard crashes or lacks ready pods.",
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{addonDesired, addonReady, addonPods, addonCrashes, addonNotReady},
-		Steady:  []*exporter.Desc{addonDesired},
-		Reads:   []sources.Read{sources.SystemPods, sources.DashboardPods, sources.SystemDeployments, sources.SystemDaemonSets},
+		Steady:  []*exporter.Desc{addonDesired, addonPods},
+		Flags: func(f *Flags) {
+			f.Flag("dns-app", "Value of the label k8s-app, or app.kubernetes.io/name, of a DNS of the cluster in kube-system under another name than the usual ones; repeatable.").
+				StringsVar(&dnsApps)
+		},
+		Reads: []sources.Read{sources.SystemPods, sources.DashboardPods, sources.OpenShiftDNSPods, sources.SystemDeployments, sources.SystemDaemonSets},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			deployments, daemonSets := s.SystemWorkloads()
 			return addonHealthCollector{
-				pods:      []func() ([]sources.SystemPod, error){s.SystemPods().List, s.DashboardPods().List},
+				pods:      []func() ([]sources.SystemPod, error){s.SystemPods().List, s.DashboardPods().List, s.OpenShiftDNSPods().List},
 				workloads: []func() ([]sources.SystemWorkload, error){deployments.List, daemonSets.List},
 				now:       s.Now,
+				dnsApps:   dnsApps,
 			}, nil
 		},
 	}
@@ -52,6 +59,8 @@ type addonHealthCollector struct {
 	pods      []func() ([]sources.SystemPod, error)
 	workloads []func() ([]sources.SystemWorkload, error)
 	now       func() time.Time
+	// dnsApps are what labels may call the cluster's DNS, beside what is usual.
+	dnsApps []string
 }
 
 // Collect says nothing of addons that do not exist. What it tells is of the pods
@@ -59,9 +68,23 @@ type addonHealthCollector struct {
 func (c addonHealthCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	pods, podsErr := collectAll(c.pods)
 	workloads, workloadsErr := collectAll(c.workloads)
+	for i := range pods {
+		pods[i].Addon = c.addon(pods[i].Addon, pods[i].App)
+	}
+	for i := range workloads {
+		workloads[i].Addon = c.addon(workloads[i].Addon, workloads[i].App)
+	}
 	sendWorkloads(ch, workloads)
 	sendAddonPods(ch, pods, c.now())
 	return exporter.Incomplete(errors.Join(podsErr, workloadsErr))
+}
+
+// addon is the addon by well-known labels, or else by what the flags call one.
+func (c addonHealthCollector) addon(known sources.Addon, app string) sources.Addon {
+	if known == "" && slices.Contains(c.dnsApps, app) {
+		return sources.AddonDNS
+	}
+	return known
 }
 
 // collectAll joins the lists that can be read, and the errors of the others.

@@ -62,7 +62,8 @@ func TestAddonHealth(t *testing.T) {
 		Status: appsv1.DaemonSetStatus{DesiredNumberScheduled: 3, NumberReady: 1},
 	}
 	c := addonHealthCollector{
-		now: readinessNow,
+		now:     readinessNow,
+		dnsApps: []string{"our-dns"},
 		pods: []func() ([]sources.SystemPod, error){
 			converted(t, sources.SystemPodOf,
 				objects.AddonPod("k8s-app", "kube-dns", "node-1", true, nil),
@@ -74,6 +75,9 @@ func TestAddonHealth(t *testing.T) {
 				objects.AddonPod("k8s-app", "kube-proxy", "node-3", false, nil),
 				objects.AddonPod("k8s-app", "metrics-server", "", false, nil),
 				betweenCrashes("k8s-app", "metrics-server", time.Minute), betweenCrashes("k8s-app", "metrics-server", time.Hour),
+				objects.AddonPod("k8s-app", "node-local-dns", "node-1", true, nil),
+				objects.AddonPod("dns.operator.openshift.io/daemonset-dns", "default", "node-1", true, nil),
+				objects.AddonPod("app.kubernetes.io/name", "our-dns", "node-4", false, nil),
 				objects.AddonPod("k8s-app", "somebody-else", "node-1", false, objects.Ended("Error", 1)),
 			),
 			converted(t, sources.SystemPodOf, initial),

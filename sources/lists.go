@@ -39,6 +39,12 @@ func (s *Sources) DashboardPods() *health.View[SystemPod] {
 	return viewOf(s, DashboardPods, SystemPodOf)
 }
 
+// OpenShiftDNSPods are the pods of the namespace in which OpenShift runs the cluster's
+// DNS.
+func (s *Sources) OpenShiftDNSPods() *health.View[SystemPod] {
+	return viewOf(s, OpenShiftDNSPods, SystemPodOf)
+}
+
 // SystemWorkloads are the Deployments and the DaemonSets of kube-system.
 func (s *Sources) SystemWorkloads() (deployments, daemonSets *health.View[SystemWorkload]) {
 	return viewOf(s, SystemDeployments, SystemWorkloadOf), viewOf(s, SystemDaemonSets, SystemWorkloadOf)

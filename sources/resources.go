@@ -17,6 +17,7 @@ const (
 	Pods               Read = "pods"
 	SystemPods         Read = "system_pods"
 	DashboardPods      Read = "dashboard_pods"
+	OpenShiftDNSPods   Read = "openshift_dns_pods"
 	Events             Read = "events"
 	KubeletStarts      Read = "kubelet_starts"
 	SystemDeployments  Read = "system_deployments"
@@ -38,6 +39,7 @@ const (
 	// namespace can have.
 	OwnNamespace       = "(own)"
 	dashboardNamespace = "kubernetes-dashboard"
+	openShiftDNS       = "openshift-dns"
 )
 
 const (
@@ -74,6 +76,7 @@ func coreResources() Table {
 				{Source: Pods},
 				{Source: SystemPods, Namespace: metav1.NamespaceSystem},
 				{Source: DashboardPods, Namespace: dashboardNamespace, Optional: true},
+				{Source: OpenShiftDNSPods, Namespace: openShiftDNS, Optional: true},
 			},
 			Fields: podFields, Trim: Trimmed(trimPod), Redact: Redacted(redactPod),
 		},

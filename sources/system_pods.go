@@ -20,6 +20,8 @@ type SystemPod struct {
 	// Addon is the component that the pod belongs to; empty if it is none of those
 	// that are known.
 	Addon Addon
+	// App is what its labels call it; it may be empty.
+	App string
 	// Node is where it runs; empty until it is scheduled.
 	Node string
 	// Done says that it ended, or is being deleted: it is not meant to be ready.
@@ -57,7 +59,7 @@ func SystemPodOf(obj any) (SystemPod, error) {
 	}
 	p := SystemPod{
 		Name: pod.Name, Component: pod.Labels["component"],
-		Addon: addonOf(pod.Labels), Node: pod.Spec.NodeName,
+		Addon: addonOf(pod.Labels), App: appOf(pod.Labels), Node: pod.Spec.NodeName,
 		Done: pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed,
 	}
 	if p.Component == "" {
@@ -111,12 +113,17 @@ type Addon string
 // The addons.
 const (
 	AddonDNS           Addon = "dns"
+	AddonNodeLocalDNS  Addon = "node-local-dns"
 	AddonKubeProxy     Addon = "kube-proxy"
 	AddonMetricsServer Addon = "metrics-server"
 	AddonDashboard     Addon = "dashboard"
 )
 
-// addonLabels are the labels by which installers mark each addon.
+// openShiftDNSLabel is on the pods of OpenShift's DNS, whatever its value.
+const openShiftDNSLabel = "dns.operator.openshift.io/daemonset-dns"
+
+// addonLabels are the labels by which installers mark each addon; an empty value stands
+// for any.
 func addonLabels() []struct {
 	addon       Addon
 	name, value string
@@ -126,7 +133,13 @@ func addonLabels() []struct {
 		name, value string
 	}{
 		{AddonDNS, "k8s-app", "kube-dns"},
+		{AddonDNS, "k8s-app", "coredns"},
 		{AddonDNS, "app.kubernetes.io/name", "coredns"},
+		{AddonDNS, "app.kubernetes.io/name", "rke2-coredns"},
+		{AddonDNS, openShiftDNSLabel, ""},
+		{AddonNodeLocalDNS, "k8s-app", "node-local-dns"},
+		{AddonNodeLocalDNS, "k8s-app", "nodelocaldns"},
+		{AddonNodeLocalDNS, "app.kubernetes.io/name", "node-local-dns"},
 		{AddonKubeProxy, "k8s-app", "kube-proxy"},
 		{AddonKubeProxy, "component", "kube-proxy"},
 		{AddonMetricsServer, "k8s-app", "metrics-server"},
@@ -140,17 +153,24 @@ func addonLabels() []struct {
 // addonOf returns the addon that the labels mark, or "".
 func addonOf(labels map[string]string) Addon {
 	for _, l := range addonLabels() {
-		if labels[l.name] == l.value {
+		if value, ok := labels[l.name]; ok && (value == l.value || l.value == "") {
 			return l.addon
 		}
 	}
 	return ""
 }
 
+// appOf is what the labels call a component.
+func appOf(labels map[string]string) string {
+	return cmp.Or(labels["k8s-app"], labels["app.kubernetes.io/name"])
+}
+
 // SystemWorkload is a Deployment or DaemonSet of an addon.
 type SystemWorkload struct {
 	// Addon is empty if it is none of those that are known.
-	Addon          Addon
+	Addon Addon
+	// App is what the labels of its pods call it; it may be empty.
+	App            string
 	Desired, Ready int32
 }
 
@@ -163,9 +183,9 @@ func SystemWorkloadOf(obj any) (SystemWorkload, error) {
 		if w.Spec.Replicas != nil {
 			desired = *w.Spec.Replicas
 		}
-		return SystemWorkload{addonOf(w.Spec.Template.Labels), desired, w.Status.ReadyReplicas}, nil
+		return SystemWorkload{addonOf(w.Spec.Template.Labels), appOf(w.Spec.Template.Labels), desired, w.Status.ReadyReplicas}, nil
 	case *appsv1.DaemonSet:
-		return SystemWorkload{addonOf(w.Spec.Template.Labels), w.Status.DesiredNumberScheduled, w.Status.NumberReady}, nil
+		return SystemWorkload{addonOf(w.Spec.Template.Labels), appOf(w.Spec.Template.Labels), w.Status.DesiredNumberScheduled, w.Status.NumberReady}, nil
 	}
 	return SystemWorkload{}, fmt.Errorf("unexpected type %T", obj)
 }

@@ -6,11 +6,25 @@ function(config)
   local c = config { kubeProxyPanel: '%s, %s=~"$cluster"' % [config.kubeProxySelector, config.clusterLabel] };
   // A container that crashes runs for a moment between its crashes.
   local crashing = 'max by (%(by)s, addon) (max_over_time(kubevitals_addon_health_pods{%(selector)s, state="crash_loop"}[10m])) > 0' % c;
+  // Of none that is ready there may be none that is wanted: somebody set DNS to zero. Of
+  // OpenShift's only the pods are seen; one alone may be all that a dump holds.
   local down = |||
     (
-      max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s, addon=~"dns|kube-proxy"}) > 0
+      max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s, addon=~"dns|node-local-dns|kube-proxy"}) > 0
       and on (%(by)s, addon)
       max by (%(by)s, addon) (kubevitals_addon_health_ready_pods{%(selector)s}) == 0
+      or
+      max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s, addon="dns"}) == 0
+      unless on (%(by)s, addon)
+      max by (%(by)s, addon) (kubevitals_addon_health_pods{%(selector)s, state="ready"}) > 0
+      unless on (%(by)s)
+      max by (%(by)s) (kubevitals_dns_endpoints{%(selector)s, state="ready"}) > 0
+      or
+      sum by (%(by)s, addon) (max by (%(by)s, addon, state) (kubevitals_addon_health_pods{%(selector)s, addon=~"dns|node-local-dns|kube-proxy"})) > 1
+      and on (%(by)s, addon)
+      max by (%(by)s, addon) (kubevitals_addon_health_pods{%(selector)s, state="ready"}) == 0
+      unless on (%(by)s, addon)
+      max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s})
     )
   ||| % c;
   // A pod on a node that is not ready is not ready either, and the node has an alert
@@ -47,8 +61,16 @@ function(config)
         ||| % k,
         'for': '5m',
         summary: 'An addon that the cluster depends on has no ready pod.',
-        description: 'Addon {{ $labels.addon }} of cluster %(cluster)s has no ready pod; it wants {{ $value }}.%(crashes)s',
-        values: { crashes: crashes.after(' Its pods crash again and again') },
+        description: 'Addon {{ $labels.addon }} of cluster %(cluster)s has no ready pod%(wants)s.%(crashes)s',
+        values: {
+          wants: promql.lookup(
+            c,
+            'max (kubevitals_addon_health_desired_pods{%s, addon=%%q})',
+            ['addon'],
+            '{{ if .Value }}; it wants {{ .Value }}{{ else }}, and none is wanted: its Deployments and DaemonSets are set to 0{{ end }}'
+          ),
+          crashes: crashes.after(' Its pods crash again and again'),
+        },
       },
       {
         alert: 'KubeVitalsAddonCrashLooping',
