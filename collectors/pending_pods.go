@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
@@ -23,7 +24,7 @@ var (
 		"Pods that are pending, by what they wait for and by their node; the node is empty until they are scheduled, and where too many name nodes that do not exist.",
 		"node", "reason")
 	pendingPodsNamespace = exporter.NewGauge(pendingPodsName, "unscheduled_oldest_timestamp_seconds",
-		"Unix time, in seconds, since which the oldest pod of the namespace waits that fits no node or that the scheduler failed over; absent where none does.",
+		"Unix time, in seconds, since which the oldest pod of the namespace waits that fits no node, one of a negative priority under a reason of its own, or that the scheduler failed over; absent where none does.",
 		"namespace", "reason")
 	pendingPodsScheduler = exporter.NewGauge(pendingPodsName, "other_scheduler_oldest_timestamp_seconds",
 		"Unix time, in seconds, since which the oldest pod of the namespace waits that names a scheduler of its own, which has not looked at it; of ten such schedulers, and the others as other.",
@@ -35,8 +36,8 @@ var (
 
 // What a pod that has no sandbox waits for, where its events tell.
 const (
-	reasonVolume   = "volume"
-	reasonNetwork  = "network"
+	reasonVolume   = sources.LacksVolume
+	reasonNetwork  = sources.LacksNetwork
 	reasonUntold   = "sandbox"
 	networkSandbox = "FailedCreatePodSandBox"
 )
@@ -68,7 +69,8 @@ func PendingPods() Definition {
 				pods:       s.Pods().Each,
 				nodes:      s.Nodes().List,
 				schedulers: schedulers,
-				events:     func() (map[types.UID]events.Kind, error) { return log.Latest(sources.PodStartKinds()...) },
+				events:     func() (map[types.UID]events.Warning, error) { return log.Latest(sources.PodStartKinds()...) },
+				now:        s.Now,
 			}, nil
 		},
 	}
@@ -77,7 +79,8 @@ func PendingPods() Definition {
 type pendingPodsCollector struct {
 	pods   func(func(pods.Pod)) error
 	nodes  func() ([]*corev1.Node, error)
-	events func() (map[types.UID]events.Kind, error)
+	events func() (map[types.UID]events.Warning, error)
+	now    func() time.Time
 	// schedulers are those of the cluster beside the default one.
 	schedulers []string
 }
@@ -90,28 +93,18 @@ type inNamespace struct{ namespace, what string }
 // Collect fails while pods cannot be seen. Without events it cannot tell a
 // missing volume from a missing network, and says "sandbox" for both.
 func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
-	told := map[pods.Key]events.Kind{}
-	if latest, err := c.events(); err == nil {
-		for uid, kind := range latest {
-			if key, ok := pods.KeyOf(uid); ok {
-				told[key] = kind
-			}
-		}
-	}
+	told := c.told()
 	groups, namespaces, others := map[waiting]group{}, map[inNamespace]group{}, map[inNamespace]group{}
-	for _, w := range []pods.Waiting{pods.NoScheduler, pods.Gated, pods.Unschedulable, pods.Placeholder, pods.SchedulerError} {
+	for _, w := range []pods.Waiting{pods.NoScheduler, pods.Gated, pods.Unschedulable, pods.LowPriority, pods.Placeholder, pods.SchedulerError} {
 		groups[waiting{"", w.String()}] = group{} // none is worth knowing
 	}
 	err := c.pods(func(p pods.Pod) {
 		if p.Waiting == pods.NotWaiting {
 			return
 		}
-		w := waiting{p.Node, p.Waiting.String()}
-		if kind, ok := told[p.Key]; ok && p.Waiting == pods.Sandbox {
-			w.reason = sandboxReason(kind)
-		}
+		w := waiting{p.Node, c.reason(p, told)}
 		switch {
-		case p.Waiting == pods.Unschedulable, p.Waiting == pods.SchedulerError:
+		case p.Waiting == pods.Unschedulable, p.Waiting == pods.LowPriority, p.Waiting == pods.SchedulerError:
 			k := inNamespace{p.Namespace, w.reason}
 			namespaces[k] = namespaces[k].with(p.Since)
 		case p.Scheduler != "" && !slices.Contains(c.schedulers, p.Scheduler):
@@ -144,6 +137,36 @@ func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 		ch <- pendingPodsScheduler.Sample(unix(g.oldest), k.namespace, k.what)
 	}
 	return nil
+}
+
+// told are the latest warnings about pods that do not start; none where events cannot
+// be seen.
+func (c pendingPodsCollector) told() map[pods.Key]events.Warning {
+	told := map[pods.Key]events.Warning{}
+	latest, err := c.events()
+	if err != nil {
+		return told
+	}
+	for uid, warning := range latest {
+		if key, ok := pods.KeyOf(uid); ok {
+			told[key] = warning
+		}
+	}
+	return told
+}
+
+// warned is for how long a warning tells what a pod waits for of which its kubelet
+// does not say that it has no sandbox: it repeats what lasts every 2 minutes.
+const warned = 10 * time.Minute
+
+// reason is what a pod waits for. A kubelet says of some only that they have no
+// container, and their events why.
+func (c pendingPodsCollector) reason(p pods.Pod, told map[pods.Key]events.Warning) string {
+	warning, ok := told[p.Key]
+	if ok && (p.Waiting == pods.Sandbox || p.Waiting == pods.Creating && c.now().Sub(warning.Last) <= warned) {
+		return sandboxReason(warning.Kind)
+	}
+	return p.Waiting.String()
 }
 
 // bounded keeps the names of some schedulers, fairly by namespace, and calls the others

@@ -92,8 +92,8 @@ func TestTerminatingPodsIsSilentWhileBlind(t *testing.T) {
 	}
 }
 
-func noEvents(err error) func() (map[types.UID]events.Kind, error) {
-	return func() (map[types.UID]events.Kind, error) { return nil, err }
+func noEvents(err error) func() (map[types.UID]events.Warning, error) {
+	return func() (map[types.UID]events.Warning, error) { return nil, err }
 }
 
 // uidAndKey is a UID as the API server gives it, and its key.
@@ -114,6 +114,8 @@ func TestPendingPods(t *testing.T) {
 	network, networkKey := uidAndKey(t, "2")
 	runtime, runtimeKey := uidAndKey(t, "3")
 	image, imageKey := uidAndKey(t, "4")
+	old, oldKey := uidAndKey(t, "5")
+	over, overKey := uidAndKey(t, "6")
 	golden(t, pendingPodsName, pendingPodsCollector{
 		pods: somePods(
 			pods.Pod{Node: "n1"},
@@ -121,6 +123,7 @@ func TestPendingPods(t *testing.T) {
 			pods.Pod{Namespace: "a", Waiting: pods.Unschedulable, Since: at(20)},
 			pods.Pod{Namespace: "b", Waiting: pods.Unschedulable, Since: at(30)},
 			pods.Pod{Namespace: "b", Waiting: pods.SchedulerError, Since: at(31)},
+			pods.Pod{Namespace: "batch", Waiting: pods.LowPriority, Since: at(-800)},
 			pods.Pod{Namespace: "room", Waiting: pods.Placeholder, Since: at(-900)},
 			pods.Pod{Namespace: "b", Waiting: pods.NoScheduler, Since: at(40)},
 			pods.Pod{Namespace: "b", Waiting: pods.NoScheduler, Scheduler: "high-density", Since: at(41)},
@@ -133,16 +136,21 @@ func TestPendingPods(t *testing.T) {
 			pods.Pod{Node: "n2", Waiting: pods.Sandbox, Since: at(5), Key: runtimeKey},
 			pods.Pod{Node: "n2", Waiting: pods.Sandbox, Since: at(6)},
 			pods.Pod{Node: "n2", Waiting: pods.Image, Since: at(7), Key: imageKey},
+			pods.Pod{Node: "old", Waiting: pods.Creating, Since: at(8), Key: oldKey},
+			pods.Pod{Node: "old", Waiting: pods.Creating, Since: at(9), Key: overKey},
 		),
-		nodes:      someNodes("n1", "n2"),
+		nodes:      someNodes("n1", "n2", "old"),
+		now:        func() time.Time { return at(1000) },
 		schedulers: []string{"high-density"},
-		events: func() (map[types.UID]events.Kind, error) {
-			return map[types.UID]events.Kind{
-				volume:   {Reason: "FailedMount", Object: "Pod"},
-				network:  {Reason: "FailedCreatePodSandBox", Object: "Pod"},
-				runtime:  {Reason: "NetworkNotReady", Object: "Pod"},
-				image:    {Reason: "FailedMount", Object: "Pod"},
-				"static": {Reason: "FailedMount", Object: "Pod"},
+		events: func() (map[types.UID]events.Warning, error) {
+			return map[types.UID]events.Warning{
+				volume:   {Kind: events.Kind{Reason: "FailedMount", Object: "Pod"}, Last: at(900)},
+				network:  {Kind: events.Kind{Reason: "FailedCreatePodSandBox", Object: "Pod"}, Last: at(900)},
+				runtime:  {Kind: events.Kind{Reason: "NetworkNotReady", Object: "Pod"}, Last: at(900)},
+				image:    {Kind: events.Kind{Reason: "FailedMount", Object: "Pod"}, Last: at(900)},
+				old:      {Kind: events.Kind{Reason: "FailedCreatePodSandBox", Object: "Pod"}, Last: at(500)},
+				over:     {Kind: events.Kind{Reason: "FailedMount", Object: "Pod"}, Last: at(300)}, // and then mounted, for all that is known
+				"static": {Kind: events.Kind{Reason: "FailedMount", Object: "Pod"}, Last: at(900)},
 			}, nil
 		},
 	}, PendingPods().Metrics)

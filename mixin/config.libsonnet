@@ -154,8 +154,12 @@
       pendingNoSchedulerSeconds: 60,
       // Seconds that pods may wait for a node: time enough for a cluster autoscaler to bring one.
       pendingUnschedulableSeconds: 900,
+      // Seconds that pods of a negative priority may wait for a node: they are meant to give way, through a working hour.
+      pendingLowPrioritySeconds: 3600,
       // Seconds until a kubelet has made a pod's sandbox and network.
       pendingOnNodeSeconds: 300,
+      // Seconds that init containers may run: migrations take long, and one that waits for what never comes does not say so.
+      pendingInitSeconds: 3600,
       // Seconds until a volume is attached and mounted; clouds take minutes to move one from a dead node.
       pendingVolumeSeconds: 600,
       // Seconds until an image is pulled or a container set up; a fault that one retry mends is not worth a call.

@@ -211,6 +211,7 @@ func freePlaceholders() map[string][]string {
 		"KubeVitalsPodDNSConfigTruncated":      {"node"},
 		"KubeVitalsPodImagesFailing":           {"image"},
 		"KubeVitalsPodSetupFailing":            {"namespace", "pod", "container"},
+		"KubeVitalsPodInitSlow":                {"namespace", "pod", "container"},
 		"KubeVitalsPodsHeldByFinalizer":        {"namespace", "pod"},
 		"KubeVitalsUpdateConflicts":            {"namespace", "horizontalpodautoscaler"},
 	}

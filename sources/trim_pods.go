@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -28,6 +29,10 @@ func trimPod(p *corev1.Pod, latest *Latest) runtime.Object {
 	kept.Spec.NodeName, kept.Spec.RestartPolicy, kept.Spec.SchedulerName = p.Spec.NodeName, p.Spec.RestartPolicy, p.Spec.SchedulerName
 	if priority := p.Spec.Priority; priority != nil && *priority < 0 {
 		kept.Spec.Priority = new(int32(-1)) // that it is negative is all that counts
+		if pods.KeepsRoom(p) {
+			kept.OwnerReferences = []metav1.OwnerReference{{Kind: "ReplicaSet", Controller: new(true)}}
+			kept.Spec.Containers = []corev1.Container{pods.Idle()}
+		}
 	}
 	configMaps, secrets := pods.References(&p.Spec)
 	kept.Spec.Volumes = referring(configMaps, secrets)
@@ -41,9 +46,11 @@ func trimPod(p *corev1.Pod, latest *Latest) runtime.Object {
 		if !slices.Contains(podConditions(), c.Type) {
 			continue
 		}
-		kept.Status.Conditions = append(kept.Status.Conditions, corev1.PodCondition{
-			Type: c.Type, Status: c.Status, Reason: c.Reason, LastTransitionTime: c.LastTransitionTime,
-		})
+		condition := corev1.PodCondition{Type: c.Type, Status: c.Status, Reason: c.Reason, LastTransitionTime: c.LastTransitionTime}
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
+			condition.Message = pods.Cut(pods.Scheduling(c.Message))
+		}
+		kept.Status.Conditions = append(kept.Status.Conditions, condition)
 	}
 	kept.Status.InitContainerStatuses = trimContainers(p.Status.InitContainerStatuses, latest)
 	kept.Status.ContainerStatuses = trimContainers(p.Status.ContainerStatuses, latest)
@@ -52,7 +59,7 @@ func trimPod(p *corev1.Pod, latest *Latest) runtime.Object {
 
 // podConditions are those that collectors read.
 func podConditions() []corev1.PodConditionType {
-	return []corev1.PodConditionType{corev1.PodScheduled, corev1.PodReadyToStartContainers, corev1.PodReady}
+	return []corev1.PodConditionType{corev1.PodScheduled, corev1.PodReadyToStartContainers, corev1.PodInitialized, corev1.PodReady}
 }
 
 // referring are volumes that refer to the objects to which a pod refers in
@@ -83,7 +90,7 @@ func trimContainers(list []corev1.ContainerStatus, latest *Latest) []corev1.Cont
 
 func trimState(s corev1.ContainerState, latest *Latest) (kept corev1.ContainerState) {
 	if w := s.Waiting; w != nil {
-		kept.Waiting = &corev1.ContainerStateWaiting{Reason: w.Reason}
+		kept.Waiting = &corev1.ContainerStateWaiting{Reason: w.Reason, Message: pods.Cut(w.Message)}
 	}
 	if r := s.Running; r != nil {
 		latest.saw(r.StartedAt.Time)

@@ -48,11 +48,12 @@ func unreadable(f exporter.Family, kind, label string) []Unavailable {
 // it that is known. What can be read is no evidence of them.
 func (seen Observation) explain(alerts []FiringAlert) {
 	for _, a := range alerts {
-		if a.AboutCluster() {
-			continue
-		}
 		for i := range a.Findings {
 			f := &a.Findings[i]
+			if a.AboutCluster() {
+				seen.quote(f)
+				continue
+			}
 			if collector := f.Labels[Collector]; collector != "" {
 				f.Detail = detail(seen.Errors.CollectorErr(collector))
 			}

@@ -164,5 +164,6 @@ func (l *lab) runbookLabels() map[string]map[string]string {
 		"KubeVitalsMetricCardinalityHigh":      kubelet,
 		"KubeVitalsMetricCardinalityTruncated": {"component": "kube-apiserver", "node": ""},
 		"KubeVitalsPodSetupFailing":            {"namespace": "kube-system"},
+		"KubeVitalsPodInitSlow":                {"namespace": "kube-system"},
 	}
 }

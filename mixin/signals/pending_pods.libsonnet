@@ -7,6 +7,15 @@ function(c) {
   // Age of the pod that waits longest, for one reason.
   local oldest(reason, labels='') = 'time() - min by (%s%s) (kubevitals_pending_pods_oldest_timestamp_seconds{%s, reason=~"%s"})' % [c.by, labels, c.selector, reason],
 
+  // What is known of a pod that does not start, by its reason.
+  local doesNotStart = {
+    container_setup: 'a container cannot be set up with its ConfigMap, Secret, command or hook',
+    init_failing: 'an init container fails again and again',
+    sandbox: 'its sandbox is not made, and no event says why',
+    creating: 'none of its containers has begun, and no event of the last 10 minutes says whether it lacks a sandbox, a volume or an image',
+    starting: 'its sandbox is there, and a container that no error is told of is not: an image is pulled that long, or the runtime does not create it',
+  },
+
   name: 'pending_pods',
   area: 'workloads',
   alerts: [
@@ -38,10 +47,9 @@ function(c) {
     {
       alert: 'KubeVitalsPodsUnschedulable',
       severity: 'warning',
-      // One pod that nobody can place must not hide those of others, and those of a
-      // negative priority only keep room.
+      // One pod that nobody can place must not hide those of others.
       expr: |||
-        time() - min by (%(by)s, namespace) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%(selector)s}) > %(pendingUnschedulableSeconds)s
+        time() - min by (%(by)s, namespace) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%(selector)s, reason!="low_priority"}) > %(pendingUnschedulableSeconds)s
       ||| % c,
       'for': '5m',
       summary: 'Pods wait for a node, and none fits.',
@@ -55,6 +63,16 @@ function(c) {
           ' All nodes ({{ $one.Value }}) are cordoned: nothing is placed on any until one is uncordoned.'
         ),
       },
+    },
+    {
+      alert: 'KubeVitalsPodsOfLowPriorityWaiting',
+      severity: 'info',
+      expr: |||
+        time() - min by (%(by)s, namespace) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%(selector)s, reason="low_priority"}) > %(pendingLowPrioritySeconds)s
+      ||| % c,
+      'for': '15m',
+      summary: 'Pods of a negative priority wait for a node, and none fits.',
+      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s that has a negative priority waits since {{ $value | humanizeDuration }} and fits no node. It gives way to all others, and runs nothing meanwhile.',
     },
     {
       alert: 'KubeVitalsPodsNotPickedUp',
@@ -103,10 +121,29 @@ function(c) {
       severity: 'warning',
       expr: |||
         %s > %s
-      ||| % [oldest('container_setup|init_failing|sandbox', ', node'), c.pendingImageSeconds],
+      ||| % [oldest('container_setup|init_failing|sandbox|creating|starting', ', node'), c.pendingImageSeconds],
       'for': '5m',
       summary: 'Pods on a node were given to it and do not start.',
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }}: its ConfigMap, Secret or command does not fit, an init container fails, or its sandbox is not made and no event says why.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and does not start%(lacks)s.',
+      values: {
+        lacks: promql.each(
+          c,
+          'time() - min by (reason) (kubevitals_pending_pods_oldest_timestamp_seconds{%%s, node=%%[2]q, reason=~"container_setup|init_failing|sandbox|creating|starting"}) > %s' % c.pendingImageSeconds,
+          ['node'],
+          'reason',
+          '{{ if not $i }}: {{ end }}' + std.join('', ['{{ if eq .Labels.reason "%s" }}%s{{ end }}' % [reason, doesNotStart[reason]] for reason in std.objectFields(doesNotStart)])
+        ),
+      },
+    },
+    {
+      alert: 'KubeVitalsPodInitSlow',
+      severity: 'info',
+      expr: |||
+        %s > %s
+      ||| % [oldest('initializing', ', node'), c.pendingInitSeconds],
+      'for': '15m',
+      summary: 'Pods on a node have init containers that do not end.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s was given to it {{ $value | humanizeDuration }} ago, and its init containers have not all ended. None is known to fail again and again: it works that long, or waits for what does not come.',
     },
   ],
   panels: [
@@ -128,19 +165,19 @@ function(c) {
     ),
     g.table(
       'Namespaces whose pods get no node',
-      'Namespaces with pods that fit no node, that the scheduler failed over, or that name a scheduler which has not looked at them, with the time in seconds that the oldest waits. Pods of a negative priority are left out.',
+      'Namespaces with pods that fit no node, that the scheduler failed over, or that name a scheduler which has not looked at them, with the time in seconds that the oldest waits. Pods of a negative priority have the reason low_priority; placeholders, which do nothing but keep room, are left out.',
       [
         g.target('time() - min by (namespace, reason) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%(panel)s})' % c, ''),
         g.target('time() - min by (namespace, scheduler) (kubevitals_pending_pods_other_scheduler_oldest_timestamp_seconds{%(panel)s})' % c, ''),
       ],
-      { alerts: ['KubeVitalsPodsUnschedulable', 'KubeVitalsPodsOfOtherScheduler'], mayBeEmpty: true },
+      { alerts: ['KubeVitalsPodsUnschedulable', 'KubeVitalsPodsOfOtherScheduler', 'KubeVitalsPodsOfLowPriorityWaiting'], mayBeEmpty: true },
     ),
     g.table(
       'Nodes where pods do not start',
       'Nodes whose pods wait for more than a moment, with the reason and the time in seconds.',
       [g.target('time() - min by (node, reason) (kubevitals_pending_pods_oldest_timestamp_seconds{%(panel)s, node=~"$node"}) > %(pendingOnNodeSeconds)s' % c, '')],
       {
-        alerts: ['KubeVitalsPodsNotPickedUp', 'KubeVitalsPodNetworkFailing', 'KubeVitalsPodVolumesFailing', 'KubeVitalsPodImagesFailing'],
+        alerts: ['KubeVitalsPodsNotPickedUp', 'KubeVitalsPodNetworkFailing', 'KubeVitalsPodVolumesFailing', 'KubeVitalsPodImagesFailing', 'KubeVitalsPodInitSlow'],
         mayBeEmpty: true,
       },
     ),

@@ -118,9 +118,15 @@ func (l *Log) Places() (map[Place]Occurrence, error) {
 	return places, nil
 }
 
+// Warning is what happened to an object, and when it last did.
+type Warning struct {
+	Kind
+	Last time.Time
+}
+
 // Latest returns for every object of one of the kinds the kind that happened to
 // it last, by UID of the object.
-func (l *Log) Latest(kinds ...Kind) (map[types.UID]Kind, error) {
+func (l *Log) Latest(kinds ...Kind) (map[types.UID]Warning, error) {
 	if err := l.health.Err(); err != nil {
 		return nil, err
 	}
@@ -136,9 +142,9 @@ func (l *Log) Latest(kinds ...Kind) (map[types.UID]Kind, error) {
 			latest[e.object] = e
 		}
 	}
-	found := make(map[types.UID]Kind, len(latest))
+	found := make(map[types.UID]Warning, len(latest))
 	for object, e := range latest {
-		found[object] = e.place.Kind
+		found[object] = Warning{e.place.Kind, e.last}
 	}
 	return found, nil
 }

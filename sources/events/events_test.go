@@ -145,7 +145,7 @@ func TestLatest(t *testing.T) {
 	}, "1"))
 	got, err := l.Latest(sandbox, evicted)
 	must(t, err)
-	if diff := cmp.Diff(map[types.UID]Kind{"one": evicted, "two": evicted}, got); diff != "" {
+	if diff := cmp.Diff(map[types.UID]Warning{"one": {evicted, noon.Add(time.Minute)}, "two": {evicted, noon}}, got); diff != "" {
 		t.Errorf("latest (-want +got):\n%s", diff)
 	}
 }

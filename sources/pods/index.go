@@ -21,6 +21,8 @@ type Index struct {
 	pods  table[uid, record]
 	nodes table[string, *node]
 	sets  table[string, *set]
+	// words are those of pods that wait.
+	words map[uid]words
 	// round is the flag of that name as the latest list set it.
 	round flags
 	// seen is the scratch of a recount.
@@ -60,6 +62,7 @@ func New() *Index {
 		pods:   newTable[uid, record](),
 		nodes:  newTable[string, *node](),
 		sets:   newTable[string, *set](),
+		words:  map[uid]words{},
 		seen:   map[object]struct{}{},
 	}
 }
@@ -141,6 +144,7 @@ func (i *Index) Delete(obj any) error {
 		i.release(r)
 		i.pods.remove(u)
 	}
+	delete(i.words, u)
 	i.mu.Unlock()
 	return nil
 }
@@ -164,6 +168,7 @@ func (i *Index) Replace(objs []any, _ string) error {
 		if r.flags&inRound != i.round {
 			i.release(r)
 			delete(i.pods.entries, u)
+			delete(i.words, u)
 		}
 	}
 	i.pods.compact()
@@ -190,6 +195,7 @@ func (i *Index) broken(err error) error {
 
 // install makes the index hold the pod as f tells. The caller holds the lock.
 func (i *Index) install(f facts) {
+	i.note(f.uid, f.words)
 	old, replaces := i.pods.entries[f.uid]
 	r := record{since: f.since, phase: f.phase, waiting: f.waiting, flags: f.flags&^inRound | i.round}
 	if replaces && old.set.refs == f.refs && old.nodeName() == f.node {

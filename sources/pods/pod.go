@@ -68,6 +68,7 @@ type facts struct {
 	phase   phase
 	waiting Waiting
 	flags   flags
+	words   *words
 }
 
 // flags are yes or no, one bit each.
@@ -89,6 +90,7 @@ func factsOf(pod *corev1.Pod) facts {
 	}
 	var since time.Time
 	f.waiting, since = waitingOf(pod)
+	f.words = wordsOf(pod, f.waiting)
 	if t := pod.DeletionTimestamp; t != nil {
 		f.flags |= isTerminating
 		since = t.Time
@@ -162,16 +164,17 @@ type packed struct {
 	phase      phase
 	waiting    Waiting
 	flags      flags
+	words      *words
 }
 
 var _ runtime.Object = (*packed)(nil)
 
 func pack(f facts) *packed {
-	return &packed{f.uid, unique.Make(f.node), unique.Make(f.refs), f.since, f.phase, f.waiting, f.flags}
+	return &packed{f.uid, unique.Make(f.node), unique.Make(f.refs), f.since, f.phase, f.waiting, f.flags, f.words}
 }
 
 func (p *packed) facts() facts {
-	return facts{p.uid, p.node.Value(), p.refs.Value(), p.since, p.phase, p.waiting, p.flags}
+	return facts{p.uid, p.node.Value(), p.refs.Value(), p.since, p.phase, p.waiting, p.flags, p.words}
 }
 
 // GetObjectKind and DeepCopyObject let a packed pod travel in a list.

@@ -15,10 +15,12 @@ const (
 	NoScheduler                   // no scheduler has looked at it
 	Gated                         // its owner holds it back with scheduling gates
 	Unschedulable                 // no node fits
-	Placeholder                   // no node fits, which its negative priority says is no trouble
+	LowPriority                   // no node fits, which its negative priority says is less urgent
+	Placeholder                   // no node fits a pod that does nothing but keep room
 	SchedulerError                // the scheduler failed over it
 	NotPickedUp                   // scheduled, and its kubelet has not begun
 	Sandbox                       // volumes are mounted, and the sandbox and its network are made
+	Creating                      // the same or an image: its kubelet, older than 1.29, does not tell which
 	Image                         // an image cannot be pulled
 	ContainerSetup                // its ConfigMap, Secret or command does not fit: the container cannot be made
 	InitFailing                   // an init container fails again and again
@@ -27,10 +29,10 @@ const (
 )
 
 // waitings are the names, by value.
-func waitings() [13]string {
+func waitings() [15]string {
 	return [...]string{
-		"", "no_scheduler", "gated", "unschedulable", "placeholder", "scheduler_error", "not_picked_up", "sandbox", "image",
-		"container_setup", "init_failing", "initializing", "starting",
+		"", "no_scheduler", "gated", "unschedulable", "low_priority", "placeholder", "scheduler_error", "not_picked_up",
+		"sandbox", "creating", "image", "container_setup", "init_failing", "initializing", "starting",
 	}
 }
 
@@ -47,7 +49,7 @@ func waitingOf(pod *corev1.Pod) (Waiting, time.Time) {
 	if pod.Spec.NodeName == "" {
 		w := unscheduled(scheduled)
 		if p := pod.Spec.Priority; w == Unschedulable && p != nil && *p < 0 {
-			w = Placeholder
+			w = ofLowPriority(pod)
 		}
 		return w, created
 	}
@@ -55,7 +57,14 @@ func waitingOf(pod *corev1.Pod) (Waiting, time.Time) {
 	if scheduled != nil && scheduled.LastTransitionTime.After(since) {
 		since = scheduled.LastTransitionTime.Time
 	}
-	return onNode(pod), since
+	w := onNode(pod)
+	if w == Starting {
+		// Init containers take what they take.
+		if c := condition(pod, corev1.PodInitialized); c != nil && c.Status == corev1.ConditionTrue && c.LastTransitionTime.After(since) {
+			since = c.LastTransitionTime.Time
+		}
+	}
+	return w, since
 }
 
 // schedulerOf is the scheduler that a pod waits for, unless it is the default one.
@@ -95,8 +104,12 @@ func onNode(pod *corev1.Pod) Waiting {
 			}
 		}
 	}
-	if c := condition(pod, corev1.PodReadyToStartContainers); c != nil && c.Status == corev1.ConditionFalse {
+	sandbox := condition(pod, corev1.PodReadyToStartContainers)
+	if sandbox != nil && sandbox.Status == corev1.ConditionFalse {
 		return Sandbox
+	}
+	if sandbox == nil && !begun(status) {
+		return Creating
 	}
 	for _, c := range status.InitContainerStatuses {
 		// The kubelet reports CrashLoopBackOff up to a minute and a half later.
@@ -108,6 +121,18 @@ func onNode(pod *corev1.Pod) Waiting {
 		}
 	}
 	return Starting
+}
+
+// begun tells whether any container has run, which proves that there is a sandbox.
+func begun(status *corev1.PodStatus) bool {
+	for _, list := range [][]corev1.ContainerStatus{status.InitContainerStatuses, status.ContainerStatuses} {
+		for _, c := range list {
+			if c.State.Waiting == nil && c.State != (corev1.ContainerState{}) || c.RestartCount > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ofReason sorts the reasons that a kubelet gives for a container that waits.

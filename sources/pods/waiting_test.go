@@ -35,6 +35,17 @@ func TestWaiting(t *testing.T) {
 			})
 		}
 	}
+	owned := func(kind, image string, command ...string) change {
+		return func(pod *corev1.Pod) {
+			pod.OwnerReferences = []metav1.OwnerReference{{Kind: kind, Name: "of", Controller: new(true)}}
+			pod.Spec.Containers = append(pod.Spec.Containers, corev1.Container{Image: image, Command: command})
+		}
+	}
+	initializedAt := scheduledAt.Add(time.Hour)
+	initialized := func(p *corev1.Pod) {
+		with(corev1.PodInitialized, "True", "")(p)
+		p.Status.Conditions[len(p.Status.Conditions)-1].LastTransitionTime = metav1.NewTime(initializedAt)
+	}
 	priority := func(p int32) change { return func(pod *corev1.Pod) { pod.Spec.Priority = &p } }
 	initWaits := func(reason string) change {
 		return func(p *corev1.Pod) {
@@ -49,6 +60,7 @@ func TestWaiting(t *testing.T) {
 	initFailed := func(p *corev1.Pod) {
 		p.Status.InitContainerStatuses = []corev1.ContainerStatus{{State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1}}}}
 	}
+	sandbox := with(corev1.PodReadyToStartContainers, "True", "")
 	noSandbox := with(corev1.PodReadyToStartContainers, "False", "")
 	for name, tt := range map[string]struct {
 		changes []change
@@ -58,7 +70,12 @@ func TestWaiting(t *testing.T) {
 		"no scheduler looked at it":      {nil, NoScheduler, created},
 		"held back by a gate":            {[]change{with(corev1.PodScheduled, "False", "SchedulingGated")}, Gated, created},
 		"no node fits":                   {[]change{with(corev1.PodScheduled, "False", "Unschedulable")}, Unschedulable, created},
-		"its priority is negative":       {[]change{with(corev1.PodScheduled, "False", "Unschedulable"), priority(-5)}, Placeholder, created},
+		"a placeholder":                  {[]change{with(corev1.PodScheduled, "False", "Unschedulable"), priority(-5), owned("ReplicaSet", "registry.k8s.io/pause:3.9")}, Placeholder, created},
+		"a placeholder by digest":        {[]change{with(corev1.PodScheduled, "False", "Unschedulable"), priority(-5), owned("ReplicaSet", "mirror:5000/pause-amd64@sha256:ab")}, Placeholder, created},
+		"a placeholder that sleeps":      {[]change{with(corev1.PodScheduled, "False", "Unschedulable"), priority(-1), owned("ReplicaSet", "busybox", "sh", "-c", "sleep infinity")}, Placeholder, created},
+		"a replica that does something":  {[]change{with(corev1.PodScheduled, "False", "Unschedulable"), priority(-5), owned("ReplicaSet", "registry.k8s.io/pause"), owned("ReplicaSet", "nginx")}, LowPriority, created},
+		"a Job of negative priority":     {[]change{with(corev1.PodScheduled, "False", "Unschedulable"), priority(-5), owned("Job", "busybox", "sleep", "60")}, LowPriority, created},
+		"a bare pod likewise":            {[]change{with(corev1.PodScheduled, "False", "Unschedulable"), priority(-5)}, LowPriority, created},
 		"its priority is 0":              {[]change{with(corev1.PodScheduled, "False", "Unschedulable"), priority(0)}, Unschedulable, created},
 		"nobody looked at a placeholder": {[]change{priority(-5)}, NoScheduler, created},
 		"the scheduler failed":           {[]change{with(corev1.PodScheduled, "False", "SchedulerError")}, SchedulerError, created},
@@ -74,8 +91,14 @@ func TestWaiting(t *testing.T) {
 		"an init container ends again":   {[]change{pickedUp, initFailed, func(p *corev1.Pod) { p.Status.InitContainerStatuses[0].RestartCount = 1 }}, InitFailing, scheduledAt},
 		"an init container runs":         {[]change{pickedUp, initRuns, waits("PodInitializing")}, Initializing, scheduledAt},
 		"an init container failed":       {[]change{pickedUp, initFailed, waits("PodInitializing")}, Initializing, scheduledAt},
-		"about to start":                 {[]change{pickedUp, waits("ContainerCreating")}, Starting, scheduledAt},
-		"it runs":                        {[]change{pickedUp, func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }}, NotWaiting, time.Time{}},
+		"about to start":                 {[]change{pickedUp, sandbox, waits("ContainerCreating")}, Starting, scheduledAt},
+		"about to start after init":      {[]change{pickedUp, sandbox, initialized, waits("ContainerCreating")}, Starting, initializedAt},
+		"of a kubelet before 1.29":       {[]change{pickedUp, waits("ContainerCreating")}, Creating, scheduledAt},
+		"the same, with init":            {[]change{pickedUp, initWaits("PodInitializing")}, Creating, scheduledAt},
+		"the same, one container runs": {[]change{pickedUp, waits("ContainerCreating"), func(p *corev1.Pod) {
+			p.Status.ContainerStatuses = append(p.Status.ContainerStatuses, corev1.ContainerStatus{State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}})
+		}}, Starting, scheduledAt},
+		"it runs": {[]change{pickedUp, func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }}, NotWaiting, time.Time{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -42,7 +42,11 @@ func troubles() []func(*corev1.Pod) {
 		pending(func(s *corev1.PodStatus) {
 			s.Conditions = []corev1.PodCondition{{Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionFalse}}
 		}),
-		waits("ImagePullBackOff"), waits("CreateContainerConfigError"), waits("CrashLoopBackOff"), waits("ContainerCreating"),
+		waits("ImagePullBackOff"), waits("CreateContainerConfigError"), waits("CrashLoopBackOff"),
+		func(p *corev1.Pod) {
+			waits("ContainerCreating")(p)
+			p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionTrue}}
+		},
 		deleted,
 		func(p *corev1.Pod) { deleted(p); p.Finalizers = []string{"example.com/wait"} },
 		func(p *corev1.Pod) { deleted(p); p.Spec.NodeName = "" },

@@ -48,7 +48,8 @@ type Finding struct {
 	// Why that which the finding is about cannot be read, as in the labels reason of
 	// kubevitals_source_available and kubevitals_kubelet_available; none for all others.
 	Reasons []string `json:"reasons,omitempty"`
-	// Error behind a finding about what cannot be read, if one is known.
+	// Error behind a finding about what cannot be read, if one is known. Of pods that
+	// wait: which, and what their scheduler or their kubelet says.
 	Detail string `json:"detail,omitempty"`
 }
 
