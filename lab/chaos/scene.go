@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
@@ -79,7 +80,10 @@ func behindKubelet(ctx context.Context, s *stage) error {
 		return err
 	}
 	upstream := fmt.Sprintf("https://127.0.0.1:%d", kubelet.Port)
-	if s.proxy, err = startProxy(ctx, certificate, upstream, c.KubeletCAFile(), s.trial.HTTP1); err != nil {
+	named := func(to http.RoundTripper) http.RoundTripper {
+		return &renaming{next: to, from: kubelet.Name, to: d.node}
+	}
+	if s.proxy, err = startProxy(ctx, certificate, upstream, c.KubeletCAFile(), s.trial.HTTP1, named); err != nil {
 		return err
 	}
 	s.atEnd(s.proxy.Close)

@@ -104,7 +104,7 @@ func behindAPIServer(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	if s.proxy, err = startProxy(ctx, certificate, c.RESTConfig().Host, c.CAFile(), s.trial.HTTP1); err != nil {
+	if s.proxy, err = startProxy(ctx, certificate, c.RESTConfig().Host, c.CAFile(), s.trial.HTTP1, direct); err != nil {
 		return err
 	}
 	s.atEnd(s.proxy.Close)
@@ -112,8 +112,12 @@ func behindAPIServer(ctx context.Context, s *stage) error {
 	return nil
 }
 
-// startProxy starts a proxy before a server whose authority is in a file.
-func startProxy(ctx context.Context, certificate tls.Certificate, upstream, authority string, http1 bool) (*faultproxy.Proxy, error) {
+// direct takes answers of the server behind a proxy as they are.
+func direct(to http.RoundTripper) http.RoundTripper { return to }
+
+// startProxy starts a proxy before a server whose authority is in a file. What the server
+// answers comes by way of by.
+func startProxy(ctx context.Context, certificate tls.Certificate, upstream, authority string, http1 bool, by func(http.RoundTripper) http.RoundTripper) (*faultproxy.Proxy, error) {
 	free, err := cluster.FreePorts(ctx, 1)
 	if err != nil {
 		return nil, err
@@ -127,10 +131,10 @@ func startProxy(ctx context.Context, certificate tls.Certificate, upstream, auth
 	return faultproxy.Start(ctx, faultproxy.Options{
 		Address:     fmt.Sprintf("127.0.0.1:%d", free[0]),
 		Certificate: certificate, HTTP1: http1, Upstream: upstream,
-		Transport: &http.Transport{
+		Transport: by(&http.Transport{
 			TLSClientConfig:   &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2: true, DisableCompression: true,
-		},
+		}),
 	})
 }
 

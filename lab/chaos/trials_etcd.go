@@ -84,7 +84,7 @@ func behindEtcd(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	if s.proxy, err = startProxy(ctx, certificate, url, c.CAFile(), s.trial.HTTP1); err != nil {
+	if s.proxy, err = startProxy(ctx, certificate, url, c.CAFile(), s.trial.HTTP1, direct); err != nil {
 		return err
 	}
 	s.atEnd(s.proxy.Close)

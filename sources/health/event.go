@@ -32,6 +32,9 @@ func gone(e apiwatch.Event) bool {
 	return apierrors.IsResourceExpired(err) || apierrors.IsGone(err)
 }
 
+// known tells whether a version is one: without it, nothing can be resumed, nor compared.
+func known(version string) bool { return version != "" && version != "0" }
+
 // continueOf is where the next page of a list begins; empty if there is none.
 func continueOf(list runtime.Object) string {
 	m, err := meta.ListAccessor(list)

@@ -86,6 +86,14 @@ func (h *horizon) missed(bookmark string) bool {
 	return true
 }
 
+// lost makes the next list one of the latest version: it is not known any more how far
+// the last watch came.
+func (h *horizon) lost() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.relist = true
+}
+
 // options are those of a list, or of a watch that begins with one.
 func (h *horizon) options(o metav1.ListOptions) metav1.ListOptions {
 	h.mu.Lock()

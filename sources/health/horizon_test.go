@@ -106,6 +106,14 @@ func TestWatchesThatStandStill(t *testing.T) {
 			s.bookmark = func(string) int { return min(s.revision(), stood) }
 			s.list = func(metav1.ListOptions) int { return min(s.revision(), stood) }
 		}},
+		"bookmarks have no version": {lists: [2]int64{5, 20}, prepare: func(s *cachedServer) {
+			s.bookmark = func(string) int {
+				if time.Since(s.begun) < fault {
+					return s.revision()
+				}
+				return 0
+			}
+		}},
 		"etcd went back": {lists: [2]int64{0, 2}, prepare: func(s *cachedServer) {
 			forth := s.revision
 			s.revision = func() int {

@@ -83,6 +83,11 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 			if withList {
 				o = p.horizon.options(o)
 			} else {
+				if !known(o.ResourceVersion) {
+					// It would bring what there is, and nothing of what was deleted since the list.
+					p.horizon.lost()
+					return nil, apierrors.NewResourceExpired("what came last had no version")
+				}
 				if p.foreign() {
 					return nil, apierrors.NewResourceExpired("versions went back, and the last watch was cut")
 				}

@@ -92,7 +92,7 @@ func TestTheEndIsNoFault(t *testing.T) {
 			WatchFuncWithContext: func(context.Context, metav1.ListOptions) (apiwatch.Interface, error) {
 				return apiwatch.NewProxyWatcher(events), nil
 			},
-		}}).WatchWithContext(ctx, metav1.ListOptions{})
+		}}).WatchWithContext(ctx, metav1.ListOptions{ResourceVersion: "7"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -117,6 +117,10 @@ func (s *stream) run(ctx context.Context) {
 			return
 		case s.listing && !s.list(ctx, *event, timer):
 			return
+		case s.lasts > 0 && event.Type != apiwatch.Error && !known(versionOf(event.Object)):
+			s.past.horizon.lost()
+			s.send(expired("what came had no version"))
+			return
 		case s.lasts > 0 && event.Type == apiwatch.Bookmark && s.past.horizon.missed(versionOf(event.Object)):
 			s.send(expired("a bookmark has not come to the version that the resource had"))
 			return

@@ -131,7 +131,7 @@ func TestAWatchThatBeginsProvesNothing(t *testing.T) {
 		}
 		return err
 	}
-	resume := func() error { return watch(o, metav1.ListOptions{}) }
+	resume := func() error { return watch(o, metav1.ListOptions{ResourceVersion: "7"}) }
 	begin := func() error {
 		yes := true
 		return watch(o, metav1.ListOptions{SendInitialEvents: &yes})

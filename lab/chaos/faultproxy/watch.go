@@ -87,6 +87,7 @@ func (b *watchBody) next() {
 		b.over = ended
 	case passage == PassOn:
 		b.rest = frame
+	case passage == Rewind && b.from == "": // there is nothing to go back to
 	case passage == Rewind:
 		b.rest, b.over = b.frames.rewind(frame, b.from)
 	case passage == CutShort:
