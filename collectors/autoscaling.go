@@ -3,14 +3,12 @@ package collectors
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -24,17 +22,19 @@ var (
 		"Whether the autoscaler can read the metrics it scales by: 1 is yes, 0 means it cannot for the given reason of its condition, and by the words of its message for the given cause; absent while scaling is disabled.",
 		"namespace", "horizontalpodautoscaler", "reason", "cause")
 	autoscalingMetric = exporter.NewGauge(autoscalingName, "metric_available",
-		"Whether the autoscaler could read this one metric when it last looked: 1 is yes; absent while it has no need to look.",
+		"Is 0 where the autoscaler could not read this one metric when it last looked; absent where it could, and while it has no need to look.",
 		"namespace", "horizontalpodautoscaler", "type", "metric")
 	autoscalingAble = exporter.NewGauge(autoscalingName, "able_to_scale",
-		"Whether the autoscaler can read and set the number of replicas of its target: 1 is yes, 0 means it cannot for the given reason of its condition, and by the words of its message for the given cause.",
+		"Is 0 where the autoscaler cannot read or set the number of replicas of its target, for the given reason of its condition, and by the words of its message for the given cause; absent where it can.",
 		"namespace", "horizontalpodautoscaler", "reason", "cause")
 	autoscalingAtMax = exporter.NewGauge(autoscalingName, "at_max",
-		"Whether the target has the most replicas that the autoscaler may ask for, and it wants more: 1 is yes; 0 where minimum and maximum are the same on purpose.",
+		"Is 1 where the target has the most replicas that the autoscaler may ask for, and it wants more; absent elsewhere, also where minimum and maximum are the same on purpose.",
 		"namespace", "horizontalpodautoscaler")
 	autoscalingDisabled = exporter.NewGauge(autoscalingName, "disabled",
-		"Whether scaling is switched off because the target was set to zero replicas: 1 is yes.",
+		"Is 1 where scaling is switched off because the target was set to zero replicas, and absent elsewhere.",
 		"namespace", "horizontalpodautoscaler")
+	autoscalingAutoscalers = exporter.NewGauge(autoscalingName, "autoscalers",
+		"Number of autoscalers.")
 )
 
 // Autoscaling is the failure mode of a HorizontalPodAutoscaler that does not
@@ -46,7 +46,7 @@ func Autoscaling() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			autoscalingMetrics, autoscalingMetric, autoscalingAble, autoscalingAtMax, autoscalingDisabled,
+			autoscalingMetrics, autoscalingMetric, autoscalingAble, autoscalingAtMax, autoscalingDisabled, autoscalingAutoscalers,
 		},
 		Reads: []sources.Read{sources.HPAs},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
@@ -72,6 +72,7 @@ func (c autoscalingCollector) Collect(ctx context.Context, ch chan<- prometheus.
 		}
 		c.sendAutoscaler(ch, hpa)
 	}
+	ch <- autoscalingAutoscalers.Sample(float64(len(hpas)))
 	return nil
 }
 
@@ -90,39 +91,27 @@ func (c autoscalingCollector) sendAutoscaler(ch chan<- prometheus.Metric, hpa *a
 	case known && active.Status != "Unknown":
 		ch <- autoscalingMetrics.Sample(exporter.Bool(active.Status == "True"), namespace, name, closed(active.Reason, activeReasons()), string(hpacause.Of(active)))
 	}
-	if able, ok := conditions[autoscalingv2.AbleToScale]; ok && able.Status != "Unknown" {
-		if hpacause.Waits(able.Reason) {
-			able.Status = corev1.ConditionTrue
-		}
-		ch <- autoscalingAble.Sample(exporter.Bool(able.Status == "True"), namespace, name, closed(able.Reason, ableReasons()), string(hpacause.Of(able)))
+	if able, ok := conditions[autoscalingv2.AbleToScale]; ok && able.Status == "False" && !hpacause.Waits(able.Reason) {
+		ch <- autoscalingAble.Sample(0, namespace, name, closed(able.Reason, ableReasons()), string(hpacause.Of(able)))
 	}
-	ch <- autoscalingDisabled.Sample(exporter.Bool(disabled), namespace, name)
-	ch <- autoscalingAtMax.Sample(exporter.Bool(wantsMore(hpa, conditions[autoscalingv2.ScalingLimited])), namespace, name)
+	if wantsMore(hpa, conditions[autoscalingv2.ScalingLimited]) {
+		ch <- autoscalingAtMax.Sample(1, namespace, name)
+	}
 	if disabled {
+		ch <- autoscalingDisabled.Sample(1, namespace, name)
 		return
 	}
-	states := metricStates(hpa)
-	told := toldMetrics(states)
+	failing := failingMetrics(hpa)
+	told := failing[:min(len(failing), maxAutoscalerMetrics)]
 	for _, key := range told {
-		ch <- autoscalingMetric.Sample(exporter.Bool(states[key]), namespace, name, key.kind, key.name)
+		ch <- autoscalingMetric.Sample(0, namespace, name, key.kind, key.name)
 	}
-	ch <- exporter.LeftOut(len(states) - len(told))
+	ch <- exporter.LeftOut(len(failing) - len(told))
 }
 
-// maxAutoscalerMetrics is how many metrics of one autoscaler are told of: whoever may
+// maxAutoscalerMetrics is how many metrics of one autoscaler that cannot be read are told of: whoever may
 // write one may name any number.
 const maxAutoscalerMetrics = 16
-
-// toldMetrics are the metrics that are told of, those that cannot be read first.
-func toldMetrics(states map[metricKey]bool) []metricKey {
-	keys := slices.SortedFunc(maps.Keys(states), func(a, b metricKey) int {
-		return cmp.Or(
-			cmp.Compare(exporter.Bool(states[a]), exporter.Bool(states[b])),
-			strings.Compare(a.kind, b.kind), strings.Compare(a.name, b.name),
-		)
-	})
-	return keys[:min(len(keys), maxAutoscalerMetrics)]
-}
 
 // reconcileWithin is by when the controller has looked at a new autoscaler: it does at
 // once, and every 15 s from then on.
@@ -158,26 +147,26 @@ func wantsMore(hpa *autoscalingv2.HorizontalPodAutoscaler, limited autoscalingv2
 // metricKey names one metric of an autoscaler.
 type metricKey struct{ kind, name string }
 
-// metricStates tells which metrics of the specification could be read. The
-// controller keeps one status entry per metric, in the same order, and leaves
-// the entry of one that failed empty. Without any entry it had no need to look,
-// because a bound decided, and nothing is known. A metric that is named twice
-// counts as read only if both were.
-func metricStates(hpa *autoscalingv2.HorizontalPodAutoscaler) map[metricKey]bool {
+// failingMetrics are the metrics of the specification that could not be read, in the order
+// of their names. The controller keeps one status entry per metric, in the same order, and
+// leaves the entry of one that failed empty. Without any entry it had no need to look,
+// because a bound decided, and nothing is known. A metric that is named twice counts as
+// read only if both were.
+func failingMetrics(hpa *autoscalingv2.HorizontalPodAutoscaler) []metricKey {
 	current := hpa.Status.CurrentMetrics
 	if len(current) == 0 {
 		return nil
 	}
-	states := map[metricKey]bool{}
+	var failing []metricKey
 	for i, spec := range hpa.Spec.Metrics {
-		available := i < len(current) && current[i].Type != ""
-		key := metricKey{string(spec.Type), metricName(spec)}
-		if before, twice := states[key]; twice {
-			available = available && before
+		if i >= len(current) || current[i].Type == "" {
+			failing = append(failing, metricKey{string(spec.Type), metricName(spec)})
 		}
-		states[key] = available
 	}
-	return states
+	slices.SortFunc(failing, func(a, b metricKey) int {
+		return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.name, b.name))
+	})
+	return slices.Compact(failing)
 }
 
 func metricName(m autoscalingv2.MetricSpec) string {

@@ -142,11 +142,12 @@ function(c) {
     ),
     g.timeseries(
       'Autoscalers at their maximum',
-      'Number of autoscalers that may ask for no more replicas, and of those that are switched off.',
+      'Number of autoscalers, of those that may ask for no more replicas, and of those that are switched off.',
       'short',
       [
-        g.target('sum(max by (namespace, horizontalpodautoscaler) (kubevitals_autoscaling_at_max{%(panel)s}))' % c, 'at maximum'),
-        g.target('sum(max by (namespace, horizontalpodautoscaler) (kubevitals_autoscaling_disabled{%(panel)s}))' % c, 'disabled'),
+        g.target('max(kubevitals_autoscaling_autoscalers{%(panel)s})' % c, 'all'),
+        g.target('sum(max by (namespace, horizontalpodautoscaler) (kubevitals_autoscaling_at_max{%(panel)s})) or 0 * max(kubevitals_autoscaling_autoscalers{%(panel)s})' % c, 'at maximum'),
+        g.target('sum(max by (namespace, horizontalpodautoscaler) (kubevitals_autoscaling_disabled{%(panel)s})) or 0 * max(kubevitals_autoscaling_autoscalers{%(panel)s})' % c, 'disabled'),
       ],
       { alerts: ['KubeVitalsAutoscalingAtMax'] },
     ),

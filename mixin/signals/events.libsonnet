@@ -99,7 +99,7 @@ function(c) {
       expr: |||
         %(often)s > %(eventsUpdateConflicts)s
         unless on (%(by)s)
-        %(often)s <= on (%(by)s) %(eventsUpdateConflictsPerAutoscaler)g * count by (%(by)s) (max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_disabled{%(selector)s}))
+        %(often)s <= on (%(by)s) %(eventsUpdateConflictsPerAutoscaler)g * max by (%(by)s) (kubevitals_autoscaling_autoscalers{%(selector)s})
       ||| % (c { often: often('FailedUpdateStatus') }),
       'for': '15m',
       summary: 'The controller manager cannot update objects, because it works with outdated ones.',

@@ -50,7 +50,7 @@ type budget struct {
 	autoscaler       float64
 }
 
-func budgets() budget { return budget{node: 20, secondDisk: 25, autoscaler: 5} }
+func budgets() budget { return budget{node: 20, secondDisk: 25, autoscaler: 1} }
 
 // cardinality counts the series of a healthy fleet, and of one in which everything is
 // ill, doubles their nodes, pods and autoscalers one after the other, and prints what each
