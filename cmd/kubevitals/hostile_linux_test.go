@@ -249,9 +249,10 @@ func TestHostileCluster(t *testing.T) {
 	}
 	attacked, text := watch(t, besieged(t, true), allOf(want))
 	t.Logf("peak of memory: %d MiB usually, %d MiB under attack; %d rows", usual>>20, attacked>>20, len(want))
-	// One and a half times what is usual is what it takes; the peak depends on when garbage
-	// is collected, and on a busy machine that is late.
-	if attacked > usual+2*hostile.Budget {
+	// What the test prints on an idle machine is what it takes. The peak depends on when
+	// garbage is collected, which is late on a busy one: twice the usual was seen there. A
+	// source that is not bounded takes a gigabyte.
+	if attacked > usual+4*hostile.Budget {
 		t.Errorf("%d MiB of memory, usually %d", attacked>>20, usual>>20)
 	}
 	if more := len(rows(text)) - len(want); more > 50 {

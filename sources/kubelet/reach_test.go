@@ -41,7 +41,7 @@ func TestReachOverSockets(t *testing.T) {
 	}{
 		"healthy":                   {startTLS(t, serve).Listener.Addr().String(), time.Minute, Answers},
 		"forbidden":                 {forbidden.Listener.Addr().String(), time.Minute, Answers},
-		"an endpoint never answers": {slow.Listener.Addr().String(), 3 * time.Second, Answers},
+		"an endpoint never answers": {slow.Listener.Addr().String(), 10 * time.Second, Answers},
 		"no TLS":                    {plain.Listener.Addr().String(), time.Minute, Answers},
 		"no kubelet listens":        {gone, time.Minute, Refused},
 		"stopped process":           {frozen.Addr().String(), 500 * time.Millisecond, Hangs},
