@@ -67,6 +67,7 @@ func TestTerminatingPods(t *testing.T) {
 			pods.Pod{Node: "well", Deletion: ago(300)},
 			pods.Pod{Node: "well", Deletion: ago(200)},
 			pods.Pod{Node: "well", Deletion: ago(90), Finalizers: true},
+			pods.Pod{Node: "well", Deletion: ago(400), Finalizers: true, Runs: true}, // for as long as it runs, no finalizer matters
 			pods.Pod{Node: "silent", Deletion: ago(500)},
 			pods.Pod{Node: "silent", Deletion: ago(600), Finalizers: true},
 			pods.Pod{Node: "ill", Deletion: ago(10)},

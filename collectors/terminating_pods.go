@@ -116,7 +116,8 @@ func (c terminatingPodsCollector) Collect(_ context.Context, ch chan<- prometheu
 }
 
 // holdOf names the first thing that must be mended before the pod can go. A pod
-// on a dead node may have finalizers as well; they come into play only after.
+// on a dead node, or with a container that still runs, may have finalizers as well;
+// they come into play only after.
 func holdOf(p pods.Pod, ready map[string]corev1.ConditionStatus) string {
 	if p.Node != "" {
 		switch status, exists := ready[p.Node]; {
@@ -129,6 +130,8 @@ func holdOf(p pods.Pod, ready map[string]corev1.ConditionStatus) string {
 		}
 	}
 	switch {
+	case p.Node != "" && p.Runs:
+		return holdKubelet
 	case p.Finalizers:
 		return holdFinalizers
 	case p.Node == "":

@@ -98,7 +98,7 @@ func (i *Index) Each(f func(Pod)) error {
 }
 
 func (r *record) pod(u uid) Pod {
-	pod := Pod{Phase: r.phase.api(), Finalizers: r.flags&hasFinalizers != 0, Key: u}
+	pod := Pod{Phase: r.phase.api(), Finalizers: r.flags&hasFinalizers != 0, Runs: r.flags&containerRuns != 0, Key: u}
 	var refs string
 	pod.Namespace, refs = cut(r.set.refs)
 	if wanted, _ := cut(refs); r.waiting == NoScheduler && wanted != "" {

@@ -220,16 +220,25 @@ func TestEachTellsEverything(t *testing.T) {
 	waits.CreationTimestamp = metav1.NewTime(time.Unix(1_800_000_000, 0))
 	both := terminating(simple("d", "n", corev1.PodPending, "x"))
 	both.CreationTimestamp = waits.CreationTimestamp
+	runs := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
+	gone.Status.ContainerStatuses = []corev1.ContainerStatus{{State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}}}
+	alive := terminating(simple("e", "n", corev1.PodRunning, "x"))
+	alive.Status.ContainerStatuses = append(gone.Status.ContainerStatuses, corev1.ContainerStatus{State: runs})
+	sidecar := simple("f", "n", corev1.PodRunning, "x")
+	sidecar.Status.InitContainerStatuses = []corev1.ContainerStatus{{State: runs}}
 	failed := simple("c", "n", corev1.PodFailed, "x")
-	for _, p := range []*corev1.Pod{gone, waits, failed, both} {
+	failed.Status.ContainerStatuses = []corev1.ContainerStatus{{State: runs}} // which its phase belies
+	for _, p := range []*corev1.Pod{gone, waits, failed, both, alive, sidecar} {
 		must(t, index.Add(p))
 	}
 	deletion := time.Unix(1_900_000_000, 0)
 	want := map[Key]Pod{
-		uidOf(failed): {Namespace: "default", Node: "n", Phase: corev1.PodFailed},
-		uidOf(waits):  {Namespace: "default", Phase: corev1.PodPending, Waiting: NoScheduler, Since: time.Unix(1_800_000_000, 0)},
-		uidOf(gone):   {Namespace: "default", Node: "n", Phase: corev1.PodRunning, Deletion: deletion, Finalizers: true},
-		uidOf(both):   {Namespace: "default", Node: "n", Phase: corev1.PodPending, Deletion: deletion},
+		uidOf(failed):  {Namespace: "default", Node: "n", Phase: corev1.PodFailed},
+		uidOf(waits):   {Namespace: "default", Phase: corev1.PodPending, Waiting: NoScheduler, Since: time.Unix(1_800_000_000, 0)},
+		uidOf(gone):    {Namespace: "default", Node: "n", Phase: corev1.PodRunning, Deletion: deletion, Finalizers: true},
+		uidOf(both):    {Namespace: "default", Node: "n", Phase: corev1.PodPending, Deletion: deletion},
+		uidOf(alive):   {Namespace: "default", Node: "n", Phase: corev1.PodRunning, Deletion: deletion, Runs: true},
+		uidOf(sidecar): {Namespace: "default", Node: "n", Phase: corev1.PodRunning, Runs: true},
 	}
 	for u, p := range want {
 		p.Key = u
@@ -241,6 +250,6 @@ func TestEachTellsEverything(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("pods differ %s (-want +got):\n%s", when, diff)
 		}
-		must(t, index.Replace([]any{pack(factsOf(gone)), waits, failed, both}, "2"))
+		must(t, index.Replace([]any{pack(factsOf(gone)), waits, failed, both, alive, sidecar}, "2"))
 	}
 }

@@ -78,6 +78,8 @@ const (
 	isTerminating flags = 1 << iota
 	// hasFinalizers says that somebody must act before the pod can go.
 	hasFinalizers
+	// containerRuns says that its kubelet holds the pod, whoever else does.
+	containerRuns
 	// inRound tells the pods of the latest list from those that it left out.
 	inRound
 )
@@ -97,6 +99,9 @@ func factsOf(pod *corev1.Pod) facts {
 	}
 	if len(pod.Finalizers) > 0 {
 		f.flags |= hasFinalizers
+	}
+	if !f.phase.terminal() && anyRuns(&pod.Status) {
+		f.flags |= containerRuns
 	}
 	if !since.IsZero() {
 		f.since = uint32(since.Unix())
@@ -229,6 +234,8 @@ type Pod struct {
 	Deletion time.Time
 	// Finalizers says that the pod has some.
 	Finalizers bool
+	// Runs says that its kubelet reports a container of the pod that runs.
+	Runs bool
 	// Waiting is what a pending pod waits for, and Since the time from which it
 	// was pending, or assigned to its node; zero unless it is pending, and zero
 	// for one that is terminating.

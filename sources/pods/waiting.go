@@ -1,6 +1,7 @@
 package pods
 
 import (
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -133,6 +134,12 @@ func begun(status *corev1.PodStatus) bool {
 		}
 	}
 	return false
+}
+
+// anyRuns tells whether a container runs, init containers and sidecars among them.
+func anyRuns(status *corev1.PodStatus) bool {
+	runs := func(c corev1.ContainerStatus) bool { return c.State.Running != nil }
+	return slices.ContainsFunc(status.ContainerStatuses, runs) || slices.ContainsFunc(status.InitContainerStatuses, runs)
 }
 
 // ofReason sorts the reasons that a kubelet gives for a container that waits.

@@ -43,6 +43,7 @@ func (f fleet) plant(s *fakecluster.Spec, now time.Time) []fault {
 	}
 	held := f.pod(f.pods, now)
 	held.DeletionTimestamp, held.Finalizers = new(metav1.NewTime(long)), []string{"example.com/wait"}
+	held.Status.Phase, held.Status.ContainerStatuses = corev1.PodSucceeded, nil // or it would be its kubelet that holds it
 	// What is read to see whether API servers reach etcd is there.
 	system := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: metav1.NamespaceSystem, UID: "kube-system"}}
 	s.Objects = append(s.Objects, held, system)

@@ -48,7 +48,10 @@ func troubles() []func(*corev1.Pod) {
 			p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionTrue}}
 		},
 		deleted,
-		func(p *corev1.Pod) { deleted(p); p.Finalizers = []string{"example.com/wait"} },
+		func(p *corev1.Pod) {
+			deleted(p)
+			p.Finalizers, p.Status.Phase = []string{"example.com/wait"}, corev1.PodSucceeded
+		},
 		func(p *corev1.Pod) { deleted(p); p.Spec.NodeName = "" },
 	}
 }
