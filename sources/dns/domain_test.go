@@ -4,6 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/kubevitals/kubevitals/exporter"
 )
 
 // TestDomainOfTheCluster verifies that names of a cluster with a domain of its own are
@@ -30,6 +35,34 @@ func TestDomainOfTheCluster(t *testing.T) {
 		o := Options{ResolvConf: file}
 		if err := o.fill(); err != nil || o.ClusterDomain != "cluster.local" {
 			t.Errorf("%q: %q, %v", file, o.ClusterDomain, err)
+		}
+	}
+}
+
+// TestGuessedDomain verifies that a server which has no such domain itself is no sign of
+// a fault where the domain was guessed, and that it is one where the domain is known or
+// the server holds it.
+func TestGuessedDomain(t *testing.T) {
+	t.Parallel()
+	holds := func(w dns.ResponseWriter, q *dns.Msg) {
+		m := new(dns.Msg).SetRcode(q, dns.RcodeNameError)
+		m.Authoritative = true
+		_ = w.WriteMsg(m)
+	}
+	for name, test := range map[string]struct {
+		handle dns.HandlerFunc
+		domain string
+		told   bool
+	}{
+		"guessed, and the server holds another domain": {answer(dns.RcodeNameError), "", false},
+		"guessed, and the server holds it":             {holds, "", true},
+		"guessed, and the server is broken":            {answer(dns.RcodeServerFailure), "", true},
+		"given":                                        {answer(dns.RcodeNameError), "cluster.local", true},
+	} {
+		p := newProber(t, Options{Servers: []string{serve(t, test.handle)}, ClusterDomain: test.domain}, Discovery{}, time.Now)
+		results, err := round(t, p)
+		if told := len(results) == 1; told != test.told || told != (err == nil) || err != nil && !exporter.IsIncomplete(err) {
+			t.Errorf("%s: results %v, %v", name, results, err)
 		}
 	}
 }

@@ -154,34 +154,6 @@ func TestRoundAsksEveryServerBothQuestions(t *testing.T) {
 	}
 }
 
-// TestGuessedDomain verifies that a server which has no such domain itself is no sign of
-// a fault where the domain was guessed, and that it is one where the domain is known or
-// the server holds it.
-func TestGuessedDomain(t *testing.T) {
-	t.Parallel()
-	holds := func(w dns.ResponseWriter, q *dns.Msg) {
-		m := new(dns.Msg).SetRcode(q, dns.RcodeNameError)
-		m.Authoritative = true
-		_ = w.WriteMsg(m)
-	}
-	for name, test := range map[string]struct {
-		handle dns.HandlerFunc
-		domain string
-		told   bool
-	}{
-		"guessed, and the server holds another domain": {answer(dns.RcodeNameError), "", false},
-		"guessed, and the server holds it":             {holds, "", true},
-		"guessed, and the server is broken":            {answer(dns.RcodeServerFailure), "", true},
-		"given":                                        {answer(dns.RcodeNameError), "cluster.local", true},
-	} {
-		p := newProber(t, Options{Servers: []string{serve(t, test.handle)}, ClusterDomain: test.domain}, Discovery{}, time.Now)
-		results, err := round(t, p)
-		if told := len(results) == 1; told != test.told || told != (err == nil) || err != nil && !exporter.IsIncomplete(err) {
-			t.Errorf("%s: results %v, %v", name, results, err)
-		}
-	}
-}
-
 // TestOldResultsAreNotBelieved verifies that the answers of a process that stood
 // still are not told as those of now.
 func TestOldResultsAreNotBelieved(t *testing.T) {
