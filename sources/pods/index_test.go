@@ -223,7 +223,7 @@ func TestEachTellsEverything(t *testing.T) {
 	runs := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
 	gone.Status.ContainerStatuses = []corev1.ContainerStatus{{State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}}}
 	alive := terminating(simple("e", "n", corev1.PodRunning, "x"))
-	alive.Status.ContainerStatuses = append(gone.Status.ContainerStatuses, corev1.ContainerStatus{State: runs})
+	alive.Status.ContainerStatuses = []corev1.ContainerStatus{gone.Status.ContainerStatuses[0], {State: runs}}
 	sidecar := simple("f", "n", corev1.PodRunning, "x")
 	sidecar.Status.InitContainerStatuses = []corev1.ContainerStatus{{State: runs}}
 	failed := simple("c", "n", corev1.PodFailed, "x")

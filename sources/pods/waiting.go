@@ -95,15 +95,8 @@ func onNode(pod *corev1.Pod) Waiting {
 	if status.StartTime == nil && len(status.InitContainerStatuses)+len(status.ContainerStatuses) == 0 {
 		return NotPickedUp
 	}
-	for _, list := range [][]corev1.ContainerStatus{status.InitContainerStatuses, status.ContainerStatuses} {
-		for _, c := range list {
-			if c.State.Waiting == nil {
-				continue
-			}
-			if w := ofReason(c.State.Waiting.Reason); w != NotWaiting {
-				return w
-			}
-		}
+	if w := ofContainers(status); w != NotWaiting {
+		return w
 	}
 	sandbox := condition(pod, corev1.PodReadyToStartContainers)
 	if sandbox != nil && sandbox.Status == corev1.ConditionFalse {
@@ -122,6 +115,29 @@ func onNode(pod *corev1.Pod) Waiting {
 		}
 	}
 	return Starting
+}
+
+// ofContainers is the first reason that a kubelet gives for a container that waits.
+func ofContainers(status *corev1.PodStatus) Waiting {
+	for _, c := range status.InitContainerStatuses {
+		if w := ofContainer(&c); w != NotWaiting {
+			return w
+		}
+	}
+	for _, c := range status.ContainerStatuses {
+		// One of these that fails has started: what keeps its pod pending is another.
+		if w := ofContainer(&c); w != NotWaiting && w != InitFailing {
+			return w
+		}
+	}
+	return NotWaiting
+}
+
+func ofContainer(c *corev1.ContainerStatus) Waiting {
+	if c.State.Waiting == nil {
+		return NotWaiting
+	}
+	return ofReason(c.State.Waiting.Reason)
 }
 
 // begun tells whether any container has run, which proves that there is a sandbox.

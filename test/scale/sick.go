@@ -42,7 +42,11 @@ func troubles() []func(*corev1.Pod) {
 		pending(func(s *corev1.PodStatus) {
 			s.Conditions = []corev1.PodCondition{{Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionFalse}}
 		}),
-		waits("ImagePullBackOff"), waits("CreateContainerConfigError"), waits("CrashLoopBackOff"),
+		waits("ImagePullBackOff"), waits("CreateContainerConfigError"),
+		func(p *corev1.Pod) {
+			waits("CrashLoopBackOff")(p)
+			p.Status.InitContainerStatuses, p.Status.ContainerStatuses = p.Status.ContainerStatuses, nil
+		},
 		func(p *corev1.Pod) {
 			waits("ContainerCreating")(p)
 			p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionTrue}}
