@@ -123,6 +123,13 @@ func (h *Health) Proved() {
 	}
 }
 
+// age is how old the last proof is.
+func (h *Health) age() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return Age(h.now(), h.state.LastSuccess)
+}
+
 // Fail records that the source cannot be read and why.
 func (h *Health) Fail(err error) {
 	h.mu.Lock()

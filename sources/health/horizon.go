@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -21,6 +22,10 @@ const (
 	// settle is how much later than the answer a bookmark must have been sent, at the
 	// least: API servers send the version of up to a second ago.
 	settle = 1500 * time.Millisecond
+	// listAfter is the age of the last proof from which on a bookmark that proves nothing
+	// makes for a list of the latest version. It leaves time for one more question, of a
+	// short watch, and for that list before MaxAge.
+	listAfter = 18 * time.Second
 )
 
 // horizon is how far watches of one source have to come: to the version that the
@@ -65,7 +70,11 @@ func (h *horizon) ask(ctx context.Context) {
 func (h *horizon) now(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
-	return h.latest(ctx)
+	version, err := h.latest(ctx)
+	if err == nil && !known(version) {
+		err = errors.New("a list has no version")
+	}
+	return version, err
 }
 
 func (h *horizon) set(version string) {
@@ -84,6 +93,27 @@ func (h *horizon) missed(bookmark string) bool {
 	}
 	h.relist = true
 	return true
+}
+
+// vouches tells whether a bookmark proves that nothing was missed, of a watch that had
+// come to some version before, and was asked for at some time. One that has moved on
+// does. One that has not, which is also what a cache that stands still sends, does once
+// the resource is known to be no further: while the question is open, or has failed, it
+// says nothing.
+func (h *horizon) vouches(bookmark, reached string, asked time.Time) bool {
+	if h.latest == nil {
+		return true
+	}
+	if order, err := resourceversion.CompareResourceVersion(bookmark, reached); err != nil || order > 0 {
+		return true
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.since.Before(asked) && !older(bookmark, h.version) {
+		return true
+	}
+	h.relist = true
+	return false
 }
 
 // lost makes the next list one of the latest version: it is not known any more how far

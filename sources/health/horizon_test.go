@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"strconv"
@@ -18,6 +19,9 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
+// faultAt is when the cachedServer of a test goes wrong.
+const faultAt = 5 * time.Minute
+
 // cachedServer is an API server of one quiet object, before an etcd whose revision counts
 // on. Each of its answers comes from where the test says.
 type cachedServer struct {
@@ -28,6 +32,11 @@ type cachedServer struct {
 	bookmark func(from string) int
 	// list is the version of a list.
 	list func(o metav1.ListOptions) int
+	// latest answers the question for the version.
+	latest func(ctx context.Context) (string, error)
+	// cut is when a watch brings its bookmark after the fault, and ends soon after; zero
+	// if that is when the client has asked for.
+	cut time.Duration
 
 	lists, exact atomic.Int64
 }
@@ -60,12 +69,16 @@ func (s *cachedServer) listWatch() *cache.ListWatch {
 			go func() {
 				defer close(out)
 				defer cancel()
-				sleep(ctx, time.Duration(*o.TimeoutSeconds-2)*time.Second)
+				mark, rest := time.Duration(*o.TimeoutSeconds-2)*time.Second, 2*time.Second
+				if s.cut > 0 && time.Since(s.begun) >= faultAt {
+					mark, rest = s.cut, time.Second
+				}
+				sleep(ctx, mark)
 				select {
 				case out <- apiwatch.Event{Type: apiwatch.Bookmark, Object: objectAt(s.bookmark(o.ResourceVersion))}:
 				case <-ctx.Done():
 				}
-				sleep(ctx, 2*time.Second)
+				sleep(ctx, rest)
 				a.ended(io.EOF)
 			}()
 			return w, nil
@@ -77,7 +90,6 @@ func (s *cachedServer) listWatch() *cache.ListWatch {
 // available any more, because bookmarks do not come to what the resource is at.
 func TestWatchesThatStandStill(t *testing.T) {
 	t.Parallel()
-	const fault = 5 * time.Minute
 	asked := func(from string) int { n, _ := strconv.Atoi(from); return n }
 	for name, tt := range map[string]struct {
 		// prepare changes a server whose caches tell of progress.
@@ -92,7 +104,7 @@ func TestWatchesThatStandStill(t *testing.T) {
 			s.bookmark = asked
 		}},
 		"a cache stands still": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
-			stood := s.revisionAt(fault)
+			stood := s.revisionAt(faultAt)
 			s.bookmark = func(from string) int { return max(min(s.revision(), stood), asked(from)) }
 			s.list = func(o metav1.ListOptions) int {
 				if o.ResourceVersion == "" {
@@ -102,22 +114,54 @@ func TestWatchesThatStandStill(t *testing.T) {
 			}
 		}},
 		"lists stand still, too": {lists: [2]int64{10, 200}, told: true, prepare: func(s *cachedServer) {
-			stood := s.revisionAt(fault)
+			stood := s.revisionAt(faultAt)
 			s.bookmark = func(string) int { return min(s.revision(), stood) }
 			s.list = func(metav1.ListOptions) int { return min(s.revision(), stood) }
 		}},
 		"bookmarks have no version": {lists: [2]int64{5, 20}, prepare: func(s *cachedServer) {
 			s.bookmark = func(string) int {
-				if time.Since(s.begun) < fault {
+				if time.Since(s.begun) < faultAt {
 					return s.revision()
 				}
 				return 0
 			}
 		}},
+		"watches end soon": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
+			s.bookmark, s.cut = asked, 300*time.Millisecond
+		}},
+		"watches end soon, with progress": {prepare: func(s *cachedServer) {
+			s.cut = 4 * time.Second
+		}},
+		"the question fails": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
+			s.bookmark = asked
+			s.latest = func(context.Context) (string, error) {
+				if time.Since(s.begun) < faultAt {
+					return strconv.Itoa(s.revision()), nil
+				}
+				return "", apierrors.NewInternalError(errors.New("etcdserver: no leader"))
+			}
+		}},
+		"the question fails, and progress is told": {prepare: func(s *cachedServer) {
+			s.latest = func(context.Context) (string, error) { return "", context.DeadlineExceeded }
+		}},
+		"the question is answered late": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
+			s.bookmark = asked
+			s.latest = func(ctx context.Context) (string, error) {
+				sleep(ctx, askFor-300*time.Millisecond)
+				return strconv.Itoa(s.revision()), ctx.Err()
+			}
+		}},
+		"the answer has no version": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
+			s.bookmark = asked
+			s.latest = func(context.Context) (string, error) { return "", nil }
+		}},
+		"nothing moves at all": {prepare: func(s *cachedServer) {
+			s.revision = func() int { return 1000 }
+		}},
 		"etcd went back": {lists: [2]int64{0, 2}, prepare: func(s *cachedServer) {
 			forth := s.revision
 			s.revision = func() int {
-				if time.Since(s.begun) < fault {
+				if time.Since(s.begun) < faultAt {
 					return forth()
 				}
 				return forth() - 100
@@ -131,9 +175,10 @@ func TestWatchesThatStandStill(t *testing.T) {
 				s.revision = func() int { return s.revisionAt(time.Since(s.begun)) }
 				s.bookmark = func(string) int { return s.revision() }
 				s.list = func(metav1.ListOptions) int { return s.revision() }
+				s.latest = func(context.Context) (string, error) { return strconv.Itoa(s.revision()), nil }
 				tt.prepare(s)
 				v := s.follow(t)
-				time.Sleep(fault)
+				time.Sleep(faultAt)
 				before := s.exact.Load()
 				var told time.Duration
 				for at := time.Duration(0); at < 5*time.Minute; at += time.Second {
@@ -171,7 +216,7 @@ func (s *cachedServer) follow(t *testing.T) *View[*corev1.Node] {
 		defer close(done)
 		Run(ctx, slog.New(slog.DiscardHandler), Target{
 			Health: h, ListWatch: s.listWatch(), Expected: &corev1.Node{}, Store: v,
-			Latest: func(context.Context) (string, error) { return strconv.Itoa(s.revision()), nil },
+			Latest: s.latest,
 		})
 	}()
 	t.Cleanup(func() { cancel(); <-done })

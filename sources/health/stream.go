@@ -48,6 +48,10 @@ type stream struct {
 	// proof is whether anything came that the API server sends only once all before
 	// it was sent.
 	proof bool
+	// reached is the version that the watch has come to, and unproved whether its last
+	// bookmark proved nothing.
+	reached  string
+	unproved bool
 	// listing is whether objects of a list are still to come, after so many.
 	listing bool
 	objects int
@@ -73,6 +77,7 @@ func newStream(ctx context.Context, inner apiwatch.Interface, t Target, p *past,
 	}
 	s := &stream{
 		watchRequest: by, inner: inner, health: t.Health, kind: reflect.TypeOf(t.Expected), past: p,
+		reached: by.options.ResourceVersion,
 		listing: by.options.SendInitialEvents != nil,
 		out:     make(chan apiwatch.Event), stopped: make(chan struct{}),
 	}
@@ -126,6 +131,13 @@ func (s *stream) run(ctx context.Context) {
 			return
 		}
 		s.note(*event)
+		if s.unproved && event.Type == apiwatch.Bookmark {
+			if s.health.age() < listAfter {
+				continue // the store would take it for proof
+			}
+			s.send(expired("for long, no bookmark has proved anything"))
+			return
+		}
 		if !s.send(*event) {
 			return
 		}
@@ -155,12 +167,14 @@ func (s *stream) note(e apiwatch.Event) {
 		}
 	case apiwatch.Bookmark:
 		s.proof = true
+		s.unproved = s.lasts > 0 && !s.past.horizon.vouches(versionOf(e.Object), s.reached, s.attempt.started)
 		s.past.bookmark()
 	default:
 		s.proof = true
 	}
 	if s.lasts > 0 { // the objects of a list have versions of long ago
-		s.past.saw(versionOf(e.Object))
+		s.reached = versionOf(e.Object)
+		s.past.saw(s.reached)
 	}
 }
 
@@ -220,8 +234,8 @@ func (s *stream) late() {
 func (s *stream) closed() {
 	const early = time.Second // the API server counts from when the request came
 	switch timely := s.attempt.endedWell() && time.Since(s.attempt.started) >= s.lasts-early; {
-	case s.lasts == 0 || !timely:
-		s.past.cut()
+	case s.lasts == 0 || !timely || s.unproved:
+		s.past.cut() // the next one is short
 	case s.past.doubtful(s.proof):
 		// The reflector lists anew.
 		s.send(expired("a watch ended without the bookmark that others brought"))

@@ -34,6 +34,8 @@ const (
 	listsUnending       // lists that stream do not end
 	late                // events come one by one, each after some seconds
 	standing            // what watches and lists of any version come from stands still
+	standingMute        // and what version there is, is not answered
+	standingShort       // and watches end after a second, with a bookmark
 	faults              // how many there are
 )
 
@@ -83,16 +85,21 @@ func (w *wanderer) state() (now fault, epoch, version int, changed chan struct{}
 func (w *wanderer) cached() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.now == standing {
+	if w.now.stands() {
 		return w.stood
 	}
 	return w.version
 }
 
+func (f fault) stands() bool { return f == standing || f == standingMute || f == standingShort }
+
 // latest is the version that a consistent read gives.
 func (w *wanderer) latest(ctx context.Context) (string, error) {
 	if err := w.admit(ctx); err != nil {
 		return "", err
+	}
+	if now, _, _, _ := w.state(); now == standingMute {
+		return "", apierrors.NewInternalError(errors.New("etcdserver: no leader"))
 	}
 	_, _, version, _ := w.state()
 	return strconv.Itoa(version), nil
@@ -238,9 +245,9 @@ func (w *wanderer) stream(ctx context.Context, o metav1.ListOptions, out chan<- 
 			}
 			send(apiwatch.Event{Type: apiwatch.Modified, Object: objectAt(version)})
 			from = version
-		case time.Since(begun) >= lasts:
+		case time.Since(begun) >= lasts, now == standingShort && marked:
 			return io.EOF
-		case time.Since(begun) >= lasts-2*time.Second && !marked && now != noBookmarks:
+		case (time.Since(begun) >= lasts-2*time.Second || now == standingShort && time.Since(begun) >= time.Second) && !marked && now != noBookmarks:
 			send(apiwatch.Event{Type: apiwatch.Bookmark, Object: objectAt(from)})
 			marked = true
 		}
