@@ -86,13 +86,18 @@ func (h *horizon) set(version string) {
 // missed tells whether a bookmark of now should have come further, and makes the next
 // list one of the latest version then.
 func (h *horizon) missed(bookmark string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !older(bookmark, h.version) || time.Since(h.since) < settle {
+	if !h.behind(bookmark) {
 		return false
 	}
-	h.relist = true
+	h.lost()
 	return true
+}
+
+// behind tells whether what comes now should be of a later version.
+func (h *horizon) behind(version string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return older(version, h.version) && time.Since(h.since) >= settle
 }
 
 // vouches tells whether a bookmark proves that nothing was missed, of a watch that had

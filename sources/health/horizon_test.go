@@ -37,6 +37,9 @@ type cachedServer struct {
 	// cut is when a watch brings its bookmark after the fault, and ends soon after; zero
 	// if that is when the client has asked for.
 	cut time.Duration
+	// old is whether the watch brings, after the fault, the object as it was in the
+	// place of the bookmark.
+	old bool
 
 	lists, exact atomic.Int64
 }
@@ -74,8 +77,12 @@ func (s *cachedServer) listWatch() *cache.ListWatch {
 					mark, rest = s.cut, time.Second
 				}
 				sleep(ctx, mark)
+				kind := apiwatch.Bookmark
+				if s.old && time.Since(s.begun) >= faultAt {
+					kind = apiwatch.Modified
+				}
 				select {
-				case out <- apiwatch.Event{Type: apiwatch.Bookmark, Object: objectAt(s.bookmark(o.ResourceVersion))}:
+				case out <- apiwatch.Event{Type: kind, Object: objectAt(s.bookmark(o.ResourceVersion))}:
 				case <-ctx.Done():
 				}
 				sleep(ctx, rest)
@@ -131,6 +138,12 @@ func TestWatchesThatStandStill(t *testing.T) {
 		}},
 		"watches end soon, with progress": {prepare: func(s *cachedServer) {
 			s.cut = 4 * time.Second
+		}},
+		"an old event instead of bookmarks": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
+			s.bookmark, s.old = asked, true
+		}},
+		"a new event instead of bookmarks": {lists: [2]int64{0, 1}, prepare: func(s *cachedServer) {
+			s.old = true
 		}},
 		"the question fails": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
 			s.bookmark = asked

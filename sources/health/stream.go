@@ -52,6 +52,8 @@ type stream struct {
 	// bookmark proved nothing.
 	reached  string
 	unproved bool
+	// behind is whether the last event should have been of a later version.
+	behind bool
 	// listing is whether objects of a list are still to come, after so many.
 	listing bool
 	objects int
@@ -168,9 +170,11 @@ func (s *stream) note(e apiwatch.Event) {
 	case apiwatch.Bookmark:
 		s.proof = true
 		s.unproved = s.lasts > 0 && !s.past.horizon.vouches(versionOf(e.Object), s.reached, s.attempt.started)
+		s.behind = false // else it would have ended the watch
 		s.past.bookmark()
 	default:
 		s.proof = true
+		s.behind = s.lasts > 0 && s.past.horizon.behind(versionOf(e.Object))
 	}
 	if s.lasts > 0 { // the objects of a list have versions of long ago
 		s.reached = versionOf(e.Object)
@@ -236,6 +240,9 @@ func (s *stream) closed() {
 	switch timely := s.attempt.endedWell() && time.Since(s.attempt.started) >= s.lasts-early; {
 	case s.lasts == 0 || !timely || s.unproved:
 		s.past.cut() // the next one is short
+	case s.behind:
+		s.past.horizon.lost()
+		s.send(expired("the last event has not come to the version that the resource had"))
 	case s.past.doubtful(s.proof):
 		// The reflector lists anew.
 		s.send(expired("a watch ended without the bookmark that others brought"))
