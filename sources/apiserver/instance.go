@@ -84,7 +84,7 @@ func probeHealth(ctx context.Context, i *instance, last healthAnswer) (healthAns
 			i.asked(r.source, a.refusal())
 		}
 		if r.name == read && i.configured {
-			i.prober.reads.came(a.outcome)
+			i.prober.reads.came(a)
 		}
 		if r.name == read && a.outcome == health.Available {
 			i.stores(storeOf(a.body))

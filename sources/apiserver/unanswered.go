@@ -1,20 +1,23 @@
 package apiserver
 
 import (
+	"net/http"
 	"sync/atomic"
 	"time"
 
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
-// unanswered is since when something has not been answered in time.
+// unanswered is since when something has not been answered in time, or only with the
+// server's own failure.
 type unanswered struct{ since atomic.Pointer[time.Time] }
 
-// came notes what a question came to. Only an answer ends a silence, and only none in
-// time begins one: a refusal is an answer, too.
-func (s *unanswered) came(outcome health.Reason) {
+// came notes what a question came to. Only an answer ends a silence, and a refusal is an
+// answer, too. A failure of the server (5xx) is none: it comes at once where its etcd
+// refuses connections, instead of leaving them open.
+func (s *unanswered) came(a answer) {
 	switch {
-	case outcome != health.Timeout:
+	case a.outcome != health.Timeout && a.code < http.StatusInternalServerError:
 		s.since.Store(nil)
 	case s.since.Load() == nil:
 		s.since.Store(new(time.Now()))
