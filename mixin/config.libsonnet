@@ -107,7 +107,7 @@
       // Seconds until a node that is not ready is worth a look: a reboot or an upgrade takes less, and node repair of the clouds waits as long.
       nodeNotReadySeconds: 600,
       // Causes that keep a cordoned node from being warned of, as under maintenance; it is told of at info. Of the others a host that does not answer proves that the machine is gone.
-      nodeNotReadyCordonedCauses: 'disk|memory|pid|runtime_down|kubelet_setup|pleg_stuck|network_plugin_missing|kubelet_dead|kubelet_hung|kubelet_cut_off|silent|unknown',
+      nodeNotReadyCordonedCauses: 'disk|memory|pid|runtime_down|kubelet_setup|pleg_stuck|network_plugin_missing|shutting_down|kubelet_dead|kubelet_hung|kubelet_cut_off|silent|unknown',
       // Seconds until a node whose machine is gone should be gone, too; autoscalers and drains remove it within minutes.
       nodeMachineGoneSeconds: 3600,
       // Conditions of nodes that tell no problem: membership in etcd (k3s, RKE2); Kubernetes' own of planned shutdown, drain and maintenance; maintenance that Azure has planned (AKS); use of what containerd will remove (GKE), or none of it (k0s).

@@ -33,7 +33,8 @@ type Cause string
 const (
 	None Cause = ""
 	// MachineGone: the machine is shut down, removed, declared out of service, or
-	// cordoned and off. The node is expected to be away.
+	// cordoned and off, and its kubelet is not known to live. The node is expected to be
+	// away.
 	MachineGone Cause = "machine_gone"
 	// Disk, Memory and PID: the kubelet reports that it runs out of them.
 	Disk   Cause = "disk"
@@ -48,6 +49,8 @@ const (
 	PLEGStuck Cause = "pleg_stuck"
 	// NetworkPluginMissing: no network plugin is configured, or it is not ready.
 	NetworkPluginMissing Cause = "network_plugin_missing"
+	// ShuttingDown: the kubelet says so, and goes on for all that.
+	ShuttingDown Cause = "shutting_down"
 	// KubeletDead: the host answers, and nothing listens at the kubelet's port.
 	KubeletDead Cause = "kubelet_dead"
 	// KubeletHung: the port accepts connections, and nothing ever answers there.
@@ -69,7 +72,7 @@ const (
 func Causes() []Cause {
 	return []Cause{
 		MachineGone, Disk, Memory, PID, RuntimeDown, KubeletSetup, PLEGStuck, NetworkPluginMissing,
-		KubeletDead, KubeletHung, KubeletCutOff, Unreachable, Silent, Unknown,
+		ShuttingDown, KubeletDead, KubeletHung, KubeletCutOff, Unreachable, Silent, Unknown,
 	}
 }
 
@@ -118,7 +121,7 @@ type Facts struct {
 //
 //	ready condition   further facts                          cause
 //	True              any                                    none
-//	any other         leaving                                machine_gone
+//	any other         leaving, and kubelet not alive         machine_gone
 //	any other         cordoned, host does not answer         machine_gone
 //	Unknown, none     kubelet refuses / hangs                kubelet_dead / kubelet_hung
 //	Unknown, none     host does not answer                   unreachable
@@ -128,7 +131,7 @@ type Facts struct {
 //	Unknown, none     kubelet not tried                      silent
 //	False             lease overdue and kubelet does not     as if Unknown: what it said last
 //	                  answer                                 is out of date
-//	False             "node is shutting down"                machine_gone
+//	False             "node is shutting down"                machine_gone; shutting_down while alive
 //	False             set-up of the kubelet unfinished       kubelet_setup
 //	False             disk, memory or PID pressure           disk, memory, pid: the rest follows from it
 //	False             the message names a cause              that one, see spoken
@@ -138,7 +141,7 @@ func Classify(f Facts) Cause {
 	switch {
 	case f.Ready == corev1.ConditionTrue:
 		return None
-	case f.Sign() != "":
+	case f.Sign() != "" && !f.alive():
 		return MachineGone
 	case f.Ready != corev1.ConditionFalse:
 		return silent(f)
@@ -146,6 +149,9 @@ func Classify(f Facts) Cause {
 		return silent(f)
 	}
 	said := spoken(f.Message)
+	if said == MachineGone && f.alive() {
+		return ShuttingDown
+	}
 	switch {
 	case said == MachineGone, said == KubeletSetup:
 		return said
@@ -182,6 +188,12 @@ func silent(f Facts) Cause {
 		return KubeletCutOff
 	}
 	return Silent
+}
+
+// alive tells whether the kubelet renews its Lease, and nothing that was seen of it
+// speaks against that: a clock that is ahead makes the Lease of a dead one look fresh.
+func (f Facts) alive() bool {
+	return f.Heartbeat == Fresh && (f.Kubelet == kubelet.NotTried || f.Kubelet == kubelet.Answers)
 }
 
 // Sign is what says that the machine is gone or goes; empty where nothing does.
