@@ -40,9 +40,11 @@ func Incomplete(err error) error {
 }
 
 // IsIncomplete tells whether an error is about parts, so that what was told besides holds.
+// It looks at the error itself, and not at one within it: whoever wraps it says something
+// else.
 func IsIncomplete(err error) bool {
-	var incomplete incompleteError
-	return errors.As(err, &incomplete)
+	_, partly := err.(incompleteError) //nolint:errorlint // see above
+	return partly
 }
 
 // Named is a collector with the name that its self-metrics bear.

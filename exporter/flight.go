@@ -138,8 +138,7 @@ func collect(ctx context.Context, c Named, shard Shard) outcome {
 		}
 	}
 	out.err = <-result
-	// The error itself, and not one within it: whoever wraps it says something else.
-	_, partly := out.err.(incompleteError) //nolint:errorlint // see above
+	partly := IsIncomplete(out.err)
 	if (out.err == nil || partly) && ctx.Err() != nil {
 		out.err, partly = errLate, false
 	}
