@@ -126,7 +126,7 @@ func (p *Prober) Results() ([]Result, error) {
 		}
 		r.Origin, r.Server, r.Probe = q.origin, q.server, q.probe
 		if r.Probe == Cluster && r.elsewhere && p.options.guessed {
-			unknown = fmt.Errorf("DNS servers know no domain %s: the cluster may have another, which --collector.dns.cluster-domain says", p.options.ClusterDomain)
+			unknown = fmt.Errorf("DNS servers know no domain %s: the cluster may have another, which the flag cluster-domain of the collector says", p.options.ClusterDomain)
 			continue
 		}
 		results = append(results, r)
