@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -190,7 +189,7 @@ func TestWatchesThatStandStill(t *testing.T) {
 				s.list = func(metav1.ListOptions) int { return s.revision() }
 				s.latest = func(context.Context) (string, error) { return strconv.Itoa(s.revision()), nil }
 				tt.prepare(s)
-				v := s.follow(t)
+				_, v := follow(t, s.listWatch(), s.latest)
 				time.Sleep(faultAt)
 				before := s.exact.Load()
 				var told time.Duration
@@ -217,21 +216,3 @@ func TestWatchesThatStandStill(t *testing.T) {
 
 // revisionAt counts three a second, as a cluster does in which there is one Lease.
 func (*cachedServer) revisionAt(d time.Duration) int { return 1000 + 3*int(d/time.Second) }
-
-// follow keeps a view of the server's object until the test ends.
-func (s *cachedServer) follow(t *testing.T) *View[*corev1.Node] {
-	t.Helper()
-	h := NewHealth("nodes", time.Now).Expire(MaxAge)
-	v := NewView(h, Trim[*corev1.Node])
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan bool)
-	go func() {
-		defer close(done)
-		Run(ctx, slog.New(slog.DiscardHandler), Target{
-			Health: h, ListWatch: s.listWatch(), Expected: &corev1.Node{}, Store: v,
-			Latest: s.latest,
-		})
-	}()
-	t.Cleanup(func() { cancel(); <-done })
-	return v
-}

@@ -1,8 +1,6 @@
 package health
 
 import (
-	"context"
-	"log/slog"
 	"os"
 	"strconv"
 	"testing"
@@ -35,15 +33,7 @@ func TestSchedulesOfWatches(t *testing.T) {
 	t.Parallel()
 	schedules.Run(t, func(t *testing.T, s *schedules.Schedule) {
 		w := newWanderer(s.IntN(2) == 0)
-		h := NewHealth("nodes", time.Now).Expire(MaxAge)
-		v := NewView(h, Trim[*corev1.Node])
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan bool)
-		go func() {
-			defer close(done)
-			Run(ctx, slog.New(slog.DiscardHandler), Target{Health: h, ListWatch: w.listWatch(), Expected: &corev1.Node{}, Store: v, Latest: w.latest})
-		}()
-		defer func() { cancel(); <-done }()
+		_, v := follow(t, w.listWatch(), w.latest)
 		for range 3 {
 			for range 1 + s.IntN(3) {
 				f := fault(s.IntN(int(faults)))

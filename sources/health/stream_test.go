@@ -69,13 +69,20 @@ func (s *server) listWatch() *cache.ListWatch {
 // run keeps a view of the server's nodes on virtual time until the test ends.
 func (s *server) run(t *testing.T) (*Health, *View[*corev1.Node]) {
 	t.Helper()
+	return follow(t, s.listWatch(), nil)
+}
+
+// follow keeps a view of nodes until the test ends. latest asks for their version, unless
+// it is nil.
+func follow(t *testing.T, lw *cache.ListWatch, latest func(context.Context) (string, error)) (*Health, *View[*corev1.Node]) {
+	t.Helper()
 	h := NewHealth("nodes", time.Now).Expire(MaxAge)
 	v := NewView(h, Trim[*corev1.Node])
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan bool)
 	go func() {
 		defer close(done)
-		Run(ctx, slog.New(slog.DiscardHandler), Target{Health: h, ListWatch: s.listWatch(), Expected: &corev1.Node{}, Store: v})
+		Run(ctx, slog.New(slog.DiscardHandler), Target{Health: h, ListWatch: lw, Expected: &corev1.Node{}, Store: v, Latest: latest})
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 	return h, v
