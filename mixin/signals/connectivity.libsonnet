@@ -10,8 +10,12 @@ function(c) {
   local at = recording.at,
   local ofNodes = recording.ofNodes,
   local paths = recording.paths,
-  // Nodes whose agent tells of paths to other nodes.
-  local heard = 'max by (%s, node) (%s)' % [c.by, recording.good('direction="node_to_node"')],
+  // What is wrong between nodes, and which of them have an agent that tells of its paths.
+  local betweenNodes = k {
+    into: at('fault="cut", direction="node_to_node", side="in"'),
+    out: at('fault="cut", direction="node_to_node", side="out"'),
+    heard: 'max by (%s, node) (%s)' % [c.by, recording.good('direction="node_to_node"')],
+  },
   // Nothing is told of single nodes and paths while zones or the network are told of.
   local silent(expr, wide) = |||
     (
@@ -77,11 +81,7 @@ function(c) {
         %(into)s and on (%(by)s, node) %(out)s
         or
         %(into)s unless on (%(by)s, node) %(heard)s
-      ||| % (k {
-               into: at('fault="cut", direction="node_to_node", side="in"'),
-               out: at('fault="cut", direction="node_to_node", side="out"'),
-               heard: heard,
-             }), 'fault="cut", network="node"'),
+      ||| % betweenNodes, 'fault="cut", network="node"'),
       'for': '3m',
       summary: 'A node is cut off from the other nodes.',
       description: 'Node {{ $labels.node }} of cluster %(cluster)s and the nodes that probe it do not reach each other; these reach the rest. What its pods serve fails, and its kubelet may be the next to be missed.',
@@ -94,11 +94,7 @@ function(c) {
         or
         max by (%(by)s, node, side) (%(nodes)s{fault="cut", direction="node_to_node", side="in"}) unless on (%(by)s, node) %(out)s
         and on (%(by)s, node) %(heard)s
-      ||| % (k {
-               into: at('fault="cut", direction="node_to_node", side="in"'),
-               out: at('fault="cut", direction="node_to_node", side="out"'),
-               heard: heard,
-             }), 'fault="cut", network="node"'),
+      ||| % betweenNodes, 'fault="cut", network="node"'),
       'for': '3m',
       summary: 'A node opens connections to other nodes or is reached by them, but not both.',
       description: 'Node {{ $labels.node }} of cluster %(cluster)s {{ if eq $labels.side "in" }}is not reached by other nodes, though it reaches others{{ else }}does not reach other nodes, though others reach it{{ end }}: packets pass both ways, and something drops connections by who opens them.',

@@ -94,11 +94,7 @@ func Of(c autoscalingv2.HorizontalPodAutoscalerCondition) Cause {
 	case "InvalidMetricSourceType":
 		return InvalidSpec
 	}
-	list := metricPhrases()
-	if c.Type == autoscalingv2.AbleToScale {
-		list = targetPhrases()
-	}
-	if p, ok := first(list, c.Message); ok {
+	if p, ok := told(c); ok {
 		return p.cause
 	}
 	return Untold
@@ -112,11 +108,7 @@ func Waits(reason string) bool { return strings.HasPrefix(reason, "Backoff") }
 // Essence is the part of a message that tells the cause: it holds no names of the
 // cluster. It is empty where no cause is told.
 func Essence(c autoscalingv2.HorizontalPodAutoscalerCondition) string {
-	list := metricPhrases()
-	if c.Type == autoscalingv2.AbleToScale {
-		list = targetPhrases()
-	}
-	p, _ := first(list, c.Message)
+	p, _ := told(c)
 	return p.text
 }
 
@@ -126,9 +118,13 @@ type phrase struct {
 	cause Cause
 }
 
-// first is the first phrase that the message contains.
-func first(list []phrase, message string) (phrase, bool) {
-	message = strings.ToLower(message)
+// told is the most telling phrase that the message of a condition contains.
+func told(c autoscalingv2.HorizontalPodAutoscalerCondition) (phrase, bool) {
+	list := metricPhrases()
+	if c.Type == autoscalingv2.AbleToScale {
+		list = targetPhrases()
+	}
+	message := strings.ToLower(c.Message)
 	for _, p := range list {
 		if strings.Contains(message, p.text) {
 			return p, true

@@ -73,11 +73,11 @@ func firstMissing(expr parser.Node, missing func(*parser.VectorSelector) (Unseen
 	return Unseen{}, false
 }
 
-// has tells whether the last scrape has a sample of the metric.
-func (s *Samples) has(name string) bool {
+// has tells whether the last scrape has a sample of the metric, with these labels.
+func (s *Samples) has(name string, with ...*labels.Matcher) bool {
 	for _, bucket := range s.byName[name] {
 		for _, one := range bucket {
-			if !one.last().vanished() {
+			if !one.last().vanished() && matchesAll(one.labels, with) {
 				return true
 			}
 		}
@@ -88,19 +88,7 @@ func (s *Samples) has(name string) bool {
 // lacks tells whether the selector is of one value of a label that should have a sample
 // of the metric, and the last scrape has none of it.
 func (s *Samples) lacks(selector *parser.VectorSelector, each map[string][]string) bool {
-	for _, m := range selector.LabelMatchers {
-		if m.Type != labels.MatchEqual || !slices.Contains(each[m.Name], m.Value) {
-			continue
-		}
-		there := false
-		for _, bucket := range s.byName[selector.Name] {
-			for _, one := range bucket {
-				there = there || !one.last().vanished() && one.labels.Get(m.Name) == m.Value
-			}
-		}
-		if !there {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(selector.LabelMatchers, func(m *labels.Matcher) bool {
+		return m.Type == labels.MatchEqual && slices.Contains(each[m.Name], m.Value) && !s.has(selector.Name, m)
+	})
 }
