@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"os/exec"
-	"slices"
 	"strconv"
 	"syscall"
 	"text/tabwriter"
@@ -34,7 +33,6 @@ type contestant struct {
 	resident, peak int64
 }
 
-// benchPeer runs kube-state-metrics beside kubevitals on one cluster, scrapes the two in
 // benchPeer runs kube-state-metrics beside kubevitals on one cluster, scrapes the two in
 // turn, and writes what each takes and the ratios.
 func benchPeer(ctx context.Context, s settings, stdout, stderr io.Writer) error {
@@ -161,16 +159,6 @@ func (r *pair) measure(ctx context.Context, own, peer *process, note func(string
 	return nil
 }
 
-// middle is the median time of a scrape in seconds.
-func (c contestant) middle() float64 {
-	var seconds []float64
-	for _, s := range c.scrapes {
-		seconds = append(seconds, s.took.Seconds())
-	}
-	slices.Sort(seconds)
-	return seconds[len(seconds)/2]
-}
-
 // write prints one figure a line: that of kubevitals, of the peer, and the ratio.
 func (r *pair) write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -186,7 +174,7 @@ func (r *pair) write(w io.Writer) error {
 	row("series", "%.0f", float64(own.series), float64(peer.series))
 	row("body, MB", "%.1f", float64(own.whole)/1e6, float64(peer.whole)/1e6)
 
-	row("scrape, median, ms", "%.0f", 1000*r.own.middle(), 1000*r.peer.middle())
+	row("scrape, median, ms", "%.0f", milliseconds(middle(r.own.scrapes)), milliseconds(middle(r.peer.scrapes)))
 	row("resident memory, MiB", "%.0f", mebibytes(r.own.resident), mebibytes(r.peer.resident))
 	row("resident memory, peak, MiB", "%.0f", mebibytes(r.own.peak), mebibytes(r.peer.peak))
 	return t.Flush()

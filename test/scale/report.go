@@ -61,10 +61,8 @@ func (r *measured) write(w io.Writer) error {
 func (r *measured) writeTimes(line func(name, format string, args ...any)) {
 	for _, encoding := range []string{"identity", "gzip"} {
 		var seconds []float64
-		for _, s := range r.scrapes {
-			if s.encoding == encoding {
-				seconds = append(seconds, s.took.Seconds())
-			}
+		for _, s := range r.scrapesIn(encoding) {
+			seconds = append(seconds, s.took.Seconds())
 		}
 		line("scrape, "+encoding, "%s", spread(seconds))
 	}
@@ -76,6 +74,23 @@ func (r *measured) writeTimes(line func(name, format string, args ...any)) {
 		line("collector "+name, "%s", spread(seconds))
 	}
 }
+
+// scrapesIn are the scrapes in an encoding.
+func (r *measured) scrapesIn(encoding string) []sample {
+	return slices.DeleteFunc(slices.Clone(r.scrapes), func(s sample) bool { return s.encoding != encoding })
+}
+
+// middle is the median time of scrapes.
+func middle(scrapes []sample) time.Duration {
+	var times []time.Duration
+	for _, s := range scrapes {
+		times = append(times, s.took)
+	}
+	slices.Sort(times)
+	return times[len(times)/2]
+}
+
+func milliseconds(d time.Duration) float64 { return 1000 * d.Seconds() }
 
 // spread is the least, the middle and the greatest of some durations.
 func spread(seconds []float64) string {

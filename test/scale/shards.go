@@ -121,16 +121,15 @@ func (f fleet) answering(s exporter.Shard) int {
 
 // measure scrapes an exporter some times, and returns what it said last.
 func (d *divider) measure(ctx context.Context, p *process, scrapes int) (exporter.Families, error) {
-	var times []time.Duration
+	var all []sample
 	for range scrapes {
 		one, err := p.scrape(ctx, "identity")
 		if err != nil {
 			return nil, err
 		}
-		times, d.series = append(times, one.took), one.series
+		all, d.series = append(all, one), one.series
 	}
-	slices.Sort(times)
-	d.scrape = times[len(times)/2]
+	d.scrape = middle(all)
 	var err error
 	if d.usage, err = p.usage(); err != nil {
 		return nil, err
@@ -149,7 +148,7 @@ func (d *divided) write(w io.Writer) error {
 	d.settings.fleet.write(line)
 	line("", "series\tscrape, median\tresident\tpeak\tkubelets read after")
 	row := func(name string, one divider) {
-		line(name, "%d\t%.0f ms\t%.0f MiB\t%.0f MiB\t%.0f s", one.series, 1000*one.scrape.Seconds(),
+		line(name, "%d\t%.0f ms\t%.0f MiB\t%.0f MiB\t%.0f s", one.series, milliseconds(one.scrape),
 			mebibytes(one.usage.resident), mebibytes(one.usage.peak), one.converged.kubelets.Seconds())
 	}
 	row("alone", d.alone)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,25 +42,13 @@ func columns() []sized {
 		{"nodes", func(m measured) float64 { return float64(m.settings.fleet.nodes) }},
 		{"pods", func(m measured) float64 { return float64(m.settings.fleet.pods) }},
 		{"series", func(m measured) float64 { return float64(m.scrapes[0].series) }},
-		{"scrape_ms", func(m measured) float64 { return m.middle("identity") }},
+		{"scrape_ms", func(m measured) float64 { return milliseconds(middle(m.scrapesIn("identity"))) }},
 		{"resident_mib", func(m measured) float64 { return mebibytes(m.steady.resident) }},
 		{"peak_mib", func(m measured) float64 { return mebibytes(m.usage.peak) }},
 		{"cpu_seconds_per_minute", func(m measured) float64 { return m.steady.cpu.Seconds() / m.steady.took.Minutes() }},
 		{"sources_seconds", func(m measured) float64 { return m.converged.sources.Seconds() }},
 		{"kubelets_seconds", func(m measured) float64 { return m.converged.kubelets.Seconds() }},
 	}
-}
-
-// middle is the median time of the scrapes of an encoding, in milliseconds.
-func (r *measured) middle(encoding string) float64 {
-	var all []float64
-	for _, s := range r.scrapes {
-		if s.encoding == encoding {
-			all = append(all, 1000*s.took.Seconds())
-		}
-	}
-	slices.Sort(all)
-	return all[len(all)/2]
 }
 
 // benchSizes measures clusters of several sizes, one after the other, each with ten pods
