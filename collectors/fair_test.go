@@ -65,7 +65,7 @@ func TestOddConditionsTakeNoPlace(t *testing.T) {
 	c := nodeReadinessCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
 		leases:   func([]*corev1.Node) sources.LeasesJudged { return sources.LeasesJudged{} },
-		kubelets: func() []kubelet.Result { return nil },
+		kubelets: func() []*kubelet.Result { return nil },
 		now:      readinessNow,
 	}
 	got := scrapeText(t, nodeReadinessName, c, NodeReadiness().Metrics)

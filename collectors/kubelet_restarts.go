@@ -52,7 +52,7 @@ func KubeletRestarts() Definition {
 
 type kubeletRestartsCollector struct {
 	log      *events.Log
-	kubelets func() []kubelet.Result
+	kubelets func() []*kubelet.Result
 }
 
 // Collect fails while the events cannot be seen. Only nodes that exist are

@@ -42,19 +42,19 @@ func TestKubeletRestarts(t *testing.T) {
 	counted := func(started float64) kubelet.Fetched[exposition.Report] {
 		return kubeletSays(exposition.Report{StartTime: started})
 	}
-	results := []kubelet.Result{
+	results := []*kubelet.Result{
 		{Node: "loops", Metrics: kubelet.Fetched[exposition.Report]{Reason: health.Unreachable}},
 		{Node: "upgraded", Metrics: counted(9_499.75)},
 		{Node: "steady", Metrics: counted(100)},
 		{Node: "says-nothing", Metrics: counted(math.NaN())},
 		{Node: "not-read"},
 	}
-	golden(t, kubeletRestartsName, kubeletRestartsCollector{log, func() []kubelet.Result { return results }}, KubeletRestarts().Metrics)
+	golden(t, kubeletRestartsName, kubeletRestartsCollector{log, func() []*kubelet.Result { return results }}, KubeletRestarts().Metrics)
 }
 
 func TestKubeletRestartsIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
-	c := kubeletRestartsCollector{startLog(), func() []kubelet.Result { return []kubelet.Result{{Node: "n1"}} }}
+	c := kubeletRestartsCollector{startLog(), func() []*kubelet.Result { return []*kubelet.Result{{Node: "n1"}} }}
 	var unavailable *health.UnavailableError
 	if err := collectError(t, c); !errors.As(err, &unavailable) {
 		t.Errorf("%v, want the source's error", err)

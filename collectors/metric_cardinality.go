@@ -85,7 +85,7 @@ func MetricCardinality() Definition {
 
 type metricCardinalityCollector struct {
 	ready    func() error // of the list of nodes
-	kubelets func() []kubelet.Result
+	kubelets func() []*kubelet.Result
 	servers  func() []apiserver.Result
 	// least is how many series a family has that is named.
 	least int64

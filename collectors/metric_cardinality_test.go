@@ -42,8 +42,8 @@ func TestMetricCardinality(t *testing.T) {
 	c := metricCardinalityCollector{
 		ready: func() error { return nil },
 		least: 2000,
-		kubelets: func() []kubelet.Result {
-			return []kubelet.Result{
+		kubelets: func() []*kubelet.Result {
+			return []*kubelet.Result{
 				{Node: "dead", Metrics: kubelet.Fetched[exposition.Report]{Value: small(t), Reason: health.Unreachable}},
 				{Node: "healthy", Metrics: kubelet.Fetched[exposition.Report]{Value: small(t), Reason: health.Available}},
 				{Node: "huge", Metrics: kubelet.Fetched[exposition.Report]{Value: cut, Reason: health.Available}},

@@ -58,7 +58,7 @@ func NodeAllocatable() Definition {
 
 type nodeAllocatableCollector struct {
 	nodes    func() ([]*corev1.Node, error)
-	kubelets func() []kubelet.Result
+	kubelets func() []*kubelet.Result
 }
 
 // Collect fails while the nodes cannot be seen. Of a kubelet that cannot be read
@@ -68,7 +68,7 @@ func (c nodeAllocatableCollector) Collect(_ context.Context, ch chan<- prometheu
 	if err != nil {
 		return err
 	}
-	windows := map[string]bool{}
+	windows := make(map[string]bool, len(nodes))
 	for _, node := range nodes {
 		windows[node.Name] = node.Status.NodeInfo.OperatingSystem == "windows"
 	}

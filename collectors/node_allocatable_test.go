@@ -39,7 +39,7 @@ func allocatableFixture() nodeAllocatableCollector {
 		allocatableNode("config-failed", "linux", eight, eight),
 		allocatableNode("empty", "linux", map[corev1.ResourceName]string{corev1.ResourceCPU: "0"}, map[corev1.ResourceName]string{corev1.ResourceCPU: "0"}),
 	}
-	results := []kubelet.Result{
+	results := []*kubelet.Result{
 		{Node: "reserves", Config: kubeletSays(kubelet.Config{
 			EnforceNodeAllocatable: []string{"pods", "system-reserved-compressible"}, CgroupsPerQOS: new(true), CgroupDriver: "systemd",
 			KubeReserved: map[string]string{"cpu": "200m"}, SystemReserved: map[string]string{"cpu": "200m", "memory": "3Gi"},
@@ -53,7 +53,7 @@ func allocatableFixture() nodeAllocatableCollector {
 	}
 	return nodeAllocatableCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
-		kubelets: func() []kubelet.Result { return results },
+		kubelets: func() []*kubelet.Result { return results },
 	}
 }
 

@@ -61,7 +61,7 @@ func NodeDisk() Definition {
 
 type nodeDiskCollector struct {
 	nodes    func() ([]*corev1.Node, error)
-	kubelets func() []kubelet.Result
+	kubelets func() []*kubelet.Result
 	logger   *slog.Logger
 
 	mu sync.Mutex
@@ -123,7 +123,7 @@ func (d *diskSamples) pressures(nodes []*corev1.Node) {
 
 // kubelets tells what kubelets say of the nodes. Of one that cannot be read there are no
 // samples: no reading is neither a full disk nor a free one.
-func (d *diskSamples) kubelets(nodes []*corev1.Node, kubelets []kubelet.Result) {
+func (d *diskSamples) kubelets(nodes []*corev1.Node, kubelets []*kubelet.Result) {
 	exists := make(map[string]bool, len(nodes))
 	for _, node := range nodes {
 		exists[node.Name] = true

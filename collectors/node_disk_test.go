@@ -52,7 +52,7 @@ func kubeletDefaults() map[string]string {
 }
 
 // diskFixture has one node for each case, named after it.
-func diskFixture() ([]*corev1.Node, []kubelet.Result) {
+func diskFixture() ([]*corev1.Node, []*kubelet.Result) {
 	oneDisk := diskFS(50*diskGiB, 100*diskGiB, 900, 1000)
 	images := diskFS(20*diskGiB, 200*diskGiB, 900, 2000)
 	broken := kubelet.Fetched[kubelet.Summary]{Reason: health.Timeout}
@@ -69,7 +69,7 @@ func diskFixture() ([]*corev1.Node, []kubelet.Result) {
 		diskNode("just-started", ""),
 		diskNode("no-answer-yet", corev1.ConditionFalse),
 	}
-	return nodes, []kubelet.Result{
+	return nodes, []*kubelet.Result{
 		{Node: "one-disk", Config: evictAt(kubeletDefaults()),
 			Stats: kubeletSays(kubelet.Summary{NodeFS: oneDisk, ImageFS: oneDisk, ContainerFS: oneDisk})},
 		// 20 of 200 GiB left is above nodefs' 10% and below imagefs' 15%.
@@ -100,7 +100,7 @@ func TestNodeDisk(t *testing.T) {
 	nodes, results := diskFixture()
 	golden(t, "node_disk", &nodeDiskCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
-		kubelets: func() []kubelet.Result { return results },
+		kubelets: func() []*kubelet.Result { return results },
 		logger:   slog.New(slog.DiscardHandler),
 	}, NodeDisk().Metrics)
 }
@@ -111,7 +111,7 @@ func TestNodeDiskWithoutNodes(t *testing.T) {
 	_, results := diskFixture()
 	c := &nodeDiskCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nil, blind },
-		kubelets: func() []kubelet.Result { return results },
+		kubelets: func() []*kubelet.Result { return results },
 	}
 	ch := make(chan prometheus.Metric, 1000)
 	if err := c.Collect(t.Context(), ch); !errors.Is(err, blind) {
@@ -128,7 +128,7 @@ func TestBadThresholdIsLoggedOnce(t *testing.T) {
 	nodes, results := diskFixture()
 	c := &nodeDiskCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
-		kubelets: func() []kubelet.Result { return results },
+		kubelets: func() []*kubelet.Result { return results },
 		logger:   slog.New(slog.NewTextHandler(&out, nil)),
 	}
 	collect := func(want int, when string) {

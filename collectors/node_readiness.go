@@ -82,7 +82,7 @@ func NodeReadiness() Definition {
 type nodeReadinessCollector struct {
 	nodes    func() ([]*corev1.Node, error)
 	leases   func([]*corev1.Node) sources.LeasesJudged
-	kubelets func() []kubelet.Result
+	kubelets func() []*kubelet.Result
 	now      func() time.Time
 }
 
@@ -124,7 +124,7 @@ func (c nodeReadinessCollector) Collect(_ context.Context, ch chan<- prometheus.
 // reaches is how far requests get, by node. It is empty while they get to no
 // kubelet of a node that is ready: then they prove something about where
 // kubevitals runs and how it is configured, and nothing about nodes.
-func reaches(nodes []*corev1.Node, kubelets []kubelet.Result) map[string]kubelet.Reach {
+func reaches(nodes []*corev1.Node, kubelets []*kubelet.Result) map[string]kubelet.Reach {
 	reach := make(map[string]kubelet.Reach, len(kubelets))
 	for _, k := range kubelets {
 		reach[k.Node] = k.Reach

@@ -97,8 +97,8 @@ func readinessFixture() nodeReadinessCollector {
 		leases: func([]*corev1.Node) sources.LeasesJudged {
 			return sources.LeasesJudged{Judgement: leases.Judgement{Nodes: judged}}
 		},
-		kubelets: func() []kubelet.Result {
-			return []kubelet.Result{
+		kubelets: func() []*kubelet.Result {
+			return []*kubelet.Result{
 				{Node: "dead", Reach: kubelet.Refused}, {Node: "hung", Reach: kubelet.Hangs}, {Node: "cut-off", Reach: kubelet.Answers},
 				{Node: "away", Reach: kubelet.NoRoute}, {Node: "cordoned-and-off", Reach: kubelet.NoRoute}, {Node: "healthy", Reach: kubelet.Answers},
 				{Node: "deleted-meanwhile", Reach: kubelet.Refused},
@@ -141,7 +141,7 @@ func TestNodeReadinessWithoutAWayToKubelets(t *testing.T) {
 	for i := range results {
 		results[i].Reach = kubelet.NoRoute
 	}
-	c.kubelets = func() []kubelet.Result { return results }
+	c.kubelets = func() []*kubelet.Result { return results }
 	got := scrapeText(t, nodeReadinessName, c, NodeReadiness().Metrics)
 	for _, want := range []string{`not_ready{cause="silent",node="dead"} 1`, `not_ready{cause="silent",node="cordoned-and-off"} 1`} {
 		if !bytes.Contains(got, []byte(want)) {
@@ -190,7 +190,7 @@ func TestConditionsAreBounded(t *testing.T) {
 	c := nodeReadinessCollector{
 		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
 		leases:   func([]*corev1.Node) sources.LeasesJudged { return sources.LeasesJudged{} },
-		kubelets: func() []kubelet.Result { return nil },
+		kubelets: func() []*kubelet.Result { return nil },
 		now:      readinessNow,
 	}
 	got := scrapeText(t, nodeReadinessName, c, NodeReadiness().Metrics)

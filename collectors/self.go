@@ -122,10 +122,10 @@ var kubeletAvailable = exporter.NewGauge("kubelet", "available",
 // kubeletAvailability reports how far the kubelets can be seen: one sample for
 // each endpoint that is asked for.
 type kubeletAvailability struct {
-	results func() []kubelet.Result
+	results func() []*kubelet.Result
 }
 
-func newKubeletAvailability(results func() []kubelet.Result) *kubeletAvailability {
+func newKubeletAvailability(results func() []*kubelet.Result) *kubeletAvailability {
 	return &kubeletAvailability{results: results}
 }
 

@@ -48,8 +48,8 @@ kubevitals_source_max_age_seconds{source="runtime"} 60
 
 func TestKubeletAvailability(t *testing.T) {
 	t.Parallel()
-	c := newKubeletAvailability(func() []kubelet.Result {
-		return []kubelet.Result{ // metrics are not asked for
+	c := newKubeletAvailability(func() []*kubelet.Result {
+		return []*kubelet.Result{ // metrics are not asked for
 			{Node: "bad", Stats: kubelet.Fetched[kubelet.Summary]{Reason: health.Timeout}, Config: kubelet.Fetched[kubelet.Config]{Reason: health.Starting}},
 			{Node: "good", Stats: kubeletSays(kubelet.Summary{}), Config: kubeletSays(kubelet.Config{})},
 		}

@@ -76,7 +76,7 @@ func WatchStreams() Definition {
 type watchStreamsCollector struct {
 	nodes    func() ([]*corev1.Node, error)
 	refs     func(func(node string, configMaps, secrets int)) error
-	kubelets func() []kubelet.Result
+	kubelets func() []*kubelet.Result
 	servers  func() []apiserver.Result
 }
 

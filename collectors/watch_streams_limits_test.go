@@ -80,7 +80,7 @@ func BenchmarkWatchStreams(b *testing.B) {
 	const nodes, podsPerNode = 5000, 30
 	index := pods.New()
 	var list []*corev1.Node
-	var kubelets []kubelet.Result
+	var kubelets []*kubelet.Result
 	var pods []any
 	for n := range nodes {
 		name := fmt.Sprintf("node-%04d", n)
@@ -94,7 +94,7 @@ func BenchmarkWatchStreams(b *testing.B) {
 	c := watchStreamsCollector{
 		nodes:    func() ([]*corev1.Node, error) { return list, nil },
 		refs:     index.NodeRefs,
-		kubelets: func() []kubelet.Result { return kubelets },
+		kubelets: func() []*kubelet.Result { return kubelets },
 		servers:  func() []apiserver.Result { return []apiserver.Result{{Server: "10.0.0.1:6443", StreamLimit: 100}} },
 	}
 	for b.Loop() {

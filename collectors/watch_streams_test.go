@@ -50,8 +50,8 @@ func streamsPods(node, namespace string, count int) []any {
 	return pods
 }
 
-func streamsKubelet(node, strategy string) kubelet.Result {
-	return kubelet.Result{Node: node, Config: kubelet.Fetched[kubelet.Config]{
+func streamsKubelet(node, strategy string) *kubelet.Result {
+	return &kubelet.Result{Node: node, Config: kubelet.Fetched[kubelet.Config]{
 		Value: kubelet.Config{Strategy: strategy}, Reason: health.Available,
 	}}
 }
@@ -102,8 +102,8 @@ func streamsFixture(t *testing.T) watchStreamsCollector {
 	return watchStreamsCollector{
 		nodes: func() ([]*corev1.Node, error) { return nodes, nil },
 		refs:  index.NodeRefs,
-		kubelets: func() []kubelet.Result {
-			return []kubelet.Result{
+		kubelets: func() []*kubelet.Result {
+			return []*kubelet.Result{
 				streamsKubelet("no-pods", "Watch"),
 				streamsKubelet("fits-exactly", "Watch"),
 				streamsKubelet("one-too-many", "Watch"),

@@ -95,7 +95,7 @@ func (d *Desc) Sample(value float64, values ...string) prometheus.Metric {
 	if !d.possible(value) {
 		return Invalid(1)
 	}
-	return &sample{of: d, value: value, labels: labelValues(values)}
+	return newSample(d, value, values)
 }
 
 // Describes tells whether the metric is a sample of this one.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"math/rand/v2"
@@ -18,7 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 )
 
@@ -51,7 +49,7 @@ func (s sent) named(name string) Named {
 // anySamples makes samples of some metrics, in no order.
 func anySamples(random *rand.Rand) sent {
 	texts := []string{"", "a", "b", `quo"ted`, `back\slash`, "line\nbreak", "節點", "a b", "…", "~"}
-	values := []float64{0, math.Copysign(0, -1), 1, -1, 0.1, 1e21, 1e-9, 12345678, math.Inf(1), math.Inf(-1), math.NaN(), 1.5e300}
+	values := []float64{0, math.Copysign(0, -1), 1, -1, 0.1, 999999, -999999, 999999.5, 1e6, -1e6, 1e21, 1e-9, 12345678, math.Inf(1), math.Inf(-1), math.NaN(), 1.5e300}
 	labels := [][]string{nil, {"node"}, {"node", "cause"}, {"z", "a", "m"}}
 	var all sent
 	for i := range 1 + random.IntN(6) {
@@ -95,11 +93,7 @@ func TestTextIsThatOfARegistry(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var own []*sample
-		for _, m := range samples {
-			own = append(own, m.(*sample))
-		}
-		families, err := familiesOf(own)
+		families, err := FamiliesOf(samples...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +185,7 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 // TestBrokenConnections verifies that writing ends with the connection.
 func TestBrokenConnections(t *testing.T) {
 	t.Parallel()
-	families, err := familiesOf([]*sample{thing.Sample(1, "fine").(*sample)})
+	families, err := FamiliesOf(thing.Sample(1, "fine"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,50 +193,5 @@ func TestBrokenConnections(t *testing.T) {
 		if err := (exposition{families: families}).write(broken{}, format); err == nil {
 			t.Errorf("%s: no error", format)
 		}
-	}
-}
-
-// BenchmarkScrape compares what a scrape of 100,000 series costs, from the collector
-// to the text, with what it costs through a registry of client_golang.
-func BenchmarkScrape(b *testing.B) {
-	const series = 100_000
-	var metrics []*Desc
-	for i := range 20 {
-		metrics = append(metrics, NewGauge("bench", fmt.Sprintf("metric_%d", i), "One of twenty.", "node", "filesystem"))
-	}
-	collector := Named{Name: "bench", Metrics: metrics, Collector: collectorFunc(func(_ context.Context, ch chan<- prometheus.Metric) error {
-		for node := range series / len(metrics) {
-			name := fmt.Sprintf("node-%d", node*7919%5000)
-			for i, m := range metrics {
-				ch <- m.Sample(float64(node)*1024+float64(i), name, "nodefs")
-			}
-		}
-		return nil
-	})}
-	frame := NewFrame([]Named{collector}, slog.New(slog.DiscardHandler))
-	for name, write := range map[string]func() error{
-		"families": func() error {
-			families, err := frame.Scrape(b.Context())
-			return errors.Join(err, exposition{families: families}.write(io.Discard, expfmt.NewFormat(expfmt.TypeTextPlain)))
-		},
-		"registry": func() error {
-			registry := prometheus.NewRegistry()
-			if err := registry.Register(frame.Bind(b.Context())); err != nil {
-				return err
-			}
-			var all []*dto.MetricFamily
-			all, err := registry.Gather()
-			return errors.Join(err, exposition{process: all}.write(io.Discard, expfmt.NewFormat(expfmt.TypeTextPlain)))
-		},
-	} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := write(); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/series, "ns/series")
-		})
 	}
 }

@@ -120,15 +120,15 @@ func collect(ctx context.Context, c Named, shard Shard) outcome {
 		result <- c.Collector.Collect(ctx, ch)
 	}()
 	var out outcome
-	var samples []*sample
+	groups := make([][]*sample, len(c.Metrics))
 	for m := range ch {
 		switch m := m.(type) {
 		case leftOut:
 			out.leave(m)
 		case *sample:
-			if slices.Contains(c.Metrics, m.of) {
+			if at := slices.Index(c.Metrics, m.of); at >= 0 {
 				if shard.keeps(m, c.Undivided) {
-					samples = append(samples, m)
+					groups[at] = append(groups[at], m)
 				}
 				continue
 			}
@@ -143,10 +143,12 @@ func collect(ctx context.Context, c Named, shard Shard) outcome {
 		out.err, partly = errLate, false
 	}
 	if out.err != nil && !partly {
-		samples, out.leftOut = nil, nil
+		groups, out.leftOut = nil, nil
 	}
-	out.series = len(samples)
-	families, err := familiesOf(samples)
+	for _, samples := range groups {
+		out.series += len(samples)
+	}
+	families, err := familiesOf(groups)
 	out.families, out.mistake = families, errors.Join(out.mistake, err)
 	return out
 }

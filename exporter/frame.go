@@ -99,7 +99,7 @@ func (f *Frame) Scrape(ctx context.Context) (Families, error) {
 	}
 	wait.Wait()
 	if f.terse {
-		parts = append(parts, Families{familyOf(collectorCount, float64(len(f.runners)))})
+		parts = append(parts, Families{oneSample(collectorCount, float64(len(f.runners)))})
 	}
 	return merge(parts)
 }
@@ -108,22 +108,22 @@ func (f *Frame) Scrape(ctx context.Context) (Families, error) {
 func (o outcome) report(name string, terse bool) Families {
 	var report Families
 	if !terse || o.err != nil {
-		report = append(report, familyOf(collectorSuccess, Bool(o.err == nil), name))
+		report = append(report, oneSample(collectorSuccess, Bool(o.err == nil), name))
 	}
 	if !terse {
-		report = append(report, familyOf(collectorDuration, o.duration.Seconds(), name))
+		report = append(report, oneSample(collectorDuration, o.duration.Seconds(), name))
 	}
 	for reason, series := range o.leftOut {
 		if series > 0 {
-			report = append(report, familyOf(collectorLeftOut, float64(series), name, reason))
+			report = append(report, oneSample(collectorLeftOut, float64(series), name, reason))
 		}
 	}
 	return report
 }
 
-// familyOf is a family of one sample.
-func familyOf(d *Desc, value float64, labels ...string) Family {
-	return Family{d, []*sample{{d, value, labels}}}
+// oneSample is a family of one sample.
+func oneSample(d *Desc, value float64, labels ...string) Family {
+	return Family{d, []*sample{newSample(d, value, labels)}}
 }
 
 // Gather is Scrape in messages of client_golang.

@@ -27,12 +27,3 @@ func labelValue(value string) string {
 	}
 	return kept[:end] + mark
 }
-
-// labelValues returns a copy of values as they may leave.
-func labelValues(values []string) []string {
-	kept := make([]string, len(values))
-	for i, v := range values {
-		kept[i] = labelValue(v)
-	}
-	return kept
-}

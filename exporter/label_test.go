@@ -38,7 +38,8 @@ func TestLabelValues(t *testing.T) {
 		}
 	}
 	values := []string{"a", long + "x"}
-	if labelValues(values)[1] == values[1] || values[1] != long+"x" {
+	d := NewGauge("test", "two", "Has two labels.", "first", "second")
+	if newSample(d, 1, values).labels[1] == values[1] || values[1] != long+"x" {
 		t.Error("the caller's values are changed")
 	}
 }

@@ -23,13 +23,13 @@ func Foreign(name string, labels ...string) *Desc {
 // FamiliesOf are samples that a Desc made, and nothing else. Its error names a metric
 // of which two samples have the same labels.
 func FamiliesOf(metrics ...prometheus.Metric) (Families, error) {
-	var samples []*sample
+	groups := map[*Desc][]*sample{}
 	for _, m := range metrics {
 		if s, ok := m.(*sample); ok {
-			samples = append(samples, s)
+			groups[s.of] = append(groups[s.of], s)
 		}
 	}
-	return familiesOf(samples)
+	return familiesOf(slices.Collect(maps.Values(groups)))
 }
 
 // Parse reads a scrape in Prometheus' text format. All metrics are taken for gauges;

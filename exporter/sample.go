@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,8 +18,24 @@ import (
 type sample struct {
 	of    *Desc
 	value float64
-	// labels are the values of the labels, in the order of the declaration.
+	// labels are the values of the labels, in the order of the declaration. Where they
+	// are few they are in few, so that a sample is one object of the heap.
 	labels []string
+	few    [2]string
+}
+
+// newSample returns a sample with labels as they may leave.
+func newSample(d *Desc, value float64, labels []string) *sample {
+	s := &sample{of: d, value: value}
+	if len(labels) > len(s.few) {
+		s.labels = make([]string, len(labels))
+	} else {
+		s.labels = s.few[:len(labels)]
+	}
+	for i, label := range labels {
+		s.labels[i] = labelValue(label)
+	}
+	return s
 }
 
 var _ prometheus.Metric = (*sample)(nil)
@@ -115,29 +132,44 @@ func (all Families) Messages() []*dto.MetricFamily {
 // They never change.
 type Families []Family
 
-// familiesOf sorts samples. Of those that have the same labels one is kept, and its
-// metric is named in the error.
-func familiesOf(samples []*sample) (families Families, err error) {
-	byDesc := map[*Desc]int{}
-	for _, s := range samples {
-		at, known := byDesc[s.of]
-		if !known {
-			at = len(families)
-			byDesc[s.of] = at
-			families = append(families, Family{Desc: s.of})
+// familiesOf sorts samples, which come in groups of one metric each. Of those that have
+// the same labels one is kept, and its metric is named in the error. It keeps the groups.
+func familiesOf(groups [][]*sample) (families Families, err error) {
+	for _, samples := range groups {
+		if len(samples) == 0 {
+			continue
 		}
-		families[at].samples = append(families[at].samples, s)
-	}
-	for i := range families {
-		own := families[i].samples
-		slices.SortFunc(own, (*sample).compare)
-		families[i].samples = slices.CompactFunc(own, func(a, b *sample) bool { return a.compare(b) == 0 })
-		if twice := len(own) - len(families[i].samples); twice > 0 {
-			err = errors.Join(err, fmt.Errorf("%s: %d samples have the labels of another", families[i].Desc.Name, twice))
+		family, twice := familyOf(samples)
+		families = append(families, family)
+		if twice > 0 {
+			err = errors.Join(err, fmt.Errorf("%s: %d samples have the labels of another", family.Desc.Name, twice))
 		}
 	}
 	slices.SortFunc(families, func(a, b Family) int { return cmp.Compare(a.Desc.Name, b.Desc.Name) })
 	return families, err
+}
+
+// familyOf puts samples of one metric in order, and counts those that it leaves out
+// because another has the same labels. Most come in order, because sources list by name:
+// to see that takes a fraction of what sorting does.
+func familyOf(samples []*sample) (family Family, twice int) {
+	if ascending(samples) {
+		return Family{samples[0].of, samples}, 0
+	}
+	slices.SortFunc(samples, (*sample).compare)
+	kept := slices.CompactFunc(samples, func(a, b *sample) bool { return a.compare(b) == 0 })
+	return Family{samples[0].of, kept}, len(samples) - len(kept)
+}
+
+// ascending tells whether each sample has its place after the one before, and none has
+// the labels of another.
+func ascending(samples []*sample) bool {
+	for i := range len(samples) - 1 {
+		if samples[i].compare(samples[i+1]) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // merge puts families of several collectors together. Few metrics are sent by more
@@ -153,11 +185,11 @@ func merge(parts []Families) (merged Families, err error) {
 		if same == 1 {
 			merged = append(merged, all[0])
 		} else {
-			var samples []*sample
+			groups := map[*Desc][]*sample{}
 			for _, f := range all[:same] {
-				samples = append(samples, f.samples...)
+				groups[f.Desc] = append(groups[f.Desc], f.samples...)
 			}
-			one, again := familiesOf(samples)
+			one, again := familiesOf(slices.Collect(maps.Values(groups)))
 			merged, err = append(merged, one...), errors.Join(err, again)
 		}
 		all = all[same:]

@@ -97,7 +97,7 @@ func (s *Sources) openLog(ctx context.Context, pod, container string, since time
 
 // unhealthyNodes are those that are not ready or whose kubelet started lately.
 // Those whose kubelet does not offer logs, or does not answer, have none.
-func unhealthyNodes(nodes []*corev1.Node, starts map[events.Place]events.Occurrence, kubelets []kubelet.Result, services []string, now time.Time) []logs.Target {
+func unhealthyNodes(nodes []*corev1.Node, starts map[events.Place]events.Occurrence, kubelets []*kubelet.Result, services []string, now time.Time) []logs.Target {
 	recent := map[string]bool{}
 	for place, o := range starts {
 		recent[place.Node] = now.Sub(o.Last) < logs.LookBack

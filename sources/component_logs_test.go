@@ -86,8 +86,8 @@ func TestUnhealthyNodes(t *testing.T) {
 		n.Name = name
 		return n
 	}
-	offers := func(name string, yes bool) kubelet.Result {
-		k := kubelet.Result{Node: name}
+	offers := func(name string, yes bool) *kubelet.Result {
+		k := &kubelet.Result{Node: name}
 		k.Config.Reason, k.Config.Value.SystemLogQuery = health.Available, yes
 		return k
 	}
@@ -98,7 +98,7 @@ func TestUnhealthyNodes(t *testing.T) {
 	}
 	targets := unhealthyNodes(
 		[]*corev1.Node{node("well", "True"), node("started", "True"), node("ill", "False"), node("quiet", "Unknown"), node("dead", "Unknown")},
-		starts, []kubelet.Result{offers("well", true), offers("started", true), offers("ill", true), offers("quiet", false), dead},
+		starts, []*kubelet.Result{offers("well", true), offers("started", true), offers("ill", true), offers("quiet", false), dead},
 		[]string{"kubelet"}, now)
 	var got []string
 	for _, target := range targets {

@@ -131,7 +131,7 @@ func (s *Sources) readings(node string) []Fact {
 		return nil
 	}
 	results := s.kubelets.Results()
-	i := slices.IndexFunc(results, func(r kubelet.Result) bool { return r.Node == node })
+	i := slices.IndexFunc(results, func(r *kubelet.Result) bool { return r.Node == node })
 	if i < 0 {
 		return nil
 	}

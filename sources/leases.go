@@ -52,7 +52,10 @@ func (j LeasesJudged) SystemJudged(name string) leases.Judged { return j.Judgeme
 // Judge judges all Leases that can be seen. The nodes say which of them count as
 // alive; without them less is known of clocks.
 func (l *Leases) Judge(nodes []*corev1.Node) LeasesJudged {
-	f := leases.Facts{ControllerManager: controllerManager, Posted: map[string]bool{}, Status: map[string]time.Time{}, Dump: l.dump, Now: l.now()}
+	f := leases.Facts{
+		ControllerManager: controllerManager, Dump: l.dump, Now: l.now(),
+		Posted: make(map[string]bool, len(nodes)), Status: make(map[string]time.Time, len(nodes)),
+	}
 	for _, n := range nodes {
 		c := ConditionOf(n, corev1.NodeReady)
 		f.Posted[n.Name] = c != nil && (c.Status == corev1.ConditionTrue || c.Status == corev1.ConditionFalse)

@@ -47,7 +47,7 @@ func (s *Sources) KubeletErr(endpoint string, reason health.Reason) error {
 
 // KubeletResults returns what reads the latest results of all kubelets; nil if no
 // collector asked for kubelets.
-func (s *Sources) KubeletResults() func() []kubelet.Result {
+func (s *Sources) KubeletResults() func() []*kubelet.Result {
 	if !s.kubeletsWanted {
 		return nil
 	}

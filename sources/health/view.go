@@ -3,6 +3,8 @@ package health
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -16,8 +18,11 @@ type View[T any] struct {
 	convert func(obj any) (T, error)
 	merge   func(before, after T) T
 
-	mu    sync.RWMutex
-	items map[string]T
+	mu sync.RWMutex
+	// keys are those of the objects, "NAMESPACE/NAME" or "NAME", in order, and items what
+	// is kept of them, in the same order.
+	keys  []string
+	items []T
 }
 
 var _ cache.ReflectorStore = (*View[any])(nil)
@@ -26,7 +31,7 @@ var _ cache.ReflectorBookmarkStore = (*View[any])(nil)
 // NewView returns an empty view. convert turns an object of the API into what
 // is kept of it; it may trim and return the object itself.
 func NewView[T any](health *Health, convert func(obj any) (T, error)) *View[T] {
-	return &View[T]{health: health, convert: convert, items: map[string]T{}}
+	return &View[T]{health: health, convert: convert}
 }
 
 // Merging makes merge say what is kept of an object that was there before, in a list
@@ -36,20 +41,17 @@ func (v *View[T]) Merging(merge func(before, after T) T) *View[T] {
 	return v
 }
 
-// List returns all objects in no particular order. The elements are shared:
-// callers must not change them. It fails with an *UnavailableError while the
-// source is unavailable, however much was seen before.
+// List returns all objects in the order of their namespaces and names, so that whatever is
+// told of each is in that order, too. The elements are shared: callers must not change
+// them. It fails with an *UnavailableError while the source is unavailable, however much
+// was seen before.
 func (v *View[T]) List() ([]T, error) {
 	if err := v.health.Err(); err != nil {
 		return nil, err
 	}
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	list := make([]T, 0, len(v.items))
-	for _, item := range v.items {
-		list = append(list, item)
-	}
-	return list, nil
+	return append(make([]T, 0, len(v.items)), v.items...), nil
 }
 
 // Add keeps an object.
@@ -59,8 +61,13 @@ func (v *View[T]) Add(obj any) error {
 		return err
 	}
 	v.mu.Lock()
-	v.items[key] = v.merged(key, item)
-	v.mu.Unlock()
+	defer v.mu.Unlock()
+	at, known := slices.BinarySearch(v.keys, key)
+	if known {
+		v.items[at] = v.merged(v.items[at], item)
+		return nil
+	}
+	v.keys, v.items = slices.Insert(v.keys, at, key), slices.Insert(v.items, at, item)
 	return nil
 }
 
@@ -74,26 +81,33 @@ func (v *View[T]) Delete(obj any) error {
 		return fmt.Errorf("key of a deleted object: %w", err)
 	}
 	v.mu.Lock()
-	delete(v.items, key)
-	v.mu.Unlock()
+	defer v.mu.Unlock()
+	if at, known := slices.BinarySearch(v.keys, key); known {
+		v.keys, v.items = slices.Delete(v.keys, at, at+1), slices.Delete(v.items, at, at+1)
+	}
 	return nil
 }
 
 // Replace takes a complete list (Health.Listed).
 func (v *View[T]) Replace(objs []any, _ string) error {
-	items := make(map[string]T, len(objs))
+	byKey := make(map[string]T, len(objs))
 	for _, obj := range objs {
 		key, item, err := v.entry(obj)
 		if err != nil {
 			return err
 		}
-		items[key] = item
+		byKey[key] = item
 	}
+	keys := slices.Sorted(maps.Keys(byKey))
+	items := make([]T, len(keys))
 	v.mu.Lock()
-	for key, item := range items {
-		items[key] = v.merged(key, item)
+	for i, key := range keys {
+		items[i] = byKey[key]
+		if at, known := slices.BinarySearch(v.keys, key); known {
+			items[i] = v.merged(v.items[at], items[i])
+		}
 	}
-	v.items = items
+	v.keys, v.items = keys, items
 	v.mu.Unlock()
 	v.health.Listed()
 	return nil
@@ -108,12 +122,12 @@ func (v *View[T]) Bookmark(string) error {
 	return nil
 }
 
-// merged is what is kept of an object, with the lock held.
-func (v *View[T]) merged(key string, item T) T {
-	if before, ok := v.items[key]; ok && v.merge != nil {
-		return v.merge(before, item)
+// merged is what is kept of an object that was there before.
+func (v *View[T]) merged(before, after T) T {
+	if v.merge == nil {
+		return after
 	}
-	return item
+	return v.merge(before, after)
 }
 
 func (v *View[T]) entry(obj any) (string, T, error) {

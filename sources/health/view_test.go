@@ -3,6 +3,7 @@ package health
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -149,4 +150,42 @@ func TestAWatchThatBeginsProvesNothing(t *testing.T) {
 	step(Available, resume)
 	failure = context.DeadlineExceeded
 	step(Timeout, list)
+}
+
+// TestViewIsInOrder verifies that objects are listed by name, however they come and go.
+func TestViewIsInOrder(t *testing.T) {
+	t.Parallel()
+	v, _ := newNodes(&clock{})
+	names := func() (all []string) {
+		list, err := v.List()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range list {
+			all = append(all, n.Name)
+		}
+		return all
+	}
+	if err := v.Replace([]any{node("d"), node("b"), node("f")}, "1"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"e", "a", "b", "g", "c"} {
+		if err := v.Add(node(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"a", "e", "absent"} {
+		if err := v.Delete(node(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := names(), []string{"b", "c", "d", "f", "g"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if err := v.Replace([]any{node("z"), node("b")}, "2"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := names(), []string{"b", "z"}; !slices.Equal(got, want) {
+		t.Errorf("after another list %v, want %v", got, want)
+	}
 }

@@ -134,7 +134,7 @@ type Result struct {
 // Reasons goes through the endpoints that are asked for: the name that each has
 // in metrics, and its state. An answer in which a part cannot be is health.Invalid,
 // though the rest of it counts.
-func (r Result) Reasons() iter.Seq2[string, health.Reason] {
+func (r *Result) Reasons() iter.Seq2[string, health.Reason] {
 	return func(yield func(string, health.Reason) bool) {
 		for _, e := range endpoints() {
 			if reason := r.reason(e); reason != "" && !yield(e.String(), reason) {
@@ -145,7 +145,7 @@ func (r Result) Reasons() iter.Seq2[string, health.Reason] {
 }
 
 // Healthy reports whether the kubelet gave every answer asked of it.
-func (r Result) Healthy() bool {
+func (r *Result) Healthy() bool {
 	for _, reason := range r.Reasons() {
 		if reason != health.Available {
 			return false
@@ -165,7 +165,21 @@ func (r *Result) failing() int {
 	return n
 }
 
-func (r Result) reason(e endpoint) health.Reason {
+// aged is the result as it counts now: itself, unless an answer or the reach is too old.
+func (r *Result) aged(now time.Time, stats, others, turn time.Duration) *Result {
+	late := health.Age(now, r.ReachedAt) > turn && r.Reach != NotTried
+	if !late && !r.Stats.old(now, stats) && !r.Config.old(now, others) && !r.Metrics.old(now, others) {
+		return r
+	}
+	as := *r
+	as.Stats, as.Config, as.Metrics = r.Stats.aged(now, stats), r.Config.aged(now, others), r.Metrics.aged(now, others)
+	if late {
+		as.Reach = NotTried
+	}
+	return &as
+}
+
+func (r *Result) reason(e endpoint) health.Reason {
 	switch e {
 	case statsSummary:
 		return r.Stats.told()
@@ -205,8 +219,13 @@ func (f *Fetched[T]) fail(reason health.Reason) {
 
 // aged is the answer as it counts now: none, once it is older than limit.
 func (f Fetched[T]) aged(now time.Time, limit time.Duration) Fetched[T] {
-	if f.Reason == health.Available && health.Age(now, f.At) > limit {
+	if f.old(now, limit) {
 		f.fail(health.Stale)
 	}
 	return f
+}
+
+// old tells whether the answer is older than limit.
+func (f *Fetched[T]) old(now time.Time, limit time.Duration) bool {
+	return f.Reason == health.Available && health.Age(now, f.At) > limit
 }

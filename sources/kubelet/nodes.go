@@ -83,8 +83,8 @@ func (p *Poller) looked(order []*tracked) {
 	}
 }
 
-func (p *Poller) newResult(node string) Result {
-	r := Result{Node: node}
+func (p *Poller) newResult(node string) *Result {
+	r := &Result{Node: node}
 	if p.wanted[statsSummary] {
 		r.Stats.Reason = health.Starting
 	}

@@ -144,21 +144,23 @@ func (p *Poller) finish(f finished, now time.Time) {
 	}
 	was, reason := k.result.reason(e), health.Classify(f.err)
 	p.mu.Lock()
-	k.result.reached(reachOf(f.err), f.task.started, now)
+	next := *k.result
+	next.reached(reachOf(f.err), f.task.started, now)
 	switch {
 	case e == statsSummary && f.err == nil:
-		k.result.Stats.take(f.answer.summary, now, f.answer.summary.Invalid)
+		next.Stats.take(f.answer.summary, now, f.answer.summary.Invalid)
 	case e == configz && f.err == nil:
-		k.result.Config.take(f.answer.config, now, f.answer.config.Invalid)
+		next.Config.take(f.answer.config, now, f.answer.config.Invalid)
 	case f.err == nil:
-		k.result.Metrics.take(f.answer.report, now, f.answer.report.Invalid)
+		next.Metrics.take(f.answer.report, now, f.answer.report.Invalid)
 	default:
-		k.result.fail(e, reason)
+		next.fail(e, reason)
 		if p.schedule.chained && outcomeOf(f.err) == unreached {
-			k.result.failStarting(reason)
+			next.failStarting(reason)
 		}
 	}
-	told, err := k.result.reason(e), f.err
+	k.result = &next
+	told, err := next.reason(e), f.err
 	p.mu.Unlock()
 	if err == nil && told == health.Invalid {
 		err = invalidFigures(f.answer)
@@ -207,30 +209,24 @@ func outcomeOf(err error) outcome {
 	return refused
 }
 
-// Results returns what is known of each kubelet, sorted by node. An answer that
+// Results returns what is known of each kubelet, sorted by node; callers must not change
+// it, nor does it change. An answer that
 // was not renewed in time is not handed out: its reason is health.Stale. The reach of
 // one that was not asked for longer than its turn takes is NotTried.
-func (p *Poller) Results() []Result {
+func (p *Poller) Results() []*Result {
 	now := p.now()
 	stats := staleIntervals*p.options.StatsInterval + p.options.Timeout
 	others := staleIntervals*p.options.MetricsInterval + p.options.Timeout
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	results := make([]Result, len(p.order))
+	results := make([]*Result, len(p.order))
 	failing := 0
 	for _, k := range p.order {
 		failing += k.result.failing()
 	}
 	turn := others + p.options.lap(failing)
 	for i, k := range p.order {
-		r := k.result
-		r.Stats = r.Stats.aged(now, stats)
-		r.Config = r.Config.aged(now, others)
-		r.Metrics = r.Metrics.aged(now, others)
-		if health.Age(now, r.ReachedAt) > turn {
-			r.Reach = NotTried
-		}
-		results[i] = r
+		results[i] = k.result.aged(now, stats, others, turn)
 	}
 	return results
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // result returns what is known of one node, and fails when it is not known.
-func result(t *testing.T, p *Poller, name string) Result {
+func result(t *testing.T, p *Poller, name string) *Result {
 	t.Helper()
 	for _, r := range p.Results() {
 		if r.Node == name {
@@ -21,7 +21,7 @@ func result(t *testing.T, p *Poller, name string) Result {
 		}
 	}
 	t.Fatalf("no result for node %s", name)
-	return Result{}
+	return nil
 }
 
 func TestPollerReadsEveryEndpointOnTime(t *testing.T) {

@@ -34,8 +34,9 @@ type tracked struct {
 	// down: the last request found no way to the kubelet.
 	down bool
 	// gone: the node was deleted while requests were on their way.
-	gone   bool
-	result Result
+	gone bool
+	// result never changes, because readers may still hold it: another takes its place.
+	result *Result
 }
 
 // starting tells whether one of its endpoints was not read yet, be it well or not.
