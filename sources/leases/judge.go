@@ -158,10 +158,16 @@ func (j *judge) led(l Lease) time.Time {
 	return renewed
 }
 
-// marks is whether a controller manager lives that marks silent nodes.
+// marks is whether a controller manager lives that marks silent nodes, and leads for
+// long enough: one that begins to lead grants each node its grace anew, so that a
+// node that died with the leader before it counts as alive for that time.
 func (j *judge) marks() bool {
 	i := slices.IndexFunc(j.Elections, func(l Lease) bool { return l.Name == j.ControllerManager })
-	return i >= 0 && !j.Elections[i].Stamp.IsZero() && j.Now.Sub(j.led(j.Elections[i])) < ahead
+	if i < 0 {
+		return false
+	}
+	manager := j.Elections[i]
+	return !manager.Stamp.IsZero() && manager.Held >= behind && j.Now.Sub(j.led(manager)) < ahead
 }
 
 // node judges the Lease of a node. What was not renewed for a while tells nothing of

@@ -29,6 +29,7 @@ func cluster(of func(string, time.Duration) leases.Lease, w1, w2, w3, control, m
 		Elections:         []leases.Lease{of("kube-controller-manager", manager)},
 		ControllerManager: "kube-controller-manager", Now: taken, Posted: map[string]bool{},
 	}
+	f.Elections[0].Held = time.Hour
 	for _, n := range f.Nodes {
 		f.Posted[n.Name] = true
 	}
@@ -60,10 +61,14 @@ func TestJudgeLists(t *testing.T) {
 	}
 	late := cluster(listed, -8*m, -8*m-s, -8*m-2*s, -8*m-3*s, -8*m)
 	late.Dump = leases.Dump{Taken: taken, Written: taken.Add(-time.Minute)}
+	// A node and the leader on it died 80 s ago; another leads since 60 s, and grants grace anew.
+	successor := cluster(listed, -80*s, -1*s, -2*s, -3*s, -1*s)
+	successor.Elections[0].Held = 60 * s
 	for name, c := range map[string]struct {
 		facts leases.Facts
 		want  string
 	}{
+		"dead with the last leader":    {successor, "1m19s unknown 0s; 2s agrees 0s; 0s"},
 		"three of four are dead":       {outage, "59m59s unknown 0s; 1s unknown 0s; 0s"},
 		"healthy":                      {cluster(listed, -3*s, -1*s, -9*s, -5*s, -1*s), "2s agrees 0s; 4s agrees 0s; 0s"},
 		"a clock ahead":                {cluster(listed, 90*s, -1*s, -2*s, -3*s, -1*s), "0s off 1m31s; 2s agrees 0s; 0s"},
