@@ -34,7 +34,7 @@ function(c) {
       ||| % k,
       'for': '10m',
       summary: 'A metrics API is registered, and the API server does not reach whoever should serve it.',
-      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is not available%(server)s. Dashboards, kubectl top and autoscalers have no figures, and namespaces cannot be deleted.%(suffer)s',
+      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is not available%(server)s. {{ if eq $labels.api "resource" }}Dashboards, kubectl top and autoscaling by CPU or memory have no figures{{ else }}Autoscalers that read it have no figures{{ end }}, and namespaces cannot be deleted.%(suffer)s',
       values: { server: server, suffer: blind.named(' Autoscalers that cannot read their metrics for want of it: {{ len . }} (%s).') },
     },
     {

@@ -67,7 +67,7 @@ function(c) {
       ||| % k,
       'for': '30m',
       summary: 'Image garbage collection cannot free enough disk on a node.',
-      description: 'The image filesystem of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizePercentage }} full, above the point at which unused images are removed: what fills it is in use or no image.',
+      description: 'The image filesystem of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizePercentage }} full, above the point at which its kubelet removes unused images, as it does every five minutes: what fills it while that lasts is in use or no image.',
     },
   ],
   panels: [

@@ -12,7 +12,7 @@ local inWords = std.join('', [
 ]) + '{{ end }}';
 
 function(c) {
-  local k = c { ignored: c.nodeConditionsIgnored },
+  local k = c { ignored: c.nodeConditionsIgnored, good: c.nodeConditionsGood },
   local heartbeats = nodeHeartbeats(c),
   // Nodes under maintenance: somebody cordoned them, and they are not gone.
   local maintained = promql.line(|||
@@ -60,9 +60,9 @@ function(c) {
     )
   ||| % (c { by: by, kubelets: kubelets })),
   local problems = |||
-    max by (%(by)s, node, condition) (kubevitals_node_readiness_condition{%(selector)s, condition!~"%(ignored)s", condition!~".+Ready"}) == 1
+    max by (%(by)s, node, condition) (kubevitals_node_readiness_condition{%(selector)s, condition!~"%(ignored)s", condition!~"%(good)s"}) == 1
     or
-    min by (%(by)s, node, condition) (kubevitals_node_readiness_condition{%(selector)s, condition!~"%(ignored)s", condition=~".+Ready"}) == 0
+    min by (%(by)s, node, condition) (kubevitals_node_readiness_condition{%(selector)s, condition!~"%(ignored)s", condition=~"%(good)s"}) == 0
   ||| % k,
 
   name: 'node_readiness',

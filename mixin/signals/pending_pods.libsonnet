@@ -32,7 +32,7 @@ function(c) {
       ||| % (c { oldest: oldest('no_scheduler'), nothingWritten: leases(c).nothingWritten }),
       'for': '2m',
       summary: 'No scheduler looks at new pods, though one holds its Lease.',
-      description: 'A pod of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for the default scheduler, or another that the cluster is said to have, and it has not looked at it. Where it holds its Lease it hangs, or is overloaded.',
+      description: 'A pod of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for the default scheduler, or another that the cluster is said to have, and it has not looked at it. Where it holds its Lease it hangs, or is overloaded.',
     },
     {
       alert: 'KubeVitalsPodsOfOtherScheduler',
@@ -42,7 +42,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'Pods name a scheduler of their own, which does not look at them.',
-      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for scheduler {{ $labels.scheduler }}, which has not looked at it: it does not run, or its name is mistyped in the pod. Other pods do not need it.',
+      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for scheduler {{ $labels.scheduler }}, which has not looked at it: it does not run, or its name is mistyped in the pod. Other pods do not need it.',
     },
     {
       alert: 'KubeVitalsPodsUnschedulable',
@@ -52,9 +52,18 @@ function(c) {
         time() - min by (%(by)s, namespace) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%(selector)s, reason!="low_priority"}) > %(pendingUnschedulableSeconds)s
       ||| % c,
       'for': '5m',
-      summary: 'Pods wait for a node, and none fits.',
-      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and fits no node: too little is free, or its selectors, taints or volumes exclude all nodes.%(cordoned)s',
+      summary: 'Pods wait for a node, and the scheduler gives them none.',
+      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and the scheduler gives it no node%(why)s.%(cordoned)s',
       values: {
+        why: promql.each(
+          c,
+          'time() - min by (reason) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%%s, namespace=%%[2]q, reason!="low_priority"}) > %s' % c.pendingUnschedulableSeconds,
+          ['namespace'],
+          'reason',
+          '{{ if not $i }}: {{ end }}'
+          + '{{ if eq .Labels.reason "scheduler_error" }}it fails over it with an error of its own{{ end }}'
+          + '{{ if eq .Labels.reason "unschedulable" }}too little is free, its selectors, taints or volumes exclude all nodes, or the rest of its group is missing{{ end }}'
+        ),
         cordoned: promql.each(
           c,
           'count(max by (node) (kubevitals_node_readiness_cordoned{%s}) == 1) == count(max by (node) (kubevitals_node_readiness_ready{%s}))',
@@ -72,7 +81,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'Pods of a negative priority wait for a node, and none fits.',
-      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s that has a negative priority waits since {{ $value | humanizeDuration }} and fits no node. It gives way to all others, and runs nothing meanwhile.',
+      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s that has a negative priority has waited {{ $value | humanizeDuration }} and fits no node. It gives way to all others, and runs nothing meanwhile.',
     },
     {
       alert: 'KubeVitalsPodsNotPickedUp',
@@ -94,7 +103,7 @@ function(c) {
       ||| % [oldest('network', ', node'), c.pendingOnNodeSeconds],
       'for': '2m',
       summary: 'Pods on a node get no sandbox or no network.',
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for its sandbox and its network: the network plugin or the container runtime of the node fails.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for its sandbox and its network: the network plugin or the container runtime of the node fails.',
     },
     {
       alert: 'KubeVitalsPodVolumesFailing',
@@ -104,7 +113,7 @@ function(c) {
       ||| % [oldest('volume', ', node'), c.pendingVolumeSeconds],
       'for': '2m',
       summary: 'Pods on a node wait for a volume.',
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for a volume that cannot be attached or mounted.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for a volume that cannot be attached or mounted.',
     },
     {
       alert: 'KubeVitalsPodImagesFailing',
@@ -114,7 +123,7 @@ function(c) {
       ||| % [oldest('image', ', node'), c.pendingImageSeconds],
       'for': '5m',
       summary: 'Pods on a node wait for an image that cannot be pulled.',
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} for an image that cannot be pulled.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for an image that cannot be pulled.',
     },
     {
       alert: 'KubeVitalsPodSetupFailing',
@@ -124,7 +133,7 @@ function(c) {
       ||| % [oldest('container_setup|init_failing|sandbox|creating|starting', ', node'), c.pendingImageSeconds],
       'for': '5m',
       summary: 'Pods on a node were given to it and do not start.',
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s waits since {{ $value | humanizeDuration }} and does not start%(lacks)s.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and does not start%(lacks)s.',
       values: {
         lacks: promql.each(
           c,

@@ -40,7 +40,7 @@ func said(pod *corev1.Pod, w Waiting) string {
 	}
 	for _, c := range pod.Status.InitContainerStatuses {
 		if w == Initializing && c.State.Running != nil {
-			return Cut("init container " + c.Name + " runs since " + c.State.Running.StartedAt.UTC().Format("2006-01-02 15:04:05 MST"))
+			return Cut("init container " + c.Name + " has run since " + c.State.Running.StartedAt.UTC().Format("2006-01-02 15:04:05 MST"))
 		}
 		if w == InitFailing && (c.State.Waiting != nil && ofReason(c.State.Waiting.Reason) == w || c.State.Terminated != nil && c.State.Terminated.ExitCode != 0) {
 			return Cut(saidOfInit(&c))
