@@ -65,7 +65,10 @@ func (l *Leases) Judge(nodes []*corev1.Node) LeasesJudged {
 	f.Nodes, j.NodesErr = l.nodes.List()
 	j.System, j.SystemsErr = l.system.List()
 	for _, lease := range j.System {
-		each := leases.Lease{Name: lease.Name, Held: heldFor(lease.Spec), Renewal: lease.Renewal}
+		each := leases.Lease{Name: lease.Name, Renewal: lease.Renewal}
+		if t := lease.Spec.AcquireTime; t != nil {
+			each.Acquired = t.Time
+		}
 		if slices.Contains(Elections(), lease.Name) {
 			f.Elections = append(f.Elections, each)
 		} else {
@@ -74,15 +77,6 @@ func (l *Leases) Judge(nodes []*corev1.Node) LeasesJudged {
 	}
 	j.Judgement = leases.Judge(f)
 	return j
-}
-
-// heldFor is how long the holder of a Lease had it when it renewed it last, by its own
-// clock; 0 if the Lease does not say.
-func heldFor(spec coordinationv1.LeaseSpec) time.Duration {
-	if spec.AcquireTime == nil || spec.RenewTime == nil {
-		return 0
-	}
-	return max(0, spec.RenewTime.Sub(spec.AcquireTime.Time))
 }
 
 // statusPosted is the time, by the clock of the node, at which its kubelet posted its

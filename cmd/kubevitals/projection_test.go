@@ -39,7 +39,7 @@ func TestWhatDoesNotLastLongEnough(t *testing.T) {
 	}{
 		{"0s", false, "Not for long enough to be an alert yet: " + alert + "; --stays=1h tells more."},
 		{"13m", false, "Could not tell: none of "},
-		{"15m", true, "waits since 1m 0s and fits no node"},
+		{"15m", true, "has waited 1m 0s and the scheduler gives it no node"},
 	} {
 		_, text, _ := runProgram(t, append(args, "--stays="+test.stays)...)
 		if !strings.Contains(text, test.says) || strings.Contains(text, "WARNING "+alert) != test.finds {

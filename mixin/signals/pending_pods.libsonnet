@@ -57,7 +57,7 @@ function(c) {
       values: {
         why: promql.each(
           c,
-          'time() - min by (reason) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%%s, namespace=%%[2]q, reason!="low_priority"}) > %s' % c.pendingUnschedulableSeconds,
+          'count by (reason) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%s, namespace=%[2]q, reason!="low_priority"})',
           ['namespace'],
           'reason',
           '{{ if not $i }}: {{ end }}'

@@ -167,7 +167,8 @@ func (j *judge) marks() bool {
 		return false
 	}
 	manager := j.Elections[i]
-	return !manager.Stamp.IsZero() && manager.Held >= behind && j.Now.Sub(j.led(manager)) < ahead
+	young := !manager.Acquired.IsZero() && manager.Stamp.Sub(manager.Acquired) < behind
+	return !manager.Stamp.IsZero() && !young && j.Now.Sub(j.led(manager)) < ahead
 }
 
 // node judges the Lease of a node. What was not renewed for a while tells nothing of

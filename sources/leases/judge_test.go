@@ -29,7 +29,6 @@ func cluster(of func(string, time.Duration) leases.Lease, w1, w2, w3, control, m
 		Elections:         []leases.Lease{of("kube-controller-manager", manager)},
 		ControllerManager: "kube-controller-manager", Now: taken, Posted: map[string]bool{},
 	}
-	f.Elections[0].Held = time.Hour
 	for _, n := range f.Nodes {
 		f.Posted[n.Name] = true
 	}
@@ -63,7 +62,7 @@ func TestJudgeLists(t *testing.T) {
 	late.Dump = leases.Dump{Taken: taken, Written: taken.Add(-time.Minute)}
 	// A node and the leader on it died 80 s ago; another leads since 60 s, and grants grace anew.
 	successor := cluster(listed, -80*s, -1*s, -2*s, -3*s, -1*s)
-	successor.Elections[0].Held = 60 * s
+	successor.Elections[0].Acquired = taken.Add(-61 * s)
 	for name, c := range map[string]struct {
 		facts leases.Facts
 		want  string

@@ -34,9 +34,9 @@ type Lease struct {
 	Name string
 	// Duration is how long a renewal is good for.
 	Duration time.Duration
-	// Held is how long its holder had it at its last renewal, both by the clock of the
-	// holder; 0 if it does not say.
-	Held time.Duration
+	// Acquired is since when its holder has it, by the clock of the holder; zero if it does
+	// not say.
+	Acquired time.Time
 	Renewal
 }
 
