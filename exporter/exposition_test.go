@@ -159,10 +159,27 @@ func TestWhatShouldNotBeSent(t *testing.T) {
 	}
 }
 
+// TestOnlySomeMetrics verifies that whoever asks for some metrics gets them, runs no
+// collector that sends none of them, and is not taken for a scrape of everything.
 func TestOnlySomeMetrics(t *testing.T) {
 	t.Parallel()
-	body := get(t, serve(t, Options{Self: NewSelf()}, good("fine")), "/metrics?name[]=go_goroutines&name[]=kubevitals_test_thing").Body.String()
-	wantLines(t, body, []string{"# TYPE go_goroutines gauge", `kubevitals_test_thing{name="fine"} 1`}, "collector_success", "process_")
+	other, ran, gathered := NewGauge("test", "other", "Another thing."), 0, 0
+	slow := Named{Name: "slow", Metrics: []*Desc{other}, Collector: collectorFunc(func(_ context.Context, ch chan<- prometheus.Metric) error {
+		ran++
+		ch <- other.Sample(1)
+		return nil
+	})}
+	h := serve(t, Options{Self: NewSelf(), Gathered: func(Families) { gathered++ }}, good("fine"), slow)
+	body := get(t, h, "/metrics?name[]=go_goroutines&name[]=kubevitals_test_thing").Body.String()
+	wantLines(t, body, []string{"# TYPE go_goroutines gauge", `kubevitals_test_thing{name="fine"} 1`}, "collector_success", "process_", "other")
+	if ran != 0 || gathered != 0 {
+		t.Errorf("another collector ran %d times, and %d scrapes count as whole", ran, gathered)
+	}
+	body = get(t, h, "/metrics?name[]=kubevitals_scrape_collector_success").Body.String()
+	wantLines(t, body, []string{`kubevitals_scrape_collector_success{collector="slow"} 1`, `kubevitals_scrape_collector_success{collector="fine"} 1`}, "other")
+	if get(t, h, "/metrics"); ran != 2 || gathered != 1 {
+		t.Errorf("the other collector ran %d times, want 2, and %d scrapes count as whole, want 1", ran, gathered)
+	}
 }
 
 func TestAcceptsGzip(t *testing.T) {

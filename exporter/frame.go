@@ -87,10 +87,12 @@ func (f *Frame) Bind(ctx context.Context) prometheus.Collector { return &scrape{
 
 // Scrape runs all collectors once under ctx. Its error names the metrics of which two
 // collectors sent samples with the same labels; one of them is kept.
-func (f *Frame) Scrape(ctx context.Context) (Families, error) {
-	parts := make([]Families, len(f.runners))
+func (f *Frame) Scrape(ctx context.Context) (Families, error) { return f.scrape(ctx, f.runners) }
+
+func (f *Frame) scrape(ctx context.Context, runners []*runner) (Families, error) {
+	parts := make([]Families, len(runners))
 	var wait sync.WaitGroup
-	for i, r := range f.runners {
+	for i, r := range runners {
 		wait.Go(func() {
 			out := r.run(ctx)
 			f.record(ctx, r.Name, out)
@@ -102,6 +104,16 @@ func (f *Frame) Scrape(ctx context.Context) (Families, error) {
 		parts = append(parts, Families{oneSample(collectorCount, float64(len(f.runners)))})
 	}
 	return merge(parts)
+}
+
+// sending are the runners of collectors that may send one of the metrics: all if no names
+// are given, or that of a metric by which the frame reports on collectors.
+func (f *Frame) sending(names []string) []*runner {
+	named := func(d *Desc) bool { return slices.Contains(names, d.Name) }
+	if len(names) == 0 || slices.ContainsFunc(FrameMetrics(), named) {
+		return f.runners
+	}
+	return slices.DeleteFunc(slices.Clone(f.runners), func(r *runner) bool { return !slices.ContainsFunc(r.Metrics, named) })
 }
 
 // report is what the frame itself says of a run.

@@ -25,8 +25,8 @@ type Options struct {
 	Ready []Check
 	// Pages serves every other path; nil for nothing.
 	Pages http.Handler
-	// Gathered is told what the collectors said in each scrape; may be nil. It
-	// must not change or keep it.
+	// Gathered is told what the collectors said in each scrape of all metrics; may be
+	// nil. It must not change or keep it.
 	Gathered func(Families)
 }
 
@@ -71,14 +71,16 @@ func metrics(frame *Frame, o Options, logger *slog.Logger) http.Handler {
 			// One bad metric must not cost the on-call all the others.
 			logger.ErrorContext(ctx, "gather the metrics of the process", "err", err)
 		}
-		families, err := frame.Scrape(ctx)
+		// Who asks for a few metrics does not pay for the others.
+		names := r.URL.Query()["name[]"]
+		families, err := frame.scrape(ctx, frame.sending(names))
 		if err != nil {
 			logger.ErrorContext(ctx, "gather the metrics of the collectors", "err", err)
 		}
-		if o.Gathered != nil {
+		if o.Gathered != nil && len(names) == 0 {
 			o.Gathered(families)
 		}
-		if err := (exposition{own, families}).only(r.URL.Query()["name[]"]).serve(w, r); err != nil {
+		if err := (exposition{own, families}).only(names).serve(w, r); err != nil {
 			logger.DebugContext(ctx, "the client went away during a scrape", "err", err)
 		}
 	}

@@ -33,6 +33,7 @@ type Poller struct {
 	schedule *schedule
 	tracked  map[string]*tracked
 	look     uint64 // counts how often the nodes were listed
+	configs  configs
 
 	// mu guards seen and order, and the results and targets of the kubelets in it.
 	mu    sync.RWMutex
@@ -150,7 +151,7 @@ func (p *Poller) finish(f finished, now time.Time) {
 	case e == statsSummary && f.err == nil:
 		next.Stats.take(f.answer.summary, now, f.answer.summary.Invalid)
 	case e == configz && f.err == nil:
-		next.Config.take(f.answer.config, now, f.answer.config.Invalid)
+		next.Config.take(p.configs.shared(f.answer.config), now, f.answer.config.Invalid)
 	case f.err == nil:
 		next.Metrics.take(f.answer.report, now, f.answer.report.Invalid)
 	default:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -18,6 +19,8 @@ const scrapeTimeout = time.Minute
 
 // sample is one scrape.
 type sample struct {
+	// names are the metrics that were asked for; all if there are none.
+	names    []string
 	encoding string
 	took     time.Duration
 	// wire is the size of the body as it was sent, whole as it was meant; both in
@@ -41,10 +44,10 @@ func (s sample) kubeletsReady(nodes int) bool {
 	return len(s.endpoints) > 0 && s.kubeletsAvailable == nodes*len(s.endpoints)
 }
 
-// scrape reads the metrics once. The time is that until the last byte is there;
-// what it costs to look into them comes after.
-func (p *process) scrape(ctx context.Context, encoding string) (sample, error) {
-	s := sample{encoding: encoding, collectors: map[string]float64{}, endpoints: map[string]bool{}}
+// scrape reads the metrics of these names once, or all. The time is that until the last
+// byte is there; what it costs to look into them comes after.
+func (p *process) scrape(ctx context.Context, encoding string, names ...string) (sample, error) {
+	s := sample{names: names, encoding: encoding, collectors: map[string]float64{}, endpoints: map[string]bool{}}
 	body, err := p.fetch(ctx, &s)
 	if err != nil {
 		return s, fmt.Errorf("scrape %s: %w", p.url, err)
@@ -66,7 +69,11 @@ func (p *process) scrape(ctx context.Context, encoding string) (sample, error) {
 func (p *process) fetch(ctx context.Context, s *sample) (io.Reader, error) {
 	ctx, cancel := context.WithTimeout(ctx, scrapeTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url, nil)
+	query := ""
+	if len(s.names) > 0 {
+		query = "?" + url.Values{"name[]": s.names}.Encode()
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+query, nil)
 	if err != nil {
 		return nil, err
 	}
