@@ -15,14 +15,20 @@ import (
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
+	"github.com/kubevitals/kubevitals/internal/garbage"
 	"github.com/kubevitals/kubevitals/internal/server"
 	"github.com/kubevitals/kubevitals/internal/target"
 	"github.com/kubevitals/kubevitals/internal/web"
 	"github.com/kubevitals/kubevitals/sources"
 )
 
+// garbageOf bounds the garbage of an exporter. While it lists a large cluster for the first
+// time there is twice as much in use as later, and would be twice as much garbage.
+func garbageOf() garbage.Policy { return garbage.Policy{Percent: 100, Most: 72 << 20, Least: 40} }
+
 // serve wires everything and serves until ctx ends.
 func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
+	defer garbageOf().Follow()()
 	kubelets, host, err := c.inputs()
 	if err != nil {
 		return err

@@ -63,8 +63,7 @@ type Config struct {
 const mostConfigs = 16
 
 // configs are the different configurations that were read last. The kubelets of a cluster
-// have few, so that one of each is kept instead of one of each kubelet, which was a tenth
-// of all memory.
+// have few, so that one of each is kept instead of one of each kubelet.
 type configs []Config
 
 // shared returns an equal configuration that is kept already, or keeps this one. Nobody

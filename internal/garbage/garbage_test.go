@@ -1,4 +1,4 @@
-package oneshot
+package garbage
 
 import (
 	"runtime"
@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-func TestGarbageFor(t *testing.T) {
+func TestPercent(t *testing.T) {
 	t.Parallel()
-	for inUse, want := range map[uint64]int{0: rarely, 1: rarely, 50 << 20: rarely, 96 << 20: 200, 192 << 20: 100, 2 << 30: seldomest} {
-		if got := garbageFor(inUse); got != want {
+	p := Policy{Percent: 300, Most: 192 << 20, Least: 25}
+	for inUse, want := range map[uint64]int{0: 300, 1: 300, 50 << 20: 300, 96 << 20: 200, 192 << 20: 100, 2 << 30: 25} {
+		if got := p.percent(inUse); got != want {
 			t.Errorf("%d MiB in use: %d%%, want %d%%", inUse>>20, got, want)
 		}
 	}
