@@ -10,6 +10,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/revision"
 )
@@ -42,14 +43,14 @@ func (p *Prober) VersionsAge() time.Duration {
 func (v *versions) before(ctx context.Context, i *instance, path string) revision.Observation {
 	o := revision.Observation{Server: i.server, Mark: v.tracker.Mark()}
 	if o.Mark > 0 {
-		bounded, cancel := context.WithTimeout(ctx, notOlderTimeout)
-		a := i.get(bounded, fmt.Sprintf("%s?resourceVersion=%d", path, o.Mark))
+		limited, cancel := context.WithTimeout(ctx, notOlderTimeout)
+		a := i.get(limited, fmt.Sprintf("%s?resourceVersion=%d", path, o.Mark))
 		cancel()
 		o.TooLarge = a.outcome != health.Available && refusesVersion(a.body)
 	}
-	bounded, cancel := context.WithTimeout(ctx, i.prober.options.Timeout)
+	limited, cancel := context.WithTimeout(ctx, i.prober.options.Timeout)
 	defer cancel()
-	a := i.get(bounded, path+"?resourceVersion=0")
+	a := i.get(limited, path+"?resourceVersion=0")
 	err := a.err()
 	if err == nil {
 		o.Cached, err = versionOf(a.body)
@@ -88,6 +89,9 @@ func versionOf(body []byte) (uint64, error) {
 	version, err := strconv.ParseUint(o.Metadata.ResourceVersion, 10, 64)
 	if err != nil {
 		return 0, errors.New("object of the write probe: its resource version is no number")
+	}
+	if !bounded.Revision(version) {
+		return 0, fmt.Errorf("object of the write probe: resource version %d is none of etcd", version)
 	}
 	return version, nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -87,7 +86,7 @@ func decode(text []byte) (saved, error) {
 	if err := json.Unmarshal(text, &s); err != nil {
 		return saved{}, err
 	}
-	if s.Mark > math.MaxInt64 {
+	if !bounded.Revision(s.Mark) {
 		return saved{}, fmt.Errorf("revision %d is none of etcd", s.Mark)
 	}
 	if at := s.RewoundAt; !at.IsZero() && !bounded.Time(at) {

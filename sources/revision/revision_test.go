@@ -163,7 +163,7 @@ func TestFile(t *testing.T) {
 	if err := New().Load(file); err != nil {
 		t.Errorf("no file: %v", err)
 	}
-	for _, damaged := range []string{"{", "", "\x00\xffrandom", "5"} {
+	for _, damaged := range []string{"{", "", "\x00\xffrandom", "5", `{"mark":9223372036854775806}`} {
 		if err := os.WriteFile(file, []byte(damaged), 0o600); err != nil {
 			t.Fatal(err)
 		}
