@@ -123,7 +123,9 @@ func follow[S cache.ReflectorStore](s *Sources, source Read, newStore func(*heal
 	if _, packs := any(store).(*pods.Index); packs {
 		reading = pods.Paged(reading) // into a form that other stores do not know
 	}
-	target := health.Target{Health: h, ListWatch: reading, Client: s.clients, Expected: expected, Store: store, Progress: &s.progress}
+	target := health.Target{
+		Health: h, ListWatch: reading, Client: s.clients, Expected: expected, Store: store, Progress: &s.progress, Uncached: row.Uncached,
+	}
 	if s.config.Lister == nil {
 		target.Latest = s.clients.latest(row, row.Versions[0], list)
 	}

@@ -30,6 +30,9 @@ type Resource struct {
 	Addon bool
 	// Alive says that its objects show what is alive: a snapshot reads them last.
 	Alive bool
+	// Uncached says that API servers keep no cache of it: it is watched in etcd itself, and
+	// no bookmarks tell of progress.
+	Uncached bool
 	// Lists are what is read of it, each as a source of its own; none where only what
 	// dumps hold of it matters.
 	Lists []List

@@ -81,7 +81,7 @@ func coreResources() Table {
 			Fields: podFields, Trim: Trimmed(trimPod), Redact: Redacted(redactPod),
 		},
 		{
-			Versions: []string{"v1"}, Kind: "Event", Plural: "events", Namespaced: true,
+			Versions: []string{"v1"}, Kind: "Event", Plural: "events", Namespaced: true, Uncached: true,
 			Lists: []List{
 				{Source: Events, Fields: "type=Warning"},
 				{Source: KubeletStarts, Fields: "reason=Starting,source=kubelet"},

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 const (
@@ -22,14 +25,18 @@ const (
 	// settle is how much later than the answer a bookmark must have been sent, at the
 	// least: API servers send the version of up to a second ago.
 	settle = 1500 * time.Millisecond
-	// listAfter is the age of the last proof from which on a bookmark that proves nothing
-	// makes for a list of the latest version. It leaves time for one more question, of a
-	// short watch, and for that list before MaxAge.
-	listAfter = 18 * time.Second
+	// listAfter is the age of the last proof from which on a watch that proves nothing
+	// makes for a list of the latest version. It is less than what a long watch takes to
+	// its bookmark, so that the list has most of ten seconds before MaxAge.
+	listAfter = 14 * time.Second
+	// leap is how much further than usual a bookmark must be to be asked about.
+	leap = 100
+	// mostWrites is more than any etcd commits in a second: it does some ten thousand.
+	mostWrites = 100_000
 )
 
-// horizon is how far watches of one source have to come: to the version that the
-// resource had when it was last asked for.
+// horizon is how far watches of one source have to come, and can have come: to the
+// version that the resource had when it was last asked for, or listed.
 //
 // A watch whose bookmarks do not come that far may have missed something, as that of an
 // API server whose cache has stopped to follow etcd, or be of one that does not tell the
@@ -45,9 +52,10 @@ type horizon struct {
 	mu      sync.Mutex
 	version string
 	since   time.Time
-	// relist is whether the next list must be of the latest version: reflectors ask for
-	// one that is not older than what they know, which a cache that stands still has.
-	relist bool
+	// asked is whether the version is an answer, and not that of a list.
+	asked bool
+	// step is by how much that was more than the version before.
+	step uint64
 }
 
 // BehindError says that a list is of an earlier version than the resource had before.
@@ -60,11 +68,26 @@ func (e *BehindError) Error() string {
 // Reason says what the error means.
 func (*BehindError) Reason() Reason { return Stale }
 
-// ask takes the version of now for the horizon, if there is an answer in time.
-func (h *horizon) ask(ctx context.Context) {
-	if version, err := h.now(ctx); err == nil {
-		h.set(version)
+// BeyondError says that something is of a version to which the resource cannot have come.
+// What would resume from there would wait for it, and see nothing until then.
+type BeyondError struct{ Has, Had string }
+
+func (e *BeyondError) Error() string {
+	return fmt.Sprintf("something is of version %s, and the resource was at %s a moment ago", e.Has, e.Had)
+}
+
+// Reason says what the error means.
+func (*BeyondError) Reason() Reason { return Invalid }
+
+// ask takes the version of now for the horizon, if there is an answer in time. It tells
+// whether that is older than the version that was seen before.
+func (h *horizon) ask(ctx context.Context, seen string) (back bool) {
+	version, err := h.now(ctx)
+	if err != nil {
+		return false
 	}
+	h.set(version, true)
+	return older(version, seen)
 }
 
 func (h *horizon) now(ctx context.Context) (string, error) {
@@ -77,20 +100,21 @@ func (h *horizon) now(ctx context.Context) (string, error) {
 	return version, err
 }
 
-func (h *horizon) set(version string) {
+func (h *horizon) set(version string, asked bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.version, h.since = version, time.Now()
+	now, err := strconv.ParseUint(version, 10, 64)
+	had, unknown := strconv.ParseUint(h.version, 10, 64)
+	if h.step = 0; err == nil && unknown == nil && now > had {
+		h.step = now - had
+	}
+	h.version, h.since, h.asked = version, time.Now(), asked
 }
 
-// missed tells whether a bookmark of now should have come further, and makes the next
-// list one of the latest version then.
-func (h *horizon) missed(bookmark string) bool {
-	if !h.behind(bookmark) {
-		return false
-	}
-	h.lost()
-	return true
+func (h *horizon) had() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.version
 }
 
 // behind tells whether what comes now should be of a later version.
@@ -100,68 +124,93 @@ func (h *horizon) behind(version string) bool {
 	return older(version, h.version) && time.Since(h.since) >= settle
 }
 
+// beyond is an error if the resource cannot have come to a version yet: if no etcd comes
+// to it, or none so soon.
+func (h *horizon) beyond(version string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now, err := strconv.ParseUint(version, 10, 64)
+	if errors.Is(err, strconv.ErrSyntax) {
+		return nil // not of etcd, and not compared
+	}
+	had, unknown := strconv.ParseUint(h.version, 10, 64)
+	written := uint64((time.Since(h.since)+10*time.Second)/time.Second) * mostWrites
+	if err != nil || !bounded.Revision(now) || unknown == nil && now > had+written {
+		return &BeyondError{Has: version, Had: h.version}
+	}
+	return nil
+}
+
+// leaps tells whether a version is further from the one that the resource had than that
+// one was from the one before. It may be one to which the resource has not come.
+func (h *horizon) leaps(version string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now, err := strconv.ParseUint(version, 10, 64)
+	had, unknown := strconv.ParseUint(h.version, 10, 64)
+	return h.latest != nil && err == nil && unknown == nil && now > had+h.step+leap
+}
+
+// ahead is an error if the resource has not come to the version of a bookmark yet. It
+// asks, where that is in doubt; and if there is no answer, what may be is taken.
+func (h *horizon) ahead(ctx context.Context, bookmark string) error {
+	if err := h.beyond(bookmark); err != nil || !h.leaps(bookmark) {
+		return err
+	}
+	if h.ask(ctx, bookmark) {
+		return &BeyondError{Has: bookmark, Had: h.had()}
+	}
+	return nil
+}
+
 // vouches tells whether a bookmark proves that nothing was missed, of a watch that had
 // come to some version before, and was asked for at some time. One that has moved on
 // does. One that has not, which is also what a cache that stands still sends, does once
-// the resource is known to be no further: while the question is open, or has failed, it
-// says nothing.
+// the resource is known to be no further.
 func (h *horizon) vouches(bookmark, reached string, asked time.Time) bool {
-	if h.latest == nil {
-		return true
-	}
-	if order, err := resourceversion.CompareResourceVersion(bookmark, reached); err != nil || order > 0 {
-		return true
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.since.Before(asked) && !older(bookmark, h.version) {
-		return true
-	}
-	h.relist = true
-	return false
+	return h.latest == nil || older(reached, bookmark) || h.met(bookmark, asked)
 }
 
-// lost makes the next list one of the latest version: it is not known any more how far
-// the last watch came.
-func (h *horizon) lost() {
+// met tells whether a watch that was asked for at some time has come to where the
+// resource is known to have been since. While the question is open, or has failed, it
+// is not known.
+func (h *horizon) met(reached string, asked time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.relist = true
-}
-
-// options are those of a list, or of a watch that begins with one.
-func (h *horizon) options(o metav1.ListOptions) metav1.ListOptions {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.relist {
-		return o
-	}
-	o.ResourceVersion = ""
-	if o.SendInitialEvents == nil {
-		o.ResourceVersionMatch = ""
-	}
-	return o
+	order, err := resourceversion.CompareResourceVersion(reached, h.version)
+	return err == nil && order >= 0 && h.asked && !h.since.Before(asked)
 }
 
 // listed is an error if a whole list for these options, with this version, is older than
-// it must be. What the resource had before decides, unless etcd itself went back since.
-func (h *horizon) listed(ctx context.Context, o metav1.ListOptions, version string) error {
-	h.mu.Lock()
-	had := h.version
-	h.mu.Unlock()
-	if o.ResourceVersion == "" && older(version, had) {
-		now, err := h.now(ctx)
-		if err != nil {
-			return fmt.Errorf("version of a resource whose list is old: %w", err)
-		}
-		if !older(now, had) {
-			return &BehindError{Has: version, Had: had}
-		}
-		h.set(now)
+// it must be, or of a time to come. What was seen before decides, unless etcd itself went
+// back since, or was restored with higher versions.
+func (h *horizon) listed(ctx context.Context, o metav1.ListOptions, version, seen string) error {
+	if h.latest == nil || o.ResourceVersion != "" {
+		return nil
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.relist = h.relist && o.ResourceVersion != ""
+	had := h.had()
+	if older(had, seen) {
+		had = seen
+	}
+	strange := older(version, had) || h.beyond(version) != nil
+	if !strange && !h.leaps(version) {
+		h.set(version, false)
+		return nil
+	}
+	now, err := h.now(ctx)
+	if err != nil {
+		if strange {
+			return fmt.Errorf("version of a resource whose list is of another time: %w", err)
+		}
+		now = version // it may be
+	}
+	h.set(now, err == nil)
+	switch {
+	case older(version, had) && !older(now, had):
+		return &BehindError{Has: version, Had: had}
+	case older(now, version):
+		return &BeyondError{Has: version, Had: now}
+	}
 	return nil
 }
 

@@ -3,94 +3,14 @@ package health
 import (
 	"context"
 	"errors"
-	"io"
 	"strconv"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	apiwatch "k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/tools/cache"
 )
-
-// faultAt is when the cachedServer of a test goes wrong.
-const faultAt = 5 * time.Minute
-
-// cachedServer is an API server of one quiet object, before an etcd whose revision counts
-// on. Each of its answers comes from where the test says.
-type cachedServer struct {
-	begun time.Time
-	// revision is that of etcd, and of a consistent read.
-	revision func() int
-	// bookmark is the version of bookmarks of a watch from some version.
-	bookmark func(from string) int
-	// list is the version of a list.
-	list func(o metav1.ListOptions) int
-	// latest answers the question for the version.
-	latest func(ctx context.Context) (string, error)
-	// cut is when a watch brings its bookmark after the fault, and ends soon after; zero
-	// if that is when the client has asked for.
-	cut time.Duration
-	// old is whether the watch brings, after the fault, the object as it was in the
-	// place of the bookmark.
-	old bool
-
-	lists, exact atomic.Int64
-}
-
-func (s *cachedServer) listWatch() *cache.ListWatch {
-	return &cache.ListWatch{
-		ListWithContextFunc: func(_ context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			s.lists.Add(1)
-			if o.ResourceVersion == "" {
-				s.exact.Add(1)
-			}
-			version := strconv.Itoa(s.list(o))
-			return &corev1.NodeList{ListMeta: metav1.ListMeta{ResourceVersion: version}, Items: []corev1.Node{*objectAt(1)}}, nil
-		},
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
-			if o.SendInitialEvents != nil {
-				return nil, apierrors.NewInvalid(metav1.SchemeGroupVersion.WithKind("ListOptions").GroupKind(), "", nil)
-			}
-			ctx, cancel := context.WithCancel(ctx)
-			out := make(chan apiwatch.Event)
-			w := apiwatch.NewProxyWatcher(out)
-			a := attemptOf(ctx)
-			go func() {
-				select {
-				case <-w.StopChan():
-				case <-ctx.Done():
-				}
-				cancel()
-			}()
-			go func() {
-				defer close(out)
-				defer cancel()
-				mark, rest := time.Duration(*o.TimeoutSeconds-2)*time.Second, 2*time.Second
-				if s.cut > 0 && time.Since(s.begun) >= faultAt {
-					mark, rest = s.cut, time.Second
-				}
-				sleep(ctx, mark)
-				kind := apiwatch.Bookmark
-				if s.old && time.Since(s.begun) >= faultAt {
-					kind = apiwatch.Modified
-				}
-				select {
-				case out <- apiwatch.Event{Type: kind, Object: objectAt(s.bookmark(o.ResourceVersion))}:
-				case <-ctx.Done():
-				}
-				sleep(ctx, rest)
-				a.ended(io.EOF)
-			}()
-			return w, nil
-		},
-	}
-}
 
 // TestWatchesThatStandStill verifies when a source is listed anew, and when it is not
 // available any more, because bookmarks do not come to what the resource is at.
@@ -134,6 +54,29 @@ func TestWatchesThatStandStill(t *testing.T) {
 		}},
 		"watches end soon": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
 			s.bookmark, s.cut = asked, 300*time.Millisecond
+		}},
+		"watches bring nothing": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
+			s.mute = true
+		}},
+		"watches bring nothing, and there is no cache": {lists: [2]int64{0, maxDoubts}, prepare: func(s *cachedServer) {
+			s.mute, s.uncached = true, true
+		}},
+		"watches bring nothing and end at once": {lists: [2]int64{60, 200}, prepare: func(s *cachedServer) {
+			s.mute, s.cut = true, 300*time.Millisecond
+			s.list = func(o metav1.ListOptions) int {
+				if o.ResourceVersion != "" && o.ResourceVersion != "0" {
+					t.Error("a list of any version, which a cache that stands still has")
+				}
+				return s.revision()
+			}
+		}},
+		"bookmarks are a little ahead": {lists: [2]int64{8, 20}, prepare: func(s *cachedServer) {
+			s.bookmark = func(string) int {
+				if time.Since(s.begun) < faultAt {
+					return s.revision()
+				}
+				return s.revision() + 90
+			}
 		}},
 		"watches end soon, with progress": {prepare: func(s *cachedServer) {
 			s.cut = 4 * time.Second
@@ -189,7 +132,7 @@ func TestWatchesThatStandStill(t *testing.T) {
 				s.list = func(metav1.ListOptions) int { return s.revision() }
 				s.latest = func(context.Context) (string, error) { return strconv.Itoa(s.revision()), nil }
 				tt.prepare(s)
-				_, v := follow(t, s.listWatch(), s.latest)
+				_, v := followTarget(t, Target{ListWatch: s.listWatch(), Latest: s.latest, Uncached: s.uncached})
 				time.Sleep(faultAt)
 				before := s.exact.Load()
 				var told time.Duration
@@ -214,5 +157,45 @@ func TestWatchesThatStandStill(t *testing.T) {
 	}
 }
 
-// revisionAt counts three a second, as a cluster does in which there is one Lease.
-func (*cachedServer) revisionAt(d time.Duration) int { return 1000 + 3*int(d/time.Second) }
+// TestListsOfAnotherTime verifies which lists are taken, of those that are older than what
+// was seen, or further on than is usual.
+func TestListsOfAnotherTime(t *testing.T) {
+	t.Parallel()
+	silent := errors.New("no answer")
+	for name, tt := range map[string]struct {
+		list, latest string // empty is no answer
+		want         Reason
+	}{
+		"the version that was seen":                          {"100", "", Available},
+		"a little more":                                      {"150", "", Available},
+		"older, and so is the resource":                      {"90", "95", Available},
+		"older than the resource":                            {"90", "110", Stale},
+		"older, and the resource does not tell":              {"90", "", Failed},
+		"a leap, and so did the resource":                    {"5000", "5001", Available},
+		"a leap ahead of the resource":                       {"5000", "150", Invalid},
+		"a leap, and the resource does not tell":             {"5000", "", Available},
+		"more than there can be":                             {"9007199254740991", "150", Invalid},
+		"a restore that added to all versions":               {"1000000100", "1000000200", Available},
+		"more than there can be, and it is not told whether": {"1000000100", "", Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &past{}
+			p.horizon.latest = func(context.Context) (string, error) {
+				if tt.latest == "" {
+					return "", silent
+				}
+				return tt.latest, nil
+			}
+			p.horizon.set("90", true)
+			p.saw("100")
+			err := p.whole(t.Context(), metav1.ListOptions{}, tt.list)
+			if got := Classify(err); got != tt.want {
+				t.Fatalf("%s: %v, want %s", got, err, tt.want)
+			}
+			if err == nil && p.seen() != tt.list {
+				t.Errorf("the highest version seen is %s, want %s", p.seen(), tt.list)
+			}
+		})
+	}
+}

@@ -31,6 +31,10 @@ type past struct {
 	// marks is whether watches bring bookmarks.
 	marks  bool
 	doubts int
+	// uncached is whether watches never do, as those of a resource without a cache.
+	uncached bool
+	// listedOnce is whether there was a whole list.
+	listedOnce bool
 	// newest is the highest version seen, and rewound when a list had a lower one.
 	newest  string
 	rewound time.Time
@@ -111,26 +115,61 @@ func (p *past) saw(version string) {
 	}
 }
 
+// options are those of a list, or of a watch that begins with one. The first list may be
+// of whatever version there is. Reflectors ask later ones not to be older than what they
+// know, which a cache that stands still has, too; but they list again only where watches
+// brought too little, and then what counts is what there is now.
+func (p *past) options(o metav1.ListOptions) metav1.ListOptions {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.listedOnce {
+		return o
+	}
+	o.ResourceVersion = ""
+	if o.SendInitialEvents == nil {
+		o.ResourceVersionMatch = ""
+	}
+	return o
+}
+
 // page takes in a list for these options, which may be one page of many.
 func (p *past) page(ctx context.Context, o metav1.ListOptions, list runtime.Object, bytes int64) error {
 	next := continueOf(list)
 	if err := p.pages.Next(o.Continue, next, bytes); err != nil {
 		return err
 	}
-	version := versionOf(list)
-	if next == "" {
-		if err := p.horizon.listed(ctx, o, version); err != nil {
-			return err
-		}
+	if next != "" {
+		return nil
+	}
+	return p.whole(ctx, o, versionOf(list))
+}
+
+// whole takes in that a list for these options has come to its end, unless its version
+// cannot be.
+func (p *past) whole(ctx context.Context, o metav1.ListOptions, version string) error {
+	if err := p.horizon.listed(ctx, o, version, p.seen()); err != nil {
+		return err
 	}
 	p.listed(version)
 	return nil
 }
 
+// seen is the highest version seen.
+func (p *past) seen() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.newest
+}
+
+// ask asks for the version that the resource has now. It tells whether that is older than
+// what was seen before.
+func (p *past) ask(ctx context.Context) (back bool) { return p.horizon.ask(ctx, p.seen()) }
+
 // listed records the version of a whole list.
 func (p *past) listed(version string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.listedOnce = true
 	older, known := p.older(version)
 	if !known {
 		return

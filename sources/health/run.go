@@ -35,6 +35,9 @@ type Target struct {
 	// Latest, if any, asks for the version that the resource has now, by a consistent
 	// read: what a watch brings is held against it.
 	Latest func(context.Context) (string, error)
+	// Uncached says that API servers serve the resource right from etcd: its watches
+	// bring no bookmarks, and there is no cache that could stand still.
+	Uncached bool
 }
 
 // Run keeps the target's store up to date until ctx ends. Lists stream where
@@ -57,7 +60,7 @@ func Run(ctx context.Context, logger *slog.Logger, t Target) {
 // known version proves nothing, as client-go takes broken connections for empty
 // watches: what it brings does (stream).
 func observe(ctx context.Context, t Target) *cache.ListWatch {
-	p := &past{progress: t.Progress, horizon: horizon{latest: t.Latest}}
+	p := &past{progress: t.Progress, horizon: horizon{latest: t.Latest}, uncached: t.Uncached}
 	fail := func(err error) {
 		if ctx.Err() == nil {
 			t.Health.Fail(err)
@@ -65,7 +68,7 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 	}
 	return &cache.ListWatch{
 		ListWithContextFunc: func(request context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			o = p.horizon.options(o)
+			o = p.options(o)
 			a := newAttempt(fail)
 			list, err := t.ListWatch.ListWithContext(a.in(request), o)
 			if err == nil {
@@ -81,11 +84,10 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 			withList := o.SendInitialEvents != nil
 			lasts := time.Duration(0)
 			if withList {
-				o = p.horizon.options(o)
+				o = p.options(o)
 			} else {
 				if !known(o.ResourceVersion) {
 					// It would bring what there is, and nothing of what was deleted since the list.
-					p.horizon.lost()
 					return nil, apierrors.NewResourceExpired("what came last had no version")
 				}
 				if p.foreign() {

@@ -2,7 +2,6 @@ package health
 
 import (
 	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -70,12 +69,11 @@ func (w *wanderer) observe(s *schedules.Schedule, v *View[*corev1.Node], lasts t
 			}
 			continue
 		}
-		version, _ := strconv.Atoi(list[0].ResourceVersion)
 		bound := mostOutdated
 		if well {
 			bound = moment
 		}
-		if outdated := w.outdated(version); outdated > bound {
+		if outdated := w.outdated(list[0].ResourceVersion); outdated > bound {
 			s.Violated("what is served was outdated for %s", outdated)
 		}
 	}

@@ -45,13 +45,14 @@ type stream struct {
 	// kind is the type of the objects: reflectors leave out all others, without a word.
 	kind reflect.Type
 	past *past
-	// proof is whether anything came that the API server sends only once all before
+	// some is whether anything came that the API server sends only once all before
 	// it was sent.
-	proof bool
-	// reached is the version that the watch has come to, and unproved whether its last
-	// bookmark proved nothing.
-	reached  string
-	unproved bool
+	some bool
+	// reached is the version that the watch has come to.
+	reached string
+	// proved is whether its last bookmark proved that nothing was missed, and unproved
+	// whether it proved nothing.
+	proved, unproved bool
 	// behind is whether the last event should have been of a later version.
 	behind bool
 	// listing is whether objects of a list are still to come, after so many.
@@ -62,6 +63,9 @@ type stream struct {
 	changes bool
 	// over is whether the time is up.
 	over bool
+	// back is closed when the resource is found to be at an earlier version than what
+	// was seen of it.
+	back chan struct{}
 
 	out      chan apiwatch.Event
 	stopped  chan struct{}
@@ -81,7 +85,7 @@ func newStream(ctx context.Context, inner apiwatch.Interface, t Target, p *past,
 		watchRequest: by, inner: inner, health: t.Health, kind: reflect.TypeOf(t.Expected), past: p,
 		reached: by.options.ResourceVersion,
 		listing: by.options.SendInitialEvents != nil,
-		out:     make(chan apiwatch.Event), stopped: make(chan struct{}),
+		out:     make(chan apiwatch.Event), stopped: make(chan struct{}), back: make(chan struct{}),
 	}
 	go s.run(ctx)
 	return s
@@ -124,61 +128,21 @@ func (s *stream) run(ctx context.Context) {
 			return
 		case s.listing && !s.list(ctx, *event, timer):
 			return
-		case s.lasts > 0 && event.Type != apiwatch.Error && !known(versionOf(event.Object)):
-			s.past.horizon.lost()
-			s.send(expired("what came had no version"))
-			return
-		case s.lasts > 0 && event.Type == apiwatch.Bookmark && s.past.horizon.missed(versionOf(event.Object)):
-			s.send(expired("a bookmark has not come to the version that the resource had"))
+		}
+		if !s.judge(ctx, *event) {
 			return
 		}
 		s.note(*event)
 		if s.unproved && event.Type == apiwatch.Bookmark {
-			if s.health.age() < listAfter {
-				continue // the store would take it for proof
+			if s.old() {
+				s.send(expired("for long, no bookmark has proved anything"))
+				return
 			}
-			s.send(expired("for long, no bookmark has proved anything"))
-			return
+			continue // the store would take it for proof
 		}
 		if !s.send(*event) {
 			return
 		}
-	}
-}
-
-// askAhead asks for the version that the last bookmark has to come to, in time. It
-// returns what ends that.
-func (s *stream) askAhead(ctx context.Context) (end func()) {
-	if s.lasts == 0 || s.past.horizon.latest == nil {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	timer := time.AfterFunc(s.lasts-askBefore, func() { s.past.horizon.ask(ctx) })
-	return func() {
-		timer.Stop()
-		cancel()
-	}
-}
-
-// note takes in what an event says of the watch.
-func (s *stream) note(e apiwatch.Event) {
-	switch e.Type {
-	case apiwatch.Error:
-		if !gone(e) {
-			s.attempt.failed(apierrors.FromObject(e.Object))
-		}
-	case apiwatch.Bookmark:
-		s.proof = true
-		s.unproved = s.lasts > 0 && !s.past.horizon.vouches(versionOf(e.Object), s.reached, s.attempt.started)
-		s.behind = false // else it would have ended the watch
-		s.past.bookmark()
-	default:
-		s.proof = true
-		s.behind = s.lasts > 0 && s.past.horizon.behind(versionOf(e.Object))
-	}
-	if s.lasts > 0 { // the objects of a list have versions of long ago
-		s.reached = versionOf(e.Object)
-		s.past.saw(s.reached)
 	}
 }
 
@@ -204,6 +168,9 @@ func (s *stream) next(up <-chan time.Time) (event *apiwatch.Event, open bool) {
 		return &e, ok
 	case <-s.stopped:
 		return nil, true
+	case <-s.back:
+		e := expired("the resource is at an earlier version than what was seen of it")
+		return &e, true
 	case <-up:
 	}
 	// What came just in time counts, and is the last: the timer does not tell again.
@@ -231,24 +198,6 @@ func (s *stream) late() {
 		s.attempt.failed(&SilentError{What: "end of a watch", For: s.lasts + overdue})
 	}
 	s.attempt.drop()
-}
-
-// closed judges the end of a watch. One that ends when it was to end proves that
-// nothing was missed, also where the API server sends no bookmarks, as for events.
-func (s *stream) closed() {
-	const early = time.Second // the API server counts from when the request came
-	switch timely := s.attempt.endedWell() && time.Since(s.attempt.started) >= s.lasts-early; {
-	case s.lasts == 0 || !timely || s.unproved:
-		s.past.cut() // the next one is short
-	case s.behind:
-		s.past.horizon.lost()
-		s.send(expired("the last event has not come to the version that the resource had"))
-	case s.past.doubtful(s.proof):
-		// The reflector lists anew.
-		s.send(expired("a watch ended without the bookmark that others brought"))
-	default:
-		s.health.Proved()
-	}
 }
 
 // refuse tells why the watch is of no use, also to the reflector: it would begin the

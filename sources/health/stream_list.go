@@ -31,13 +31,12 @@ func (s *stream) list(ctx context.Context, e apiwatch.Event, timer *time.Timer) 
 		return true
 	}
 	version := versionOf(e.Object)
-	if err := s.past.horizon.listed(ctx, s.options, version); err != nil {
+	if err := s.past.whole(ctx, s.options, version); err != nil {
 		s.refuse(err)
 		return false
 	}
-	s.listing, s.over = false, false
+	s.listing, s.over, s.reached = false, false, version
 	timer.Reset(tail)
-	s.past.listed(version)
 	return true
 }
 

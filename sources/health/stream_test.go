@@ -76,13 +76,20 @@ func (s *server) run(t *testing.T) (*Health, *View[*corev1.Node]) {
 // it is nil.
 func follow(t *testing.T, lw *cache.ListWatch, latest func(context.Context) (string, error)) (*Health, *View[*corev1.Node]) {
 	t.Helper()
+	return followTarget(t, Target{ListWatch: lw, Latest: latest})
+}
+
+// followTarget keeps a view of nodes, read as the target says, until the test ends.
+func followTarget(t *testing.T, target Target) (*Health, *View[*corev1.Node]) {
+	t.Helper()
 	h := NewHealth("nodes", time.Now).Expire(MaxAge)
 	v := NewView(h, Trim[*corev1.Node])
+	target.Health, target.Expected, target.Store = h, &corev1.Node{}, v
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan bool)
 	go func() {
 		defer close(done)
-		Run(ctx, slog.New(slog.DiscardHandler), Target{Health: h, ListWatch: lw, Expected: &corev1.Node{}, Store: v, Latest: latest})
+		Run(ctx, slog.New(slog.DiscardHandler), target)
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 	return h, v

@@ -3,7 +3,6 @@ package health
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 	"sync"
@@ -21,22 +20,27 @@ import (
 type fault int
 
 const (
-	none          fault = iota
-	frozen              // watches bring nothing, new ones neither
-	frozenOld           // those that exist never bring anything again; new ones are served
-	closedAtOnce        // watches end as soon as they begin
-	closedEarly         // they end in their midst
-	refusing            // every request is refused
-	stalling            // requests are not answered, and given up in time
-	stuck               // requests are not answered, nothing gives them up, and they break off in the end
-	noBookmarks         // watches bring events only
-	compacted           // watches cannot be resumed
-	listsUnending       // lists that stream do not end
-	late                // events come one by one, each after some seconds
-	standing            // what watches and lists of any version come from stands still
-	standingMute        // and what version there is, is not answered
-	standingShort       // and watches end after a second, with a bookmark
-	faults              // how many there are
+	none           fault = iota
+	frozen               // watches bring nothing, new ones neither
+	frozenOld            // those that exist never bring anything again; new ones are served
+	closedAtOnce         // watches end as soon as they begin
+	closedEarly          // they end in their midst
+	refusing             // every request is refused
+	stalling             // requests are not answered, and given up in time
+	stuck                // requests are not answered, nothing gives them up, and they break off in the end
+	noBookmarks          // watches bring events only
+	compacted            // watches cannot be resumed
+	listsUnending        // lists that stream do not end
+	late                 // events come one by one, each after some seconds
+	standing             // what watches and lists of any version come from stands still
+	standingMute         // and what version there is, is not answered
+	standingShort        // and watches end after a second, with a bookmark
+	standingCut          // and they are cut as soon as they begin
+	standingSilent       // and they bring nothing, and end in time
+	farAhead             // and bookmarks are of a version to which nothing comes
+	ahead                // and they are of one to which it comes some time
+	disordered           // after each change, the object comes as it was before
+	faults               // how many there are
 )
 
 // wanderer is an API server of one object whose version counts up, with the faults of
@@ -91,7 +95,7 @@ func (w *wanderer) cached() int {
 	return w.version
 }
 
-func (f fault) stands() bool { return f == standing || f == standingMute || f == standingShort }
+func (f fault) stands() bool { return f >= standing && f <= ahead }
 
 // latest is the version that a consistent read gives.
 func (w *wanderer) latest(ctx context.Context) (string, error) {
@@ -106,7 +110,8 @@ func (w *wanderer) latest(ctx context.Context) (string, error) {
 }
 
 // outdated is for how long a version has not been the latest any more.
-func (w *wanderer) outdated(version int) time.Duration {
+func (w *wanderer) outdated(resourceVersion string) time.Duration {
+	version, _ := strconv.Atoi(resourceVersion)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if version >= w.version {
@@ -197,70 +202,4 @@ func (w *wanderer) listWatch() *cache.ListWatch {
 			return proxy, nil
 		},
 	}
-}
-
-// stream is the life of one watch. It returns how its body ended.
-func (w *wanderer) stream(ctx context.Context, o metav1.ListOptions, out chan<- apiwatch.Event) error {
-	begun, marked, dead := time.Now(), false, false
-	lasts := time.Duration(*o.TimeoutSeconds) * time.Second
-	from, err := strconv.Atoi(o.ResourceVersion)
-	if err != nil {
-		from = 0
-	}
-	listing := o.SendInitialEvents != nil
-	_, born, _, _ := w.state()
-	send := func(e apiwatch.Event) {
-		if now, _, _, _ := w.state(); now == late {
-			sleep(ctx, 4*time.Second)
-		}
-		select {
-		case out <- e:
-		case <-ctx.Done():
-		}
-	}
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		now, epoch, version, _ := w.state()
-		if !listing || o.ResourceVersion != "" {
-			version = w.cached()
-		}
-		dead = dead || now == frozenOld && epoch > born
-		switch {
-		case now == frozen, dead:
-		case now == closedAtOnce, now == closedEarly && time.Since(begun) > 3*time.Second:
-			return errors.New("connection reset")
-		case listing:
-			send(apiwatch.Event{Type: apiwatch.Added, Object: objectAt(version)})
-			if now == listsUnending {
-				return w.unending(ctx)
-			}
-			end := objectAt(version)
-			end.Annotations = map[string]string{metav1.InitialEventsAnnotationKey: "true"}
-			send(apiwatch.Event{Type: apiwatch.Bookmark, Object: end})
-			listing, from = false, version
-		case version > from:
-			if now == late {
-				version = from + 1
-			}
-			send(apiwatch.Event{Type: apiwatch.Modified, Object: objectAt(version)})
-			from = version
-		case time.Since(begun) >= lasts, now == standingShort && marked:
-			return io.EOF
-		case (time.Since(begun) >= lasts-2*time.Second || now == standingShort && time.Since(begun) >= time.Second) && !marked && now != noBookmarks:
-			send(apiwatch.Event{Type: apiwatch.Bookmark, Object: objectAt(from)})
-			marked = true
-		}
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		}
-	}
-	return ctx.Err()
-}
-
-// unending waits for the client to give up: what was left out does not come later.
-func (*wanderer) unending(ctx context.Context) error {
-	<-ctx.Done()
-	return ctx.Err()
 }
