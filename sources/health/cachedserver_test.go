@@ -35,6 +35,8 @@ type cachedServer struct {
 	cut time.Duration
 	// mute is whether watches bring nothing after the fault.
 	mute bool
+	// slow is how long a list takes after the fault.
+	slow time.Duration
 	// uncached is whether API servers have no cache of the resource.
 	uncached bool
 	// old is whether the watch brings, after the fault, the object as it was in the
@@ -46,7 +48,10 @@ type cachedServer struct {
 
 func (s *cachedServer) listWatch() *cache.ListWatch {
 	return &cache.ListWatch{
-		ListWithContextFunc: func(_ context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			if time.Since(s.begun) >= faultAt {
+				sleep(ctx, s.slow)
+			}
 			s.lists.Add(1)
 			if o.ResourceVersion == "" {
 				s.exact.Add(1)

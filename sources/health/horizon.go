@@ -27,7 +27,8 @@ const (
 	settle = 1500 * time.Millisecond
 	// listAfter is the age of the last proof from which on a watch that proves nothing
 	// makes for a list of the latest version. It is less than what a long watch takes to
-	// its bookmark, so that the list has most of ten seconds before MaxAge.
+	// its bookmark, so that the list has five seconds before MaxAge, after up to 4.5 s in
+	// which the reflector waits where it lists often.
 	listAfter = 14 * time.Second
 	// leap is how much further than usual a bookmark must be to be asked about.
 	leap = 100

@@ -29,6 +29,9 @@ func TestWatchesThatStandStill(t *testing.T) {
 		"no progress is told": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
 			s.bookmark = asked
 		}},
+		"no progress is told, and lists take long": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
+			s.bookmark, s.slow = asked, 5*time.Second
+		}},
 		"a cache stands still": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
 			stood := s.revisionAt(faultAt)
 			s.bookmark = func(from string) int { return max(min(s.revision(), stood), asked(from)) }

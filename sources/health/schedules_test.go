@@ -20,8 +20,9 @@ func TestMain(m *testing.M) {
 
 // The promises, of what is served as known.
 const (
-	// What proves a source may itself come late, by less than a watch may end late.
-	mostOutdated = MaxAge + overdue
+	// The end of a watch proves that it came to what the resource was at when that was
+	// asked for, and not what came after.
+	mostOutdated = MaxAge + askBefore
 	mostRecovery = 15 * time.Second
 )
 
