@@ -15,25 +15,28 @@ function(c) {
     lone: 'kubevitals:connectivity_lone_path',
     wide: 'kubevitals:connectivity_wide:count',
     bad: 'kubevitals:connectivity_bad_path',
-    // How many nodes there are that can be probed, those that are down among them.
-    agents: 'max by (%(by)s) (kubevitals_connectivity_agents{%(nodeSelector)s, network="node"})' % c,
+    // How many nodes there are that can be probed, those that are down among them; only
+    // where a node is the cause of something.
+    agents: 'max by (%(by)s) (kubevitals_connectivity_agents{%(nodeSelector)s, network="node"} and on (%(by)s) kubevitals:connectivity_cause:ratio)' % c,
   },
   local paths(matchers='') = 'kubevitals_connectivity_path{%s}' % std.join(', ', [c.nodeSelector] + if matchers == '' then [] else [matchers]),
   // Agents count their good paths, and tell of the others one by one.
   local good(matchers='') = 'kubevitals_connectivity_good_paths{%s}' % std.join(', ', [c.nodeSelector] + if matchers == '' then [] else [matchers]),
-  // By how many a node is probed in one direction. It is as many as it probes, which
-  // another has to say for one that is not reached.
-  local probers = 'max by (%(by)s, direction) (kubevitals_connectivity_peers{%(nodeSelector)s})' % c,
+  // By how many a node is probed in one direction, where there are such paths. It is as
+  // many as it probes, which another has to say for one that is not reached. All agents
+  // tell of it, so that it is read in full only where something fails.
+  local probers(paths) = 'max by (%s, direction) (kubevitals_connectivity_peers{%s} and on (%s, direction) %s)' % [c.by, c.nodeSelector, c.by, paths],
   // Paths that have a node at neither end which is known to be down.
   local known(matchers) = promql.line(|||
     %(paths)s
     unless on (%(by)s, node) %(down)s
     unless on (%(by)s, peer) label_replace(%(down)s, "peer", "$1", "node", "(.+)")
   ||| % (k { paths: paths(matchers) })),
-  // The number of paths that the nodes have as their beginning (out) or end (in).
-  local counted(side, paths) = {
-    out: 'count by (%s, node, direction) (%s)' % [c.by, paths],
-    'in': 'sum by (%s, node, direction) (label_replace(count by (%s, peer, direction) (%s), "node", "$1", "peer", "(.+)"))' % [c.by, c.by, paths],
+  // The number of paths that the nodes have as their beginning (out) or end (in), by
+  // direction and what else is said.
+  local counted(side, paths, also='') = {
+    out: 'count by (%s, node, direction%s) (%s)' % [c.by, also, paths],
+    'in': 'sum by (%s, node, direction%s) (label_replace(count by (%s, peer, direction%s) (%s), "node", "$1", "peer", "(.+)"))' % [c.by, also, c.by, also, paths],
   }[side],
   // The number of paths in which bad ones are a share, at the nodes that have any: of
   // those that begin there the good and the bad ones, and of those that end there all
@@ -42,8 +45,8 @@ function(c) {
     out: |||
       %(bad)s
       + on (%(by)s, node, direction)
-      sum by (%(by)s, node, direction) (%(good)s)
-    ||| % (c { bad: counted('out', k.bad), good: good() }),
+      sum by (%(by)s, node, direction) (%(good)s and on (%(by)s, node, direction) %(paths)s)
+    ||| % (c { bad: counted('out', k.bad), good: good(), paths: k.bad }),
     'in': |||
       0 * %(bad)s + on (%(by)s, direction) group_left () %(probers)s
       - on (%(by)s, node, direction)
@@ -52,21 +55,21 @@ function(c) {
         or on (%(by)s, node, direction)
         0 * %(bad)s
       )
-    ||| % (c { bad: counted('in', k.bad), probers: probers, refused: counted('in', paths('result="refused"')) }),
+    ||| % (c { bad: counted('in', k.bad), probers: probers(k.bad), refused: counted('in', paths('result="refused"')) }),
   },
-  local cause(fault, side) = {
+  local cause(side) = {
     record: k.nodes,
-    labels: { fault: fault, side: side },
+    labels: { side: side },
     expr: |||
       %(bad)s
-        / on (%(by)s, node, direction)
+        / on (%(by)s, node, direction) group_left ()
         (
           %(all)s
         )
       > %(connectivityNodeRatio)g
       and
       %(bad)s >= %(connectivityNodePaths)s
-    ||| % (k { bad: counted(side, '%s{fault="%s"}' % [k.bad, fault]), all: promql.indent(promql.indent(all[side])) }),
+    ||| % (k { bad: counted(side, k.bad, ', fault'), all: promql.indent(promql.indent(all[side])) }),
   },
   local at(matchers) = 'max by (%s, node) (%s{%s})' % [c.by, k.nodes, matchers],
   local distinct(paths, end) = 'count by (%(by)s, zone, other_zone) (group by (%(by)s, zone, other_zone, %(end)s) (%(paths)s))' % (c { end: end, paths: paths }),
@@ -116,8 +119,7 @@ function(c) {
     }
     for fault in ['cut', 'mtu']
   ] + [
-    cause(fault, side)
-    for fault in ['cut', 'mtu']
+    cause(side)
     for side in ['out', 'in']
   ] + [
     {
@@ -128,7 +130,7 @@ function(c) {
           (
             count by (%(by)s, zone, other_zone) (%(bad)s)
             + on (%(by)s, zone, other_zone)
-            sum by (%(by)s, zone, other_zone) (%(good)s)
+            sum by (%(by)s, zone, other_zone) (%(good)s and on (%(by)s, zone, other_zone) %(bad)s)
           )
         > %(connectivityZoneRatio)g
         and %(from)s >= %(connectivityZoneNodes)s

@@ -209,11 +209,7 @@ func ungrouped(p Pack, a Alert, n parser.Node, path []parser.Node) []string {
 			return []string{a.Name + ": joins without " + p.ClusterLabel}
 		}
 	case *parser.VectorSelector:
-		within := slices.ContainsFunc(path, func(n parser.Node) bool {
-			_, ok := n.(*parser.AggregateExpr)
-			return ok
-		})
-		if !within && !recorded(n.Name) {
+		if comesOut(n, path) && !recorded(n.Name) {
 			return []string{a.Name + ": " + n.Name + " is not aggregated, so every replica fires its own"}
 		}
 	case *parser.Call:
@@ -222,4 +218,23 @@ func ungrouped(p Pack, a Alert, n parser.Node, path []parser.Node) []string {
 		}
 	}
 	return nil
+}
+
+// comesOut tells whether the labels of a series that is selected, which has the path above
+// it, may be among those of what the expression returns: they are not where it is
+// aggregated, nor on the right of a set operator, which only chooses from what is left of it.
+func comesOut(n parser.Node, path []parser.Node) bool {
+	below := n
+	for _, above := range slices.Backward(path) {
+		switch above := above.(type) {
+		case *parser.AggregateExpr:
+			return false
+		case *parser.BinaryExpr:
+			if (above.Op == parser.LAND || above.Op == parser.LUNLESS) && below == parser.Node(above.RHS) {
+				return false
+			}
+		}
+		below = above
+	}
+	return true
 }

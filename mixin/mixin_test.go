@@ -142,6 +142,7 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		{"rules select and aggregate", "no cluster", expr(`max by (server) (kubevitals_apiserver_up{job="kubevitals"}) == 0`), "aggregates without cluster"},
 		{"rules select and aggregate", "a join without cluster", expr(`max by (cluster) (kubevitals_apiserver_up{job="kubevitals"}) == 0 unless on (server) max by (cluster) (kubevitals_apiserver_up{job="kubevitals"})`), "joins without cluster"},
 		{"rules select and aggregate", "no aggregation", expr(`kubevitals_apiserver_up{job="kubevitals"} == 0`), "is not aggregated"},
+		{"rules select and aggregate", "no aggregation left of a set operator", expr(`kubevitals_apiserver_up{job="kubevitals"} == 0 unless on (cluster) kubevitals_apiserver_up{job="kubevitals"} == 1`), "is not aggregated"},
 		{"rules select and aggregate", "a bare absent", expr(`absent(max by (cluster) (kubevitals_apiserver_up{job="kubevitals"}))`), "loses the cluster"},
 		{"names match on every floor", "a collector without a signal", func(p *Pack) { p.Collectors = append(slices.Clone(p.Collectors), "no_such") }, "no_such: a collector without a signal"},
 		{"names match on every floor", "a signal without a test", func(p *Pack) { p.SignalFiles = append(slices.Clone(p.SignalFiles), "no_such") }, "no_such: a signal without a rule test"},

@@ -21,25 +21,27 @@ function(c) {
     {
       alert: 'KubeVitalsNodeLeaseStale',
       severity: 'warning',
-      // By all that see a renewal: of two replicas one may see later than the other.
+      // By all that see a renewal: of two replicas one may see later than the other. Nodes
+      // whose Lease is fresh, as nearly all are, are left out before anything is put together.
       expr: |||
-        min by (%(by)s, node) (
-          timestamp(kubevitals_node_readiness_lease_renew_timestamp_seconds{%(selector)s})
-            - kubevitals_node_readiness_lease_renew_timestamp_seconds{%(selector)s}
-        )
+        min by (%(by)s, node) (timestamp(%(renewed)s) - (%(renewed)s and on (%(by)s, node) %(overdue)s))
         and on (%(by)s, node)
         (
-          count by (%(by)s, node) (kubevitals_node_readiness_lease_overdue{%(selector)s} == 1)
+          count by (%(by)s, node) (%(overdue)s)
           == on (%(by)s, node)
-          count by (%(by)s, node) (kubevitals_node_readiness_lease_renew_timestamp_seconds{%(selector)s})
+          count by (%(by)s, node) (%(renewed)s and on (%(by)s, node) %(overdue)s)
         )
         and on (%(by)s, node)
-        max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 1
+        max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s} and on (%(by)s, node) %(overdue)s) == 1
         unless on (%(by)s, node)
         %(lead)s > 0
         unless on (%(by)s)
         %(nothingWritten)s
-      ||| % (k { lead: lead }),
+      ||| % (k {
+               lead: lead,
+               renewed: 'kubevitals_node_readiness_lease_renew_timestamp_seconds{%(selector)s}' % c,
+               overdue: 'kubevitals_node_readiness_lease_overdue{%(selector)s} == 1' % c,
+             }),
       'for': '2m',
       summary: 'A kubelet has stopped its heartbeats, and its node still counts as ready.',
       description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last renewed its Lease {{ $value | humanizeDuration }} ago. The node still counts as ready, and gets pods and traffic: by default the controller manager marks one 50 s after its last heartbeat.',

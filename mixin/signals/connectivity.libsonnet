@@ -14,7 +14,7 @@ function(c) {
   local betweenNodes = k {
     into: at('fault="cut", direction="node_to_node", side="in"'),
     out: at('fault="cut", direction="node_to_node", side="out"'),
-    heard: 'max by (%s, node) (%s)' % [c.by, recording.good('direction="node_to_node"')],
+    heard: recording.good('direction="node_to_node"'),
   },
   // Nothing is told of single nodes and paths while zones or the network are told of.
   local silent(expr, wide) = |||
@@ -137,7 +137,7 @@ function(c) {
           %(refused)s / on (%(by)s, direction) group_left () %(probers)s
           > %(connectivityNodeRatio)g
         )
-      ||| % (k { refused: recording.counted('in', paths('result="refused"')), probers: recording.probers }),
+      ||| % (k { refused: recording.counted('in', paths('result="refused"')), probers: recording.probers(paths('result="refused"')) }),
       'for': '15m',
       summary: 'Agents are refused when they probe others, so that nobody sees these paths.',
       description: 'Nodes of cluster %(cluster)s that refuse most of those that probe them in one direction: {{ $value }}. The agent does not run there, or a rule refuses its port. Whether the network is well there is not known.',

@@ -132,11 +132,13 @@ function(config) {
         )
         unless on (%(by)s)
         (
-          count by (%(by)s) (%(needing)s and on (%(by)s, node) %(agents)s)
-          == on (%(by)s)
-          count by (%(by)s) (%(needing)s)
+          group by (%(by)s) (%(needing)s)
+          unless on (%(by)s)
+          (
+            %(lacking)s
+          )
         )
-      ||| % (c { agents: promql.indent(promql.indent(c.agents)) }),
+      ||| % (c { lacking: promql.indent(promql.indent(promql.indent(c.lacking))) }),
       'for': '5m',
       summary: 'Agents of kubevitals on nodes cannot be scraped.',
       description: 'Agents of kubevitals in cluster %(cluster)s that cannot be scraped: {{ $value }}, which is more than nodes are not ready. What only a node can see is not seen there.',
@@ -146,9 +148,7 @@ function(config) {
       severity: 'info',
       expr: |||
         count by (%(by)s) (
-          %(needing)s
-          unless on (%(by)s, node)
-          %(agents)s
+          %(lacking)s
         )
         > on (%(by)s)
         (
@@ -156,7 +156,7 @@ function(config) {
           or on (%(by)s)
           %(none)s
         )
-      ||| % c,
+      ||| % (c { lacking: promql.indent(c.lacking) }),
       'for': '30m',
       summary: 'Nodes that are ready have no agent of kubevitals, though others have.',
       description: 'Ready nodes of cluster %(cluster)s that have no agent of kubevitals: {{ $value }}. There were agents within the last day. What only a node can see is not seen there.',
@@ -166,7 +166,9 @@ function(config) {
       severity: 'warning',
       expr: |||
         count by (%(by)s, source) (
-          max by (%(by)s, instance, source) (kubevitals_source_available{%(nodeSelector)s}) == 0
+          max by (%(by)s, instance, source) (kubevitals_source_available{%(nodeSelector)s} == 0)
+          unless on (%(by)s, instance, source)
+          kubevitals_source_available{%(nodeSelector)s} == 1
         )
       ||| % c,
       'for': '15m',
@@ -186,18 +188,31 @@ function(config) {
     {
       alert: 'KubeVitalsNodeAgentSourceStale',
       severity: 'warning',
+      // Only those that are older than the slack can be older than the bound with it: what
+      // is fresh, as nearly all are, is left out before anything is put together.
       expr: |||
         count by (%(by)s, source) (
           max by (%(by)s, instance, source) (
             timestamp(kubevitals_source_last_success_timestamp_seconds{%(nodeSelector)s})
-            - kubevitals_source_last_success_timestamp_seconds{%(nodeSelector)s}
+            - (%(old)s)
           )
           > on (%(by)s, instance, source)
-          (max by (%(by)s, instance, source) (kubevitals_source_max_age_seconds{%(nodeSelector)s}) + %(sourceStaleSlackSeconds)s)
+          (
+            max by (%(by)s, instance, source) (
+              kubevitals_source_max_age_seconds{%(nodeSelector)s}
+              and on (%(by)s, instance, source)
+              %(old)s
+            )
+            + %(sourceStaleSlackSeconds)s
+          )
           unless on (%(by)s, instance, source)
-          max by (%(by)s, instance, source) (kubevitals_source_available{%(nodeSelector)s}) == 0
+          (
+            kubevitals_source_available{%(nodeSelector)s} == 0
+            unless on (%(by)s, instance, source)
+            kubevitals_source_available{%(nodeSelector)s} == 1
+          )
         )
-      ||| % c,
+      ||| % (c { old: 'kubevitals_source_last_success_timestamp_seconds{%(nodeSelector)s} < time() - %(sourceStaleSlackSeconds)s' % c }),
       'for': '2m',
       summary: 'Agents of kubevitals on nodes take a source for good whose last proof is old.',
       description: 'Agents of kubevitals in cluster %(cluster)s that say that they can read {{ $labels.source }}, though the last proof of that is too old: {{ $value }}. What they tell from there may not be true any more.',
@@ -209,7 +224,7 @@ function(config) {
         count by (%(by)s, collector) (
           max by (%(by)s, instance, collector) (kubevitals_scrape_collector_success{%(nodeSelector)s}) == 0
           unless on (%(by)s, instance)
-          min by (%(by)s, instance) (kubevitals_source_available{%(nodeSelector)s}) == 0
+          kubevitals_source_available{%(nodeSelector)s} == 0
         )
       ||| % c,
       'for': '15m',
