@@ -18,7 +18,7 @@ func TestEachFaultAlone(t *testing.T) {
 	t.Parallel()
 	for f := range faults {
 		for _, streams := range []bool{false, true} {
-			t.Run(fmt.Sprintf("fault %d, lists stream %t", f, streams), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, lists stream %t", f, streams), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					w := newWanderer(streams)

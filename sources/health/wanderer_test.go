@@ -43,6 +43,14 @@ const (
 	faults               // how many there are
 )
 
+// String returns the name of the fault.
+func (f fault) String() string {
+	return [...]string{
+		"none", "frozen", "frozenOld", "closedAtOnce", "closedEarly", "refusing", "stalling", "stuck", "noBookmarks", "compacted",
+		"listsUnending", "late", "standing", "standingMute", "standingShort", "standingCut", "standingSilent", "farAhead", "ahead", "disordered",
+	}[f]
+}
+
 // wanderer is an API server of one object whose version counts up, with the faults of
 // a schedule.
 type wanderer struct {
