@@ -168,6 +168,7 @@ func (r *nodeReport) write(w io.Writer) error {
 	line("collectors that failed", "%s", strings.Join(append(r.seen.failed, "-")[:max(1, len(r.seen.failed))], ", "))
 	line("memory not in files, end", "%.1f MiB", mebibytes(r.last.anonymous))
 	line("memory not in files, most at a scrape", "%.1f MiB (may be %.1f MiB)", mebibytes(slices.Max(r.anonymous)), mebibytes(mostAnonymous))
+	line("memory in files, end: pages of the program, which agents of one image share", "%.1f MiB", mebibytes(r.last.resident-r.last.anonymous))
 	line("resident memory with the pages of the program, end", "%.1f MiB", mebibytes(r.last.resident))
 	line("resident memory, peak of the start", "%.1f MiB", mebibytes(r.last.peak))
 	line("CPU", "%.2f %% of one core (may be %.2f %%; over %s, %d scrapes)", 100*r.share(), 100*mostCPU, r.took.Round(time.Second), r.scrapes)
