@@ -23,6 +23,7 @@ type instance struct {
 	seen     map[Origin]time.Time
 	store    string           // UID of the namespace kube-system
 	refusals map[string]error // see asked
+	replies  [3]health.Dated  // to the health probes, of which one round runs at a time
 }
 
 func newInstance(p *Prober, server, base string, isConfigured bool) (*instance, error) {
@@ -75,12 +76,22 @@ func probeHealth(ctx context.Context, i *instance, last healthAnswer) (healthAns
 	h := healthAnswer{expiry: last.expiry}
 	for n, r := range requests {
 		a := answers[n]
+		if err := i.ownAnswer(r.name, a, &i.replies[n]); err != nil {
+			a.disown(err)
+		}
+		if a.foreign != nil {
+			i.prober.logger.DebugContext(ctx, "answer that is none of the API server", "server", i.server, "probe", r.name, "err", a.foreign)
+		}
 		h.probes = append(h.probes, Probe{r.name, a.outcome, a.duration})
 		h.up = h.up || a.code != 0
 		if !a.expiry.IsZero() {
 			h.expiry = a.expiry
 		}
-		if r.source != "" && a.code != 0 {
+		switch {
+		case r.source == "":
+		case a.foreign != nil:
+			i.asked(r.source, a.foreign)
+		case a.code != 0:
 			i.asked(r.source, a.refusal())
 		}
 		if r.name == read && i.configured {

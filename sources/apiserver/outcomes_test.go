@@ -32,7 +32,7 @@ func TestSickServers(t *testing.T) {
 		{"too much to do", status(429, ""), health.Overloaded, true, 0},
 		{"a redirect elsewhere", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://127.0.0.1:1/", http.StatusFound)
-		}, Unhealthy, true, 0},
+		}, health.Failed, false, 0}, // with a page that says so
 		{"a connection that breaks off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, health.Failed, false, 0},
 	}
 	for _, tt := range tests {

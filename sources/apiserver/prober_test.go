@@ -62,7 +62,7 @@ apiserver_longrunning_requests{resource="secrets",scope="resource",verb="WATCH"}
 apiserver_longrunning_requests{resource="pods",scope="resource",verb="WATCH"} 9
 `))
 	default:
-		_, _ = w.Write([]byte("{}"))
+		_, _ = w.Write([]byte(`{"metadata":{"uid":"of-kube-system"}}`))
 	}
 }
 

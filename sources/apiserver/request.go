@@ -24,6 +24,13 @@ type answer struct {
 	body     []byte
 	duration time.Duration
 	expiry   time.Time
+	header   http.Header
+	foreign  error // why this is no answer of the server at this time
+}
+
+// disown makes an answer that is not the server's own, of now, one that did not come.
+func (a *answer) disown(err error) {
+	a.outcome, a.code, a.body, a.foreign = ofError(err), 0, nil, err
 }
 
 // err is nil if the answer is what was asked for, and says why not otherwise.
@@ -31,6 +38,8 @@ func (a answer) err() error {
 	switch {
 	case a.outcome == health.Available:
 		return nil
+	case a.foreign != nil:
+		return a.foreign
 	case a.code != 0:
 		return &statusError{a.code}
 	}
@@ -67,17 +76,21 @@ func (i *instance) send(ctx context.Context, method, path, contentType string, b
 		request.Header.Set("Content-Type", contentType)
 	}
 	request.Header.Set("Accept", "application/json, text/plain;q=0.9, */*;q=0.1")
+	request.Header.Set("Cache-Control", "no-cache")
 	response, err := i.client.Do(request)
 	if err != nil {
 		return finish(answer{outcome: ofError(err)})
 	}
 	defer func() { _ = response.Body.Close() }()
-	a := answer{outcome: ofStatus(response.StatusCode), code: response.StatusCode}
+	a := answer{outcome: ofStatus(response.StatusCode), code: response.StatusCode, header: response.Header}
 	if response.TLS != nil && len(response.TLS.PeerCertificates) > 0 {
 		a.expiry = response.TLS.PeerCertificates[0].NotAfter
 	}
 	if a.body, err = io.ReadAll(bounded.Reader(response.Body, bodyLimit)); err != nil {
 		a.outcome = ofError(err)
+	}
+	if err := health.Own(response.Header); err != nil {
+		a.disown(err)
 	}
 	return finish(a)
 }
@@ -131,6 +144,9 @@ func (i *instance) countMetrics(ctx context.Context) (Metrics, error) {
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		return Metrics{}, &statusError{response.StatusCode}
+	}
+	if err := health.Own(response.Header); err != nil {
+		return Metrics{}, err
 	}
 	return countBody(response.Body, i.prober.options.Exposition)
 }

@@ -14,10 +14,10 @@ type unanswered struct{ since atomic.Pointer[time.Time] }
 
 // came notes what a question came to. Only an answer ends a silence, and a refusal is an
 // answer, too. A failure of the server (5xx) is none: it comes at once where its etcd
-// refuses connections, instead of leaving them open.
+// refuses connections, instead of leaving them open. Nor is what is not the server's own.
 func (s *unanswered) came(a answer) {
 	switch {
-	case a.outcome != health.Timeout && a.code < http.StatusInternalServerError:
+	case a.outcome != health.Timeout && a.code < http.StatusInternalServerError && a.foreign == nil:
 		s.since.Store(nil)
 	case s.since.Load() == nil:
 		s.since.Store(new(time.Now()))

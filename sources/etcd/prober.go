@@ -174,6 +174,9 @@ func (p *Prober) metrics(ctx context.Context, base string) (Metrics, health.Reas
 	}, http.StatusOK)
 	if err != nil {
 		p.logger.DebugContext(ctx, "metrics of a member of etcd", "endpoint", base, "err", err)
+		if bounded.Is(err) { // what came before is whole
+			return m, health.Invalid
+		}
 		return nil, health.Classify(err)
 	}
 	if len(m) < len(metricNames()) {

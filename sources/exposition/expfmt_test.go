@@ -43,7 +43,8 @@ func slowly(body []byte) (map[string]int64, bool) {
 }
 
 // FuzzAgreesWithPrometheus compares what is counted with what the parser of Prometheus'
-// own libraries makes of a body, wherever that one takes it.
+// own libraries makes of a body, wherever that one takes it. Of a last line that is cut
+// off, it takes comments.
 func FuzzAgreesWithPrometheus(f *testing.F) {
 	var body bytes.Buffer
 	if err := leakybody.Write(&body, 1); err != nil {
@@ -55,7 +56,8 @@ func FuzzAgreesWithPrometheus(f *testing.F) {
 	f.Add([]byte("\r#"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		want, ok := slowly(body)
-		if !ok || bytes.Contains(body, []byte("# EOF")) { // which ends OpenMetrics, and is a comment in the text format
+		isCut := len(body) > 0 && body[len(body)-1] != '\n'
+		if !ok || isCut || bytes.Contains(body, []byte("# EOF")) { // which ends OpenMetrics, and is a comment in the text format
 			return
 		}
 		got, err := Parse(bytes.NewReader(body), Options{TopN: 1 << 20})

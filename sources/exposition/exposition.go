@@ -30,7 +30,7 @@ type Options struct {
 	FamilyLimit int
 	// Visit is called for every sample of the families it names, with the text
 	// between the braces and the text of the value. Both are only valid during
-	// the call. Of a last line that does not end there is no call: it may be cut off.
+	// the call.
 	Visit map[string]func(labels, value []byte)
 	// Buffers, if set, lends what bodies are read into.
 	Buffers *Buffers
@@ -76,7 +76,8 @@ const (
 )
 
 // Parse reads r to its end or to a limit. It fails, naming the line, when r is
-// not in a text format of Prometheus; the report is then of what came before.
+// not in a text format of Prometheus, or ends within a line; the report is then of
+// what came before.
 func Parse(r io.Reader, o Options) (Report, error) {
 	if o.BodyLimit <= 0 {
 		o.BodyLimit = defaultBodyLimit

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 // bufferSize is also the longest line that is looked at whole; of longer ones
@@ -29,7 +31,6 @@ type parser struct {
 	line      int64
 	truncated bool
 	ended     bool // OpenMetrics' # EOF was seen
-	torn      bool // this is a last line without a newline: its value may lack digits
 
 	// The samples of a family stand together, and those of a summary or histogram
 	// take turns with its sum and count, so the family of a line is nearly always
@@ -133,15 +134,17 @@ func (p *parser) chunk(data []byte, skipping *bool) ([]byte, error) {
 	return data, nil
 }
 
-// finish counts a last line that has no newline. If the connection broke off
-// within it, it may have no value, which is an error, or a part of one, which is none.
+// finish looks at what stands after the last newline. Each line of the formats ends with
+// one, so that a line without was cut off: its value may lack digits, and what followed it
+// is lost. That ends a body without an error where nobody says how long it is, as a proxy
+// of HTTP/1.0. Only the end of OpenMetrics is complete as it is.
 func (p *parser) finish(line []byte, skipping bool) error {
-	if skipping || len(line) == 0 {
+	line = bytes.TrimSpace(line)
+	if !skipping && (len(line) == 0 || bytes.Equal(line, []byte("# EOF"))) {
 		return nil
 	}
 	p.line++
-	p.torn = true
-	return p.sample(line, false)
+	return &bounded.Error{What: "the body is cut off in a line: " + excerpt(line)}
 }
 
 // sample counts one line. cut says that only its beginning is there.

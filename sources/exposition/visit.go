@@ -2,7 +2,9 @@ package exposition
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"strconv"
 )
 
 func both(own, other func(labels, value []byte)) func(labels, value []byte) {
@@ -30,9 +32,10 @@ func (p *parser) visit(rest []byte) error {
 	if len(fields) == 0 {
 		return fmt.Errorf("a sample without a value: %s", excerpt(rest))
 	}
-	if !p.torn {
-		p.last.visit(labels, fields[0])
+	if _, err := strconv.ParseFloat(string(fields[0]), 64); err != nil && !errors.Is(err, strconv.ErrRange) {
+		return fmt.Errorf("a value that is no number: %s", excerpt(rest))
 	}
+	p.last.visit(labels, fields[0])
 	return nil
 }
 

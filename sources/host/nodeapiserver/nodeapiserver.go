@@ -5,13 +5,13 @@ package nodeapiserver
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,6 +51,9 @@ type Prober struct {
 	client  *http.Client
 	timeout time.Duration
 	now     func() time.Time
+
+	mu      sync.Mutex
+	replies health.Dated
 }
 
 // New returns a prober of the address of the configuration, with its authority
@@ -144,7 +147,8 @@ func (p *Prober) Ask(ctx context.Context) (Result, error) {
 	return Result{Answered: status != 0, Reason: health.Classify(err), Took: took}, nil
 }
 
-// get returns the status of the answer, and 0 with the error if there is none.
+// get returns the status of the answer, and 0 with the error if there is none that the API
+// server gave at this time.
 func (p *Prober) get(ctx context.Context) (int, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url, nil)
 	if err != nil {
@@ -156,10 +160,27 @@ func (p *Prober) get(ctx context.Context) (int, error) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	const limit = 64 << 10
-	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, limit)); err != nil && !errors.Is(err, io.EOF) {
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit))
+	if err != nil {
 		return 0, fmt.Errorf("read the answer: %w", err)
 	}
+	if err := p.own(response.Header); err != nil {
+		return 0, err
+	}
+	if response.StatusCode == http.StatusOK && strings.TrimSpace(string(body)) != "ok" {
+		return 0, health.Foreign("the answer is none of a health endpoint")
+	}
 	return response.StatusCode, nil
+}
+
+// own returns an error if the answer with that header is of a cache or a page of a proxy.
+func (p *Prober) own(header http.Header) error {
+	if err := health.Own(header); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.replies.Next(header, p.now())
 }
 
 // statusError is an answer with another status than 200.

@@ -54,6 +54,7 @@ func TestAnswers(t *testing.T) {
 				}
 				w.Header().Set("Location", "http://192.0.2.1/")
 				w.WriteHeader(tt.status)
+				_, _ = w.Write([]byte("ok"))
 			}))
 			defer s.Close()
 			p := prober(t, trusting(s), time.Minute)
@@ -67,6 +68,32 @@ func TestAnswers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestForeignAnswers verifies that an answer of a cache, one without a date and a page of a
+// proxy are none of the API server.
+func TestForeignAnswers(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		key, value, body string
+		want             health.Reason
+	}{
+		"of a cache":     {"Age", "9", "ok", health.Stale},
+		"without a date": {"Date", "", "ok", health.Invalid},
+		"a page":         {"Content-Type", "text/html", "ok", health.Invalid},
+		"another text":   {"Content-Type", "text/plain", "Welcome", health.Invalid},
+		"its own":        {"Content-Type", "text/plain", "ok", health.Available},
+	} {
+		s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()[tt.key] = []string{tt.value}
+			_, _ = w.Write([]byte(tt.body))
+		}))
+		t.Cleanup(s.Close)
+		r, err := prober(t, trusting(s), time.Minute).Ask(t.Context())
+		if err != nil || r.Reason != tt.want || r.Answered != (tt.want == health.Available) {
+			t.Errorf("%s: %+v, %v; want %s", name, r, err, tt.want)
+		}
 	}
 }
 
