@@ -43,8 +43,7 @@ func slowly(body []byte) (map[string]int64, bool) {
 }
 
 // FuzzAgreesWithPrometheus compares what is counted with what the parser of Prometheus'
-// own libraries makes of a body, wherever that one takes it. Of a last line that is cut
-// off, it takes comments.
+// own libraries makes of a body, wherever that one takes it.
 func FuzzAgreesWithPrometheus(f *testing.F) {
 	var body bytes.Buffer
 	if err := leakybody.Write(&body, 1); err != nil {
@@ -56,6 +55,7 @@ func FuzzAgreesWithPrometheus(f *testing.F) {
 	f.Add([]byte("\r#"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		want, ok := slowly(body)
+		// Of a last line that is cut off, Prometheus takes comments.
 		isCut := len(body) > 0 && body[len(body)-1] != '\n'
 		if !ok || isCut || bytes.Contains(body, []byte("# EOF")) { // which ends OpenMetrics, and is a comment in the text format
 			return
