@@ -1,0 +1,3 @@
+module github.com/kubevitals/kubevitals/tools/image
+
+go 1.26.0
