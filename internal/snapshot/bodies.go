@@ -46,7 +46,7 @@ func (r *reader) bodyOf(m *meter, e entry, zipped bool) (body, error) {
 	if r.spill == nil {
 		dir, err := os.MkdirTemp("", "kubevitals-dump-")
 		if err != nil {
-			return nil, fmt.Errorf("make a folder for what is read later: %w", err)
+			return nil, fmt.Errorf("an archive needs a folder for temporary files: mount one at %s that can be written, such as an emptyDir, set TMPDIR, or unpack the archive: %w", os.TempDir(), err)
 		}
 		r.spill = &spill{dir: dir}
 		r.snapshot.closers = append(r.snapshot.closers, func() error { return os.RemoveAll(dir) })

@@ -5,10 +5,7 @@ package target
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -69,20 +66,12 @@ func Demo(ctx context.Context, kubelets kubelet.Options, logger *slog.Logger) (*
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "kubevitals-demo-")
-	if err != nil {
+	// Not a file: the image has no folder for temporary ones.
+	kubelets.CAData = served.KubeletCA()
+	return &Target{Name: served.RESTConfig().Host, REST: served.RESTConfig(), Kubelets: kubelets, close: func() error {
 		served.Close()
-		return nil, err
-	}
-	t := &Target{Name: served.RESTConfig().Host, REST: served.RESTConfig(), Kubelets: kubelets, close: func() error {
-		served.Close()
-		return os.RemoveAll(dir)
-	}}
-	t.Kubelets.CAFile = filepath.Join(dir, "kubelet-ca.crt")
-	if err := os.WriteFile(t.Kubelets.CAFile, served.KubeletCA(), 0o600); err != nil {
-		return nil, errors.Join(err, t.Close())
-	}
-	return t, nil
+		return nil
+	}}, nil
 }
 
 // FromSnapshot reads the snapshot, or the dump by another program, at a path.

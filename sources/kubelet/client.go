@@ -79,7 +79,7 @@ func newClient(o Options, cfg *rest.Config, dial dialer) (*client, error) {
 		return nil, fmt.Errorf("credentials for the kubelets: %w", err)
 	}
 	// Only here, after an exec plugin was told of the API server's own CA.
-	tc.TLS.CAFile, tc.TLS.CAData = o.CAFile, nil
+	tc.TLS.CAFile, tc.TLS.CAData = o.CAFile, o.CAData
 	tc.TLS.Insecure = o.InsecureSkipVerify
 	tc.TLS.ServerName = ""
 	tc.TLS.NextProtos = []string{"http/1.1"}

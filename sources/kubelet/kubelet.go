@@ -27,6 +27,8 @@ type Options struct {
 	// CAFile is the PEM bundle that signs the kubelets' serving certificates. It
 	// is read again when it changes. Without it the roots of the system count.
 	CAFile string
+	// CAData is the same as PEM, where it is in no file.
+	CAData []byte
 	// InsecureSkipVerify accepts any serving certificate, and so gives the
 	// credentials to whoever answers.
 	InsecureSkipVerify bool
@@ -69,7 +71,7 @@ func (o Options) validate() error {
 	switch {
 	case len(o.PreferredAddressTypes) == 0:
 		return errors.New("no kind of node address to dial kubelets at")
-	case o.CAFile != "" && o.InsecureSkipVerify:
+	case (o.CAFile != "" || len(o.CAData) > 0) && o.InsecureSkipVerify:
 		return errors.New("a CA file and insecure verification of kubelets exclude each other")
 	case o.Port < 0 || o.Port > 65535:
 		return fmt.Errorf("port %d of kubelets is out of range", o.Port)
