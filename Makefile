@@ -41,11 +41,36 @@ $(BIN)/kubevitals-lab:
 $(BIN)/coredns: lab/coredns/go.mod lab/coredns/main.go
 	cd lab/coredns && CGO_ENABLED=0 $(GO) build -o ../../$@ .
 
+# What a real node runs beside the lab's binary and Debian's runc and CNI plugins.
+CONTAINERD := $(BIN)/containerd $(BIN)/containerd-shim-runc-v2 $(BIN)/ctr
+CONTAINERD_VERSION := $(shell sed -n 's|^\tgithub.com/containerd/containerd/v2 \(v[0-9.]*\).*|\1|p' lab/containerd/go.mod)
+
+$(CONTAINERD): lab/containerd/go.mod
+	cd lab/containerd && CGO_ENABLED=0 $(GO) build -tags no_btrfs,no_zfs,no_devmapper \
+		-ldflags '-s -w -X github.com/containerd/containerd/v2/version.Version=$(CONTAINERD_VERSION)' \
+		-o ../../$@ github.com/containerd/containerd/v2/cmd/$(@F)
+
+$(BIN)/programs: lab/go.mod $(wildcard lab/programs/*.go)
+	cd lab && CGO_ENABLED=0 $(GO) build -ldflags '-s -w' -o ../$@ ./programs
+
+.PHONY: real-node-programs
+real-node-programs: $(BIN)/kubevitals-lab $(BIN)/coredns $(BIN)/programs $(CONTAINERD)
+
+.PHONY: lab-real
+lab-real: real-node-programs build ## Start a real control plane with a real node: containers, images, a network of pods (needs root; .ci/run lists Debian's packages).
+	$(BIN)/kubevitals-lab up --real-nodes=1
+
+.PHONY: image
+image: build ## Write the container image as an OCI image layout, bin/kubevitals.tar, without a daemon (IMAGE=name).
+	cd tools/image && $(GO) run ./mkimage -name $(or $(IMAGE),docker.io/library/kubevitals:latest) -user 65534:65534 -port 9899/tcp \
+		-o ../../$(BIN)/kubevitals.tar ../../$(BIN)/kubevitals
+
 ## ---- tests
 
 .PHONY: test
 test: ## Run all tests of the product.
 	$(GO) test $(PACKAGES)
+	cd tools/image && $(GO) test ./...
 
 .PHONY: test-race
 test-race: ## The same under the race detector.
@@ -59,7 +84,7 @@ test-race: ## The same under the race detector.
 
 .PHONY: e2e
 # Without cgo, as the lab was built: what Kubernetes has in common is compiled once.
-e2e: build $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns ## Test against a real control plane.
+e2e: build real-node-programs $(BIN)/mixincheck ## Test against a real control plane.
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 60m $$($(GO) list ./... | grep -v '/chaos$$')
 	@# It measures times, so nothing runs beside it.
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 15m ./chaos

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -94,7 +95,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 		return err
 	}
 	c.ports = ports{free[0], free[1], free[2], free[3], free[4]}
-	if c.files, err = writeFiles(c.options.Dir, c.server()); err != nil {
+	if c.files, err = writeFiles(c.options.Dir, c.server(), net.ParseIP(c.options.Address), first(c.options.ServiceNetwork)); err != nil {
 		return err
 	}
 	if c.rest, err = clientcmd.BuildConfigFromFlags("", c.files.admin); err != nil {
@@ -165,7 +166,16 @@ func (c *Cluster) Process(name string) *Process { return c.processes[name] }
 // Kubelets are the hollow kubelets in the order of their names.
 func (c *Cluster) Kubelets() []*Kubelet { return c.kubelets }
 
-func (c *Cluster) server() string { return fmt.Sprintf("https://127.0.0.1:%d", c.ports.apiServer) }
+func (c *Cluster) server() string {
+	return fmt.Sprintf("https://%s:%d", c.options.Address, c.ports.apiServer)
+}
+
+// first is the first address of an IPv4 network.
+func first(n *net.IPNet) net.IP {
+	ip := slices.Clone(n.IP.To4())
+	ip[3]++
+	return ip
+}
 
 // nodeReady fails unless the node is ready, has its address and no taint.
 func (c *Cluster) nodeReady(ctx context.Context, name string) error {

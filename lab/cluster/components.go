@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"net"
 	"path/filepath"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -43,16 +44,18 @@ func (c *Cluster) etcdReady(ctx context.Context) error {
 }
 
 func (c *Cluster) apiServerArgs(port int, etcd string) []string {
-	f := c.files
+	f, reconciler := c.files, "lease"
+	if net.ParseIP(c.options.Address).IsLoopback() {
+		reconciler = "none" // an EndpointSlice may not hold a loopback address
+	}
 	return []string{
 		"--etcd-servers=" + etcd,
-		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", port),
-		// An EndpointSlice may not hold a loopback address.
-		"--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
+		"--bind-address=" + c.options.Address, fmt.Sprintf("--secure-port=%d", port),
+		"--advertise-address=" + c.options.Address, "--endpoint-reconciler-type=" + reconciler,
 		"--tls-cert-file=" + f.serving.cert, "--tls-private-key-file=" + f.serving.key,
 		"--client-ca-file=" + f.caFile,
 		// Nothing resolves the names of nodes.
-		"--kubelet-certificate-authority=" + f.kubeletCA, "--kubelet-preferred-address-types=InternalIP",
+		"--kubelet-certificate-authority=" + f.anyKubeletCA, "--kubelet-preferred-address-types=InternalIP",
 		"--kubelet-client-certificate=" + f.kubeletClient.cert, "--kubelet-client-key=" + f.kubeletClient.key,
 		"--proxy-client-cert-file=" + f.frontProxy.cert, "--proxy-client-key-file=" + f.frontProxy.key,
 		"--requestheader-client-ca-file=" + f.frontProxyCA, "--requestheader-allowed-names=front-proxy-client",
@@ -60,7 +63,7 @@ func (c *Cluster) apiServerArgs(port int, etcd string) []string {
 		"--requestheader-group-headers=X-Remote-Group", "--requestheader-username-headers=X-Remote-User",
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file=" + f.signing.cert, "--service-account-signing-key-file=" + f.signing.key,
-		"--service-cluster-ip-range=10.96.0.0/16",
+		"--service-cluster-ip-range=" + c.options.ServiceNetwork.String(),
 		"--authorization-mode=Node,RBAC",
 		"--v=1",
 	}

@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"fmt"
+	"net"
+	"os"
 	"path/filepath"
 
 	"k8s.io/client-go/tools/clientcmd"
@@ -13,16 +15,19 @@ type files struct {
 	dir, server                                 string
 	ca, kubelets                                *authority
 	caFile, kubeletCA, frontProxyCA             string
+	anyKubeletCA                                string // of hollow and of real ones
 	serving, kubeletClient, frontProxy, signing pair
 	admin, controllerManager, scheduler         string // kubeconfigs
 }
 
-func writeFiles(dir, server string) (files, error) {
+// writeFiles makes them; the API server serves at the URL and at the addresses.
+func writeFiles(dir, server string, addresses ...net.IP) (files, error) {
 	f := files{dir: dir, server: server}
 	steps := []func() error{
 		func() (err error) { f.ca, err = newAuthority(dir, "ca"); return },
 		func() (err error) { f.kubelets, err = newAuthority(dir, "kubelet-ca"); return },
-		f.writeServing,
+		func() error { return f.writeServing(addresses) },
+		f.writeAnyKubeletCA,
 		func() (err error) { f.signing, err = signingKey(dir); return },
 		func() (err error) {
 			f.admin, err = f.kubeconfig("admin", "kubernetes-admin", "system:masters")
@@ -45,9 +50,10 @@ func writeFiles(dir, server string) (files, error) {
 
 // writeServing makes what the API server shows to its clients, to kubelets and
 // to aggregated API servers.
-func (f *files) writeServing() (err error) {
-	names := []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
-	if f.serving, err = f.ca.server("apiserver", names...); err != nil {
+func (f *files) writeServing(addresses []net.IP) (err error) {
+	template := serverTemplate("apiserver", "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
+	template.IPAddresses = append(template.IPAddresses, addresses...)
+	if f.serving, err = f.ca.issue("apiserver", template); err != nil {
 		return err
 	}
 	if f.kubeletClient, err = f.ca.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", "system:masters"); err != nil {
@@ -60,6 +66,21 @@ func (f *files) writeServing() (err error) {
 	f.frontProxyCA = proxy.file
 	f.frontProxy, err = proxy.client("front-proxy-client", "front-proxy-client")
 	return err
+}
+
+// writeAnyKubeletCA writes both authorities by which the API server knows kubelets:
+// the one that users are told of for hollow ones, and the cluster's for real ones.
+func (f *files) writeAnyKubeletCA() error {
+	var both []byte
+	for _, a := range []*authority{f.ca, f.kubelets} {
+		text, err := os.ReadFile(a.file)
+		if err != nil {
+			return err
+		}
+		both = append(both, text...)
+	}
+	f.anyKubeletCA = filepath.Join(f.dir, "any-kubelet-ca.crt")
+	return os.WriteFile(f.anyKubeletCA, both, 0o600)
 }
 
 // kubeconfig writes the kubeconfig of a user with a client certificate.

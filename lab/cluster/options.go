@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"net"
 	"os"
 )
 
@@ -13,6 +14,7 @@ const (
 	ControllerManager = "kube-controller-manager"
 	Scheduler         = "kube-scheduler"
 	HollowKubelet     = "hollow-kubelet"
+	RealKubelet       = "kubelet"    // see package realnode
 	Proxy             = "kube-proxy" // not of the cluster itself: it writes rules into its network namespace
 )
 
@@ -29,6 +31,12 @@ type Options struct {
 	Binary string
 	// Dir holds state and logs; by default a temporary folder that Stop removes.
 	Dir string
+	// Address is where the API server listens, which nodes and pods must be able to
+	// reach: by default 127.0.0.1, at which only hollow ones are.
+	Address string
+	// ServiceNetwork is where Services have their addresses; by default 10.96.0.0/16,
+	// which leads nowhere. The API server's own is the first.
+	ServiceNetwork *net.IPNet
 	// Nodes is the number of hollow kubelets, named node-0, node-1, ...
 	Nodes int
 	// WithoutScheduler leaves pods where the test puts them.
@@ -42,6 +50,12 @@ type Options struct {
 func (o *Options) fill() {
 	if o.Binary == "" {
 		o.Binary = os.Getenv(BinaryEnv)
+	}
+	if o.Address == "" {
+		o.Address = "127.0.0.1"
+	}
+	if o.ServiceNetwork == nil {
+		o.ServiceNetwork = &net.IPNet{IP: net.IPv4(10, 96, 0, 0), Mask: net.CIDRMask(16, 32)}
 	}
 	if o.Logf == nil {
 		o.Logf = func(string, ...any) {}

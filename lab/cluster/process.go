@@ -18,6 +18,7 @@ type Process struct {
 	binary        string
 	args          []string
 	ready         func(context.Context) error
+	start         func(*exec.Cmd) error
 
 	mu       sync.Mutex
 	cmd      *exec.Cmd
@@ -28,23 +29,50 @@ type Process struct {
 
 func newProcess(binary, logDir, name string, args []string, ready func(context.Context) error) *Process {
 	return &Process{
-		name: name, binary: binary, args: args, ready: ready,
+		name: name, binary: binary, args: args, ready: ready, start: (*exec.Cmd).Start,
 		logFile: filepath.Join(logDir, name+".log"),
 	}
 }
 
+// NewProcess returns a component of another package, whose output goes to a file of
+// logDir. It is started by start, which may do so in other namespaces, and is ready
+// when ready returns nil.
+func NewProcess(command []string, logDir, name string, start func(*exec.Cmd) error, ready func(context.Context) error) *Process {
+	p := newProcess(command[0], logDir, name, command[1:], ready)
+	p.start = start
+	return p
+}
+
 // Name returns the name of the component, which for kubelets is the node's.
 func (p *Process) Name() string { return p.name }
+
+// Pid is the id of the running process, or 0.
+func (p *Process) Pid() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.running() {
+		return 0
+	}
+	return p.cmd.Process.Pid
+}
 
 // LogFile is where its output goes, over restarts.
 func (p *Process) LogFile() string { return p.logFile }
 
 // Start starts the process and waits until it is ready or ctx ends.
 func (p *Process) Start(ctx context.Context) error {
+	if err := p.Launch(); err != nil {
+		return err
+	}
+	return p.WaitReady(ctx)
+}
+
+// Launch starts the process and does not wait.
+func (p *Process) Launch() error {
 	if err := p.launch(); err != nil {
 		return fmt.Errorf("start %s: %w", p.name, err)
 	}
-	return p.WaitReady(ctx)
+	return nil
 }
 
 func (p *Process) launch() error {
@@ -69,7 +97,7 @@ func (p *Process) launch() error {
 	cmd.Env = append(os.Environ(), LifelineEnv+"=1", "KUBE_CACHE_MUTATION_DETECTOR=false")
 	// Ctrl-C at the terminal is for the one that started the cluster.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
+	if err := p.start(cmd); err != nil {
 		_ = ours.Close()
 		return err
 	}

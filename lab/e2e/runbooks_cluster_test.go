@@ -1,11 +1,9 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -16,10 +14,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
 	"github.com/kubevitals/kubevitals/lab/hollow"
+	"github.com/kubevitals/kubevitals/lab/manifests"
 )
 
 // startForRunbooks starts a cluster with what runbooks look for.
@@ -128,17 +126,11 @@ func objectsOf(t *testing.T, file string) []*unstructured.Unstructured {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var list []*unstructured.Unstructured
-	documents := utilyaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), 4096)
-	for {
-		o := &unstructured.Unstructured{}
-		if err := documents.Decode(&o.Object); errors.Is(err, io.EOF) {
-			return list
-		} else if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		list = append(list, o)
+	list, err := manifests.Decode(text)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
 	}
+	return list
 }
 
 // runbookLabels are what the alerts would bear, and what a reader would fill in.

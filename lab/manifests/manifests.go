@@ -2,13 +2,16 @@
 package manifests
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
@@ -36,6 +39,21 @@ func Build(dir string) ([]*unstructured.Unstructured, error) {
 		return nil, errors.New("kustomize made no objects of " + dir)
 	}
 	return list, nil
+}
+
+// Decode returns the objects of a text of YAML documents.
+func Decode(text []byte) ([]*unstructured.Unstructured, error) {
+	var list []*unstructured.Unstructured
+	documents := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), 4096)
+	for {
+		o := &unstructured.Unstructured{}
+		if err := documents.Decode(&o.Object); errors.Is(err, io.EOF) {
+			return list, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("objects: %w", err)
+		}
+		list = append(list, o)
+	}
 }
 
 // Apply creates the objects; the API server refuses unknown fields.

@@ -23,6 +23,7 @@ import (
 	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
 	"github.com/kubevitals/kubevitals/lab/hollow"
@@ -34,28 +35,20 @@ func main() {
 		return
 	}
 	if len(os.Args) < 2 || slices.Contains([]string{"-h", "--help", "help"}, os.Args[1]) {
-		_, _ = fmt.Fprint(os.Stderr, "usage: kubevitals-lab up [flags]\n       kubevitals-lab kubectl ...\n       kubevitals-lab chaos [flags]\n\nThe first starts a control plane and hollow kubelets on loopback; Ctrl-C ends it.\n")
+		_, _ = fmt.Fprint(os.Stderr, "usage: kubevitals-lab up [flags]\n       kubevitals-lab down\n       kubevitals-lab kubectl ...\n       kubevitals-lab chaos [flags]\n\nThe first starts a control plane and hollow kubelets on loopback, or real nodes; Ctrl-C ends it.\nThe second removes what labs with real nodes left that were killed.\n")
 		os.Exit(2)
 	}
 	endWithParent()
 	name, args := os.Args[1], os.Args[2:]
 	switch name {
 	case "up":
-		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-		err := up(ctx, args)
-		stop()
-		if err != nil {
-			_, _ = fmt.Fprintf(os.Stderr, "kubevitals-lab: %v\n", err)
-			os.Exit(1)
-		}
+		os.Exit(runCommand(name, up, args))
+	case "down":
+		os.Exit(runCommand(name, down, args))
 	case "chaos":
-		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-		err := runChaos(ctx, args)
-		stop()
-		if err != nil {
-			_, _ = fmt.Fprintf(os.Stderr, "kubevitals-lab chaos: %v\n", err)
-			os.Exit(1)
-		}
+		os.Exit(runCommand(name, runChaos, args))
+	case initCommand:
+		os.Exit(runCommand(name, nodeInit, args))
 	case cluster.Etcd:
 		etcdmain.Main(append([]string{"etcd"}, args...))
 	case cluster.APIServer:
@@ -66,6 +59,8 @@ func main() {
 		os.Exit(runComponent(scheduler.NewSchedulerCommand(), args))
 	case cluster.Proxy:
 		os.Exit(runComponent(proxy.NewProxyCommand(), args))
+	case cluster.RealKubelet:
+		os.Exit(runComponent(kubelet.NewKubeletCommand(context.Background()), args))
 	case cluster.HollowKubelet:
 		os.Exit(runComponent(hollow.NewCommand(), args))
 	case kubectlName:
@@ -75,6 +70,18 @@ func main() {
 		_, _ = fmt.Fprintf(os.Stderr, "kubevitals-lab: unknown command %q; see kubevitals-lab --help\n", name)
 		os.Exit(2)
 	}
+}
+
+// runCommand runs one of the lab's own commands until a signal ends it, and returns
+// the exit code.
+func runCommand(name string, command func(context.Context, []string) error, args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := command(ctx, args); err != nil {
+		_, _ = fmt.Fprintf(os.Stderr, "kubevitals-lab %s: %v\n", name, err)
+		return 1
+	}
+	return 0
 }
 
 func runComponent(command *cobra.Command, args []string) int {

@@ -1,0 +1,64 @@
+package realnode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/kubevitals/kubevitals/tools/image"
+)
+
+// The images of the lab, by which pods name them.
+const (
+	// ProgramsImage is that of sandboxes and of workloads that go wrong.
+	ProgramsImage = "registry.example/lab/programs:v1"
+	CoreDNSImage  = "registry.example/lab/coredns:v1"
+	// KubevitalsImage is how the shipped manifests call it.
+	KubevitalsImage = "docker.io/library/kubevitals:latest"
+)
+
+// Programs is the image of the lab's programs, from a folder with them.
+func Programs(folder string) image.Image {
+	return image.Image{
+		Name: ProgramsImage, Architecture: runtime.GOARCH,
+		Files: map[string]string{"/programs": filepath.Join(folder, labPrograms)}, Entrypoint: []string{"/programs"},
+	}
+}
+
+// CoreDNS is the image of the lab's CoreDNS.
+func CoreDNS(folder string) image.Image {
+	return image.Image{
+		Name: CoreDNSImage, Architecture: runtime.GOARCH,
+		Files: map[string]string{"/coredns": filepath.Join(folder, corednsProgram)}, Entrypoint: []string{"/coredns"},
+	}
+}
+
+// Import gives an image to the node's runtime.
+func (n *Node) Import(ctx context.Context, i image.Image) error {
+	const name = "image.tar"
+	file := filepath.Join(n.Dir(), name)
+	out, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(file) }()
+	if err := errors.Join(i.Write(out), out.Close()); err != nil {
+		return err
+	}
+	return n.ImportFile(ctx, name)
+}
+
+// ImportFile gives the runtime an archive that is in the folder of the node.
+func (n *Node) ImportFile(ctx context.Context, name string) error {
+	if _, err := n.ctr(ctx, "images", "import", filepath.Join(labDir, name)); err != nil {
+		return fmt.Errorf("import image: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) ctr(ctx context.Context, args ...string) ([]byte, error) {
+	return n.Run(ctx, append([]string{filepath.Join(binDir, ctrProgram), "--address=" + socket, "--namespace=k8s.io"}, args...)...)
+}
