@@ -1,3 +1,5 @@
+//go:build linux
+
 package realnode
 
 import (
@@ -27,7 +29,7 @@ type failure struct {
 }
 
 // waitForFailure is how long kubelets and controllers may take to tell.
-const waitForFailure = 3 * time.Minute
+const waitForFailure = 5 * time.Minute
 
 const nodeNotReady = "KubeVitalsNodeNotReady{node=real-0"
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package realnode adds nodes to the lab on which everything is real: the kubelet,
 // containerd, runc, the network of pods, images, cgroups, disks. A node is a set of
 // namespaces of this machine (as in kind), with a root file system, two disks and a

@@ -1,3 +1,5 @@
+//go:build linux
+
 package realnode
 
 import (
@@ -56,7 +58,8 @@ func (n *Node) kubeletConfig() ([]byte, error) {
 		TLSCertFile:    "/etc/kubernetes/kubelet.crt", TLSPrivateKeyFile: "/etc/kubernetes/kubelet.key",
 		KubeReserved: map[string]string{"cpu": "100m", "memory": "256Mi"},
 		// A pod whose network is gone should not be waited for longer than a test is.
-		SyncFrequency: metav1.Duration{Duration: 10 * time.Second},
+		SyncFrequency:                    metav1.Duration{Duration: 10 * time.Second},
+		EvictionPressureTransitionPeriod: metav1.Duration{Duration: 15 * time.Second},
 	}
 	c.Authentication.X509.ClientCAFile = "/etc/kubernetes/ca.crt"
 	text, err := yaml.Marshal(c)
