@@ -20,8 +20,13 @@ const damagedSuffix = ".damaged"
 // Load takes over what an earlier process saved; a file that does not exist is no error,
 // since the first process finds none. Where something else stands, or what holds no mark
 // or cannot be read, State tells of it, and what is nothing but a file or a link is set
-// aside, so that it can be looked at.
+// aside, so that it can be looked at. A file system that does not answer is an error,
+// too; what it brings later counts still.
 func (t *Tracker) Load(file string) error {
+	return t.disk.ask(file, func() error { return t.load(file) })
+}
+
+func (t *Tracker) load(file string) error {
 	info, err := os.Lstat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -37,7 +42,7 @@ func (t *Tracker) Load(file string) error {
 		s, err = decode(text)
 	}
 	if err == nil {
-		t.saved = s
+		t.takeOver(s)
 		return nil
 	}
 	t.damaged = true
@@ -49,6 +54,20 @@ func (t *Tracker) Load(file string) error {
 		return errors.Join(err, fmt.Errorf("nor can it be set aside: %w", moved))
 	}
 	return fmt.Errorf("%w; it is kept as %s", err, filepath.Base(file)+damagedSuffix)
+}
+
+// takeOver merges what was saved with what was seen since, which is nothing unless the
+// file came late. The caller holds the lock.
+func (t *Tracker) takeOver(s saved) {
+	switch t.saved.Store {
+	case "":
+		t.saved = s
+	case s.Store:
+		t.saved.Mark = max(t.saved.Mark, s.Mark)
+		if s.RewoundAt.After(t.saved.RewoundAt) {
+			t.saved.RewoundAt = s.RewoundAt
+		}
+	}
 }
 
 // removable tells whether what stands there may give way to a file. A directory may hold
@@ -96,8 +115,13 @@ func decode(text []byte) (saved, error) {
 }
 
 // Save writes what must outlive the process. A reader sees the old content or
-// the new, never a part, also after the machine lost its power.
+// the new, never a part, also after the machine lost its power. A file system that does
+// not answer is an error, and is asked for nothing else until it does.
 func (t *Tracker) Save(file string) error {
+	return t.disk.ask(file, func() error { return t.save(file) })
+}
+
+func (t *Tracker) save(file string) error {
 	t.mu.Lock()
 	s := t.saved
 	t.mu.Unlock()

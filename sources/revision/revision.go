@@ -77,6 +77,7 @@ type Tracker struct {
 	rewound bool
 	servers map[string]ServerState
 	writes  []write
+	disk    disk
 }
 
 // saved is what outlives the process.
@@ -97,7 +98,7 @@ type write struct {
 const remembered = 512
 
 // New returns a tracker that has seen nothing.
-func New() *Tracker { return &Tracker{servers: map[string]ServerState{}} }
+func New() *Tracker { return &Tracker{servers: map[string]ServerState{}, disk: newDisk()} }
 
 // Mark returns the highest version seen so far. A write that is sent after must
 // get a higher one.
