@@ -111,7 +111,7 @@ func TestAnswersOfOthers(t *testing.T) {
 		},
 		{
 			"a page", map[string]page{"/livez": {200, "{}"}, "/metrics": {200, "<html>"}},
-			health.Invalid, health.Failed, health.NotFound, nil, "",
+			health.Invalid, health.Invalid, health.NotFound, nil, "",
 		},
 	}
 	for _, tt := range tests {
