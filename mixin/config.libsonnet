@@ -112,8 +112,8 @@
       nodeMachineGoneSeconds: 3600,
       // Conditions of nodes that tell no problem: membership in etcd (k3s, RKE2); Kubernetes' own of planned shutdown, drain and maintenance; maintenance that Azure has planned (AKS); use of what containerd will remove (GKE), or none of it (k0s).
       nodeConditionsIgnored: 'EtcdIsVoter|GracefulNodeShutdownInProgress|DrainInProgress|Drained|MaintenancePlanned|MaintenanceInProgress|VMEventScheduled|(Freeze|Reboot|Redeploy|Preempt|Terminate)Scheduled|Deprecated(Auths|Configs|Mirrors)FieldInContainerdConfiguration|Deprecated(OtherContainerdFeatures|PullingSchemaV1Image|UsingV1Alpha2Cri)|ContainerdHasNoDeprecations',
-      // Conditions of nodes for which True is good and False a problem; for all others it is the reverse, as the Node Problem Detector has it.
-      nodeConditionsGood: '.+(Ready|Healthy|Available|OK|Ok|Valid|Synced|Succeeded|Configured|Installed|Initialized)',
+      // Conditions of nodes for which True is good and False a problem; for all others, and those with Not before that word, it is the reverse, as the Node Problem Detector has it.
+      nodeConditionsGood: '.*([^t]|[^o]t|[^N]ot)(Ready|Healthy|OK|Ok|Valid|Synced|Succeeded|Configured|Installed|Initialized)',
       // Age in seconds of a condition that its setter no longer confirms; the Node Problem Detector does every 300 s.
       nodeConditionStaleSeconds: 1800,
       // Seconds since a kubelet listed its containers; it does every second, and 180 s end the node's readiness.

@@ -55,6 +55,11 @@ func TestForeignAnswers(t *testing.T) {
 				if _, unanswered := p.ReadsUnanswered(); unanswered == up {
 					t.Errorf("round %d: reads unanswered: %t", n+1, unanswered)
 				}
+				for _, source := range []string{readSource, checksSource} {
+					if err := instance.refusals[source]; (err == nil) != up {
+						t.Errorf("round %d: %s: %v", n+1, source, err)
+					}
+				}
 				if len(h.checks) > 0 != up {
 					t.Errorf("round %d: checks %v", n+1, h.checks)
 				}

@@ -75,8 +75,8 @@ func probeHealth(ctx context.Context, i *instance, last healthAnswer) (healthAns
 
 	h := healthAnswer{expiry: last.expiry}
 	for n, r := range requests {
-		a := answers[n]
-		if err := i.ownAnswer(r.name, a, &i.replies[n]); err != nil {
+		a := &answers[n]
+		if err := i.ownAnswer(r.name, *a, &i.replies[n]); err != nil {
 			a.disown(err)
 		}
 		if a.foreign != nil {
@@ -95,7 +95,7 @@ func probeHealth(ctx context.Context, i *instance, last healthAnswer) (healthAns
 			i.asked(r.source, a.refusal())
 		}
 		if r.name == read && i.configured {
-			i.prober.reads.came(a)
+			i.prober.reads.came(*a)
 		}
 		if r.name == read && a.outcome == health.Available {
 			i.stores(storeOf(a.body))

@@ -91,7 +91,7 @@ func versionOf(body []byte) (uint64, error) {
 		return 0, errors.New("object of the write probe: its resource version is no number")
 	}
 	if !bounded.Revision(version) {
-		return 0, fmt.Errorf("object of the write probe: resource version %d is none of etcd", version)
+		return 0, fmt.Errorf("object of the write probe: resource version %d is none of a store", version)
 	}
 	return version, nil
 }

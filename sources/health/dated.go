@@ -45,21 +45,18 @@ type Dated struct {
 const betweenDates = 2 * time.Second
 
 // Next takes the header of an answer that came now. It returns a *ForeignError if that
-// names no date, as each server that has a clock must, or none after that of the answer
-// before. A clock that was set back costs one answer.
+// names no date, as each server that has a clock must, or the same as the answer
+// before. An earlier date is that of another clock: behind one address may be several
+// servers, and a clock may be set.
 func (d *Dated) Next(header http.Header, now time.Time) error {
 	date, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
 		return Foreign("the answer does not say when it was given")
 	}
-	last := *d
-	if !last.at.IsZero() && now.Sub(last.at) < betweenDates {
-		return nil
-	}
-	if last.at.IsZero() || !date.Equal(last.date) {
+	switch {
+	case d.at.IsZero() || !date.Equal(d.date):
 		*d = Dated{date, now}
-	}
-	if !last.at.IsZero() && !date.After(last.date) {
+	case now.Sub(d.at) >= betweenDates:
 		return &ForeignError{Stale, "an old answer comes again: Date: " + date.UTC().Format(http.TimeFormat)}
 	}
 	return nil

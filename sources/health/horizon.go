@@ -34,6 +34,9 @@ const (
 	leap = 100
 	// mostWrites is more than any etcd commits in a second: it does some ten thousand.
 	mostWrites = 100_000
+	// mostTime is more than versions that are times grow by in a second: those of
+	// CockroachDB do by 3,276,800,000, and nanoseconds by a third of that.
+	mostTime = 10_000_000_000
 )
 
 // horizon is how far watches of one source have to come, and can have come: to the
@@ -125,7 +128,7 @@ func (h *horizon) behind(version string) bool {
 	return older(version, h.version) && time.Since(h.since) >= settle
 }
 
-// beyond is an error if the resource cannot have come to a version yet: if no etcd comes
+// beyond is an error if the resource cannot have come to a version yet: if no store comes
 // to it, or none so soon.
 func (h *horizon) beyond(version string) error {
 	h.mu.Lock()
@@ -136,6 +139,9 @@ func (h *horizon) beyond(version string) error {
 	}
 	had, unknown := strconv.ParseUint(h.version, 10, 64)
 	written := uint64((time.Since(h.since)+10*time.Second)/time.Second) * mostWrites
+	if bounded.Timed(had) {
+		written *= mostTime / mostWrites
+	}
 	if err != nil || !bounded.Revision(now) || unknown == nil && now > had+written {
 		return &BeyondError{Has: version, Had: h.version}
 	}
@@ -143,13 +149,14 @@ func (h *horizon) beyond(version string) error {
 }
 
 // leaps tells whether a version is further from the one that the resource had than that
-// one was from the one before. It may be one to which the resource has not come.
+// one was from the one before. It may be one to which the resource has not come. Versions
+// that are times leap always.
 func (h *horizon) leaps(version string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now, err := strconv.ParseUint(version, 10, 64)
 	had, unknown := strconv.ParseUint(h.version, 10, 64)
-	return h.latest != nil && err == nil && unknown == nil && now > had+h.step+leap
+	return h.latest != nil && err == nil && unknown == nil && !bounded.Timed(had) && now > had+h.step+leap
 }
 
 // ahead is an error if the resource has not come to the version of a bookmark yet. It

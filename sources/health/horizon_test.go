@@ -202,3 +202,39 @@ func TestListsOfAnotherTime(t *testing.T) {
 		})
 	}
 }
+
+// TestVersionsThatAreTimes verifies that versions may be times, as on GKE, where they are
+// nanoseconds: they grow by what time does, and no more.
+func TestVersionsThatAreTimes(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]func(time.Time) int64{
+		"nanoseconds":  time.Time.UnixNano,
+		"microseconds": time.Time.UnixMicro,
+		"milliseconds": time.Time.UnixMilli,
+		"rows of CockroachDB": func(at time.Time) int64 {
+			return at.Sub(time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)).Microseconds() / 10 << 15
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(time.Until(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)))
+			version := func(at time.Time) string { return strconv.FormatInt(of(at), 10) }
+			h := horizon{latest: func(context.Context) (string, error) { return version(time.Now()), nil }}
+			h.set(version(time.Now()), true)
+			for range 10 {
+				time.Sleep(18 * time.Second)
+				if err := h.ahead(t.Context(), version(time.Now())); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			if err := h.listed(t.Context(), metav1.ListOptions{}, version(time.Now()), h.had()); err != nil {
+				t.Errorf("%s: list: %v", name, err)
+			}
+			if h.leaps(version(time.Now().Add(time.Minute))) {
+				t.Errorf("%s: asks at each bookmark", name)
+			}
+			if err := h.beyond(version(time.Now().Add(300 * 24 * time.Hour))); err == nil && name != "milliseconds" {
+				t.Errorf("%s: a version of next year is taken", name)
+			}
+		})
+	}
+}

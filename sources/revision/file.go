@@ -35,17 +35,13 @@ func (t *Tracker) load(file string) error {
 		return fmt.Errorf("read the mark: %w", err)
 	}
 	text, err := readBounded(file)
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	var s saved
 	if err == nil {
 		s, err = decode(text)
 	}
-	if err == nil {
-		t.takeOver(s)
+	if t.loaded(s, err); err == nil {
 		return nil
 	}
-	t.damaged = true
 	err = fmt.Errorf("%s does not hold a mark: %w", file, err)
 	if !removable(info.Mode()) {
 		return err
@@ -54,6 +50,17 @@ func (t *Tracker) load(file string) error {
 		return errors.Join(err, fmt.Errorf("nor can it be set aside: %w", moved))
 	}
 	return fmt.Errorf("%w; it is kept as %s", err, filepath.Base(file)+damagedSuffix)
+}
+
+// loaded takes in what was saved, or that it is lost.
+func (t *Tracker) loaded(s saved, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err != nil {
+		t.damaged = true
+		return
+	}
+	t.takeOver(s)
 }
 
 // takeOver merges what was saved with what was seen since, which is nothing unless the
@@ -98,7 +105,7 @@ func readBounded(file string) ([]byte, error) {
 	return io.ReadAll(bounded.Reader(f, fileLimit))
 }
 
-// decode reads what was saved. A mark that no etcd reaches would make each write look
+// decode reads what was saved. A mark that no store reaches would make each write look
 // as if it came after a restore.
 func decode(text []byte) (saved, error) {
 	var s saved
@@ -106,7 +113,7 @@ func decode(text []byte) (saved, error) {
 		return saved{}, err
 	}
 	if !bounded.Revision(s.Mark) {
-		return saved{}, fmt.Errorf("revision %d is none of etcd", s.Mark)
+		return saved{}, fmt.Errorf("revision %d is none of a store", s.Mark)
 	}
 	if at := s.RewoundAt; !at.IsZero() && !bounded.Time(at) {
 		return saved{}, fmt.Errorf("no restore was at %s", at.UTC().Format(time.RFC3339))
