@@ -43,7 +43,9 @@ type cachedServer struct {
 	// place of the bookmark.
 	old bool
 
-	lists, exact atomic.Int64
+	// exact are the lists of the latest version, and unpaged those of them that ask for
+	// all in one piece.
+	lists, exact, unpaged atomic.Int64
 }
 
 func (s *cachedServer) listWatch() *cache.ListWatch {
@@ -55,6 +57,9 @@ func (s *cachedServer) listWatch() *cache.ListWatch {
 			s.lists.Add(1)
 			if o.ResourceVersion == "" {
 				s.exact.Add(1)
+			}
+			if o.ResourceVersion == "" && o.Limit == 0 {
+				s.unpaged.Add(1)
 			}
 			version := strconv.Itoa(s.list(o))
 			return &corev1.NodeList{ListMeta: metav1.ListMeta{ResourceVersion: version}, Items: []corev1.Node{*objectAt(1)}}, nil

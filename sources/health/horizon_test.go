@@ -152,6 +152,9 @@ func TestWatchesThatStandStill(t *testing.T) {
 				if lists := s.exact.Load() - before; lists < tt.lists[0] || lists > tt.lists[1] {
 					t.Errorf("%d lists of the latest version, want %d", lists, tt.lists)
 				}
+				if n := s.unpaged.Load(); n > 0 {
+					t.Errorf("%d lists that etcd may have to answer in one piece", n)
+				}
 				if (told > 0) != tt.told || told > 30*time.Second {
 					t.Errorf("told after %s", told)
 				}

@@ -40,6 +40,9 @@ type Target struct {
 	Uncached bool
 }
 
+// pageSize is what reflectors ask for by default, where they read lists in pages.
+const pageSize = 500
+
 // Run keeps the target's store up to date until ctx ends. Lists stream where
 // the API server can (WatchList) and are paged otherwise.
 func Run(ctx context.Context, logger *slog.Logger, t Target) {
@@ -51,6 +54,10 @@ func Run(ctx context.Context, logger *slog.Logger, t Target) {
 		Logger:  &log,
 		Backoff: retry(),
 	})
+	// The reflector reads lists that are not older than some version in one piece, since
+	// caches answer them. The past makes lists of the latest version of them, which etcd
+	// answers before Kubernetes 1.31.
+	reflector.WatchListPageSize = pageSize
 	reflector.RunWithContext(ctx)
 }
 
