@@ -2,7 +2,8 @@
 // when its etcd went back to an earlier state and which API servers still show
 // what was there before, or lag behind.
 //
-// A resource version is the revision of etcd: every write gets a higher one. The
+// A resource version is the revision of etcd, or what another store has in its place, such
+// as a time in nanoseconds (GKE): every write gets a higher one. The
 // version of a write is the one reading that no cache can forge: since lists
 // without a version may be answered from the cache of an API server, they would
 // hide a restored etcd behind a cache that is still from before. Therefore the
