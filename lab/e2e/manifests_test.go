@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -39,26 +38,7 @@ func (l *lab) remove(ctx context.Context, objects ...*unstructured.Unstructured)
 // components.
 func buildWith(t *testing.T, components ...string) []*unstructured.Unstructured {
 	t.Helper()
-	deploy, err := filepath.Abs("../../deploy")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	relative, err := filepath.Rel(dir, deploy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := fmt.Sprintf("resources: [%s/base]\ncomponents:\n", relative)
-	for _, c := range components {
-		text += fmt.Sprintf("  - %s/components/%s\n", relative, c)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	objects, err := manifests.Build(dir)
+	objects, err := manifests.Shipped("../../deploy", t.TempDir(), components...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -97,4 +99,28 @@ func each(config *rest.Config, objects []*unstructured.Unstructured, do func(*un
 		}
 	}
 	return nil
+}
+
+// Shipped returns what the README tells users to build: the base and the components
+// below deploy. It writes a kustomization into dir, an empty folder.
+func Shipped(deploy, dir string, components ...string) ([]*unstructured.Unstructured, error) {
+	deploy, err := filepath.Abs(deploy)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, err
+	}
+	relative, err := filepath.Rel(dir, deploy)
+	if err != nil {
+		return nil, err
+	}
+	text := fmt.Sprintf("resources: [%s/base]\ncomponents:\n", relative)
+	for _, c := range components {
+		text += fmt.Sprintf("  - %s/components/%s\n", relative, c)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	return Build(dir)
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -103,23 +102,7 @@ func (l *lab) install(t *testing.T) {
 // shipped are the manifests of the base and of both agents.
 func shipped(t *testing.T) []*unstructured.Unstructured {
 	t.Helper()
-	deploy, err := filepath.Abs("../../deploy")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	relative, err := filepath.Rel(dir, deploy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := fmt.Sprintf("resources: [%[1]s/base]\ncomponents: [%[1]s/components/node, %[1]s/components/connectivity]\n", relative)
-	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	objects, err := manifests.Build(dir)
+	objects, err := manifests.Shipped("../../deploy", t.TempDir(), "node", "connectivity")
 	if err != nil {
 		t.Fatal(err)
 	}

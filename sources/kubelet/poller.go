@@ -211,9 +211,9 @@ func outcomeOf(err error) outcome {
 }
 
 // Results returns what is known of each kubelet, sorted by node; callers must not change
-// it, nor does it change. An answer that
-// was not renewed in time is not handed out: its reason is health.Stale. The reach of
-// one that was not asked for longer than its turn takes is NotTried.
+// it, nor does it change. An answer that was not renewed in time is not handed out: its
+// reason is health.Stale. The reach of one that was not asked for longer than its turn
+// takes is NotTried.
 func (p *Poller) Results() []*Result {
 	now := p.now()
 	stats := staleIntervals*p.options.StatsInterval + p.options.Timeout
