@@ -32,5 +32,7 @@ func Catalogue() []Definition {
 		Cgroups(),
 		Filesystem(),
 		Connectivity(),
+		AggregatedAPI(),
+		TerminatingNamespaces(),
 	}
 }

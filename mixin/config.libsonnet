@@ -183,6 +183,13 @@
       // The same for each autoscaler, which must be exceeded, too: each is updated up to 60 times in that time.
       eventsUpdateConflictsPerAutoscaler: 0.2,
 
+      // APIServices that alerts of their own are about: a failure has one.
+      aggregatedAPIsElsewhere: '.+[.](custom[.]|external[.])?metrics[.]k8s[.]io',
+      // Seconds since a namespace was deleted after which it counts as stuck while the API server refuses or cannot tell what is in it: an error, and no slow work.
+      terminatingNamespaceErrorSeconds: 60,
+      // Seconds since a namespace was deleted after which it counts as stuck whatever holds it; pods with long grace periods and volumes take minutes.
+      terminatingNamespaceSeconds: 900,
+
       // Share of the autoscalers that cannot read resource metrics, at which the on-call must get up: load finds no replicas. A stray one is its owner's.
       autoscalingBlindRatio: 0.25,
       // Autoscalers that are many whatever their share.

@@ -41,6 +41,8 @@
     import 'signals/cgroups.libsonnet',
     import 'signals/filesystem.libsonnet',
     import 'signals/connectivity.libsonnet',
+    import 'signals/aggregated_api.libsonnet',
+    import 'signals/terminating_namespaces.libsonnet',
     import 'signals/exporter.libsonnet',
   ]],
 

@@ -2,6 +2,7 @@ package sources
 
 import (
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -17,8 +18,10 @@ type APIService struct {
 	Service string
 	// Available is the condition of that name; nil while it is unknown.
 	Available *bool
-	// Reason is the condition's reason.
-	Reason string
+	// Reason is the condition's reason, Message what the API server says, cut, and Since
+	// when the condition became so; zero where it does not say.
+	Reason, Message string
+	Since           time.Time
 }
 
 func apiServiceOf(obj any) (APIService, error) {
@@ -47,6 +50,10 @@ func apiServiceOf(obj any) (APIService, error) {
 		available := condition["status"] == "True"
 		a.Available = &available
 		a.Reason, _ = condition["reason"].(string)
+		message, _ := condition["message"].(string)
+		since, _ := condition["lastTransitionTime"].(string)
+		a.Message = cutMessage(message)
+		a.Since, _ = time.Parse(time.RFC3339, since) // zero where it is no time
 	}
 	return a, nil
 }

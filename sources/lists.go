@@ -30,6 +30,9 @@ func (s *Sources) APIServices() *health.View[APIService] {
 	return viewOf(s, APIServices, apiServiceOf)
 }
 
+// Namespaces are all namespaces, and what holds those that should be gone.
+func (s *Sources) Namespaces() *health.View[Namespace] { return viewOf(s, Namespaces, namespaceOf) }
+
 // SystemPods are the pods of kube-system.
 func (s *Sources) SystemPods() *health.View[SystemPod] { return viewOf(s, SystemPods, SystemPodOf) }
 

@@ -70,6 +70,15 @@ func redactAPIService(u *unstructured.Unstructured, n Names) {
 	if !publicAPI(u.GetName()) {
 		u.SetName(n.As("api", u.GetName()))
 	}
+	conditions, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions") // none where it is no list
+	for _, c := range conditions {
+		if c, ok := c.(map[string]any); ok {
+			delete(c, "message") // it names Services, addresses and what not
+		}
+	}
+	if len(conditions) > 0 {
+		u.Object["status"] = map[string]any{"conditions": conditions}
+	}
 	service, ok, err := unstructured.NestedStringMap(u.Object, "spec", "service")
 	if err != nil || !ok {
 		return

@@ -31,6 +31,7 @@ const (
 	DNSEndpoints       Read = "dns_endpointslices"
 	DNSServices        Read = "dns_services"
 	Peers              Read = "connectivity_peers"
+	Namespaces         Read = "namespaces"
 )
 
 // Namespaces that the lists are of, beside those that client-go names.
@@ -94,7 +95,11 @@ func coreResources() Table {
 			Lists: []List{{Source: DNSServices, Namespace: metav1.NamespaceSystem, Labels: dnsLabels, Probed: true}},
 		},
 		// That a dump names all namespaces tells whether it lacks objects of some.
-		{Versions: []string{"v1"}, Kind: "Namespace", Plural: "namespaces"},
+		{
+			Versions: []string{"v1"}, Kind: "Namespace", Plural: "namespaces",
+			Lists: []List{{Source: Namespaces}},
+			Trim:  Trimmed(trimNamespace), Redact: Redacted(redactNamespace),
+		},
 	}
 }
 

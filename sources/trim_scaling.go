@@ -72,7 +72,14 @@ func trimAPIService(u *map[string]any, latest *Latest) runtime.Object {
 	var conditions []any
 	for _, c := range list {
 		if c, ok := c.(map[string]any); ok {
-			conditions = append(conditions, map[string]any{"type": c["type"], "status": c["status"], "reason": c["reason"]})
+			message, _ := c["message"].(string)
+			since, _ := c["lastTransitionTime"].(string)
+			if t, err := time.Parse(time.RFC3339, since); err == nil {
+				latest.saw(t)
+			}
+			conditions = append(conditions, map[string]any{
+				"type": c["type"], "status": c["status"], "reason": c["reason"], "message": cutMessage(message), "lastTransitionTime": since,
+			})
 		}
 	}
 	kept.Object["status"] = map[string]any{"conditions": conditions}

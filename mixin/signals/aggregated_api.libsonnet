@@ -1,0 +1,71 @@
+// An API is registered that the API server cannot reach: discovery fails, and no
+// namespace can be deleted.
+local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
+
+function(c) {
+  local namespaces = (import '../terminating_namespaces.libsonnet')(c),
+  // What each reason of the condition means of the Service behind the API. Which it is
+  // changes while the API stays unavailable, and is in the text.
+  local means = {
+    ServiceNotFound: 'does not exist',
+    MissingEndpoints: 'has no ready endpoints',
+    EndpointsNotFound: 'has no endpoints',
+    ServicePortError: 'has no port of the number that is registered',
+    FailedDiscoveryCheck: 'is there, and does not answer the API server as an API would: its pods are ill, the way to them is blocked, or their certificate is not trusted',
+    ServiceAccessError: 'cannot be looked up by the API server',
+    EndpointsAccessError: 'has endpoints that the API server cannot look up',
+  },
+
+  name: 'aggregated_api',
+  area: 'control-plane',
+  beyond_guide: 'operators find namespaces that cannot be deleted for days, and the cause is an API whose Service is long gone',
+  alerts: [
+    {
+      alert: 'KubeVitalsAggregatedAPIUnavailable',
+      severity: 'warning',
+      expr: |||
+        max by (%(by)s, apiservice) (kubevitals_aggregated_api_unavailable{%(selector)s, apiservice!~"%(aggregatedAPIsElsewhere)s"}) == 1
+      ||| % c,
+      'for': '1m',
+      summary: 'An API is registered, and the API server does not reach whoever should serve it.',
+      description: 'APIService {{ $labels.apiservice }} of cluster %(cluster)s has not been available%(since)s%(why)s. What it serves cannot be used, the API server cannot tell all that there is, and no namespace can be deleted.%(stuck)s',
+      values: {
+        since: promql.each(
+          c,
+          'time() - max by (apiservice) (kubevitals_aggregated_api_unavailable_since_timestamp_seconds{%s, apiservice=%[2]q})',
+          ['apiservice'],
+          'apiservice',
+          ' for {{ .Value | humanizeDuration }}'
+        ),
+        why: promql.each(
+          c,
+          'max by (reason, backend) (kubevitals_aggregated_api_unavailable{%s, apiservice=%[2]q})',
+          ['apiservice'],
+          'reason',
+          ': Service {{ .Labels.backend }} '
+          + std.join('', ['{{ if eq .Labels.reason "%s" }}%s{{ end }}' % [reason, means[reason]] for reason in std.objectFields(means)])
+          + '{{ if not (match "^(%s)$" .Labels.reason) }}is behind it, and the reason is not a known one{{ end }}' % std.join('|', std.objectFields(means))
+        ),
+        stuck: namespaces.named,
+      },
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Aggregated APIs by state',
+      'APIServices that somebody else than the API server serves, by whether the API server reaches them.',
+      'short',
+      [g.target('max by (state) (kubevitals_aggregated_api_apiservices{%(panel)s})' % c, '{{state}}')],
+    ),
+    g.table(
+      'Aggregated APIs that are not available',
+      'APIServices that the API server cannot pass requests on to, with the Service behind each and the reason, and for how many seconds.',
+      [
+        g.target('max by (apiservice, backend, reason) (kubevitals_aggregated_api_unavailable{%(panel)s}) == 1' % c, ''),
+        g.target('time() - max by (apiservice) (kubevitals_aggregated_api_unavailable_since_timestamp_seconds{%(panel)s})' % c, ''),
+      ],
+      { alerts: ['KubeVitalsAggregatedAPIUnavailable'], mayBeEmpty: true },
+    ),
+  ],
+}
