@@ -11,6 +11,7 @@ func Catalogue() []Definition {
 		MetricCardinality(),
 		Autoscaling(),
 		NodeReadiness(),
+		NodeDegraded(),
 		NodeClock(),
 		KubeletRestarts(),
 		NodeAllocatable(),

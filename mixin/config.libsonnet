@@ -118,6 +118,12 @@
       nodeConditionStaleSeconds: 1800,
       // Seconds since a kubelet listed its containers; it does every second, and 180 s end the node's readiness.
       nodePLEGSeconds: 60,
+      // Seconds that a node may be ready and still have a start-up taint: agents of networks and drivers take it away within a minute or two, once their images are pulled.
+      nodeStartupTaintSeconds: 600,
+      // Seconds that a node may be cordoned before it is said that somebody may have forgotten it: a day's work is over.
+      nodeCordonedSeconds: 86400,
+      // Times within an hour that a node may take the status of not being ready: an upgrade with reboots makes two or three.
+      nodeFlapsInHour: 4,
       // Seconds by which the clock of a node may differ from those of the others; from about 15 s it can be measured.
       nodeClockOffsetSeconds: 30,
 

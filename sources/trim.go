@@ -94,7 +94,10 @@ func trimNode(n *corev1.Node, latest *Latest) runtime.Object {
 	kept := &corev1.Node{ObjectMeta: trimMeta(n.ObjectMeta, latest)}
 	kept.Spec.Unschedulable = n.Spec.Unschedulable
 	for _, t := range n.Spec.Taints {
-		taint := corev1.Taint{Key: t.Key, Effect: t.Effect}
+		taint := corev1.Taint{Key: t.Key, Effect: t.Effect, TimeAdded: t.TimeAdded}
+		if t.TimeAdded != nil {
+			latest.saw(t.TimeAdded.Time)
+		}
 		if t.Key == DisruptionTaint {
 			taint.Value = t.Value // others are free text that no collector reads
 		}

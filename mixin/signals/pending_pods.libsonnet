@@ -16,6 +16,20 @@ function(c) {
     starting: 'its sandbox is there, and a container that no error is told of is not: an image is pulled that long, or the runtime does not create it',
   },
 
+  // Taints of the start of nodes that keep pods off some that are ready.
+  local startupTaints = promql.lookup(
+    c,
+    'count(kubevitals_node_degraded_startup_taint_timestamp_seconds{%s}) > 0',
+    [],
+    ' Ready nodes still have a taint of their start: %s.' % promql.each(
+      c,
+      'count by (taint) (max by (node, taint) (kubevitals_node_degraded_startup_taint_timestamp_seconds{%s}))',
+      [],
+      'taint',
+      '{{ .Labels.taint }} on {{ .Value }} node{{ if ne .Value 1.0 }}s{{ end }}'
+    )
+  ),
+
   name: 'pending_pods',
   area: 'workloads',
   alerts: [
@@ -53,7 +67,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'Pods wait for a node, and the scheduler gives them none.',
-      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and the scheduler gives it no node%(why)s.%(cordoned)s',
+      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and the scheduler gives it no node%(why)s.%(cordoned)s%(tainted)s',
       values: {
         why: promql.each(
           c,
@@ -71,6 +85,7 @@ function(c) {
           'node',
           ' All nodes ({{ $one.Value }}) are cordoned: nothing is placed on any until one is uncordoned.'
         ),
+        tainted: startupTaints,
       },
     },
     {

@@ -1,0 +1,110 @@
+package collectors
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// degradedNode is a node that is ready since the hour.
+func degradedNode(name string, taints []corev1.Taint, conditions ...corev1.NodeCondition) *corev1.Node {
+	hour := metav1.NewTime(time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC))
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: corev1.NodeSpec{Taints: taints}}
+	node.Status.Conditions = append([]corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, LastTransitionTime: hour}}, conditions...)
+	return node
+}
+
+func noSchedule(key string, added time.Time) corev1.Taint {
+	t := corev1.Taint{Key: key, Effect: corev1.TaintEffectNoSchedule}
+	if !added.IsZero() {
+		at := metav1.NewTime(added)
+		t.TimeAdded = &at
+	}
+	return t
+}
+
+// TestNodeDegraded verifies that nodes which are ready are told of by what ails them, and
+// that a taint or a condition of a node that is not ready is not.
+func TestNodeDegraded(t *testing.T) {
+	t.Parallel()
+	later := time.Date(2026, 11, 29, 9, 30, 0, 0, time.UTC)
+	bad := func(kind corev1.NodeConditionType, reason string) corev1.NodeCondition {
+		return corev1.NodeCondition{Type: kind, Status: corev1.ConditionTrue, Reason: reason}
+	}
+	cordoned := degradedNode("cordoned", []corev1.Taint{noSchedule(corev1.TaintNodeUnschedulable, later)})
+	untimed := degradedNode("cordoned-before-taints", nil)
+	cordoned.Spec.Unschedulable, untimed.Spec.Unschedulable = true, true
+	starting := degradedNode("starting", []corev1.Taint{noSchedule("node.cilium.io/agent-not-ready", later)})
+	starting.Status.Conditions[0].Status = corev1.ConditionFalse
+	nodes := []*corev1.Node{
+		degradedNode("well", []corev1.Taint{noSchedule("node-role.kubernetes.io/control-plane", time.Time{})},
+			corev1.NodeCondition{Type: corev1.NodeMemoryPressure, Status: corev1.ConditionFalse, Reason: "KubeletHasSufficientMemory"}),
+		degradedNode("short-of-memory", nil, bad(corev1.NodeMemoryPressure, "KubeletHasInsufficientMemory")),
+		degradedNode("short-of-pids", nil, bad(corev1.NodePIDPressure, "KubeletHasInsufficientPID")),
+		degradedNode("without-route", []corev1.Taint{noSchedule(corev1.TaintNodeNetworkUnavailable, later)}, bad(corev1.NodeNetworkUnavailable, "NoRouteCreated")),
+		degradedNode("odd-reason", nil, bad(corev1.NodeNetworkUnavailable, "it broke, says somebody")),
+		degradedNode("silent", nil, corev1.NodeCondition{Type: corev1.NodeMemoryPressure, Status: corev1.ConditionUnknown}),
+		degradedNode("behind-a-taint", []corev1.Taint{noSchedule("node.cilium.io/agent-not-ready", time.Time{}), {Key: "example.com/not-ready", Effect: corev1.TaintEffectPreferNoSchedule}}),
+		degradedNode("by-flag", []corev1.Taint{noSchedule("example.com/warming", later)}),
+		cordoned, untimed, starting,
+	}
+	list := func() ([]*corev1.Node, error) { return nodes, nil }
+	golden(t, nodeDegradedName, nodeDegradedCollector{nodes: list, taints: []string{"example.com/warming"}}, NodeDegraded().Metrics)
+}
+
+func TestNodeDegradedIsSilentWhileBlind(t *testing.T) {
+	t.Parallel()
+	blind := errors.New("forbidden")
+	c := nodeDegradedCollector{nodes: func() ([]*corev1.Node, error) { return nil, blind }}
+	if err := collectError(t, c); !errors.Is(err, blind) {
+		t.Errorf("%v, want the source's error", err)
+	}
+}
+
+// TestStartupTaintsAreBounded verifies that taints which anybody made up take no known
+// one's place, and that those which are too many go by one name.
+func TestStartupTaintsAreBounded(t *testing.T) {
+	t.Parallel()
+	var nodes []*corev1.Node
+	for i := range 100 {
+		taints := []corev1.Taint{noSchedule("node.cilium.io/agent-not-ready", time.Time{})}
+		for j := range 10 {
+			taints = append(taints, noSchedule(fmt.Sprintf("a%d.example/not-ready-%d", i, j), time.Time{}))
+		}
+		nodes = append(nodes, degradedNode(fmt.Sprint("n", i), taints))
+	}
+	text := string(scrapeText(t, nodeDegradedName, nodeDegradedCollector{nodes: func() ([]*corev1.Node, error) { return nodes, nil }}, NodeDegraded().Metrics))
+	names := map[string]bool{}
+	for line := range strings.Lines(text) {
+		if _, rest, ok := strings.Cut(line, `taint="`); ok && strings.HasPrefix(line, "kubevitals_node_degraded_startup_taint_timestamp_seconds{") {
+			name, _, _ := strings.Cut(rest, `"`)
+			names[name] = true
+		}
+	}
+	if len(names) != maxStartupTaints+1 || !names[otherCondition] || !names["node.cilium.io/agent-not-ready"] {
+		t.Errorf("%d names: %v", len(names), names)
+	}
+	if n := strings.Count(text, `taint="node.cilium.io/agent-not-ready"`); n != len(nodes) {
+		t.Errorf("Cilium's taint is told of %d nodes, want %d", n, len(nodes))
+	}
+}
+
+// TestStartupTaint verifies which keys say that their taint is one of the start.
+func TestStartupTaint(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]bool{
+		"node.cilium.io/agent-not-ready": true, "startup-taint.cluster-autoscaler.kubernetes.io/gpu": true, "readiness.k8s.io/storage": true,
+		"cni.istio.io/not-ready": true, "example.com/Uninitialized": true, "notready": true,
+		"nvidia.com/gpu": false, "node-role.kubernetes.io/control-plane": false, "node.kubernetes.io/unschedulable": false,
+		"not-ready.example.com/dedicated": false, "karpenter.sh/disrupted": false,
+	} {
+		if got := startsUp(key); got != want {
+			t.Errorf("%s: %v, want %v", key, got, want)
+		}
+	}
+}

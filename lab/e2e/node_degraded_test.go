@@ -1,0 +1,153 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubevitals/kubevitals/lab/cluster"
+)
+
+// setCondition writes a condition into the status of a node. A kubelet leaves those that
+// it does not set itself alone, and corrects its own within its next status.
+func setCondition(ctx context.Context, node string, kind corev1.NodeConditionType, status corev1.ConditionStatus, reason string) error {
+	now := metav1.Now()
+	patch, err := json.Marshal(map[string]any{"status": map[string]any{"conditions": []corev1.NodeCondition{{
+		Type: kind, Status: status, Reason: reason, Message: "as a test says", LastHeartbeatTime: now, LastTransitionTime: now,
+	}}}})
+	if err != nil {
+		return err
+	}
+	_, err = shared.Client().CoreV1().Nodes().Patch(ctx, node, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
+	return err
+}
+
+// TestNodeDegraded makes a node that is ready ill: its network is unavailable, its memory
+// short, and a taint of its start stays.
+func TestNodeDegraded(t *testing.T) {
+	node := shared.Kubelets()[1].Name
+	nodeIsBack(t, node)
+	isWell := func(s samples) error {
+		if n := len(s.all("node_degraded_condition", "node", node)) + len(s.all("node_degraded_startup_taint_timestamp_seconds", "node", node)); n > 0 {
+			return fmt.Errorf("%s has %d signs of being ill", node, n)
+		}
+		return nil
+	}
+
+	t.Run("network", func(t *testing.T) {
+		set := func(ctx context.Context, status corev1.ConditionStatus, reason string) {
+			if err := setCondition(ctx, node, corev1.NodeNetworkUnavailable, status, reason); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set(t.Context(), corev1.ConditionTrue, "NoRouteCreated")
+		defer set(context.Background(), corev1.ConditionFalse, "RouteCreated")
+		shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
+			return errors.Join(s.want(1, "node_degraded_condition", "node", node, "condition", "NetworkUnavailable", "reason", "NoRouteCreated"),
+				s.want(1, "node_readiness_ready", "node", node))
+		})
+		shared.vitals.wantAlert(t, 15*time.Minute, "KubeVitalsNodeNetworkUnavailable", "node", node)
+	})
+	shared.vitals.eventually(t, time.Minute, isWell)
+
+	t.Run("startup taint", func(t *testing.T) {
+		agent := corev1.Taint{Key: "node.cilium.io/agent-not-ready", Effect: corev1.TaintEffectNoSchedule}
+		if err := changeTaints(t.Context(), node, func(taints []corev1.Taint) []corev1.Taint { return append(taints, agent) }); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			err := changeTaints(context.Background(), node, func(taints []corev1.Taint) []corev1.Taint {
+				return slices.DeleteFunc(taints, func(taint corev1.Taint) bool { return taint.Key == agent.Key })
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}()
+		shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
+			return s.want(1, "node_degraded_startup_taint_nodes", "state", "tainted")
+		})
+		shared.vitals.wantAlert(t, 16*time.Minute, "KubeVitalsNodeStartupTaint", "node", node, "taint", agent.Key)
+	})
+	shared.vitals.eventually(t, time.Minute, isWell)
+
+	t.Run("cordoned", func(t *testing.T) {
+		cordon := func(ctx context.Context, yes bool) {
+			patch := fmt.Appendf(nil, `{"spec":{"unschedulable":%t}}`, yes)
+			if _, err := shared.Client().CoreV1().Nodes().Patch(ctx, node, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := time.Now()
+		cordon(t.Context(), true)
+		defer cordon(context.Background(), false)
+		shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
+			since := s.all("node_degraded_cordoned_timestamp_seconds", "node", node)
+			if len(since) != 1 || time.Unix(int64(since[0]), 0).Sub(before).Abs() > time.Minute {
+				return fmt.Errorf("cordoned since %v, want about %v", since, before.Unix())
+			}
+			return nil
+		})
+		shared.vitals.wantAlert(t, 25*time.Hour, "KubeVitalsNodeCordoned", "node", node)
+	})
+}
+
+// TestNodeMemoryPressure verifies that memory pressure is told of a node that is ready. Its
+// kubelet is stopped for as long as the condition is looked at, since it would correct it.
+func TestNodeMemoryPressure(t *testing.T) {
+	l, _ := wellLab(t, cluster.Options{Nodes: 2})
+	k := l.Kubelets()[1]
+	if err := k.Process.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = k.Process.Resume() }()
+	patch := []byte(`{"status":{"conditions":[{"type":"MemoryPressure","status":"True","reason":"KubeletHasInsufficientMemory"}]}}`)
+	if _, err := l.Client().CoreV1().Nodes().Patch(t.Context(), k.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status"); err != nil {
+		t.Fatal(err)
+	}
+	l.vitals.eventually(t, 30*time.Second, func(s samples) error {
+		return errors.Join(s.want(1, "node_degraded_condition", "node", k.Name, "condition", "MemoryPressure"), s.want(1, "node_readiness_ready", "node", k.Name))
+	})
+	if err := k.Process.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	l.vitals.eventually(t, 6*time.Minute, func(s samples) error {
+		if n := len(s.all("node_degraded_condition", "node", k.Name)); n > 0 {
+			return errors.New("the kubelet says that it has enough, and the condition is told of")
+		}
+		return nil
+	})
+}
+
+// TestNodeFlapping makes a node ready and not ready in turns, and verifies that each time
+// is one that the rule counts.
+func TestNodeFlapping(t *testing.T) {
+	k := shared.Kubelets()[2]
+	nodeIsBack(t, k.Name)
+	defer nodeIsBack(t, k.Name)
+	seen := map[float64]bool{}
+	for len(seen) < 2 {
+		if err := setCondition(t.Context(), k.Name, corev1.NodeReady, corev1.ConditionFalse, "KubeletNotReady"); err != nil {
+			t.Fatal(err)
+		}
+		shared.vitals.eventually(t, time.Minute, func(s samples) error {
+			since := s.all("node_readiness_transition_timestamp_seconds", "node", k.Name)
+			if len(since) != 1 || seen[since[0]] {
+				return fmt.Errorf("not ready since %v, after %v", since, seen)
+			}
+			seen[since[0]] = true
+			return nil
+		})
+		if err := setCondition(t.Context(), k.Name, corev1.NodeReady, corev1.ConditionTrue, "KubeletReady"); err != nil {
+			t.Fatal(err)
+		}
+		shared.vitals.eventually(t, time.Minute, func(s samples) error { return s.want(1, "node_readiness_ready", "node", k.Name) })
+	}
+}

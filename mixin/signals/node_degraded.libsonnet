@@ -1,0 +1,156 @@
+// Nodes that are ready and yet ill: short of memory or process IDs, without network,
+// behind a start-up taint, cordoned and forgotten, ready and not ready in turns.
+local g = import '../../dashboards/grafana.libsonnet';
+local promql = import '../promql.libsonnet';
+
+local takenAwayBy = import '../startup_taints.libsonnet';
+local who = std.join('', [
+  '{{ %s $labels.taint "%s" }}%s' % [if i == 0 then 'if eq' else 'else if eq', std.objectFields(takenAwayBy)[i], takenAwayBy[std.objectFields(takenAwayBy)[i]]]
+  for i in std.range(0, std.length(takenAwayBy) - 1)
+]) + '{{ else }}whoever sets up a part of the node should take away once that works{{ end }}';
+
+function(c) {
+  local condition(kind) = 'max by (%s, node) (kubevitals_node_degraded_condition{%s, condition="%s"}) == 1' % [c.by, c.selector, kind],
+  // Of a node that is not ready node_readiness tells, with the condition as its cause.
+  local whileReady(kind) = |||
+    %(condition)s
+    unless on (%(by)s, node)
+    max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 0
+  ||| % (c { condition: condition(kind) }),
+
+  name: 'node_degraded',
+  area: 'nodes',
+  beyond_guide: 'nodes that count as ready are where nobody looks; operators report pods that are evicted, fit nowhere or have no network there',
+  alerts: [
+    {
+      alert: 'KubeVitalsNodeMemoryPressure',
+      severity: 'warning',
+      fault: 'memory_pressure',
+      expr: whileReady('MemoryPressure'),
+      'for': '5m',
+      keep_firing_for: '5m',
+      summary: 'A node is short of memory: its kubelet evicts pods until enough is free.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s is under memory pressure, says its kubelet, which evicts pods until enough memory is free. No new pods of the class BestEffort are placed there.%(evicted)s',
+      values: {
+        evicted: promql.lookup(
+          c,
+          'sum(max by (kind) (kubevitals_events_recent{%s, node=%%q, reason="Evicted"})) > 0',
+          ['node'],
+          ' Evictions there, in the events that are still held: {{ .Value | humanize }}.'
+        ),
+      },
+    },
+    {
+      alert: 'KubeVitalsNodePIDPressure',
+      severity: 'warning',
+      fault: 'pid_pressure',
+      expr: whileReady('PIDPressure'),
+      'for': '5m',
+      keep_firing_for: '5m',
+      summary: 'A node is short of process IDs: its kubelet evicts pods, and programs cannot start threads.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s is under PID pressure, says its kubelet, which evicts pods with many processes. No new pods are placed there, and programs on it may fail to start processes and threads.',
+    },
+    {
+      alert: 'KubeVitalsNodeNetworkUnavailable',
+      severity: 'warning',
+      fault: 'network_unavailable',
+      expr: whileReady('NetworkUnavailable'),
+      'for': '5m',
+      keep_firing_for: '5m',
+      summary: 'The network of a node is said not to be set up.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has the condition NetworkUnavailable%(reason)s: whoever sets up the network of its pods, the route controller of the cloud or the network plugin, has not done it or says that it failed. No new pods are placed there.',
+      values: {
+        reason: promql.lookup(
+          c,
+          'max by (reason) (kubevitals_node_degraded_condition{%s, node=%%q, condition="NetworkUnavailable"})',
+          ['node'],
+          ', with the reason {{ .Labels.reason }}'
+        ),
+      },
+    },
+    {
+      alert: 'KubeVitalsNodeStartupTaint',
+      severity: 'warning',
+      fault: 'startup_taint',
+      // That of a network which is unavailable follows from its condition.
+      expr: |||
+        time() - max by (%(by)s, node, taint) (kubevitals_node_degraded_startup_taint_timestamp_seconds{%(selector)s}) > %(nodeStartupTaintSeconds)s
+        unless on (%(by)s, node, taint)
+        label_replace(%(network)s, "taint", "node.kubernetes.io/network-unavailable", "", "")
+      ||| % (c { network: condition('NetworkUnavailable') }),
+      'for': '5m',
+      summary: 'A node is ready, and a taint of its start still keeps pods off.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has been ready for {{ $value | humanizeDuration }} and still has the taint {{ $labels.taint }}, %(who)s. That has not happened: pods that do not tolerate the taint are not placed on the node.',
+      values: { who: 'which ' + who },
+    },
+    {
+      alert: 'KubeVitalsNodeCordoned',
+      severity: 'info',
+      expr: |||
+        time() - max by (%(by)s, node) (kubevitals_node_degraded_cordoned_timestamp_seconds{%(selector)s}) > %(nodeCordonedSeconds)s
+        unless on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 0
+      ||| % c,
+      'for': '15m',
+      summary: 'A node has been cordoned for long.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has been cordoned for {{ $value | humanizeDuration }}: nothing new is placed there. Somebody is at work on it, or forgot to uncordon it.',
+    },
+    {
+      alert: 'KubeVitalsNodeFlapping',
+      severity: 'warning',
+      fault: 'flapping',
+      // Only nodes that are not ready have this time, a new one each time that it begins.
+      expr: |||
+        1 + max by (%(by)s, node) (changes(kubevitals_node_readiness_transition_timestamp_seconds{%(selector)s}[1h])) >= %(nodeFlapsInHour)s
+      ||| % c,
+      'for': '0m',
+      keep_firing_for: '15m',
+      summary: 'A node is ready and not ready in turns.',
+      description: 'The condition Ready of node {{ $labels.node }} of cluster %(cluster)s became False or Unknown {{ $value }} times within an hour. Each time its pods are taken out of Services, and none of the times may last long enough for another alert.',
+    },
+  ],
+  panels: [
+    g.table(
+      'Nodes that are ill, with their conditions',
+      'Nodes with MemoryPressure, PIDPressure or NetworkUnavailable, ready or not, and the reason that is given.',
+      [g.target('max by (node, condition, reason) (kubevitals_node_degraded_condition{%(panel)s, node=~"$node"})' % c, '')],
+      { alerts: ['KubeVitalsNodeMemoryPressure', 'KubeVitalsNodePIDPressure', 'KubeVitalsNodeNetworkUnavailable'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Nodes by condition',
+      'Number of nodes that have each of these conditions, that do not have it, and of which it is not known.',
+      'short',
+      [g.target('max by (condition, status) (kubevitals_node_degraded_condition_nodes{%(panel)s})' % c, '{{condition}} {{status}}')],
+      { alerts: ['KubeVitalsNodeMemoryPressure', 'KubeVitalsNodePIDPressure', 'KubeVitalsNodeNetworkUnavailable'] },
+    ),
+    g.table(
+      'Nodes behind a start-up taint',
+      'Nodes that are ready and still have a taint of their start, and for how many seconds.',
+      [g.target('time() - max by (node, taint) (kubevitals_node_degraded_startup_taint_timestamp_seconds{%(panel)s, node=~"$node"})' % c, '')],
+      { alerts: ['KubeVitalsNodeStartupTaint'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Nodes by start-up taint and cordon',
+      'Number of nodes that are ready with a start-up taint, without one, or not ready; and of those that are cordoned.',
+      'short',
+      [
+        g.target('max by (state) (kubevitals_node_degraded_startup_taint_nodes{%(panel)s})' % c, 'taint: {{state}}'),
+        g.target('max by (state) (kubevitals_node_degraded_cordoned_nodes{%(panel)s})' % c, 'cordon: {{state}}'),
+      ],
+      { alerts: ['KubeVitalsNodeStartupTaint', 'KubeVitalsNodeCordoned'] },
+    ),
+    g.table(
+      'Nodes cordoned for long',
+      'Nodes that are cordoned, and for how many seconds, where that is known.',
+      [g.target('time() - max by (node) (kubevitals_node_degraded_cordoned_timestamp_seconds{%(panel)s, node=~"$node"})' % c, '')],
+      { alerts: ['KubeVitalsNodeCordoned'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Nodes that flap',
+      'How often within an hour the condition Ready of each node took another status than True, after the first time.',
+      'short',
+      [g.target('max by (node) (changes(kubevitals_node_readiness_transition_timestamp_seconds{%(panel)s, node=~"$node"}[1h])) > 0' % c, '{{node}}')],
+      { alerts: ['KubeVitalsNodeFlapping'], threshold: c.nodeFlapsInHour - 1, mayBeEmpty: true },
+    ),
+  ],
+}
