@@ -91,7 +91,8 @@ e2e: build $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns ## Test agains
 
 .PHONY: e2e-real-node
 e2e-real-node: build real-node-programs $(BIN)/mixincheck ## Test on a real node what really fails there (needs root, and Debian's runc, containernetworking-plugins and e2fsprogs).
-	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 30m ./realnode
+	@# It prints who said what, and when; also that it is skipped, and why.
+	cd lab && $(E2E_ENV) $(GO) test -count=1 -v -timeout 30m ./realnode
 E2E_ENV = CGO_ENABLED=0 KUBEVITALS_MIXINCHECK=$(CURDIR)/$(BIN)/mixincheck KUBEVITALS_COREDNS=$(CURDIR)/$(BIN)/coredns \
 	KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab
 

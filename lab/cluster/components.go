@@ -75,7 +75,7 @@ func (c *Cluster) apiServerReady(ctx context.Context) error {
 
 func (c *Cluster) controllerManagerArgs() []string {
 	f := c.files
-	return []string{
+	return append([]string{
 		"--kubeconfig=" + f.controllerManager,
 		"--authentication-skip-lookup", "--authorization-always-allow-paths=/healthz,/metrics",
 		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", c.ports.controllerManager),
@@ -84,7 +84,7 @@ func (c *Cluster) controllerManagerArgs() []string {
 		"--use-service-account-credentials",
 		"--horizontal-pod-autoscaler-sync-period=3s",
 		"--v=1",
-	}
+	}, c.options.ControllerManagerArgs...)
 }
 
 // controllerManagerReady waits for the service account that every pod needs.

@@ -43,6 +43,8 @@ type Options struct {
 	WithoutScheduler bool
 	// EtcdArgs are more arguments for etcd.
 	EtcdArgs []string
+	// ControllerManagerArgs are more arguments for kube-controller-manager.
+	ControllerManagerArgs []string
 	// Logf reports progress; nil reports nothing.
 	Logf func(format string, args ...any)
 }

@@ -5,7 +5,6 @@ package realnode
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"testing"
@@ -21,23 +20,23 @@ import (
 // binaryEnv names the kubevitals binary under test.
 const binaryEnv = "KUBEVITALS_BINARY"
 
-// lab is a cluster with one real node, on which kubevitals is installed.
+// gracePeriod is how long a node may be silent before it counts as not ready: half of
+// what Kubernetes takes by default, and more than two heartbeats.
+const gracePeriod = 25 * time.Second
+
+// lab is a cluster with real nodes, on which kubevitals is installed.
 type lab struct {
 	*cluster.Cluster
+	place *Place
+	// node is the first, on which things fail.
 	node   *Node
 	binary string
 }
 
 // start starts the lab; it is taken away when the test ends.
-func start(t *testing.T) *lab {
+func start(t *testing.T, nodes int) *lab {
 	t.Helper()
-	if err := Supported(t.Context(), ""); errors.Is(err, ErrUnsupported) {
-		// Also without -v: nobody should take this for tested.
-		_, _ = fmt.Fprintln(os.Stderr, "lab/realnode is skipped:", err)
-		t.Skip(err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
+	supported(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	began := time.Now()
@@ -49,8 +48,14 @@ func start(t *testing.T) *lab {
 		if err := place.Release(context.WithoutCancel(ctx)); err != nil {
 			t.Error(err)
 		}
+		if left := place.left(t); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
 	})
-	c, err := cluster.Start(ctx, cluster.Options{Address: place.Address(), ServiceNetwork: place.ServiceNetwork()})
+	c, err := cluster.Start(ctx, cluster.Options{
+		Address: place.Address(), ServiceNetwork: place.ServiceNetwork(),
+		ControllerManagerArgs: []string{"--node-monitor-grace-period=" + gracePeriod.String()},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,32 +66,45 @@ func start(t *testing.T) *lab {
 		}
 		c.Stop()
 	})
-	l := &lab{Cluster: c, binary: os.Getenv(binaryEnv)}
-	if l.node, err = place.Add(ctx, c); err != nil {
-		t.Fatal(err)
+	l := &lab{Cluster: c, place: place, binary: os.Getenv(binaryEnv)}
+	if l.binary == "" {
+		t.Fatalf("no binary under test: set %s, or run make e2e-real-node", binaryEnv)
 	}
+	for range nodes {
+		if _, err := place.Add(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.node = place.nodes[0]
 	ready := time.Since(began)
 	if ready > time.Minute {
-		t.Errorf("the node is ready after %s, want at most a minute", ready)
+		t.Errorf("the nodes are ready after %s, want at most a minute", ready)
 	}
 	if err := place.AddDNS(ctx, c); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("the node is ready after %.0fs, cluster DNS after %.0fs", ready.Seconds(), time.Since(began).Seconds())
+	t.Logf("the nodes are ready after %.0fs, cluster DNS after %.0fs", ready.Seconds(), time.Since(began).Seconds())
 	return l
+}
+
+// supported skips the test where there can be no real nodes.
+func supported(t *testing.T) {
+	t.Helper()
+	if err := Supported(t.Context()); errors.Is(err, ErrUnsupported) {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // install installs kubevitals as its users do: the image, and the manifests as they
 // are shipped, with the agents.
 func (l *lab) install(t *testing.T) {
 	t.Helper()
-	err := l.node.Import(t.Context(), image.Image{
+	l.importImage(t, image.Image{
 		Name: KubevitalsImage, Architecture: runtime.GOARCH, User: "65534:65534", Ports: []string{"9899/tcp"},
 		Files: map[string]string{"/kubevitals": l.binary}, Entrypoint: []string{"/kubevitals"},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	began := time.Now()
 	if err := manifests.Apply(t.Context(), l.RESTConfig(), shipped(t)...); err != nil {
 		t.Fatal(err)
@@ -97,6 +115,16 @@ func (l *lab) install(t *testing.T) {
 		}
 	}
 	t.Logf("the pods of kubevitals are ready after %.0fs", time.Since(began).Seconds())
+}
+
+// importImage gives an image to all nodes.
+func (l *lab) importImage(t *testing.T, i image.Image) {
+	t.Helper()
+	for _, n := range l.place.nodes {
+		if err := n.Import(t.Context(), i); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // shipped are the manifests of the base and of both agents.

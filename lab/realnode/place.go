@@ -36,6 +36,10 @@ type Place struct {
 // network. Programs is the folder with those that make builds; empty means that of
 // the lab's binary.
 func Reserve(ctx context.Context, programs string) (*Place, error) {
+	programs = folder(programs)
+	if err := built(programs); err != nil {
+		return nil, err
+	}
 	for number := range places {
 		p, err := take(number)
 		if err != nil {
@@ -44,7 +48,7 @@ func Reserve(ctx context.Context, programs string) (*Place, error) {
 		if p == nil {
 			continue
 		}
-		p.programs = folder(programs)
+		p.programs = programs
 		if err := p.prepare(ctx); err != nil {
 			return nil, errors.Join(err, p.Release(context.WithoutCancel(ctx)))
 		}

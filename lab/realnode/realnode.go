@@ -12,13 +12,9 @@
 package realnode
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
@@ -49,45 +45,6 @@ const (
 
 // namespaces are all that a node has of its own; that of cgroups it makes itself.
 const namespaces = syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC
-
-// Supported returns an ErrUnsupported with everything that is missing, or nil.
-// Programs is the folder with those that make builds; empty means that of the lab's
-// binary.
-func Supported(ctx context.Context, programs string) error {
-	if os.Geteuid() != 0 {
-		return fmt.Errorf("%w: it needs root", ErrUnsupported)
-	}
-	var missing []string
-	for _, p := range []struct{ name, of string }{
-		{"ip", "iproute2"}, {"iptables-restore", "iptables"}, {"runc", "runc"}, {"mount", "mount"}, {"losetup", "mount"}, {"mkfs.ext4", "e2fsprogs"},
-	} {
-		if _, err := exec.LookPath(p.name); err != nil {
-			missing = append(missing, fmt.Sprintf("the program %s (Debian's package %s)", p.name, p.of))
-		}
-	}
-	for _, plugin := range []string{"ptp", "host-local", "portmap", "loopback"} {
-		if _, err := os.Stat(filepath.Join(pluginFolder, plugin)); err != nil {
-			missing = append(missing, fmt.Sprintf("the CNI plugin %s in %s (Debian's package containernetworking-plugins)", plugin, pluginFolder))
-		}
-	}
-	for _, name := range []string{labProgram, containerdProgram, shimProgram, ctrProgram, corednsProgram, labPrograms} {
-		if _, err := os.Stat(filepath.Join(folder(programs), name)); err != nil {
-			missing = append(missing, fmt.Sprintf("%s (make real-node-programs)", filepath.Join(folder(programs), name)))
-		}
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("%w: missing are %s", ErrUnsupported, strings.Join(missing, ", "))
-	}
-	trial := exec.CommandContext(ctx, "true")
-	trial.SysProcAttr = &syscall.SysProcAttr{Cloneflags: namespaces}
-	if err := trial.Run(); err != nil {
-		return fmt.Errorf("%w: namespaces are refused: %w", ErrUnsupported, err)
-	}
-	if out, err := exec.CommandContext(ctx, "losetup", "--find").CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: loop devices are refused: %s", ErrUnsupported, strings.TrimSpace(string(out)))
-	}
-	return nil
-}
 
 // folder is where the programs are.
 func folder(programs string) string {

@@ -23,10 +23,7 @@ import (
 // nothing where all is well, and names the cause of what really fails. The parts build
 // on each other: events stay for an hour.
 func TestRealNode(t *testing.T) {
-	l := start(t)
-	if l.binary == "" {
-		t.Fatalf("no binary under test: set %s, or run make e2e", binaryEnv)
-	}
+	l := start(t, 1)
 	api, err := l.ServeMetricsAPI(t.Context(), cluster.PodMetrics{CPU: "1m", Nodes: []string{l.node.Name}})
 	if err != nil {
 		t.Fatal(err)

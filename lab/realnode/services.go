@@ -45,7 +45,8 @@ func (n *Node) cniConfig() []byte {
 `, n.podNetwork())
 }
 
-// kubeletConfig has the defaults of Kubernetes but for what this machine demands.
+// kubeletConfig has the defaults of Kubernetes but for what this machine and short
+// tests demand.
 func (n *Node) kubeletConfig() ([]byte, error) {
 	c := kubeletv1beta1.KubeletConfiguration{
 		TypeMeta:                 metav1.TypeMeta{APIVersion: kubeletv1beta1.SchemeGroupVersion.String(), Kind: "KubeletConfiguration"},
@@ -57,8 +58,10 @@ func (n *Node) kubeletConfig() ([]byte, error) {
 		ResolverConfig: ptr.To("/etc/kubernetes/resolv.conf"),
 		TLSCertFile:    "/etc/kubernetes/kubelet.crt", TLSPrivateKeyFile: "/etc/kubernetes/kubelet.key",
 		KubeReserved: map[string]string{"cpu": "100m", "memory": "256Mi"},
-		// A pod whose network is gone should not be waited for longer than a test is.
+		// What fails should be told, and be over, sooner than by default: a runtime that
+		// hangs is waited for two minutes, and pressure on a disk lasts for five.
 		SyncFrequency:                    metav1.Duration{Duration: 10 * time.Second},
+		RuntimeRequestTimeout:            metav1.Duration{Duration: 15 * time.Second},
 		EvictionPressureTransitionPeriod: metav1.Duration{Duration: 15 * time.Second},
 	}
 	c.Authentication.X509.ClientCAFile = "/etc/kubernetes/ca.crt"

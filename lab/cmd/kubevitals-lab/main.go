@@ -29,13 +29,24 @@ import (
 	"github.com/kubevitals/kubevitals/lab/hollow"
 )
 
+const usage = `usage: kubevitals-lab up [flags]
+       kubevitals-lab down
+       kubevitals-lab probe
+       kubevitals-lab kubectl ...
+       kubevitals-lab chaos [flags]
+
+The first starts a control plane and hollow kubelets on loopback, or real nodes; Ctrl-C ends it.
+The second removes what labs with real nodes left that were killed.
+The third tells whether this machine can have real nodes.
+`
+
 func main() {
 	if calledAsKubectl() {
 		kubectl()
 		return
 	}
 	if len(os.Args) < 2 || slices.Contains([]string{"-h", "--help", "help"}, os.Args[1]) {
-		_, _ = fmt.Fprint(os.Stderr, "usage: kubevitals-lab up [flags]\n       kubevitals-lab down\n       kubevitals-lab kubectl ...\n       kubevitals-lab chaos [flags]\n\nThe first starts a control plane and hollow kubelets on loopback, or real nodes; Ctrl-C ends it.\nThe second removes what labs with real nodes left that were killed.\n")
+		_, _ = fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
 	}
 	endWithParent()
@@ -45,6 +56,8 @@ func main() {
 		os.Exit(runCommand(name, up, args))
 	case "down":
 		os.Exit(runCommand(name, down, args))
+	case "probe":
+		os.Exit(runCommand(name, probe, args))
 	case "chaos":
 		os.Exit(runCommand(name, runChaos, args))
 	case initCommand:

@@ -21,10 +21,19 @@ func down(ctx context.Context, _ []string) error {
 	return err
 }
 
+// probe tells whether this machine can have real nodes, and if not, why.
+func probe(ctx context.Context, _ []string) error {
+	err := realnode.Supported(ctx)
+	if err == nil {
+		fmt.Println("this machine can have real nodes")
+	}
+	return err
+}
+
 // startReal starts a cluster with real nodes; release ends these.
 func startReal(ctx context.Context, o cluster.Options, nodes int) (c *cluster.Cluster, release func(), err error) {
 	programs := filepath.Dir(o.Binary)
-	if err := realnode.Supported(ctx, programs); err != nil {
+	if err := realnode.Supported(ctx); err != nil {
 		return nil, nil, err
 	}
 	place, err := realnode.Reserve(ctx, programs)

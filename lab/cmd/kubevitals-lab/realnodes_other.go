@@ -17,6 +17,8 @@ func nodeInit(context.Context, []string) error { return errNotLinux }
 
 func down(context.Context, []string) error { return errNotLinux }
 
+func probe(context.Context, []string) error { return errNotLinux }
+
 func startReal(context.Context, cluster.Options, int) (*cluster.Cluster, func(), error) {
 	return nil, nil, errNotLinux
 }
