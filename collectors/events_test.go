@@ -26,7 +26,7 @@ func warning(uid, reason, kind, name string, count int32) *corev1.Event {
 
 func TestEvents(t *testing.T) {
 	t.Parallel()
-	log := events.New(health.NewHealth("events", time.Now), sources.EventKinds())
+	log := events.New(health.NewHealth("events", time.Now), sources.EventKinds(), sources.EventPhrases())
 	if err := log.Replace([]any{warning("a", "Evicted", "Pod", "web-1", 40)}, "1"); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestEvents(t *testing.T) {
 
 func TestEventsIsSilentWhileBlind(t *testing.T) {
 	t.Parallel()
-	c := eventsCollector{events.New(health.NewHealth("events", time.Now), sources.EventKinds()), someNodes()}
+	c := eventsCollector{events.New(health.NewHealth("events", time.Now), sources.EventKinds(), sources.EventPhrases()), someNodes()}
 	var unavailable *health.UnavailableError
 	if err := collectError(t, c); !errors.As(err, &unavailable) {
 		t.Errorf("%v, want the source's error", err)

@@ -86,7 +86,7 @@ func TestOddConditionsTakeNoPlace(t *testing.T) {
 // TestEventsAboutNodesThatDoNotExist verifies that whoever makes events makes no series.
 func TestEventsAboutNodesThatDoNotExist(t *testing.T) {
 	t.Parallel()
-	log := events.New(health.NewHealth("events", time.Now), sources.EventKinds())
+	log := events.New(health.NewHealth("events", time.Now), sources.EventKinds(), sources.EventPhrases())
 	var all []any
 	for i := range 12_000 {
 		all = append(all, warning(fmt.Sprint("u", i), "SystemOOM", "Node", fmt.Sprint("invented-", i), 2))

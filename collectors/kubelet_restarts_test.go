@@ -17,7 +17,7 @@ import (
 )
 
 func startLog() *events.Log {
-	return events.New(health.NewHealth("kubelet_starts", time.Now), []events.Kind{{Reason: "Starting", Object: "Node"}})
+	return events.New(health.NewHealth("kubelet_starts", time.Now), []events.Kind{{Reason: "Starting", Object: "Node"}}, nil)
 }
 
 // kubeletStart is the event of one start: every process makes an event of its own.

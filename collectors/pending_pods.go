@@ -32,6 +32,9 @@ var (
 	pendingPodsOldest = exporter.NewGauge(pendingPodsName, "oldest_timestamp_seconds",
 		"Unix time, in seconds, since which the oldest of these pods waits: its creation, or the moment at which it was given to its node.",
 		"node", "reason")
+	pendingPodsSandbox = exporter.NewGauge(pendingPodsName, "without_sandbox",
+		"Pods without a sandbox or a network, by their node and by the cause that their latest event tells; absent where there are none.",
+		"node", "cause")
 )
 
 // What a pod that has no sandbox waits for, where its events tell.
@@ -57,7 +60,7 @@ func PendingPods() Definition {
 		Help:    "New pods stay Pending, and why: no scheduler, no node that fits, no kubelet that begins, no network, volume or image.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{pendingPods, pendingPodsOldest, pendingPodsNamespace, pendingPodsScheduler},
+		Metrics: []*exporter.Desc{pendingPods, pendingPodsOldest, pendingPodsNamespace, pendingPodsScheduler, pendingPodsSandbox},
 		Reads:   []sources.Read{sources.Pods, sources.Events, sources.Nodes},
 		Flags: func(f *Flags) {
 			f.Flag("scheduler", "Scheduler of the cluster beside default-scheduler, such as another profile of kube-scheduler; repeatable. That no scheduler looks at pods is told of these; pods that name others have an alert of their own.").
@@ -85,6 +88,7 @@ type pendingPodsCollector struct {
 	schedulers []string
 }
 
+// waiting is what pods of a node wait for: a reason, or the cause of one.
 type waiting struct{ node, reason string }
 
 // inNamespace are pods of a namespace that wait for the same: a reason, or a scheduler.
@@ -94,7 +98,8 @@ type inNamespace struct{ namespace, what string }
 // missing volume from a missing network, and says "sandbox" for both.
 func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	told := c.told()
-	groups, namespaces, others := map[waiting]group{}, map[inNamespace]group{}, map[inNamespace]group{}
+	groups, causes := map[waiting]group{}, map[waiting]group{}
+	namespaces, others := map[inNamespace]group{}, map[inNamespace]group{}
 	for _, w := range []pods.Waiting{pods.NoScheduler, pods.Gated, pods.Unschedulable, pods.LowPriority, pods.Placeholder, pods.SchedulerError} {
 		groups[waiting{"", w.String()}] = group{} // none is worth knowing
 	}
@@ -113,18 +118,26 @@ func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 			others[k] = others[k].with(p.Since)
 		}
 		groups[w] = groups[w].with(p.Since)
+		if w.reason == reasonNetwork {
+			cause := waiting{p.Node, string(sources.SandboxCauseOf(told[p.Key].Phrase))}
+			causes[cause] = causes[cause].with(p.Since)
+		}
 	})
 	if err != nil {
 		return err
 	}
 	nameless := namesOf(c.nodes()).nameless(podsByNode(groups, func(w waiting) string { return w.node }))
 	ch <- exporter.LeftOut(len(nameless))
-	for w, g := range merged(groups, func(w waiting) waiting {
+	named := func(w waiting) waiting {
 		if nameless[w.node] {
 			w.node = ""
 		}
 		return w
-	}) {
+	}
+	for w, g := range merged(causes, named) {
+		ch <- pendingPodsSandbox.Sample(float64(g.pods), w.node, w.reason)
+	}
+	for w, g := range merged(groups, named) {
 		ch <- pendingPods.Sample(float64(g.pods), w.node, w.reason)
 		if g.pods > 0 {
 			ch <- pendingPodsOldest.Sample(unix(g.oldest), w.node, w.reason)

@@ -146,7 +146,7 @@ func TestPendingPods(t *testing.T) {
 		events: func() (map[types.UID]events.Warning, error) {
 			return map[types.UID]events.Warning{
 				volume:   {Kind: events.Kind{Reason: "FailedMount", Object: "Pod"}, Last: at(900)},
-				network:  {Kind: events.Kind{Reason: "FailedCreatePodSandBox", Object: "Pod"}, Last: at(900)},
+				network:  {Kind: events.Kind{Reason: "FailedCreatePodSandBox", Object: "Pod"}, Phrase: "no ip addresses available", Last: at(900)},
 				runtime:  {Kind: events.Kind{Reason: "NetworkNotReady", Object: "Pod"}, Last: at(900)},
 				image:    {Kind: events.Kind{Reason: "FailedMount", Object: "Pod"}, Last: at(900)},
 				old:      {Kind: events.Kind{Reason: "FailedCreatePodSandBox", Object: "Pod"}, Last: at(500)},

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubevitals/kubevitals/collectors/nodecause"
+	"github.com/kubevitals/kubevitals/sources"
 )
 
 // causeRow is a row of a runbook's table of causes: the cause, what it means, and
@@ -70,5 +71,20 @@ func TestNodeCausesAreFresh(t *testing.T) {
 				t.Errorf("the description of %s lacks %q", a.Name, branch)
 			}
 		}
+	}
+}
+
+// TestSandboxCauses verifies that the causes for which pods get no sandbox are the same
+// in Go and in the words of the mixin.
+func TestSandboxCauses(t *testing.T) {
+	t.Parallel()
+	var words map[string]string
+	evaluate(t, `import 'sandbox_causes.libsonnet'`, &words)
+	var causes []string
+	for _, cause := range sources.SandboxCauses() {
+		causes = append(causes, string(cause))
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(causes)), slices.Sorted(maps.Keys(words))); diff != "" {
+		t.Errorf("causes (-sources +sandbox_causes.libsonnet):\n%s", diff)
 	}
 }

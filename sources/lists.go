@@ -71,7 +71,7 @@ func (s *Sources) KubeletStarts() *events.Log {
 }
 
 func (s *Sources) eventLog(source Read, kinds []events.Kind) *events.Log {
-	return follow(s, source, func(h *health.Health) *events.Log { return events.New(h, kinds) })
+	return follow(s, source, func(h *health.Health) *events.Log { return events.New(h, kinds, EventPhrases()) })
 }
 
 // NodeMetrics is what the resource metrics API says of nodes.

@@ -7,6 +7,8 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevitals/kubevitals/sources/events"
 )
 
 // eventFields are what API servers let events be selected by.
@@ -22,7 +24,7 @@ func eventFields(obj runtime.Object) fields.Set {
 }
 
 // trimEvent keeps why, how often and when, and the name of a node, but of no
-// other object.
+// other object, and of the message a phrase that is known.
 func trimEvent(e *corev1.Event, latest *Latest) runtime.Object {
 	latest.saw(e.FirstTimestamp.Time, e.LastTimestamp.Time, e.EventTime.Time)
 	kept := &corev1.Event{
@@ -31,6 +33,7 @@ func trimEvent(e *corev1.Event, latest *Latest) runtime.Object {
 		Reason:         e.Reason, Type: e.Type, Source: e.Source, Count: e.Count,
 		FirstTimestamp: e.FirstTimestamp, LastTimestamp: e.LastTimestamp, EventTime: e.EventTime,
 		ReportingController: e.ReportingController, ReportingInstance: e.ReportingInstance,
+		Message: EventPhrases().In(events.Kind{Reason: e.Reason, Object: e.InvolvedObject.Kind}, e.Message),
 	}
 	switch e.InvolvedObject.Kind {
 	case "Node": // a kubelet gives its node's name for the UID, too
@@ -49,7 +52,7 @@ func trimEvent(e *corev1.Event, latest *Latest) runtime.Object {
 // server does.
 func trimNewEvent(e *eventsv1.Event, latest *Latest) runtime.Object {
 	old := &corev1.Event{
-		ObjectMeta: e.ObjectMeta, InvolvedObject: e.Regarding, Reason: e.Reason, Type: e.Type,
+		ObjectMeta: e.ObjectMeta, InvolvedObject: e.Regarding, Reason: e.Reason, Type: e.Type, Message: e.Note,
 		Source: e.DeprecatedSource, Count: e.DeprecatedCount,
 		FirstTimestamp: e.DeprecatedFirstTimestamp, LastTimestamp: e.DeprecatedLastTimestamp, EventTime: e.EventTime,
 		ReportingController: e.ReportingController, ReportingInstance: e.ReportingInstance,

@@ -2,6 +2,7 @@
 local g = import '../../dashboards/grafana.libsonnet';
 local leases = import '../leases.libsonnet';
 local promql = import '../promql.libsonnet';
+local sandboxCauses = import '../sandbox_causes.libsonnet';
 
 function(c) {
   // Age of the pod that waits longest, for one reason.
@@ -118,7 +119,16 @@ function(c) {
       ||| % [oldest('network', ', node'), c.pendingOnNodeSeconds],
       'for': '2m',
       summary: 'Pods on a node get no sandbox or no network.',
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for its sandbox and its network: the network plugin or the container runtime of the node fails.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for its sandbox and its network%(cause)s.',
+      values: {
+        cause: promql.each(
+          c,
+          'max by (cause) (kubevitals_pending_pods_without_sandbox{%s, node=%[2]q})',
+          ['node'],
+          'cause',
+          '{{ if not $i }}: {{ end }}' + std.join('', ['{{ if eq .Labels.cause "%s" }}%s{{ end }}' % [cause, sandboxCauses[cause]] for cause in std.objectFields(sandboxCauses)])
+        ),
+      },
     },
     {
       alert: 'KubeVitalsPodVolumesFailing',
@@ -195,6 +205,13 @@ function(c) {
         g.target('time() - min by (namespace, scheduler) (kubevitals_pending_pods_other_scheduler_oldest_timestamp_seconds{%(panel)s})' % c, ''),
       ],
       { alerts: ['KubeVitalsPodsUnschedulable', 'KubeVitalsPodsOfOtherScheduler', 'KubeVitalsPodsOfLowPriorityWaiting'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Pods without a sandbox',
+      'Pods that have no sandbox or no network, by the cause that their latest event tells.',
+      'short',
+      [g.target('sum by (cause) (max by (node, cause) (kubevitals_pending_pods_without_sandbox{%(panel)s, node=~"$node"}))' % c, '{{cause}}')],
+      { alerts: ['KubeVitalsPodNetworkFailing'], mayBeEmpty: true },
     ),
     g.table(
       'Nodes where pods do not start',

@@ -9,6 +9,27 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
+// Phrases are texts by which the messages of one kind of events are told apart, in
+// lower case, the most telling first. Messages are never kept: they hold names,
+// addresses and the words of any program.
+type Phrases map[Kind][]string
+
+// In returns the first phrase of the kind that the message contains, or an empty
+// string. Of a phrase it returns that phrase.
+func (p Phrases) In(kind Kind, message string) string {
+	phrases := p[kind]
+	if len(phrases) == 0 || message == "" {
+		return ""
+	}
+	message = strings.ToLower(message)
+	for _, phrase := range phrases {
+		if strings.Contains(message, phrase) {
+			return phrase
+		}
+	}
+	return ""
+}
+
 // Transformer lets go of what is not read of an event, so that a list in the
 // making stays small.
 func (l *Log) Transformer() cache.TransformFunc {
@@ -18,7 +39,8 @@ func (l *Log) Transformer() cache.TransformFunc {
 			return nil, fmt.Errorf("event log: unexpected type %T", obj)
 		}
 		e.ManagedFields, e.Annotations, e.Labels = nil, nil, nil
-		e.Message, e.Action, e.Related = "", "", nil
+		e.Message = l.phrases.In(Kind{e.Reason, e.InvolvedObject.Kind}, e.Message)
+		e.Action, e.Related = "", nil
 		return e, nil
 	}
 }

@@ -46,6 +46,8 @@ type Occurrence struct {
 type Log struct {
 	health *health.Health
 	known  map[Kind]bool
+	// phrases never changes.
+	phrases Phrases
 
 	mu sync.Mutex
 	// listed is set by the first complete list.
@@ -69,13 +71,16 @@ type event struct {
 	object types.UID
 	// namespace is that of the event itself.
 	namespace string
-	count     uint64
-	last      time.Time
+	// phrase is what is kept of its message.
+	phrase string
+	count  uint64
+	last   time.Time
 }
 
-// New returns a log of the given kinds of events; it ignores all others.
-func New(health *health.Health, kinds []Kind) *Log {
-	l := &Log{health: health, known: map[Kind]bool{}, events: map[types.UID]event{}, namespaces: map[string]int{}, totals: map[Kind]uint64{}}
+// New returns a log of the given kinds of events; it ignores all others. Of their
+// messages it keeps the phrases, if any.
+func New(health *health.Health, kinds []Kind, phrases Phrases) *Log {
+	l := &Log{health: health, known: map[Kind]bool{}, phrases: phrases, events: map[types.UID]event{}, namespaces: map[string]int{}, totals: map[Kind]uint64{}}
 	for _, k := range kinds {
 		l.known[k] = true
 		l.totals[k] = 0
@@ -121,7 +126,9 @@ func (l *Log) Places() (map[Place]Occurrence, error) {
 // Warning is what happened to an object, and when it last did.
 type Warning struct {
 	Kind
-	Last time.Time
+	// Phrase is what its message contains of the phrases of the log; empty without.
+	Phrase string
+	Last   time.Time
 }
 
 // Latest returns for every object of one of the kinds the kind that happened to
@@ -144,7 +151,7 @@ func (l *Log) Latest(kinds ...Kind) (map[types.UID]Warning, error) {
 	}
 	found := make(map[types.UID]Warning, len(latest))
 	for object, e := range latest {
-		found[object] = Warning{e.place.Kind, e.last}
+		found[object] = Warning{e.place.Kind, e.phrase, e.last}
 	}
 	return found, nil
 }
@@ -252,7 +259,8 @@ func (l *Log) read(obj any) (types.UID, event, bool, error) {
 	return o.UID, event{
 		place:  Place{kind, nodeOf(o)},
 		object: o.InvolvedObject.UID, namespace: strings.Clone(o.Namespace),
-		count: occurrences(o),
-		last:  lastSeen(o),
+		phrase: l.phrases.In(kind, o.Message),
+		count:  occurrences(o),
+		last:   lastSeen(o),
 	}, true, nil
 }

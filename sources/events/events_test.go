@@ -24,7 +24,7 @@ var (
 
 func newLog(t *testing.T) *Log {
 	t.Helper()
-	return New(health.NewHealth("events", time.Now), []Kind{evicted, sandbox, reboot})
+	return New(health.NewHealth("events", time.Now), []Kind{evicted, sandbox, reboot}, Phrases{sandbox: {"no address", "plugin"}})
 }
 
 type option func(*corev1.Event)
@@ -145,15 +145,42 @@ func TestLatest(t *testing.T) {
 	}, "1"))
 	got, err := l.Latest(sandbox, evicted)
 	must(t, err)
-	if diff := cmp.Diff(map[types.UID]Warning{"one": {evicted, noon.Add(time.Minute)}, "two": {evicted, noon}}, got); diff != "" {
+	if diff := cmp.Diff(map[types.UID]Warning{"one": {evicted, "", noon.Add(time.Minute)}, "two": {evicted, "", noon}}, got); diff != "" {
 		t.Errorf("latest (-want +got):\n%s", diff)
+	}
+}
+
+// TestPhrases verifies that of a message only a known phrase is kept, also from where
+// the list is in the making.
+func TestPhrases(t *testing.T) {
+	t.Parallel()
+	l := newLog(t)
+	for message, want := range map[string]string{
+		`plugin type="ptp" failed (add): No Address in 10.0.0.0/24`: "no address",
+		`plugin type="ptp" failed (add)`:                            "plugin",
+		"pod secret-project is unwell":                              "",
+	} {
+		obj, err := l.Transformer()(happened("a", sandbox, 1, func(e *corev1.Event) { e.InvolvedObject.UID, e.Message = "one", message }))
+		must(t, err)
+		if e, ok := obj.(*corev1.Event); !ok || e.Message != want {
+			t.Errorf("of %q is kept %q, want %q", message, e.Message, want)
+		}
+		must(t, l.Replace([]any{obj}, "1"))
+		got, err := l.Latest(sandbox)
+		must(t, err)
+		if got["one"].Phrase != want {
+			t.Errorf("of %q is told %q, want %q", message, got["one"].Phrase, want)
+		}
+	}
+	if got := l.phrases.In(evicted, "no address"); got != "" {
+		t.Errorf("of an event of another kind is kept %q", got)
 	}
 }
 
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	h := health.NewHealth("events", time.Now)
-	l := New(h, []Kind{evicted})
+	l := New(h, []Kind{evicted}, nil)
 	unavailable := func(when string) {
 		t.Helper()
 		var unavailable *health.UnavailableError
