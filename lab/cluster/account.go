@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -62,6 +63,27 @@ func (c *Cluster) Kubeconfig(name, user string, groups ...string) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
+	return flat(file, user)
+}
+
+// ExpiredKubeconfig is one whose client certificate ended an hour ago.
+func (c *Cluster) ExpiredKubeconfig(name, user string, groups ...string) ([]byte, error) {
+	p, err := c.files.ca.issue("user-"+name, &x509.Certificate{
+		Subject: pkix.Name{CommonName: user, Organization: groups}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(-time.Hour),
+	})
+	if err != nil {
+		return nil, err
+	}
+	file, err := c.files.writeKubeconfig(name, &clientcmdapi.AuthInfo{ClientCertificate: p.cert, ClientKey: p.key})
+	if err != nil {
+		return nil, err
+	}
+	return flat(file, user)
+}
+
+// flat reads a kubeconfig and takes the files into it that it names.
+func flat(file, user string) ([]byte, error) {
 	config, err := clientcmd.LoadFromFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("kubeconfig of %s: %w", user, err)

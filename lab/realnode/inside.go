@@ -81,7 +81,8 @@ func (i *inside) start(cmd *exec.Cmd) (err error) {
 	return err
 }
 
-// run runs a program of the node to its end and returns what it prints.
+// run runs a program of the node to its end and returns what it prints, also if it
+// fails.
 func (i *inside) run(ctx context.Context, command ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	var stdout, stderr bytes.Buffer
@@ -90,7 +91,7 @@ func (i *inside) run(ctx context.Context, command ...string) ([]byte, error) {
 		return nil, err
 	}
 	if err := cmd.Wait(); err != nil {
-		return nil, fmt.Errorf("%v: %w: %s", command, errors.Join(err, ctx.Err()), bytes.TrimSpace(stderr.Bytes()))
+		return stdout.Bytes(), fmt.Errorf("%v: %w: %s", command, errors.Join(err, ctx.Err()), bytes.TrimSpace(stderr.Bytes()))
 	}
 	return stdout.Bytes(), nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -31,6 +32,8 @@ type lab struct {
 	// node is the first, on which things fail.
 	node   *Node
 	binary string
+	// rows are the failures that were told as they should be.
+	rows []row
 }
 
 // start starts the lab; it is taken away when the test ends.
@@ -48,9 +51,7 @@ func start(t *testing.T, nodes int) *lab {
 		if err := place.Release(context.WithoutCancel(ctx)); err != nil {
 			t.Error(err)
 		}
-		if left := place.left(t); len(left) > 0 {
-			t.Errorf("left behind: %v", left)
-		}
+		place.mustBeGone(t)
 	})
 	c, err := cluster.Start(ctx, cluster.Options{
 		Address: place.Address(), ServiceNetwork: place.ServiceNetwork(),
@@ -76,6 +77,7 @@ func start(t *testing.T, nodes int) *lab {
 		}
 	}
 	l.node = place.nodes[0]
+	l.lendProgram(t)
 	ready := time.Since(began)
 	if ready > time.Minute {
 		t.Errorf("the nodes are ready after %s, want at most a minute", ready)
@@ -85,6 +87,18 @@ func start(t *testing.T, nodes int) *lab {
 	}
 	t.Logf("the nodes are ready after %.0fs, cluster DNS after %.0fs", ready.Seconds(), time.Since(began).Seconds())
 	return l
+}
+
+// lendProgram gives the node the binary under test, which then can look from there.
+func (l *lab) lendProgram(t *testing.T) {
+	t.Helper()
+	program, err := os.ReadFile(l.binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(l.node.Dir(), filepath.Base(l.binary)), program, 0o755); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // supported skips the test where there can be no real nodes.

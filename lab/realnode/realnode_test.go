@@ -43,7 +43,7 @@ func TestRealNode(t *testing.T) {
 func (l *lab) healthy(t *testing.T) {
 	var last []finding
 	err := cluster.Eventually(t.Context(), time.Minute, func(ctx context.Context) (err error) {
-		if last, err = l.check(ctx); err != nil {
+		if last, err = l.check(ctx, fromOutside); err != nil {
 			return err
 		}
 		last = slices.DeleteFunc(last, func(f finding) bool { return f.Alert == "KubeVitalsKubeletMisconfigured" && oldCgroups() })

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -93,18 +92,31 @@ func (n *Node) runtimeServes(ctx context.Context) error {
 // startKubelet does not wait for it: the node is ready once there is an image for
 // sandboxes and a network for pods, and what follows needs no ready node.
 func (n *Node) startKubelet(context.Context) error {
-	n.Kubelet = n.process("kubelet", n.ready, filepath.Join(binDir, labProgram), cluster.RealKubelet,
-		"--config=/etc/kubernetes/kubelet.yaml", "--kubeconfig=/etc/kubernetes/kubelet.kubeconfig",
-		"--hostname-override="+n.Name, "--node-ip="+n.Address().String())
+	n.Kubelet = n.kubelet()
 	return n.Kubelet.Launch()
 }
 
+// kubelet declares the kubelet; more flags replace those of the same name.
+func (n *Node) kubelet(flags ...string) *cluster.Process {
+	return n.process("kubelet", n.ready, append([]string{
+		filepath.Join(binDir, labProgram), cluster.RealKubelet,
+		"--config=/etc/kubernetes/kubelet.yaml", "--kubeconfig=/etc/kubernetes/kubelet.kubeconfig",
+		"--hostname-override=" + n.Name, "--node-ip=" + n.Address().String(),
+	}, flags...)...)
+}
+
 func (n *Node) startProxy(ctx context.Context) error {
-	n.Proxy = n.process("kube-proxy", n.proxyServes, filepath.Join(binDir, labProgram), cluster.Proxy,
-		"--kubeconfig=/etc/kubernetes/kube-proxy.kubeconfig", "--proxy-mode=iptables", "--hostname-override="+n.Name,
-		// The limits of the kernel's table are the machine's.
-		"--conntrack-max-per-core=0", "--conntrack-tcp-timeout-established=0", "--conntrack-tcp-timeout-close-wait=0")
+	n.Proxy = n.process("kube-proxy", n.proxyServes, n.proxyCommand()...)
 	return n.Proxy.Start(ctx)
+}
+
+func (n *Node) proxyCommand() []string {
+	return []string{
+		filepath.Join(binDir, labProgram), cluster.Proxy,
+		"--kubeconfig=/etc/kubernetes/kube-proxy.kubeconfig", "--proxy-mode=iptables", "--hostname-override=" + n.Name,
+		// The limits of the kernel's table are the machine's.
+		"--conntrack-max-per-core=0", "--conntrack-tcp-timeout-established=0", "--conntrack-tcp-timeout-close-wait=0",
+	}
 }
 
 func (n *Node) proxyServes(ctx context.Context) error {
@@ -113,14 +125,4 @@ func (n *Node) proxyServes(ctx context.Context) error {
 		return err
 	}
 	return conn.Close()
-}
-
-// BreakNetwork takes the configuration of the network of pods away, as an add-on that
-// was not installed does, or puts it back.
-func (n *Node) BreakNetwork(broken bool) error {
-	file := filepath.Join(n.Dir(), cniFolder, cniFile)
-	if broken {
-		return os.Remove(file)
-	}
-	return os.WriteFile(file, n.cniConfig(), 0o600)
 }

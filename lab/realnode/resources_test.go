@@ -1,0 +1,68 @@
+//go:build linux
+
+package realnode
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// resourceFailures are those of disks and memory.
+func resourceFailures() []failure {
+	pressure := told{alert: "KubeVitalsNodeDiskPressure{node=real-0"}
+	return []failure{
+		{name: "image disk full", do: on(fillImages), undo: on(emptyImages), told: []told{pressure}},
+		{
+			name: "pod evicted because it fills the disk", do: addPod(glutton()), undo: removePod("glutton"),
+			told: []told{pressure},
+		},
+		{
+			name: "memory of all pods used up", do: both(limitPods("512M"), addPod(addon("", "eat", "1024"))),
+			undo: both(removeAddon, limitPods("-1")),
+			told: []told{{alert: "KubeVitalsAddonCrashLooping{addon=metrics-server", because: "1 ended with OOMKilled"}},
+		},
+	}
+}
+
+// filler is a file on the disk of images, as the node sees it.
+var filler = filepath.Join("/var/lib/containerd", "filler")
+
+// fillImages leaves 40 MiB of the disk of images.
+func fillImages(ctx context.Context, n *Node) error {
+	_, err := n.Run(ctx, "sh", "-c", "fallocate -l $(( $(stat -f -c '%a * %S' /var/lib/containerd) - (40 << 20) )) "+filler)
+	return err
+}
+
+func emptyImages(ctx context.Context, n *Node) error {
+	_, err := n.Run(ctx, "rm", filler)
+	return err
+}
+
+// glutton writes more to its volume than leaves the disk of the kubelet in peace.
+func glutton() *corev1.Pod {
+	return pod("glutton", ProgramsImage, func(p *corev1.Pod) {
+		c := &p.Spec.Containers[0]
+		c.Args = []string{"fill", "/data/file", fmt.Sprint(diskMiB * 9 / 10)}
+		c.VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/data"}}
+		p.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
+	})
+}
+
+// limitPods limits what all pods of the node take together, as a node with little
+// memory does by what it reserves for others.
+func limitPods(bytes string) func(context.Context, *lab) error {
+	return on(func(ctx context.Context, n *Node) error {
+		file := "/sys/fs/cgroup/memory/kubepods/memory.limit_in_bytes"
+		if !oldCgroups() {
+			file = "/sys/fs/cgroup/kubepods/memory.max"
+			if bytes == "-1" {
+				bytes = "max"
+			}
+		}
+		_, err := n.Run(ctx, "sh", "-c", "echo "+bytes+" > "+file)
+		return err
+	})
+}
