@@ -134,7 +134,7 @@ func TestAnswersOfAPIServersAreBounded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			response, err := limitAnswers(http.DefaultTransport).RoundTrip(request)
+			response, err := limitedAnswers{http.DefaultTransport, shapesOf(Resources())}.RoundTrip(request)
 			if err != nil {
 				t.Fatal(err)
 			}

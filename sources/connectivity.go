@@ -6,7 +6,9 @@ import (
 	"time"
 
 	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevitals/kubevitals/sources/host/connectivity"
 )
@@ -47,11 +49,19 @@ func (s *Sources) ListPeers(ctx context.Context) ([]connectivity.Peer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list peers: %w", err)
 	}
-	list, ok := obj.(*discoveryv1.EndpointSliceList)
-	if !ok {
-		return nil, fmt.Errorf("list peers: unexpected type %T", obj)
+	var slices []discoveryv1.EndpointSlice
+	err = meta.EachListItem(obj, func(obj runtime.Object) error {
+		slice, ok := obj.(*discoveryv1.EndpointSlice)
+		if !ok {
+			return fmt.Errorf("unexpected type %T", obj)
+		}
+		slices = append(slices, *slice)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list peers: %w", err)
 	}
-	return connectivity.PeersOf(list.Items), nil
+	return connectivity.PeersOf(slices), nil
 }
 
 // ConnectivityPeersErr returns why the peers cannot be read; nil if they can, or were

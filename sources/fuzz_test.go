@@ -1,11 +1,19 @@
 package sources
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
+
 	"github.com/kubevitals/kubevitals/sources/bounded"
+	"github.com/kubevitals/kubevitals/sources/scheme"
 )
 
 // FuzzTrim verifies that whatever an object of a dump says, each row of the table takes
@@ -48,8 +56,9 @@ func FuzzItems(f *testing.F) {
 	f.Add(`[]`)
 	f.Fuzz(func(t *testing.T, body string) {
 		count := 0
-		in := addonLimits().Reader(strings.NewReader(body))
-		err := items(json.NewDecoder(in), in, func(json.RawMessage) error { count++; return nil })
+		in := bounded.JSON{Bytes: 64 << 20, Depth: 16}.Reader(strings.NewReader(body))
+		other := func(string, json.RawMessage) error { return nil }
+		err := items(json.NewDecoder(in), in, addonItemLimit, other, func(json.RawMessage) error { count++; return nil })
 		var slow struct{ Items []json.RawMessage }
 		slowErr := json.Unmarshal([]byte(body), &slow)
 		if bounded.Is(err) || slowErr != nil || strings.Count(strings.ToLower(body), "items") != 1 || !strings.Contains(body, `"items"`) {
@@ -57,6 +66,38 @@ func FuzzItems(f *testing.F) {
 		}
 		if err != nil || count != len(slow.Items) {
 			t.Errorf("%d items, %v; want %d", count, err, len(slow.Items))
+		}
+	})
+}
+
+// FuzzList compares the reader of lists in protobuf with a decoder that holds everything.
+func FuzzList(f *testing.F) {
+	encoder := scheme.Codecs.EncoderForVersion(protobuf.NewSerializer(scheme.Scheme, scheme.Scheme), corev1.SchemeGroupVersion)
+	for _, list := range []corev1.NodeList{
+		{},
+		{ListMeta: metav1.ListMeta{ResourceVersion: "7", Continue: "more"}, Items: []corev1.Node{{ObjectMeta: metav1.ObjectMeta{Name: "a"}}, {ObjectMeta: metav1.ObjectMeta{Name: "b"}}}},
+	} {
+		text, err := runtime.Encode(encoder, &list)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	row, _, _ := Resources().Find(Nodes)
+	shape := shapesOf(Resources()).of(row.GVK())
+	f.Fuzz(func(t *testing.T, text []byte) {
+		g := &gathered{row: row, limit: objectLimit, decode: decodeProtobuf(row, "v1", shape, nil)}
+		err := g.protobuf(bufio.NewReader(bytes.NewReader(text)))
+		slow, _, slowErr := scheme.Codecs.UniversalDeserializer().Decode(text, nil, &corev1.NodeList{})
+		if err != nil {
+			return // by a bound, or as the other decoder does: nothing is taken that it refuses
+		}
+		list, ok := slow.(*corev1.NodeList)
+		if slowErr != nil || !ok {
+			t.Fatalf("taken: %d items; %v", len(g.Items), slowErr)
+		}
+		if len(list.Items) != len(g.Items) || list.ListMeta.String() != g.ListMeta.String() {
+			t.Errorf("%d items, %v; want %d, %v", len(g.Items), g.ListMeta, len(list.Items), list.ListMeta)
 		}
 	})
 }

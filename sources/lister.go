@@ -30,14 +30,17 @@ type clients struct {
 	dynamic dynamic.Interface
 	// json is for what is read as it is.
 	json rest.Interface
-	// groups are for the typed resources of the table, by group and version.
+	// groups are for the typed resources of the table, by group and version, and shapes
+	// are those of their objects.
 	groups map[schema.GroupVersion]rest.Interface
+	shapes shapes
 }
 
 // newClients prepares clients for all resources of the table. They share their
 // connections and a limit on requests.
 func newClients(c *rest.Config, table Table) (*clients, error) {
-	json := wire(c)
+	shapes := shapesOf(table)
+	json := wire(c, shapes)
 	protobuf := rest.CopyConfig(json)
 	protobuf.ContentType = "application/vnd.kubernetes.protobuf"
 	protobuf.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
@@ -45,7 +48,7 @@ func newClients(c *rest.Config, table Table) (*clients, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := &clients{groups: map[schema.GroupVersion]rest.Interface{}}
+	all := &clients{groups: map[schema.GroupVersion]rest.Interface{}, shapes: shapes}
 	if all.dynamic, err = dynamic.NewForConfigAndClient(json, http); err != nil {
 		return nil, err
 	}
@@ -78,36 +81,39 @@ func groupClient(c *rest.Config, gv schema.GroupVersion, http *http.Client) (res
 }
 
 // wire is the client configuration for lists and watches.
-func wire(c *rest.Config) *rest.Config {
+func wire(c *rest.Config, shapes shapes) *rest.Config {
 	c = rest.CopyConfig(c)
 	c.UserAgent = cmp.Or(c.UserAgent, rest.DefaultKubernetesUserAgent())
 	c.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(20, 40)
 	health.NewWire(c)
-	c.Wrap(limitAnswers)
+	c.Wrap(func(next http.RoundTripper) http.RoundTripper { return limitedAnswers{next, shapes} })
 	return c
 }
 
-// ListWatch reads a list from the API server.
+// ListWatch reads a list from the API server. It returns lists of any type.
 func (c *clients) ListWatch(r Resource, version string, l List) *cache.ListWatch {
+	return c.listWatch(r, version, l, nil)
+}
+
+// listWatch is the same for a store that keeps something else of objects. Those of lists
+// are passed through keep, if it is not nil.
+func (c *clients) listWatch(r Resource, version string, l List, keep cache.TransformFunc) *cache.ListWatch {
+	lw := &cache.ListWatch{ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return c.list(ctx, r, version, l, o, keep)
+	}}
 	restrict := func(o *metav1.ListOptions) { o.FieldSelector, o.LabelSelector = l.Fields, l.Labels }
 	gv := schema.GroupVersion{Group: r.Group, Version: version}
 	if typed := c.groups[gv]; typed != nil {
-		return cache.NewFilteredListWatchFromClient(typed, r.Plural, l.Namespace, restrict)
+		lw.WatchFuncWithContext = cache.NewFilteredListWatchFromClient(typed, r.Plural, l.Namespace, restrict).WatchFuncWithContext
+		return lw
 	}
 	if r.Addon {
-		return &cache.ListWatch{ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			return c.listTrimmed(ctx, r, version, l, o)
-		}}
+		return lw
 	}
 	client := c.dynamic.Resource(gv.WithResource(r.Plural)).Namespace(l.Namespace)
-	return &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			restrict(&o)
-			return client.List(ctx, o)
-		},
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
-			restrict(&o)
-			return client.Watch(ctx, o)
-		},
+	lw.WatchFuncWithContext = func(ctx context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
+		restrict(&o)
+		return client.Watch(ctx, o)
 	}
+	return lw
 }

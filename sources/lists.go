@@ -122,15 +122,15 @@ func follow[S cache.ReflectorStore](s *Sources, source Read, newStore func(*heal
 		h.Fail(err)
 		return store
 	}
-	reading := s.lister.ListWatch(row, row.Versions[0], list)
-	if _, packs := any(store).(*pods.Index); packs {
-		reading = pods.Paged(reading) // into a form that other stores do not know
-	}
 	target := health.Target{
-		Health: h, ListWatch: reading, Client: s.clients, Expected: expected, Store: store, Progress: &s.progress, Uncached: row.Uncached,
+		Health: h, ListWatch: s.lister.ListWatch(row, row.Versions[0], list), Client: s.clients,
+		Expected: expected, Store: store, Progress: &s.progress, Trim: row.strip, Uncached: row.Uncached,
 	}
 	if s.config.Lister == nil {
 		target.Latest = s.clients.latest(row, row.Versions[0], list)
+	}
+	if transforming, ok := any(store).(cache.TransformingStore); ok {
+		s.transform(&target, row, list, transforming.Transformer())
 	}
 	if s.config.Lister != nil && !s.config.Watched {
 		s.runs = append(s.runs, func(ctx context.Context) { health.Load(ctx, target) })
@@ -139,6 +139,21 @@ func follow[S cache.ReflectorStore](s *Sources, source Read, newStore func(*heal
 	h.Expire(health.MaxAge).Doubt(s.cutOff)
 	s.runs = append(s.runs, func(ctx context.Context) { health.Run(ctx, s.config.Logger, target) })
 	return store
+}
+
+// transform makes the lists of a target hold objects as its store keeps them.
+func (s *Sources) transform(t *health.Target, row Resource, list List, keep cache.TransformFunc) {
+	if s.config.Lister == nil {
+		t.ListWatch = s.clients.listWatch(row, row.Versions[0], list, keep)
+	}
+	if _, packs := t.Store.(*pods.Index); packs { // into a form that other stores do not know
+		t.ListWatch, t.Trim = pods.Paged(t.ListWatch), nil
+		return
+	}
+	t.Trim = func(obj runtime.Object) {
+		row.strip(obj)
+		_, _ = keep(obj) // in place; of another type, the store refuses it
+	}
 }
 
 // listed are the objects of a view that was asked for.

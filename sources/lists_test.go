@@ -30,9 +30,11 @@ func TestPodsOfAnOlderAPIServer(t *testing.T) {
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
 		default:
+			pod := objects.AddonPod("k8s-app", "kube-dns", "node-1", true, nil)
+			pod.Name = "coredns-1"
 			_ = json.NewEncoder(w).Encode(corev1.PodList{
 				TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "PodList"}, ListMeta: metav1.ListMeta{ResourceVersion: "7"},
-				Items: []corev1.Pod{*objects.AddonPod("k8s-app", "kube-dns", "node-1", true, nil)},
+				Items: []corev1.Pod{*pod},
 			})
 		}
 	}))

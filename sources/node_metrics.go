@@ -7,6 +7,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -36,21 +37,25 @@ func (s *Sources) readNodeMetrics(ctx context.Context) (NodeMetrics, error) {
 }
 
 func nodeMetricsOf(obj runtime.Object) (NodeMetrics, error) {
-	list, ok := obj.(*unstructured.UnstructuredList)
-	if !ok {
-		return nil, fmt.Errorf("unexpected type %T", obj)
-	}
-	figures := make(NodeMetrics, len(list.Items))
-	for _, item := range list.Items {
+	figures := NodeMetrics{}
+	err := meta.EachListItem(obj, func(obj runtime.Object) error {
+		item, ok := obj.(*unstructured.Unstructured)
+		if !ok {
+			return fmt.Errorf("unexpected type %T", obj)
+		}
 		text, _, err := unstructured.NestedString(item.Object, "timestamp")
 		if err != nil {
-			return nil, fmt.Errorf("metrics of node %s: %w", item.GetName(), err)
+			return fmt.Errorf("metrics of node %s: %w", item.GetName(), err)
 		}
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil {
-			return nil, fmt.Errorf("metrics of node %s: timestamp: %w", item.GetName(), err)
+			return fmt.Errorf("metrics of node %s: timestamp: %w", item.GetName(), err)
 		}
 		figures[strings.Clone(item.GetName())] = at
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return figures, nil
 }

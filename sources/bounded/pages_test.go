@@ -21,11 +21,11 @@ func TestPages(t *testing.T) {
 				return ""
 			}
 			return strconv.Itoa(page)
-		}, bytes: 1 << 20, after: 300},
+		}, bytes: 800 << 10, after: 300},
 		"one page again and again": {token: func(int) string { return "more" }, says: "comes one that was there before", after: 2},
 		"in a circle":              {token: func(page int) string { return strconv.Itoa(page % 7) }, says: "comes one that was there before", after: 8},
 		"without an end":           {token: strconv.Itoa, says: "more than 4000 pages", after: 4000},
-		"of large pages":           {token: strconv.Itoa, bytes: 64 << 20, says: "larger than 512 MiB", after: 9},
+		"of large pages":           {token: strconv.Itoa, bytes: 64 << 20, says: "larger than 256 MiB", after: 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -133,9 +133,9 @@ func (p *past) options(o metav1.ListOptions) metav1.ListOptions {
 }
 
 // page takes in a list for these options, which may be one page of many.
-func (p *past) page(ctx context.Context, o metav1.ListOptions, list runtime.Object, bytes int64) error {
+func (p *past) page(ctx context.Context, o metav1.ListOptions, list runtime.Object, held int64) error {
 	next := continueOf(list)
-	if err := p.pages.Next(o.Continue, next, bytes); err != nil {
+	if err := p.pages.Next(o.Continue, next, held); err != nil {
 		return err
 	}
 	if next != "" {

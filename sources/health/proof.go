@@ -61,7 +61,9 @@ func (s *stream) judge(ctx context.Context, e apiwatch.Event) bool {
 func (s *stream) note(e apiwatch.Event) {
 	switch e.Type {
 	case apiwatch.Error:
-		if !gone(e) {
+		if err := s.attempt.refusal(); err != nil {
+			s.attempt.failed(err)
+		} else if !gone(e) {
 			s.attempt.failed(apierrors.FromObject(e.Object))
 		}
 		return

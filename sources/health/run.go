@@ -32,6 +32,9 @@ type Target struct {
 	Store    cache.ReflectorStore
 	// Progress, if any, learns when there is something new.
 	Progress *Progress
+	// Trim takes from an object what is not kept of it. It is nil where the store makes
+	// something else of objects that takes next to no memory.
+	Trim func(runtime.Object)
 	// Latest, if any, asks for the version that the resource has now, by a consistent
 	// read: what a watch brings is held against it.
 	Latest func(context.Context) (string, error)
@@ -79,7 +82,7 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 			a := newAttempt(fail)
 			list, err := t.ListWatch.ListWithContext(a.in(request), o)
 			if err == nil {
-				err = p.page(request, o, list, a.bytes())
+				err = p.page(request, o, list, a.holds())
 			}
 			if err != nil {
 				fail(err)

@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 )
 
@@ -58,6 +59,9 @@ type stream struct {
 	// listing is whether objects of a list are still to come, after so many.
 	listing bool
 	objects int
+	// trim is that of the target, and held how many bytes of memory the list takes.
+	trim func(runtime.Object)
+	held int64
 	// changes is whether the list is followed by changes already: its end is due, and
 	// changes, which a busy cluster has all the time, do not put it off.
 	changes bool
@@ -85,6 +89,7 @@ func newStream(ctx context.Context, inner apiwatch.Interface, t Target, p *past,
 		watchRequest: by, inner: inner, health: t.Health, kind: reflect.TypeOf(t.Expected), past: p,
 		reached: by.options.ResourceVersion,
 		listing: by.options.SendInitialEvents != nil,
+		trim:    t.Trim,
 		out:     make(chan apiwatch.Event), stopped: make(chan struct{}), back: make(chan struct{}),
 	}
 	go s.run(ctx)

@@ -2,9 +2,12 @@ package health
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	apiwatch "k8s.io/apimachinery/pkg/watch"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 const (
@@ -17,12 +20,19 @@ const (
 	// a list was asked for minutes, in which large lists come, and brings no bookmark
 	// for as long. A reflector lists again after a watch that ends within a second.
 	tail = 2 * time.Second
+	// mostObjects bounds a list of which next to nothing is kept of each object. Kubernetes
+	// is tested with 150,000 pods.
+	mostObjects = 2_000_000
 )
 
 // list takes in an event of the list that a watch begins with, and sets the time until
 // the next. It is false if the list cannot be taken.
 func (s *stream) list(ctx context.Context, e apiwatch.Event, timer *time.Timer) bool {
 	s.objects, s.changes = s.objects+1, s.changes || e.Type != apiwatch.Added
+	if err := s.hold(e); err != nil {
+		s.refuse(err)
+		return false
+	}
 	if !s.changes {
 		s.over = false
 		timer.Reset(s.pause())
@@ -38,6 +48,22 @@ func (s *stream) list(ctx context.Context, e apiwatch.Event, timer *time.Timer) 
 	s.listing, s.over, s.reached = false, false, version
 	timer.Reset(tail)
 	return true
+}
+
+// hold takes an object of the list into account, of which the reflector holds all until
+// the last one has come.
+func (s *stream) hold(e apiwatch.Event) error {
+	if s.objects > mostObjects {
+		return &bounded.Error{What: fmt.Sprintf("a list has more than %d objects", mostObjects)}
+	}
+	if s.trim == nil || e.Type == apiwatch.Bookmark {
+		return nil
+	}
+	s.trim(e.Object)
+	if s.held += bounded.Held(e.Object); s.held > bounded.ListHeld {
+		return bounded.ErrList()
+	}
+	return nil
 }
 
 // pause is the longest time until the next object of the list.

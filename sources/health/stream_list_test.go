@@ -79,12 +79,12 @@ func TestAListWithoutAnEnd(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		token func(page int64) string
-		bytes int
+		held  int64
 		pages int64 // for each list
 		says  string
 	}{
 		"one page again and again": {func(int64) string { return "more" }, 0, 2, "does not end"},
-		"always another page":      {func(page int64) string { return strconv.FormatInt(page, 10) }, 64 << 20, 9, "larger than 512 MiB"},
+		"always another page":      {func(page int64) string { return strconv.FormatInt(page, 10) }, 64 << 20, 5, "larger than 256 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -96,7 +96,7 @@ func TestAListWithoutAnEnd(t *testing.T) {
 					if o.Continue == "" {
 						lists.Add(1)
 					}
-					attemptOf(ctx).took(tt.bytes)
+					Holds(ctx, tt.held)
 					if pages.Load() > 10_000 {
 						<-ctx.Done() // nothing bounds it
 						return nil, ctx.Err()

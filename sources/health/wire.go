@@ -98,92 +98,6 @@ func (c *wireConn) Close() error {
 	return c.Conn.Close()
 }
 
-// attempt is what one call of a client comes to on the wire. client-go may make
-// several requests for it.
-type attempt struct {
-	started time.Time
-	// fail is told of faults at once; nil where no request waits. It knows when all ends.
-	fail func(error)
-
-	mu    sync.Mutex
-	wire  *Wire
-	err   error // of the last request
-	clean bool  // whether its answer came to its proper end
-	read  int64 // bytes of answers
-}
-
-type attemptKey struct{}
-
-func newAttempt(fail func(error)) *attempt { return &attempt{started: time.Now(), fail: fail} }
-
-// in returns a context whose requests belong to the attempt.
-func (a *attempt) in(ctx context.Context) context.Context {
-	return context.WithValue(ctx, attemptKey{}, a)
-}
-
-func attemptOf(ctx context.Context) *attempt {
-	if a, ok := ctx.Value(attemptKey{}).(*attempt); ok {
-		return a
-	}
-	return newAttempt(nil)
-}
-
-func (a *attempt) note(w *Wire, err error) {
-	a.mu.Lock()
-	a.wire, a.err, a.clean = w, err, false
-	a.mu.Unlock()
-	if err != nil {
-		a.failed(err)
-	}
-}
-
-// failed tells of a fault, unless it is only that all ends.
-func (a *attempt) failed(err error) {
-	if a.fail != nil {
-		a.fail(err)
-	}
-}
-
-func (a *attempt) took(n int) {
-	a.mu.Lock()
-	a.read += int64(n)
-	a.mu.Unlock()
-}
-
-func (a *attempt) bytes() int64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.read
-}
-
-func (a *attempt) ended(err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.clean = errors.Is(err, io.EOF)
-}
-
-func (a *attempt) failure() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.err
-}
-
-func (a *attempt) endedWell() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.clean
-}
-
-// drop gives up the connections that the attempt may have used.
-func (a *attempt) drop() {
-	a.mu.Lock()
-	w := a.wire
-	a.mu.Unlock()
-	if w != nil {
-		w.dropBefore(time.Now())
-	}
-}
-
 type roundTripper struct {
 	wire *Wire
 	next http.RoundTripper
@@ -231,7 +145,6 @@ type wireBody struct {
 
 func (b *wireBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	b.attempt.took(n)
 	if err != nil {
 		b.attempt.ended(err)
 	}

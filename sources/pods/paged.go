@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -52,20 +52,26 @@ func listPacked(ctx context.Context, lw *cache.ListWatch, o metav1.ListOptions) 
 		if err != nil {
 			return nil, fmt.Errorf("list pods: %w", err)
 		}
-		page, ok := obj.(*corev1.PodList)
-		if !ok {
+		page, err := meta.ListAccessor(obj)
+		if err != nil {
 			return nil, unexpected(obj)
 		}
-		for n := range page.Items {
-			all.Items = append(all.Items, pack(factsOf(&page.Items[n])))
+		if err := meta.EachListItem(obj, func(pod runtime.Object) error {
+			f, err := read(pod)
+			if err == nil {
+				all.Items = append(all.Items, pack(f))
+			}
+			return err
+		}); err != nil {
+			return nil, fmt.Errorf("list pods: %w", err)
 		}
 		if len(all.Items) > mostPods {
 			return nil, &bounded.Error{What: fmt.Sprintf("list pods: there are more than %d", mostPods)}
 		}
-		if err := pages.Next(o.Continue, page.Continue, 0); err != nil {
+		if err := pages.Next(o.Continue, page.GetContinue(), 0); err != nil {
 			return nil, fmt.Errorf("list pods: %w", err)
 		}
-		all.ResourceVersion, o.Continue = page.ResourceVersion, page.Continue
+		all.ResourceVersion, o.Continue = page.GetResourceVersion(), page.GetContinue()
 		if o.Continue == "" {
 			return all, nil
 		}

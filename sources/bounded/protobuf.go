@@ -1,0 +1,169 @@
+package bounded
+
+import (
+	"encoding/binary"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Message is what a message of protobuf becomes in memory. Two bytes suffice for an empty
+// container of a pod, which takes a thousand once it is decoded: what a text may cost is
+// a question of what is in it, and not of its length.
+type Message struct {
+	fields map[int32]field
+}
+
+// field is one field of a message, in bytes of memory.
+type field struct {
+	each    int64    // of each time that it is there
+	perByte int64    // of each byte of a text, or of numbers that are packed
+	message *Message // of what is in it; nil if it is no message
+}
+
+const (
+	// grown is how much more than its elements a slice takes at most while it grows: the
+	// one before it is still there.
+	grown = 2
+	// allocated is the least that anything takes that is held by a pointer.
+	allocated = 16
+	// mostMessages is how deep messages may be nested. Those of Kubernetes are some
+	// twelve deep.
+	mostMessages = 32
+)
+
+// MessageOf returns the shape of a struct as protoc makes it for Go: its fields have the
+// tag protobuf. What else there is counts by its length.
+func MessageOf(t reflect.Type) *Message { return messageOf(t, map[reflect.Type]*Message{}) }
+
+func messageOf(t reflect.Type, known map[reflect.Type]*Message) *Message {
+	if m, ok := known[t]; ok {
+		return m
+	}
+	m := &Message{fields: map[int32]field{}}
+	known[t] = m
+	for i := range t.NumField() {
+		of := t.Field(i)
+		tag := strings.Split(of.Tag.Get("protobuf"), ",")
+		if len(tag) < 2 {
+			continue
+		}
+		if number, err := strconv.ParseInt(tag[1], 10, 32); err == nil {
+			m.fields[int32(number)] = fieldOf(of.Type, known)
+		}
+	}
+	return m
+}
+
+func fieldOf(t reflect.Type, known map[reflect.Type]*Message) field {
+	switch t.Kind() {
+	case reflect.Pointer:
+		f := fieldOf(t.Elem(), known)
+		f.each += max(allocated, int64(t.Elem().Size()))
+		return f
+	case reflect.Struct:
+		return field{perByte: 1, message: messageOf(t, known)}
+	case reflect.String:
+		return field{each: allocated, perByte: 1}
+	case reflect.Slice:
+		size := int64(t.Elem().Size())
+		if size == 1 {
+			return field{each: allocated, perByte: 1}
+		}
+		f := fieldOf(t.Elem(), known)
+		f.each += grown * size
+		if isNumber(t.Elem()) {
+			f.perByte = grown * size
+		}
+		return f
+	case reflect.Map:
+		// Tables have room for up to twice of what is in them.
+		each := grown * grown * int64(t.Key().Size()+t.Elem().Size())
+		entry := &Message{fields: map[int32]field{1: fieldOf(t.Key(), known), 2: fieldOf(t.Elem(), known)}}
+		return field{each: each, perByte: 1, message: entry}
+	}
+	return field{perByte: 1}
+}
+
+func isNumber(t reflect.Type) bool { return t.Kind() >= reflect.Bool && t.Kind() <= reflect.Float64 }
+
+// Cost returns how much memory a message takes once it is decoded, at most, in bytes. It
+// is an *Error if that is more than a bound, or if the text is no message: a decoder would
+// refuse it, too, but only at the point where it finds out.
+func (m *Message) Cost(text []byte, most int64) (int64, error) {
+	c := cost{most: most}
+	err := c.message(m, text, 1)
+	return c.bytes, err
+}
+
+type cost struct{ bytes, most int64 }
+
+func (c *cost) message(m *Message, text []byte, depth int) error {
+	if depth > mostMessages {
+		return &Error{fmt.Sprintf("messages are nested deeper than %d", mostMessages)}
+	}
+	return Fields(text, func(number int32, isText bool, value []byte) error {
+		f := m.fields[number]
+		c.bytes += f.each
+		if isText && f.message == nil {
+			c.bytes += f.perByte * int64(len(value))
+		}
+		if c.bytes > c.most {
+			return &Error{"an object is larger than " + Size(c.most) + " in memory"}
+		}
+		if !isText || f.message == nil {
+			return nil
+		}
+		return c.message(f.message, value, depth+1)
+	})
+}
+
+// Fields hands over the fields of a message one by one: their numbers, and the value of
+// those that are texts, messages or packed. It is an *Error if the text is no message.
+func Fields(text []byte, take func(number int32, isText bool, value []byte) error) error {
+	for len(text) > 0 {
+		tag, n := binary.Uvarint(text)
+		if n <= 0 || int32(tag>>3) <= 0 { //nolint:gosec // decoders cut the number off, too
+			return errNoMessage()
+		}
+		text = text[n:]
+		var value []byte
+		var isText bool
+		switch tag & 7 {
+		case varint:
+			_, n = binary.Uvarint(text)
+		case fixed64:
+			n = 8
+		case fixed32:
+			n = 4
+		case lengthDelimited:
+			length, prefix := binary.Uvarint(text)
+			if prefix <= 0 || length > uint64(len(text)-prefix) {
+				return errNoMessage()
+			}
+			isText, n = true, prefix+int(length) //nolint:gosec // not above the length of the text
+			value = text[prefix:n]
+		default:
+			n = 0 // groups, which Kubernetes does not use
+		}
+		if n <= 0 || n > len(text) {
+			return errNoMessage()
+		}
+		if err := take(int32(tag>>3), isText, value); err != nil { //nolint:gosec // as above
+			return err
+		}
+		text = text[n:]
+	}
+	return nil
+}
+
+// The types by which fields stand in a message.
+const (
+	varint          = 0
+	fixed64         = 1
+	lengthDelimited = 2
+	fixed32         = 5
+)
+
+func errNoMessage() error { return &Error{"the answer is no message of protobuf"} }
