@@ -68,6 +68,8 @@ type answer struct {
 	summary Summary
 	config  Config
 	report  exposition.Report
+	// header is that of the answer; nil in a snapshot.
+	header http.Header
 }
 
 // newClient takes the credentials of cfg, and nothing else: kubelets have
@@ -125,6 +127,7 @@ func (c *client) get(ctx context.Context, t target, e endpoint) (a answer, err e
 	}
 	err = c.request(ctx, t, e.path(), accept, func(by origin, body io.Reader) error {
 		a, err = c.decode(e, by, body)
+		a.header = by.header
 		return err
 	})
 	return a, err

@@ -3,6 +3,7 @@ package kubelet
 import (
 	"compress/gzip"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -25,11 +26,16 @@ const (
 	metricsBody = "# TYPE a counter\na 1\nb{x=\"1\"} 1\nb{x=\"2\"} 1\n"
 )
 
+// summaryNow is the same, measured just now.
+func summaryNow() string {
+	return strings.Replace(summaryBody, `"fs":{`, fmt.Sprintf(`"fs":{"time":%q,`, time.Now().Format(time.RFC3339)), 1)
+}
+
 // serve answers like a kubelet in good health.
 func serve(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/stats/summary":
-		io.WriteString(w, summaryBody)
+		io.WriteString(w, summaryNow())
 	case "/configz":
 		io.WriteString(w, configBody)
 	case "/metrics":
@@ -127,10 +133,10 @@ func failures() []failure {
 		}, health.Timeout, "deadline exceeded"},
 		{"body cut off", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "500")
-			io.WriteString(w, summaryBody)
+			io.WriteString(w, summaryNow())
 		}, health.Invalid, "unexpected EOF"},
 		{"chunks cut off", func(w http.ResponseWriter, _ *http.Request) {
-			io.WriteString(w, summaryBody)
+			io.WriteString(w, summaryNow())
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
 		}, health.Invalid, "unexpected EOF"},

@@ -25,16 +25,19 @@ func TestOrigin(t *testing.T) {
 		want       health.Reason
 		says       string
 	}{
-		"of now":                {node: "a", time: at(10 * time.Second), want: health.Available},
-		"busy":                  {node: "a", time: at(mostAge), want: health.Available},
-		"the clock was set":     {node: "a", time: at(-time.Hour), want: health.Available},
-		"of an hour ago":        {node: "a", time: at(time.Hour), want: health.Stale, says: "figures of 1h0m0s before the answer"},
-		"never measured":        {node: "a", time: "1970-01-01T00:00:00Z", want: health.Available},
-		"no date":               {node: "a", time: at(time.Hour), header: http.Header{"Date": nil}, want: health.Available},
-		"a kubelet of no name":  {time: at(0), want: health.Available},
-		"of another node":       {node: "b", time: at(0), want: health.Invalid, says: `kubelet of node a: get /stats/summary: the answer is that of node "b"`},
-		"of a cache":            {node: "a", time: at(0), header: http.Header{"Age": {"86400"}}, want: health.Stale, says: `Age: "86400"`},
-		"of a cache, right now": {node: "a", time: at(0), header: http.Header{"Age": {"0"}}, want: health.Available},
+		"of now":               {node: "a", time: at(10 * time.Second), want: health.Available},
+		"busy":                 {node: "a", time: at(mostAge), want: health.Available},
+		"a clock set back":     {node: "a", time: at(-mostAhead), want: health.Available},
+		"of an hour ago":       {node: "a", time: at(time.Hour), want: health.Stale, says: "figures of 1h0m0s before the answer"},
+		"of the next hour":     {node: "a", time: at(-time.Hour), want: health.Invalid, says: "figures of 1h0m0s after the answer"},
+		"never measured":       {node: "a", time: "1970-01-01T00:00:00Z", want: health.Invalid, says: "do not say of when they are"},
+		"of no time":           {node: "a", time: "0001-01-01T00:00:00Z", want: health.Invalid, says: "do not say of when they are"},
+		"no date":              {node: "a", time: at(0), header: http.Header{"Date": nil}, want: health.Invalid, says: "does not say when it was given"},
+		"a date that is none":  {node: "a", time: at(0), header: http.Header{"Date": {"today"}}, want: health.Invalid, says: "does not say when it was given"},
+		"a kubelet of no name": {time: at(0), want: health.Available},
+		"of another node":      {node: "b", time: at(0), want: health.Invalid, says: `kubelet of node a: get /stats/summary: the answer is that of node "b"`},
+		"of a cache":           {node: "a", time: at(0), header: http.Header{"Age": {"86400"}}, want: health.Stale, says: `Age: "86400"`},
+		"of a cache, just now": {node: "a", time: at(0), header: http.Header{"Age": {"0"}}, want: health.Available},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -138,6 +138,9 @@ func (p *Poller) Run(ctx context.Context) {
 
 // finish records what a request came to.
 func (p *Poller) finish(f finished, now time.Time) {
+	if f.err == nil && f.answer.header != nil {
+		f.err = f.task.dated.Next(f.answer.header, now)
+	}
 	p.schedule.finish(f.task, outcomeOf(f.err), now)
 	k, e := f.task.kubelet, f.task.endpoint
 	if k.gone {

@@ -2,6 +2,7 @@ package kubelet
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -35,6 +36,41 @@ func TestOldAnswersAreStale(t *testing.T) {
 		time.Sleep(3 * o.MetricsInterval)
 		if r := result(t, p, "a"); r.Config.Reason != health.Stale || r.Metrics.Reason != health.Stale {
 			t.Errorf("%+v", r)
+		}
+	})
+}
+
+// TestAnAnswerThatComesAgainIsStale verifies that a kubelet whose every answer is the one
+// that it gave before is good for the first only, and good again when it gives others.
+func TestAnAnswerThatComesAgainIsStale(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNetwork(t), &cluster{}
+		date, summary := time.Now().UTC().Format(http.TimeFormat), summaryNow()
+		frozen := func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", date)
+			if r.URL.Path != statsSummary.path() {
+				serve(w, r)
+				return
+			}
+			_, _ = io.WriteString(w, summary)
+		}
+		n.set("a", func(h *host) { h.handler = frozen })
+		c.set(nil, node("a"))
+		o := testOptions()
+		p, _ := startPoller(t, n, c, o)
+		time.Sleep(newNodesWithin + time.Second)
+		if r := result(t, p, "a"); r.Stats.Reason != health.Available || r.Config.Reason != health.Available {
+			t.Errorf("at first: %s, %s", r.Stats.Reason, r.Config.Reason)
+		}
+		time.Sleep(2 * o.MetricsInterval)
+		if r := result(t, p, "a"); r.Stats.Reason != health.Stale || r.Config.Reason != health.Stale || r.Metrics.Reason != health.Stale {
+			t.Errorf("then: %s, %s, %s", r.Stats.Reason, r.Config.Reason, r.Metrics.Reason)
+		}
+		n.set("a", func(h *host) { h.handler = serve })
+		time.Sleep(2 * o.MetricsInterval)
+		if r := result(t, p, "a"); !r.Healthy() {
+			t.Errorf("in the end: %s, %s, %s", r.Stats.Reason, r.Config.Reason, r.Metrics.Reason)
 		}
 	})
 }

@@ -58,6 +58,8 @@ type task struct {
 	due      time.Time
 	started  time.Time
 	failures int
+	// dated tells an answer of now from one that is given again.
+	dated health.Dated
 	// slow: the last request failed, and held its slot for longer than patience.
 	slow  bool
 	lane  *lane

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
 )
@@ -85,6 +86,11 @@ func kubeletSummary() []byte {
 	return b.Bytes()
 }
 
+// ofNow fills in that the figures of a disk are of now.
+func ofNow(disk string) string {
+	return strings.Replace(disk, "NOW", time.Now().UTC().Format(time.RFC3339), 1)
+}
+
 const kubeletConfig = `{"kubeletconfig":{"syncFrequency":"1m0s","clusterDNS":["10.96.0.10"],"clusterDomain":"cluster.local","cgroupsPerQOS":true,"imageGCHighThresholdPercent":85,"imageGCLowThresholdPercent":80,"evictionHard":{"imagefs.available":"15%","imagefs.inodesFree":"5%","memory.available":"100Mi","nodefs.available":"10%","nodefs.inodesFree":"5%"},"evictionPressureTransitionPeriod":"5m0s","configMapAndSecretChangeDetectionStrategy":"Watch","enforceNodeAllocatable":["pods"],"kind":"KubeletConfiguration","apiVersion":"kubelet.config.k8s.io/v1beta1"}}`
 
 // kubeletConfig is the configuration of a kubelet, which reserves for daemons unless it
@@ -109,7 +115,8 @@ func (f fleet) kubelet() func(string) fakecluster.Kubelet {
 			return err
 		},
 		Summary: func(w io.Writer, r fakecluster.Request) error {
-			const disk = `{"availableBytes":64424509440,"capacityBytes":107374182400,"usedBytes":42949672960,"inodesFree":6029312,"inodes":6553600,"inodesUsed":524288}`
+			const usual = `{"time":"NOW","availableBytes":64424509440,"capacityBytes":107374182400,"usedBytes":42949672960,"inodesFree":6029312,"inodes":6553600,"inodesUsed":524288}`
+			disk := ofNow(usual)
 			images := disk
 			if f.secondDisk {
 				images = strings.Replace(disk, "107374182400", "214748364800", 1)

@@ -92,7 +92,7 @@ func posted(n *corev1.Node, at time.Time) *corev1.Node {
 // fullDisk is the summary of a kubelet that is about to evict pods: it begins at
 // 10 %.
 func fullDisk(w io.Writer, r fakecluster.Request) error {
-	const disk = `{"availableBytes":11811160064,"capacityBytes":107374182400,"usedBytes":95563022336,"inodesFree":6029312,"inodes":6553600,"inodesUsed":524288}`
+	disk := ofNow(`{"time":"NOW","availableBytes":11811160064,"capacityBytes":107374182400,"usedBytes":95563022336,"inodesFree":6029312,"inodes":6553600,"inodesUsed":524288}`)
 	_, err := fmt.Fprintf(w, `{"node":{"nodeName":%q,"fs":%s,"runtime":{"imageFs":%s,"containerFs":%s}},"pods":[]}`, r.Name, disk, disk, disk)
 	return err
 }
