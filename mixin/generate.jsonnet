@@ -13,6 +13,10 @@ function(settings={})
       [s { foreign: std.mapWithKey(function(_, selector) if std.isArray(selector) then selector else [selector], s.foreign) } for s in signals],
       {}
     ), '  '),
+    // What explains what, as edges.
+    'mixin/generated/causes.json': std.manifestJsonEx(mixin._kubevitals.causes, '  '),
+    // What Alertmanager is not to send while its cause fires.
+    'mixin/generated/inhibit-rules.yaml': header + std.manifestYamlDoc({ inhibit_rules: mixin._kubevitals.inhibitRules }, indent_array_in_object=true, quote_keys=false),
     // The panels that show nothing while all is well.
     'mixin/generated/may-be-empty.json': std.manifestJsonEx([p.title for s in signals for p in s.panels if p.mayBeEmpty], '  '),
   } + {

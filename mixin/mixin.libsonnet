@@ -9,4 +9,5 @@
 (import 'config.libsonnet')
 + (import 'signals.libsonnet')
 + (import 'alerts.libsonnet')
++ (import 'graph.libsonnet')
 + (import '../dashboards/dashboards.libsonnet')

@@ -1,6 +1,7 @@
 // What the two heartbeats of a kubelet tell, its Lease and the status of its node: that
 // both stopped, or only one of them.
 local g = import '../dashboards/grafana.libsonnet';
+local why = import 'causes.libsonnet';
 local leases = import 'leases.libsonnet';
 local promql = import 'promql.libsonnet';
 
@@ -44,6 +45,7 @@ function(c) {
              }),
       'for': '2m',
       summary: 'A kubelet has stopped its heartbeats, and its node still counts as ready.',
+      explainedBy: why.nothingWritten + why.cutOff + why.on(['node'], ['KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsFilesystemDead']),
       description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last renewed its Lease {{ $value | humanizeDuration }} ago. The node still counts as ready, and gets pods and traffic: by default the controller manager marks one 50 s after its last heartbeat.',
     },
     {
@@ -65,6 +67,7 @@ function(c) {
       ||| % (k { lead: lead, away: away }),
       'for': '5m',
       summary: 'A kubelet posts the status of its node, and does not renew its Lease.',
+      explainedBy: why.nothingWritten,
       description: '{{ if eq $value 0.0 }}Node {{ $labels.node }} of cluster %(cluster)s has no Lease, as most others have: its kubelet makes none, or something removes it.{{ else }}The status that the kubelet of node {{ $labels.node }} of cluster %(cluster)s posted last is {{ $value | humanizeDuration }} later than the last renewal of its Lease, both by the clock of the node: the kubelet has outlived its renewals, which fail or are not made.{{ end }} Without renewals a node turns not ready between one status and the next, which by default may be 5 minutes apart.',
     },
     {
@@ -80,6 +83,7 @@ function(c) {
       ||| % (c { lead: lead }),
       'for': '10m',
       summary: 'A kubelet renews its Lease, and the status of its node stays behind.',
+      explainedBy: why.nothingWritten,
       description: 'The last renewal of the Lease of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizeDuration }} later than the status that its kubelet posted last, both by the clock of the node; by default a kubelet confirms its status every 5 minutes. Either it posts it no more, and conditions, addresses and capacity are out of date, or the clock of the node was set in between.',
     },
   ],

@@ -56,6 +56,7 @@
   local enabled =
     assert known('disabledSignals', settings.disabledSignals, [s.name for s in all]);
     assert known('disabledAlerts', settings.disabledAlerts, alerts);
+    assert known('explainedBy', [e.alert for s in all for a in s.alerts for e in std.get(a, 'explainedBy', [])], alerts);
     assert known('alertFor', std.objectFields(settings.alertFor), alerts);
     [
       s {

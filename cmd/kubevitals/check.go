@@ -78,6 +78,10 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*diagnosis.Re
 	if err != nil {
 		return nil, err
 	}
+	causes, err := diagnosis.Causes()
+	if err != nil {
+		return nil, err
+	}
 	selection, err := diagnosis.Select(rules, c.checking.only, c.checking.severity)
 	if err != nil {
 		return nil, err
@@ -87,7 +91,7 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*diagnosis.Re
 		return nil, err
 	}
 	return diagnosis.Diagnose(ctx, seen, diagnosis.Options{
-		Rules: rules, Selection: selection, Commands: diagnosis.FirstCommands,
+		Rules: rules, Causes: causes, Selection: selection, Commands: diagnosis.FirstCommands,
 		Projection: &diagnosis.Projection{Onsets: diagnosis.Onsets(), Stays: c.checking.stays},
 	})
 }

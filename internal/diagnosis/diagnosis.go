@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
 
@@ -40,6 +41,8 @@ type Observation struct {
 // Options say what is asked of an observation.
 type Options struct {
 	Rules *ruleeval.Rules
+	// Causes say which alerts are one incident. Without them each finding is one.
+	Causes *incident.Graph
 	// Selection are the alerts that are asked for; all if it is nil.
 	Selection *Selection
 	// Projection, if not nil, also looks ahead.
@@ -86,6 +89,7 @@ func Diagnose(ctx context.Context, seen Observation, o Options) (*Result, error)
 	findings = seen.reported(findings, r.Absent)
 	r.Alerts = group(selection.of(findings), o.Commands)
 	seen.explain(r.Alerts)
+	r.Incidents = o.incidents(r.Alerts)
 	if !selection.all() {
 		r.Unavailable = append(r.Unavailable, seen.unreadableKubelets(findings, selection)...)
 	}
@@ -112,6 +116,19 @@ func (o Options) project(ctx context.Context, seen Observation, now *ruleeval.Ev
 	findings = slices.Concat(now.Findings, projected)
 	ruleeval.Sort(findings)
 	return findings, nil, nil
+}
+
+// incidents puts the findings of all alerts together by their causes.
+func (o Options) incidents(alerts []FiringAlert) []incident.Incident {
+	var findings []ruleeval.Finding
+	for _, a := range alerts {
+		findings = append(findings, a.Findings...)
+	}
+	causes := o.Causes
+	if causes == nil {
+		causes = &incident.Graph{}
+	}
+	return causes.Group(findings, Onsets())
 }
 
 // names are the alerts of findings, once each.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/kubevitals/kubevitals/collectors"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/runbook"
 	"github.com/kubevitals/kubevitals/mixin"
@@ -18,6 +19,15 @@ func AlertRules() (*ruleeval.Rules, error) {
 		return nil, fmt.Errorf("alerting rules: %w", err)
 	}
 	return ruleeval.Parse(file)
+}
+
+// Causes are what explains what, among the alerts that are part of this program.
+func Causes() (*incident.Graph, error) {
+	file, err := fs.ReadFile(mixin.Files(), "generated/causes.json")
+	if err != nil {
+		return nil, fmt.Errorf("graph of causes: %w", err)
+	}
+	return incident.Parse(file)
 }
 
 // FirstCommands is what the runbook of an alert says to run first, with the labels

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
 
@@ -27,6 +28,8 @@ type Result struct {
 	// Time between the two samples that rates are taken from, such as 15s; 0s is one sample,
 	// of which there are no rates.
 	Window string `json:"window"`
+	// What is wrong: alerts that fire, put together by their causes; the most severe first, then the oldest.
+	Incidents []incident.Incident `json:"incidents"`
 	// Alerts that fire, the most severe first.
 	Alerts []FiringAlert `json:"alerts"`
 	// Signals that alerts are about, each with its state.

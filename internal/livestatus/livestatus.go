@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
 
@@ -40,6 +41,8 @@ type Options struct {
 	// Starting tells whether something has yet to be read for the first time.
 	Starting func() bool
 	Rules    *ruleeval.Rules
+	// Causes say which alerts are one incident.
+	Causes *incident.Graph
 	// Target are the labels that Prometheus would add: job, instance and cluster.
 	Target map[string]string
 	// Tell tells an observation what it is of. For a dump, whose time stands still, Taken
@@ -171,7 +174,7 @@ func (s *Status) evaluate(ctx context.Context) (*Report, error) {
 	if s.options.Tell != nil {
 		s.options.Tell(&seen)
 	}
-	result, err := diagnosis.Diagnose(ctx, seen, diagnosis.Options{Rules: s.options.Rules})
+	result, err := diagnosis.Diagnose(ctx, seen, diagnosis.Options{Rules: s.options.Rules, Causes: s.options.Causes})
 	if err != nil {
 		return nil, err
 	}

@@ -103,14 +103,18 @@ func (e Exporter) status() (*livestatus.Status, error) {
 	if err != nil {
 		return nil, err
 	}
+	causes, err := diagnosis.Causes()
+	if err != nil {
+		return nil, err
+	}
 	return livestatus.New(livestatus.Options{
 		Gather: func(ctx context.Context) (exporter.Families, error) {
 			ctx, cancel := context.WithTimeout(ctx, e.Timeout)
 			defer cancel()
 			return e.Frame.Scrape(ctx)
 		},
-		Errors: diagnosis.ErrorsOf(e.Sources, e.Frame), Starting: e.Sources.Starting, Rules: rules, Target: e.Target,
-		Tell: e.Tell, Taken: e.Taken, Now: time.Now,
+		Errors: diagnosis.ErrorsOf(e.Sources, e.Frame), Starting: e.Sources.Starting, Rules: rules, Causes: causes,
+		Target: e.Target, Tell: e.Tell, Taken: e.Taken, Now: time.Now,
 	}), nil
 }
 

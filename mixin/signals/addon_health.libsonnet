@@ -1,5 +1,6 @@
 // Cluster DNS, kube-proxy, metrics-server or the dashboard crashes or lacks pods.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(config)
@@ -82,6 +83,7 @@ function(config)
         ||| % k,
         'for': '10m',
         summary: 'Pods of an addon that the cluster depends on crash again and again.',
+        explainedBy: why.on(['addon'], ['KubeVitalsAddonDown']) + why.noDNSOf + why.noMetricsOf,
         description: 'Pods of addon {{ $labels.addon }} in cluster %(cluster)s that crash again and again: {{ $value }}.%(ends)s',
         values: { ends: crashes.after(' How they ended last') },
       },
@@ -104,6 +106,7 @@ function(config)
         ||| % k,
         'for': '15m',
         summary: 'An addon that the cluster depends on lacks ready pods, and none is known to crash.',
+        explainedBy: why.on(['addon'], ['KubeVitalsAddonDown', 'KubeVitalsAddonCrashLooping']) + why.noDNSOf + why.noMetricsOf,
         description: 'Ready pods that addon {{ $labels.addon }} of cluster %(cluster)s lacks, without those on nodes known to be not ready: {{ $value }}. None is known to crash; the panel "Addons that are not ready" says on which nodes.',
       },
       {
@@ -122,6 +125,7 @@ function(config)
         ||| % c,
         'for': '10m',
         summary: 'kube-proxy runs and does not get its rules written.',
+        explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'kube-proxy' } }),
         description: 'Instances of kube-proxy in cluster %(cluster)s that have changes of more than %(kubeProxySyncSeconds)s seconds ago that they did not write: {{ $value }}. Services on their nodes lead to pods that are gone.',
       },
     ],

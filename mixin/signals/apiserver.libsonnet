@@ -1,5 +1,6 @@
 // An API server is unreachable, or reachable and unable to read or write.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 
 function(c) {
   name: 'apiserver',
@@ -25,6 +26,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'One of several API servers does not answer.',
+      explainedBy: why.ofCluster(['KubeVitalsAPIServerAllDown']),
       description: 'API server {{ $labels.server }} of cluster %(cluster)s does not answer; others do.',
     },
     {
@@ -35,6 +37,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'An API server says that it is not ready, and which check fails.',
+      explainedBy: why.ofCluster(['KubeVitalsAPIServerAllDown']) + why.ofCluster(['KubeVitalsEtcdNoLeader', 'KubeVitalsEtcdAlarm', 'KubeVitalsAPIServerReadsFailing'], { where: { check: 'etcd.*' } }),
       description: 'API server {{ $labels.server }} of cluster %(cluster)s is not ready: its check {{ $labels.check }} fails.',
     },
     {
@@ -53,6 +56,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'API servers answer, but none can read from etcd.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']),
       description: 'API servers of cluster %(cluster)s answer, but none of them can read one small object. etcd has no leader, hangs, or cannot be reached.',
     },
     {
@@ -71,6 +75,7 @@ function(c) {
       ||| % c,
       'for': '3m',
       summary: 'The cluster can be read but not written: etcd refuses writes.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdAlarm', 'KubeVitalsEtcdNoLeader', 'KubeVitalsAPIServerReadsFailing']),
       description: 'Reads of cluster %(cluster)s succeed and writes do not. The usual cause is an etcd that is out of space (alarm NOSPACE); an admission webhook on Leases is another.',
     },
     {
@@ -83,6 +88,7 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'An API server takes long for one small object.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader', 'KubeVitalsAPIServerReadsFailing', 'KubeVitalsAPIServerWritesFailing', 'KubeVitalsEtcdSlow']),
       description: 'A {{ $labels.probe }} of one small object through API server {{ $labels.server }} of cluster %(cluster)s takes {{ $value | humanizeDuration }}.',
     },
     {
@@ -95,6 +101,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'The certificate of an API server expires soon.',
+      explainedBy: why.on(['server'], ['KubeVitalsAPIServerCertificateExpiryImminent']),
       description: 'The certificate of API server {{ $labels.server }} of cluster %(cluster)s expires in {{ $value | humanizeDuration }}.',
     },
     {
@@ -117,6 +124,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'An API server answers but does not renew its own Lease.',
+      explainedBy: why.nothingWritten,
       description: 'API server {{ $labels.server }} on {{ $labels.hostname }} of cluster %(cluster)s answers, but renewed its identity Lease {{ $value | humanizeDuration }} ago: its own writes do not get through.',
     },
   ],

@@ -1,6 +1,7 @@
 // A HorizontalPodAutoscaler does not scale, and why.
 local g = import '../../dashboards/grafana.libsonnet';
 local causes = import '../autoscaling_causes.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
@@ -43,6 +44,7 @@ function(c) {
       expr: blind.many('available') + '\n',
       'for': '5m',
       summary: 'Autoscalers cannot scale because the API server does not reach the metrics API.',
+      explainedBy: why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'metrics-server' }, where: { api: 'resource' } }),
       description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available%(server)s. Autoscalers that cannot read their metrics for want of it: {{ $value }}%(names)s.',
       values: { server: server, names: blind.named(' (%s)') },
     },
@@ -59,6 +61,7 @@ function(c) {
       ||| % (c { each: blind.each, missing: blind.many('registered') }),
       'for': '15m',
       summary: 'An autoscaler cannot read the metrics it scales by.',
+      explainedBy: why.on(['api'], ['KubeVitalsAutoscalingMetricsAPIMissing', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable']),
       description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its metrics%(reason)s.%(works)s%(backend)s%(missing)s',
       values: {
         reason: reason('metrics_available', causes.pods + causes.api),
@@ -88,6 +91,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'An autoscaler cannot read one of its metrics, which its own condition hides.',
+      explainedBy: why.on(['namespace', 'horizontalpodautoscaler'], ['KubeVitalsAutoscalingMetricsUnavailable', 'KubeVitalsAutoscalingMisconfigured']),
       description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its {{ $labels.type }} metric {{ $labels.metric }}; it goes on with the others and never scales down.',
     },
     {
@@ -98,6 +102,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'An autoscaler cannot read or set the replicas of its target.',
+      explainedBy: why.nothingWritten,
       description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot scale its target%(reason)s.',
       values: { reason: reason('able_to_scale', causes.target) },
     },

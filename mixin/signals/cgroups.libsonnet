@@ -1,5 +1,6 @@
 // Cgroups leak on a node.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
@@ -57,11 +58,13 @@ function(c) {
     growing(k.empty, c.cgroupsEmptyMinimum, 'empty') {
       alert: 'KubeVitalsCgroupsEmptyGrowing',
       summary: 'Cgroups without processes pile up on a node.',
+      explainedBy: why.on(['node'], ['KubeVitalsCgroupsNearLimit']),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value }} cgroups of pods and scopes in which no process is left, and they become more: whoever made them does not remove them. The kubelet holds an inotify watch on each, and walks through all of them.',
     },
     growing(k.dying, c.cgroupsDyingMinimum, 'dying') {
       alert: 'KubeVitalsCgroupsDyingGrowing',
       summary: 'Removed cgroups that the kernel cannot free pile up on a node.',
+      explainedBy: why.on(['node'], ['KubeVitalsCgroupsNearLimit']),
       description: 'The kernel of node {{ $labels.node }} of cluster %(cluster)s holds {{ $value }} cgroups that were removed, and they become more. They cost memory that no process is charged for, and make reading memory statistics slow, which the kubelet does all the time.',
     },
   ],

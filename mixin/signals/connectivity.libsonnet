@@ -2,6 +2,7 @@
 // tell of directed paths; who is the cause is decided by the rules, from the ends
 // that failing paths have in common.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
@@ -72,6 +73,7 @@ function(c) {
       ||| % k,
       'for': '2m',
       summary: 'The network fails at many places of the cluster.',
+      explainedBy: why.ofCluster(['KubeVitalsZonesCutOff']),
       description: '{{ $value }} nodes or paths of cluster %(cluster)s fail at once in the network {{ if eq $labels.network "node" }}of the nodes{{ else }}of the pods{{ end }}{{ if eq $labels.fault "mtu" }}, for large packets only{{ end }}: connections between many nodes do not work. One cause is likely; nothing is said of single nodes and paths meanwhile.',
     },
     {
@@ -84,6 +86,7 @@ function(c) {
       ||| % betweenNodes, 'fault="cut", network="node"'),
       'for': '3m',
       summary: 'A node is cut off from the other nodes.',
+      explainedBy: why.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing']),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s and the nodes that probe it do not reach each other; these reach the rest. What its pods serve fails, and its kubelet may be the next to be missed.',
     },
     {
@@ -97,6 +100,7 @@ function(c) {
       ||| % betweenNodes, 'fault="cut", network="node"'),
       'for': '3m',
       summary: 'A node opens connections to other nodes or is reached by them, but not both.',
+      explainedBy: why.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing']),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s {{ if eq $labels.side "in" }}is not reached by other nodes, though it reaches others{{ else }}does not reach other nodes, though others reach it{{ end }}: packets pass both ways, and something drops connections by who opens them.',
     },
     {
@@ -105,6 +109,7 @@ function(c) {
       expr: silent(oneOrSeveral(podCauses, c.by + ', node', function(counted) 'label_replace(label_replace(%s, "direction", "several", "", ""), "side", "both", "", "")' % counted), 'fault="cut"'),
       'for': '3m',
       summary: 'The pod network of a node does not work, though the node is reached.',
+      explainedBy: why.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing']),
       description: 'Connections %(direction)s that {{ if eq $labels.side "in" }}lead to{{ else if eq $labels.side "out" }}begin on{{ else }}begin or end on{{ end }} node {{ $labels.node }} of cluster %(cluster)s fail, while those between the node and other nodes work: the fault is in what connects its pods, not in the network below.',
       values: { direction: directionInWords },
     },
@@ -114,6 +119,7 @@ function(c) {
       expr: silent(oneOrSeveral('max by (%(by)s, node, peer, direction) (%(lone)s{fault="cut"})' % k, c.by + ', node, peer', function(counted) 'label_replace(%s, "direction", "several", "", "")' % counted), 'fault="cut"'),
       'for': '5m',
       summary: 'The path from one node to another fails, while both are well otherwise.',
+      explainedBy: why.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing']),
       description: 'Connections %(direction)s, from node {{ $labels.node }} to node {{ $labels.peer }} of cluster %(cluster)s, fail; both reach others. Neither node is the cause, but something on the path between them or a rule for this pair.',
       values: { direction: directionInWords },
     },

@@ -1,5 +1,6 @@
 // A node's connection tracking table is full: new connections are dropped.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
@@ -50,6 +51,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: "A node's connection tracking table is nearly full.",
+      explainedBy: why.on(['node'], ['KubeVitalsConntrackDropping']),
       description: 'The connection tracking table of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizePercentage }} full. When it is full, new connections to, from and through the node are dropped.',
     },
   ],

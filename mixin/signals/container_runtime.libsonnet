@@ -1,5 +1,6 @@
 // A node's container runtime is down, hangs, or has no network for its pods.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
@@ -15,6 +16,7 @@ function(c) {
       ||| % c,
       'for': '3m',
       summary: 'A container runtime takes connections and does not answer.',
+      explainedBy: why.on(['node'], ['KubeVitalsFilesystemDead', 'KubeVitalsFilesystemReadOnly']),
       description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s takes calls and does not answer them. The node can neither start nor stop containers and is about to be not ready; containers that run go on.',
     },
     {
@@ -27,6 +29,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'A container runtime is down.',
+      explainedBy: why.on(['node'], ['KubeVitalsFilesystemDead', 'KubeVitalsFilesystemReadOnly']),
       description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s is down: nobody listens at its socket, or it says itself that it is not ready. The node can neither start nor stop containers and is about to be not ready; containers that run go on.',
     },
     {
@@ -40,6 +43,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'A container runtime has no network for its pods.',
+      explainedBy: why.noRuntime,
       description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s has no network for pods%(reason)s: its network plugin is not installed or not configured. New pods do not start there.',
       values: { reason: promql.lookup(c, 'max by (reason) (kubevitals_container_runtime_ready{%s, node=%%q, condition="NetworkReady"} == 0)', ['node'], ' ({{ .Labels.reason }})', c.nodeSelector) },
     },

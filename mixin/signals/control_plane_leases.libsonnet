@@ -2,6 +2,7 @@
 // works where they cannot be reached; a component without a Lease is not judged.
 local g = import '../../dashboards/grafana.libsonnet';
 
+local why = import '../causes.libsonnet';
 local leases = import '../leases.libsonnet';
 local promql = import '../promql.libsonnet';
 
@@ -29,6 +30,7 @@ function(c) {
       expr: leases(c).allStopped + '\n',
       'for': '1m',
       summary: 'No Lease of the cluster is renewed any more: nothing can be written. Look at API server and etcd.',
+      explainedBy: why.ofCluster(['KubeVitalsAPIServerAllDown', 'KubeVitalsAPIServerReadsFailing', 'KubeVitalsAPIServerWritesFailing', 'KubeVitalsEtcdNoLeader', 'KubeVitalsEtcdAlarm']),
       description: 'The last renewal of any Lease in cluster %(cluster)s, of nodes and of the control plane alike, was {{ $value | humanizeDuration }} ago. What they have in common is that nothing can be written: API server or etcd. Kubelets and controllers that seem silent need not be dead.',
     },
     {
@@ -37,6 +39,7 @@ function(c) {
       expr: stale('kube-controller-manager'),
       'for': '1m',
       summary: 'No controller manager leads: nothing is replaced, scaled or evicted any more.',
+      explainedBy: why.nothingWritten,
       description: 'No kube-controller-manager of cluster %(cluster)s holds or renews its Lease. Deployments, Jobs, Services and autoscalers stand still, and dead nodes are not noticed.',
     },
     {
@@ -45,6 +48,7 @@ function(c) {
       expr: stale('kube-scheduler'),
       'for': '1m',
       summary: 'No scheduler leads: new pods stay Pending.',
+      explainedBy: why.nothingWritten,
       description: 'No kube-scheduler of cluster %(cluster)s holds or renews its Lease. What runs goes on running; new pods stay Pending.',
     },
     {
@@ -60,6 +64,7 @@ function(c) {
       ||| % (c { stale: promql.indent(stale('cloud-controller-manager')) }),
       'for': '5m',
       summary: 'No cloud controller manager leads: load balancers, routes and new nodes are not set up.',
+      explainedBy: why.nothingWritten,
       description: 'No cloud-controller-manager of cluster %(cluster)s holds or renews its Lease: new nodes keep their taint uninitialized, and load balancers do not change.',
     },
     {
@@ -70,6 +75,7 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'A component of the control plane changes its leader all the time.',
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsEtcdSlow'], { inhibits: false }),
       description: 'The Lease of {{ $labels.component }} in cluster %(cluster)s went from one holder to another {{ $value | humanize }} times within an hour: its instances crash, or cannot renew in time because API server or etcd are slow.',
     },
   ],

@@ -1,5 +1,6 @@
 // Cluster DNS does not answer, cannot forward, or knows nothing of the cluster.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(config)
@@ -96,6 +97,7 @@ function(config)
         ||| % c,
         'for': '3m',
         summary: 'No DNS server of the cluster is ready.',
+        explainedBy: why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'dns' } }),
         description: 'The DNS Service of cluster %(cluster)s has no ready endpoint: no pod finds any name.%(crashes)s',
         values: { crashes: (import '../addon_crashes.libsonnet')(c, 'dns').after(' Its pods crash again and again') },
       },
@@ -115,6 +117,7 @@ function(config)
         ||| % k,
         'for': '3m',
         summary: 'No DNS server of the cluster answers.',
+        explainedBy: why.ofCluster(['KubeVitalsDNSNoEndpoints']) + why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'dns' } }),
         description: 'Neither the DNS Service of cluster %(cluster)s nor any server behind it answers. Either all of them hang, or the network of the node that kubevitals runs on is broken.',
       },
       {
@@ -128,6 +131,7 @@ function(config)
         ||| % (c { endpoints: servers('origin="endpoint", probe="cluster", ' + answered) }),
         'for': '5m',
         summary: 'DNS servers answer under their own addresses but not under that of their Service.',
+        explainedBy: why.noDNS + why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'kube-proxy' } }) + why.ofCluster(['KubeVitalsKubeProxySyncStuck']),
         description: 'The address of Service kube-system/{{ $labels.server }} of cluster %(cluster)s does not answer, though the DNS servers behind it do. The way that kube-proxy makes is broken, on the node of kubevitals at the least.',
       },
       {
@@ -142,6 +146,7 @@ function(config)
         ||| % k,
         'for': '5m',
         summary: 'One of several DNS servers does not answer, or not rightly, though it counts as ready.',
+        explainedBy: why.noDNS,
         description: 'DNS server {{ $labels.server }} of cluster %(cluster)s does not answer rightly for a name of the cluster%(result)s, and others answer. The lookups of pods that happen to reach it fail.',
         values: { result: promql.lookup(c, 'max by (result) (kubevitals_dns_probe_servers{%s, server=%%q, origin!="service", probe="cluster", result!="ok"} > 0)', ['server'], ' ({{ .Labels.result }})') },
       },
@@ -151,6 +156,7 @@ function(config)
         expr: forwarding,
         'for': '5m',
         summary: 'Cluster DNS knows the cluster but cannot forward to its upstream servers.',
+        explainedBy: why.noDNS,
         description: 'DNS servers of cluster %(cluster)s answer for names of the cluster, but fail for names that they forward: their upstream servers do not answer them.',
       },
       {
@@ -163,6 +169,7 @@ function(config)
         ||| % k,
         'for': '5m',
         summary: 'Cluster DNS answers but cannot reach the API server, so it does not know the cluster.',
+        explainedBy: why.ofCluster(['KubeVitalsAPIServerAllDown']),
         description: 'DNS servers of cluster %(cluster)s answer, but do not know the name of the API server itself, or reach no API server: Services that are new or moved are not found.',
       },
       {
@@ -177,6 +184,7 @@ function(config)
         ||| % k,
         'for': '10m',
         summary: 'A large share of the answers of cluster DNS are failures.',
+        explainedBy: why.noDNS + why.ofCluster(['KubeVitalsDNSForwardingFailing', 'KubeVitalsDNSAPIServerUnreachable']),
         description: '{{ $value | humanizePercentage }} of the answers of CoreDNS in cluster %(cluster)s are SERVFAIL: one zone or one upstream fails.',
       },
       {
@@ -191,6 +199,7 @@ function(config)
         ||| % c,
         'for': '10m',
         summary: 'A DNS server of the cluster takes long to answer.',
+        explainedBy: why.noDNS + why.ofCluster(['KubeVitalsDNSForwardingFailing', 'KubeVitalsDNSAPIServerUnreachable']),
         description: 'The slowest DNS server of cluster %(cluster)s takes {{ $value | humanizeDuration }} for a name of the kind {{ $labels.probe }}.',
       },
     ],

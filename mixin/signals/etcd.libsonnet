@@ -1,5 +1,6 @@
 // etcd is full, slow, without leader or without some of its members.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 
 function(c) {
   local k = c {
@@ -54,6 +55,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'A member of etcd does not answer.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']),
       description: 'The member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s does not tell its health: it is down, or kubevitals cannot reach it with its certificate.',
     },
     {
@@ -74,6 +76,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: 'The database of etcd nears its quota, at which etcd refuses writes.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdAlarm'], { when: { state: 'nospace' } }),
       description: 'The database of the member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s nears its quota: it fills a share of more than %(etcdQuotaRatio)g, or will fill all of it within %(etcdPredictHours)s hours. At the quota etcd raises the alarm NOSPACE and refuses every write.',
     },
     {
@@ -98,6 +101,7 @@ function(c) {
       ||| % (k { stored: 'max by (%(by)s) (apiserver_storage_size_bytes{%(apiserverSelector)s})' % c }),
       'for': '15m',
       summary: 'The database of etcd nears a quota that it may have.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdAlarm'], { when: { state: 'nospace' } }) + why.ofCluster(['KubeVitalsEtcdQuotaNear']),
       description: 'The API servers of cluster %(cluster)s report a database of {{ $value | humanize1024 }}B. The quota of etcd is 2 GiB unless it was raised, to 8 GiB most often, and is not known here; at the quota etcd refuses every write.',
     },
     {
@@ -108,6 +112,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: 'Requests of the API servers to etcd take long.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']),
       description: 'One in a hundred requests ({{ $labels.operation }}) of the API servers of cluster %(cluster)s to etcd takes {{ $value | humanizeDuration }} or more.',
     },
     {
@@ -126,6 +131,7 @@ function(c) {
       ||| % k,
       'for': '10m',
       summary: 'etcd fails requests of the API servers.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader', 'KubeVitalsEtcdAlarm', 'KubeVitalsEtcdMemberDown']),
       description: 'Of the requests of the API servers of cluster %(cluster)s to etcd {{ $value | humanizePercentage }} fail.',
     },
   ],

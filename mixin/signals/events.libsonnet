@@ -1,5 +1,6 @@
 // Warning events that the guide names, and what they are called today.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
@@ -33,6 +34,7 @@ function(c) {
       'for': '0m',
       keep_firing_for: '5m',
       summary: 'A node ran out of memory, and its kernel killed a process.',
+      explainedBy: why.on(['node'], ['KubeVitalsReflectorMetricsLeakMemory'], { inhibits: false }),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s reported SystemOOM within the last %(minutes)s minutes: its kernel killed a process for want of memory.',
       values: { minutes: c.eventsFreshSeconds / 60 },
     },
@@ -68,6 +70,7 @@ function(c) {
       ||| % (c { seen: promql.line(onNodes(garbage, c.eventsGarbageCollectionSeconds)), recent: 'max by (%(by)s, node) (kubevitals_events_recent{%(selector)s, node!="", reason=~"%(reasons)s"})' % (c { reasons: garbage }) }),
       'for': '10m',
       summary: 'The kubelet of a node cannot remove dead containers or unused images.',
+      explainedBy: why.lostNode + why.noRuntime + why.on(['node'], ['KubeVitalsNodeDiskPressure', 'KubeVitalsNodeDiskImageGCStuck', 'KubeVitalsFilesystemReadOnly', 'KubeVitalsFilesystemDead']),
       description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s repeatedly reports %(seen)s: its container runtime hangs, or nothing on its disk may be removed.',
       values: { seen: seen(garbage, c.eventsGarbageCollectionSeconds) },
     },
@@ -91,6 +94,7 @@ function(c) {
       'for': '0m',
       keep_firing_for: '5m',
       summary: 'Kubelets evict many pods.',
+      explainedBy: why.ofCluster(['KubeVitalsNodeDiskPressure'], { inhibits: false }),
       description: 'Kubelets of cluster %(cluster)s evicted {{ $value | humanize }} pods within 15 minutes because their nodes ran short of memory, disk or process ids.',
     },
     {
@@ -103,6 +107,7 @@ function(c) {
       ||| % (c { often: often('FailedUpdateStatus') }),
       'for': '15m',
       summary: 'The controller manager cannot update objects, because it works with outdated ones.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdWentBack', 'KubeVitalsControllerFromBefore', 'KubeVitalsAPIServerCacheFromBefore']),
       description: 'The controller manager of cluster %(cluster)s failed {{ $value | humanize }} times within 15 minutes to update the status of an autoscaler. After a restore of etcd this means that its cache is from before.',
     },
     {

@@ -1,5 +1,6 @@
 // kubevitals itself is down, failing or blind.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(config) {
@@ -38,6 +39,7 @@ function(config) {
       ||| % c,
       'for': '10m',
       summary: 'kubevitals was scraped within the last day and is no longer a target.',
+      explainedBy: why.ofCluster(['KubeVitalsDown']),
       description: 'Prometheus had a target for kubevitals in cluster %(cluster)s within the last day and has none now. None of its alerts can fire.',
     },
     {
@@ -52,6 +54,7 @@ function(config) {
       ||| % (c { versionsUnknown: versionsUnknown }),
       'for': '15m',
       summary: 'A collector of kubevitals fails though its sources can be read.',
+      explainedBy: why.nothingRead,
       description: 'Collector {{ $labels.collector }} of kubevitals in cluster %(cluster)s fails, so its alerts cannot fire.',
     },
     {
@@ -66,6 +69,7 @@ function(config) {
       ||| % c,
       'for': '10m',
       summary: 'kubevitals cannot read a part of the cluster and is blind there.',
+      explainedBy: why.nothingRead,
       description: 'kubevitals in cluster %(cluster)s cannot read {{ $labels.source }}: %(reasons)s. The signals that depend on it are absent.',
       values: {
         reasons: promql.each(c, 'max by (reason) (kubevitals_source_available{%s, source=%[2]q} == 0)', ['source'], 'reason', '{{ $one.Labels.reason }}'),
@@ -88,16 +92,21 @@ function(config) {
       ||| % c,
       'for': '2m',
       summary: 'kubevitals takes a source for good whose last proof is old.',
+      explainedBy: why.nothingRead + why.on(['source'], ['KubeVitalsSourceUnavailable']),
       description: 'kubevitals in cluster %(cluster)s says that it can read {{ $labels.source }}, but the last proof of that is {{ $value | humanizeDuration }} old. What it tells from there may not be true any more.',
     },
     {
       alert: 'KubeVitalsKubeletsUnreadable',
       severity: 'warning',
       // One alert, of the endpoint that fails at most kubelets: what is wrong for all
-      // is wrong for each endpoint.
+      // is wrong for each endpoint. A node that is not ready is told of as such.
       expr: |||
         max by (%(by)s) (
-          count by (%(by)s, endpoint) (%(kubelets)s == 0)
+          count by (%(by)s, endpoint) (
+            %(kubelets)s == 0
+            unless on (%(by)s, node)
+            max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 0
+          )
           / on (%(by)s, endpoint)
           count by (%(by)s, endpoint) (%(kubelets)s)
         )
@@ -105,11 +114,12 @@ function(config) {
       ||| % (c { kubelets: 'max by (%(by)s, node, endpoint) (kubevitals_kubelet_available{%(selector)s})' % c }),
       'for': '15m',
       summary: 'kubevitals cannot read a good part of the kubelets.',
+      explainedBy: why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff']),
       description: 'kubevitals in cluster %(cluster)s cannot read {{ $value | humanizePercentage }} of the kubelets: %(endpoints)s.',
       values: {
         endpoints: promql.each(
           c,
-          'count by (endpoint, reason) (max by (node, endpoint, reason) (kubevitals_kubelet_available{%s} == 0) unless on (node, endpoint) kubevitals_kubelet_available{%s} == 1)',
+          'count by (endpoint, reason) (max by (node, endpoint, reason) (kubevitals_kubelet_available{%s} == 0) unless on (node, endpoint) kubevitals_kubelet_available{%s} == 1 unless on (node) max by (node) (kubevitals_node_readiness_ready{%s}) == 0)',
           [],
           'endpoint',
           '{{ $one.Labels.endpoint }} of {{ $one.Value }} ({{ $one.Labels.reason }})'
@@ -141,6 +151,7 @@ function(config) {
       ||| % (c { lacking: promql.indent(promql.indent(promql.indent(c.lacking))) }),
       'for': '5m',
       summary: 'Agents of kubevitals on nodes cannot be scraped.',
+      explainedBy: why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing']),
       description: 'Agents of kubevitals in cluster %(cluster)s that cannot be scraped: {{ $value }}, which is more than nodes are not ready. What only a node can see is not seen there.',
     },
     {
@@ -215,6 +226,7 @@ function(config) {
       ||| % (c { old: 'kubevitals_source_last_success_timestamp_seconds{%(nodeSelector)s} < time() - %(sourceStaleSlackSeconds)s' % c }),
       'for': '2m',
       summary: 'Agents of kubevitals on nodes take a source for good whose last proof is old.',
+      explainedBy: why.on(['source'], ['KubeVitalsNodeAgentSourceUnavailable']),
       description: 'Agents of kubevitals in cluster %(cluster)s that say that they can read {{ $labels.source }}, though the last proof of that is too old: {{ $value }}. What they tell from there may not be true any more.',
     },
     {

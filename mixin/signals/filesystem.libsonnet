@@ -1,6 +1,7 @@
 // The disk of the kubelet or the container runtime is full, read-only or dead,
 // and the kubelet cannot say so.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 
 function(c) {
   name: 'filesystem',
@@ -42,6 +43,7 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'A disk of a node is nearly full, and kubevitals has no figures from its kubelet.',
+      explainedBy: why.on(['node'], ['KubeVitalsNodeDiskPressure']),
       description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left, and kubevitals has no figures from the kubelet: whether pods are evicted in time is not known.',
     },
   ],

@@ -1,5 +1,6 @@
 // A component's own metrics grow without end, and its memory with them.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 
 function(c) {
   local target = c.by + ', component, node, server',
@@ -16,6 +17,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: "The metrics of a component's reflectors leak.",
+      explainedBy: why.on(['node'], ['KubeVitalsReflectorMetricsLeakMemory'], { where: { component: 'kubelet' } }),
       description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s has {{ $value }} series of reflectors and informers. Every watch that ever was leaves some behind, and memory with them.',
     },
     {
@@ -41,6 +43,7 @@ function(c) {
       ||| % k,
       'for': '30m',
       summary: 'A component exposes unusually many series of its own.',
+      explainedBy: why.on(['component', 'node', 'server'], ['KubeVitalsReflectorMetricsLeak']),
       description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s exposes {{ $value }} series of its own metrics.',
     },
     {
@@ -56,6 +59,7 @@ function(c) {
       ||| % k,
       'for': '1h',
       summary: "A component's own metrics have multiplied within a day.",
+      explainedBy: why.on(['component', 'node', 'server'], ['KubeVitalsReflectorMetricsLeak', 'KubeVitalsMetricCardinalityHigh']),
       description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s exposes {{ $value }} series, more than %(cardinalityGrowthFactor)s times as many as a day ago.',
     },
     {
@@ -66,6 +70,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: "A component's metrics are larger than kubevitals reads.",
+      explainedBy: why.on(['component', 'node', 'server'], ['KubeVitalsReflectorMetricsLeak', 'KubeVitalsMetricCardinalityHigh']),
       description: 'The metrics of {{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s reach a limit; their counts are lower bounds.',
     },
   ],

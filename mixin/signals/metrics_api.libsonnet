@@ -1,6 +1,7 @@
 // Dashboards and kubectl top show no use of resources: the metrics API is
 // missing, cannot be reached, or lacks nodes.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 
 function(c) {
   // Autoscalers that suffer have an alert of their own, which is more urgent.
@@ -22,6 +23,7 @@ function(c) {
       ||| % k,
       'for': '1h',
       summary: 'Nobody serves the resource metrics API, so dashboards and kubectl top show no use of resources.',
+      explainedBy: why.ofCluster(['KubeVitalsAutoscalingMetricsAPIMissing'], { when: { api: 'resource' } }),
       description: 'No metrics server is registered in cluster %(cluster)s: kubectl top, dashboards and autoscaling by CPU or memory have no figures.',
     },
     {
@@ -34,6 +36,7 @@ function(c) {
       ||| % k,
       'for': '10m',
       summary: 'A metrics API is registered, and the API server does not reach whoever should serve it.',
+      explainedBy: why.on(['api'], ['KubeVitalsAutoscalingMetricsAPIUnavailable']) + why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'metrics-server' }, where: { api: 'resource' } }),
       description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is not available%(server)s. {{ if eq $labels.api "resource" }}Dashboards, kubectl top and autoscaling by CPU or memory have no figures{{ else }}Autoscalers that read it have no figures{{ end }}, and namespaces cannot be deleted.%(suffer)s',
       values: { server: server, suffer: blind.named(' Autoscalers that cannot read their metrics for want of it: {{ len . }} (%s).') },
     },
@@ -47,6 +50,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'The metrics server has no figures of a node whose kubelet can be read.',
+      explainedBy: why.lostNode + why.noMetricsServer,
       description: 'The resource metrics API of cluster %(cluster)s has no figures of node {{ $labels.node }}, though kubevitals reads its kubelet: dashboards lack the node, and autoscalers count its pods as unready.',
     },
     {
@@ -57,6 +61,7 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'The figures that the metrics server has of a node are old.',
+      explainedBy: why.lostNode + why.noMetricsServer,
       description: 'The resource metrics API of cluster %(cluster)s shows figures of node {{ $labels.node }} that are {{ $value | humanizeDuration }} old.',
     },
   ],

@@ -1,5 +1,6 @@
 // Pods may take what the node's own daemons need.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 
 function(c) {
   name: 'node_allocatable',
@@ -17,6 +18,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'A kubelet cannot limit what pods take of its node.',
+      explainedBy: why.on(['node'], ['KubeVitalsKubeletRestartLoop']),
       description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s fails to write the limits of pods or of what is reserved into their cgroups: pods may take what the kubelet and the system need.',
     },
     {

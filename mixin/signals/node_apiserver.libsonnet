@@ -1,5 +1,6 @@
 // A node cannot reach the API server, though others can.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 
 function(c) {
   name: 'node_apiserver',
@@ -16,6 +17,7 @@ function(c) {
       ||| % c,
       'for': '3m',
       summary: 'A node cannot reach the API server, though other nodes can.',
+      explainedBy: why.cutOff + why.ofCluster(['KubeVitalsAPIServerAllDown']),
       description: 'No API server answers node {{ $labels.node }} of cluster %(cluster)s over the address that pods use, though it answers other nodes. What on this node depends on the API breaks: controllers, operators, DNS servers; if the kubelet goes the same way, the node will be not ready.',
     },
   ],

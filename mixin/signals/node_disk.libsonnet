@@ -1,5 +1,6 @@
 // The disk of a node fills up until its kubelet evicts pods.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 
 function(c) {
   local target = c.by + ', node, filesystem',
@@ -37,6 +38,7 @@ function(c) {
       ||| % k,
       'for': '15m',
       summary: "A node's disk is about to reach the point at which its kubelet evicts pods.",
+      explainedBy: why.on(['node'], ['KubeVitalsNodeDiskPressure']),
       description: '{{ $labels.filesystem }} of node {{ $labels.node }} of cluster %(cluster)s has {{ if lt $value 0.0 }}fewer {{ $labels.resource }} left than its kubelet begins to evict pods at{{ else }}{{ $value | humanizePercentage }} of its {{ $labels.resource }} left before pods are evicted{{ end }}.',
     },
     {
@@ -51,6 +53,7 @@ function(c) {
       ||| % k,
       'for': '30m',
       summary: "A node's disk will reach the point of eviction within hours.",
+      explainedBy: why.on(['node'], ['KubeVitalsNodeDiskPressure']) + why.on(['node', 'filesystem', 'resource'], ['KubeVitalsNodeDiskHeadroomLow']),
       description: '{{ $labels.filesystem }} of node {{ $labels.node }} of cluster %(cluster)s runs out of {{ $labels.resource }} within %(nodeDiskPredictHours)s hours if it goes on filling as it does.',
     },
     {
@@ -67,6 +70,7 @@ function(c) {
       ||| % k,
       'for': '30m',
       summary: 'Image garbage collection cannot free enough disk on a node.',
+      explainedBy: why.on(['node'], ['KubeVitalsNodeDiskPressure']),
       description: 'The image filesystem of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizePercentage }} full, above the point at which its kubelet removes unused images, as it does every five minutes: what fills it while that lasts is in use or no image.',
     },
   ],

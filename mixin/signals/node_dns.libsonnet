@@ -1,5 +1,6 @@
 // Pods of a node cannot resolve names, though cluster DNS works elsewhere.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 
 function(config) {
   // A name of elsewhere that does not exist was forwarded well.
@@ -37,6 +38,7 @@ function(config) {
       ||| % c,
       'for': '5m',
       summary: 'A node cannot resolve names, though others can.',
+      explainedBy: why.noDNS + why.cutOff + why.ofCluster(['KubeVitalsDNSForwardingFailing', 'KubeVitalsDNSAPIServerUnreachable']) + why.on(['node'], ['KubeVitalsNodePodNetworkCut', 'KubeVitalsKubeProxyDown', 'KubeVitalsKubeProxyRulesStale']),
       description: 'No DNS server that pods use resolves a name (probe: {{ $labels.probe }}) for node {{ $labels.node }} of cluster %(cluster)s, though DNS works elsewhere in the cluster: pods on this node find no Service, or nothing outside, and those on others do.',
     },
   ],

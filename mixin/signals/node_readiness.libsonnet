@@ -5,6 +5,7 @@ local leases = import '../leases.libsonnet';
 local nodeHeartbeats = import '../node_heartbeats.libsonnet';
 local promql = import '../promql.libsonnet';
 
+local why = import '../causes.libsonnet';
 local words = import '../node_causes.libsonnet';
 local inWords = std.join('', [
   '{{ %s .Labels.cause "%s" }}%s' % [if i == 0 then 'if eq' else 'else if eq', std.objectFields(words)[i], words[std.objectFields(words)[i]]]
@@ -86,6 +87,7 @@ function(c) {
       'for': '3m',
       keep_firing_for: '5m',
       summary: 'A good part of the nodes are not ready.',
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsZonesCutOff']) + why.ofCluster(['KubeVitalsNetworkFailing'], { inhibits: false }),
       description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s are not ready. %(causes)s. {{ if ge $value 1.0 }}No node is left that is ready. {{ end }}One cause for all points at what they share. The dashboard and "kubevitals check -o json" name the nodes.',
       values: {
         causes: promql.each(
@@ -110,6 +112,7 @@ function(c) {
       ||| % (c { away: away('!="machine_gone"', c.nodeNotReadySeconds), maintained: maintained, many: manyMissing }),
       'for': '1m',
       summary: 'A node is not ready.',
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff']) + why.on(['node'], ['KubeVitalsNodeCutOff', 'KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsContainerRuntimeHung', 'KubeVitalsContainerRuntimeDown', 'KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsFilesystemDead', 'KubeVitalsKubeletRestartLoop']) + why.on(['node'], ['KubeVitalsWatchStreamsExhausted', 'KubeVitalsNodeOutOfMemory', 'KubeVitalsKernelTrouble', 'KubeVitalsNodeLogKnownCause'], { inhibits: false }),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s.%(overdue)s',
       values: {
         because: because,
@@ -131,6 +134,7 @@ function(c) {
       ||| % (c { away: away('!="machine_gone"', c.nodeNotReadySeconds), maintained: maintained }),
       'for': '1m',
       summary: 'A node that somebody cordoned is not ready.',
+      explainedBy: why.on(['node'], ['KubeVitalsContainerRuntimeHung', 'KubeVitalsContainerRuntimeDown', 'KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsFilesystemDead', 'KubeVitalsKubeletRestartLoop']),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s is cordoned, and has not been ready for {{ $value | humanizeDuration }}%(because)s. Somebody is at work there, or forgot it: nothing new is placed on it until it is uncordoned.',
       values: { because: because },
     },
@@ -182,6 +186,7 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'What watches a node for problems has stopped on that node.',
+      explainedBy: why.lostNode,
       description: 'Condition {{ $labels.condition }} of node {{ $labels.node }} of cluster %(cluster)s was last confirmed {{ $value | humanizeDuration }} ago, while it is confirmed on other nodes: whatever it says is out of date.',
     },
     {
@@ -196,6 +201,7 @@ function(c) {
       ||| % (c { age: pleg(c.by + ', node', c.kubeletSelector), nothingWritten: leases(c).nothingWritten }),
       'for': '2m',
       summary: 'A kubelet has not listed its containers for a while.',
+      explainedBy: why.lostNode + why.noRuntime + why.on(['node'], ['KubeVitalsFilesystemDead']),
       description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last listed its containers {{ $value | humanizeDuration }} ago; it does so every second, and after 3 minutes the node stops being ready.',
     },
   ],

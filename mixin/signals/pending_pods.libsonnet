@@ -1,5 +1,6 @@
 // New pods stay Pending, and why.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local leases = import '../leases.libsonnet';
 local promql = import '../promql.libsonnet';
 local sandboxCauses = import '../sandbox_causes.libsonnet';
@@ -47,6 +48,7 @@ function(c) {
       ||| % (c { oldest: oldest('no_scheduler'), nothingWritten: leases(c).nothingWritten }),
       'for': '2m',
       summary: 'No scheduler looks at new pods, though one holds its Lease.',
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsSchedulerDown']),
       description: 'A pod of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for the default scheduler, or another that the cluster is said to have, and it has not looked at it. Where it holds its Lease it hangs, or is overloaded.',
     },
     {
@@ -57,6 +59,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'Pods name a scheduler of their own, which does not look at them.',
+      explainedBy: why.nothingWritten,
       description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for scheduler {{ $labels.scheduler }}, which has not looked at it: it does not run, or its name is mistyped in the pod. Other pods do not need it.',
     },
     {
@@ -68,6 +71,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'Pods wait for a node, and the scheduler gives them none.',
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsSchedulerDown']) + why.ofCluster(['KubeVitalsNodesNotReady'], { inhibits: false }),
       description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and the scheduler gives it no node%(why)s.%(cordoned)s%(tainted)s',
       values: {
         why: promql.each(
@@ -109,6 +113,7 @@ function(c) {
       ||| % (c { oldest: oldest('not_picked_up', ', node') }),
       'for': '2m',
       summary: 'A kubelet does not begin with pods that were given to its node, though the node counts as ready.',
+      explainedBy: why.lostNode + why.nothingWritten + why.on(['node'], ['KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsWatchStreamsExhausted']),
       description: 'Pods were given to node {{ $labels.node }} of cluster %(cluster)s {{ $value | humanizeDuration }} ago and its kubelet has not begun with them, though the node counts as ready: it hangs, is overloaded, or does not hear of new pods.',
     },
     {
@@ -119,6 +124,7 @@ function(c) {
       ||| % [oldest('network', ', node'), c.pendingOnNodeSeconds],
       'for': '2m',
       summary: 'Pods on a node get no sandbox or no network.',
+      explainedBy: why.lostNode + why.noRuntime + why.on(['node'], ['KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsNodeDiskPressure']),
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for its sandbox and its network%(cause)s.',
       values: {
         cause: promql.each(
@@ -138,6 +144,7 @@ function(c) {
       ||| % [oldest('volume', ', node'), c.pendingVolumeSeconds],
       'for': '2m',
       summary: 'Pods on a node wait for a volume.',
+      explainedBy: why.lostNode + why.ofCluster(['KubeVitalsPodsStuckOnDeadNode'], { inhibits: false }),
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for a volume that cannot be attached or mounted.',
     },
     {
@@ -148,6 +155,7 @@ function(c) {
       ||| % [oldest('image', ', node'), c.pendingImageSeconds],
       'for': '5m',
       summary: 'Pods on a node wait for an image that cannot be pulled.',
+      explainedBy: why.lostNode + why.noRuntime + why.on(['node'], ['KubeVitalsNodeDiskPressure', 'KubeVitalsNodeDNSFailing']),
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for an image that cannot be pulled.',
     },
     {
@@ -158,6 +166,7 @@ function(c) {
       ||| % [oldest('container_setup|init_failing|sandbox|creating|starting', ', node'), c.pendingImageSeconds],
       'for': '5m',
       summary: 'Pods on a node were given to it and do not start.',
+      explainedBy: why.lostNode + why.noRuntime + why.on(['node'], ['KubeVitalsNodeDiskPressure']),
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and does not start%(lacks)s.',
       values: {
         lacks: promql.each(
@@ -177,6 +186,7 @@ function(c) {
       ||| % [oldest('initializing', ', node'), c.pendingInitSeconds],
       'for': '15m',
       summary: 'Pods on a node have init containers that do not end.',
+      explainedBy: why.lostNode,
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s was given to it {{ $value | humanizeDuration }} ago, and its init containers have not all ended. None is known to fail again and again: it works that long, or waits for what does not come.',
     },
   ],

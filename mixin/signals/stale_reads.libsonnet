@@ -1,6 +1,7 @@
 // etcd went back to an earlier state under a running control plane, or a cache
 // lags behind. Names what must be restarted.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 
 function(c) {
   // The time of the latest rewind, for as long as it matters who was restarted.
@@ -35,6 +36,7 @@ function(c) {
       ||| % c,
       'for': '1m',
       summary: 'An API server still answers from a cache that is from before a restore of etcd: restart it.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdWentBack'], { inhibits: false }),
       description: 'The cache of API server {{ $labels.server }} of cluster %(cluster)s shows objects newer than all that etcd holds. Lists and watches that it answers are from before the restore, until it is restarted.',
     },
     {
@@ -47,6 +49,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'A controller leads since before etcd was restored: restart it.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdWentBack'], { inhibits: false }),
       description: 'The leader of {{ $labels.component }} in cluster %(cluster)s is the same as before etcd was restored. Its cache is from before: it acts on objects that do not exist, skips new ones, or fails to update them. Restart all its instances.',
     },
     {
@@ -57,6 +60,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'An API server refuses clients from before a restore of etcd.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdWentBack']) + why.on(['server'], ['KubeVitalsAPIServerCacheFromBefore']),
       description: 'API server {{ $labels.server }} of cluster %(cluster)s answers "Too large resource version" to clients that know objects from before the restore: kubelets, controllers and operators that were not restarted since.',
     },
     {
@@ -67,6 +71,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'The cache of an API server lags behind etcd.',
+      explainedBy: why.on(['server'], ['KubeVitalsAPIServerCacheFromBefore']) + why.ofCluster(['KubeVitalsAPIServerReadsFailing', 'KubeVitalsEtcdNoLeader']),
       description: 'The cache of API server {{ $labels.server }} of cluster %(cluster)s has lacked a write for {{ $value | humanizeDuration }}: controllers and kubelets that watch through it see an old state.',
     },
     {
@@ -91,6 +96,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'Controllers skip their work because their cache is older than what they wrote.',
+      explainedBy: why.ofCluster(['KubeVitalsAPIServerCacheLagging', 'KubeVitalsAPIServerCacheFromBefore']),
       description: 'Controllers of cluster %(cluster)s skip {{ $value | humanize }} syncs a second because their cache is older than their own writes. Single skips are normal; a steady rate means that the cache does not catch up.',
     },
   ],

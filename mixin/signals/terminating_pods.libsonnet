@@ -1,5 +1,6 @@
 // Pods stay Terminating, most often because their node is dead.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
@@ -17,6 +18,7 @@ function(c) {
       expr: oldest('hold=~"node_missing|node_unreachable|node_not_ready"'),
       'for': '5m',
       summary: 'Pods cannot be deleted because their node is dead.',
+      explainedBy: why.lostNode + why.ofCluster(['KubeVitalsNodesNotReady']),
       description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and the node is gone or not ready: nobody confirms that they stopped. A StatefulSet does not replace them, and their volumes stay attached.',
     },
     {
@@ -25,6 +27,7 @@ function(c) {
       expr: oldest('hold="kubelet"'),
       'for': '5m',
       summary: 'Pods cannot be deleted though their node is ready: the kubelet does not finish.',
+      explainedBy: why.lostNode + why.noRuntime + why.on(['node'], ['KubeVitalsFilesystemDead', 'KubeVitalsFilesystemReadOnly']),
       description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago. The node is ready: a container cannot be killed, or a volume cannot be unmounted.',
     },
     {
@@ -36,6 +39,7 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'Pods stay Terminating though no node holds them.',
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsControllerManagerDown'], { inhibits: false }),
       description: 'Pods of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and no node holds them%(holds)s.',
       values: {
         holds: promql.each(

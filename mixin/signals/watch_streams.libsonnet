@@ -1,5 +1,6 @@
 // The ConfigMaps and Secrets of a node's pods exhaust streams and API servers.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 
 function(c) {
   name: 'watch_streams',
@@ -29,6 +30,7 @@ function(c) {
       ||| % c,
       'for': '30m',
       summary: 'A kubelet watches very many ConfigMaps and Secrets.',
+      explainedBy: why.on(['node'], ['KubeVitalsWatchStreamsExhausted']),
       description: 'The pods of node {{ $labels.node }} of cluster %(cluster)s refer to {{ $value }} distinct ConfigMaps and Secrets, and its kubelet watches each of them.',
     },
     {

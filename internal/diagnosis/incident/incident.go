@@ -1,0 +1,185 @@
+package incident
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+)
+
+// Incident is one trouble: its cause, and what follows from it.
+type Incident struct {
+	// The worst severity of the cause and of what follows from it.
+	Severity string `json:"severity"`
+	// The cause in one sentence, with its object.
+	Summary string `json:"summary"`
+	// Objects that the cause and what follows from it are about, those of the cause first.
+	Objects []Object `json:"objects"`
+	// When the cause began, where the cluster says so.
+	Since *time.Time `json:"since,omitempty"`
+	// What explains the rest, and is explained by nothing that was found.
+	Cause Member `json:"cause"`
+	// What follows from the cause, the worst first.
+	Consequences []Member `json:"consequences"`
+}
+
+// Member is a finding as a part of an incident; its evidence is in alerts.
+type Member struct {
+	// Name of the alert.
+	Alert string `json:"alert"`
+	// Severity of the alert.
+	Severity string `json:"severity"`
+	// Labels that the alert would have in Prometheus.
+	Labels map[string]string `json:"labels"`
+	// What it means for these labels.
+	Description string `json:"description"`
+	// Finding is the whole of it.
+	Finding ruleeval.Finding `json:"-"`
+}
+
+// Object is what an incident is about.
+type Object struct {
+	// Kind as in the label of the alert, such as node, addon or horizontalpodautoscaler.
+	Kind string `json:"kind"`
+	// Namespace, of objects that have one.
+	Namespace string `json:"namespace,omitempty"`
+	// Name of the object.
+	Name string `json:"name"`
+}
+
+// Group puts findings together by their causes. The incidents are sorted by severity and
+// then by age, those whose beginning is not known last; onsets are the metrics that hold
+// since when something has been wrong.
+func (g *Graph) Group(findings []ruleeval.Finding, onsets []string) []Incident {
+	x := &index{findings: findings, by: map[string]map[string][]int{}}
+	cause := make([]int, len(findings))
+	for i := range findings {
+		cause[i] = g.causeOf(x, i)
+	}
+	of := map[int][]int{}
+	for i := range findings {
+		root := i
+		for cause[root] >= 0 {
+			root = cause[root]
+		}
+		if root != i {
+			of[root] = append(of[root], i)
+		}
+	}
+	incidents := []Incident{}
+	for i := range findings {
+		if cause[i] >= 0 {
+			continue
+		}
+		one := Incident{Cause: memberOf(findings[i]), Consequences: []Member{}, Since: since(findings[i], onsets)}
+		for _, j := range of[i] {
+			one.Consequences = append(one.Consequences, memberOf(findings[j]))
+		}
+		one.finish()
+		incidents = append(incidents, one)
+	}
+	slices.SortStableFunc(incidents, byUrgency)
+	return incidents
+}
+
+func memberOf(f ruleeval.Finding) Member {
+	return Member{Alert: f.Alert, Severity: f.Severity, Labels: f.Labels, Description: f.Description, Finding: f}
+}
+
+// finish fills in what follows from the members.
+func (i *Incident) finish() {
+	i.Summary = firstSentence(i.Cause)
+	i.Severity = i.Cause.Severity
+	i.Objects = []Object{}
+	for _, m := range append([]Member{i.Cause}, i.Consequences...) {
+		if rank(m.Severity) < rank(i.Severity) {
+			i.Severity = m.Severity
+		}
+		for _, o := range objectsOf(m.Labels) {
+			if !slices.Contains(i.Objects, o) {
+				i.Objects = append(i.Objects, o)
+			}
+		}
+	}
+}
+
+func rank(severity string) int { return slices.Index(ruleeval.Severities(), severity) }
+
+func byUrgency(a, b Incident) int {
+	if by := cmp.Compare(rank(a.Severity), rank(b.Severity)); by != 0 {
+		return by
+	}
+	switch {
+	case a.Since == nil && b.Since == nil:
+		return 0
+	case a.Since == nil:
+		return 1
+	case b.Since == nil:
+		return -1
+	}
+	return a.Since.Compare(*b.Since)
+}
+
+// named are the labels that name an object. All others say what is wrong with it.
+func named() []string {
+	return []string{
+		"node", "horizontalpodautoscaler", "addon", "server", "endpoint", "api", "apiservice", "webhook", "component", "zone", "peer", "scheduler",
+		"source", "collector",
+	}
+}
+
+// objectsOf returns what labels name. A namespace that is not part of another name is
+// an object of its own.
+func objectsOf(labels map[string]string) []Object {
+	var all []Object
+	for _, kind := range named() {
+		if name := labels[kind]; name != "" {
+			o := Object{Kind: kind, Name: name}
+			if kind == "horizontalpodautoscaler" {
+				o.Namespace = labels["namespace"]
+			}
+			all = append(all, o)
+		}
+	}
+	if name := labels["namespace"]; name != "" && !slices.ContainsFunc(all, func(o Object) bool { return o.Namespace != "" }) {
+		all = append(all, Object{Kind: "namespace", Name: name})
+	}
+	return all
+}
+
+// firstSentence is the cause in words: what its alert says of these labels, without the
+// name of the cluster, which stands above all of them.
+func firstSentence(m Member) string {
+	text := m.Description
+	for _, place := range []string{" of cluster ", " in cluster "} {
+		for _, value := range slices.Sorted(maps.Values(m.Labels)) {
+			if value != "" {
+				text = strings.Replace(text, place+value, "", 1)
+			}
+		}
+	}
+	sentence, _, more := strings.Cut(text, ". ")
+	if more {
+		return sentence + "."
+	}
+	return text
+}
+
+// since is the earliest time that a finding holds of a beginning.
+func since(f ruleeval.Finding, onsets []string) *time.Time {
+	var first *time.Time
+	for _, e := range f.Evidence {
+		v := float64(e.Value)
+		if !slices.Contains(onsets, e.Metric) || math.IsNaN(v) || v <= 0 || v > math.MaxInt32*2 {
+			continue
+		}
+		if at := time.Unix(0, int64(v*float64(time.Second))).UTC(); first == nil || at.Before(*first) {
+			first = &at
+		}
+	}
+	return first
+}
