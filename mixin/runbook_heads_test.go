@@ -19,13 +19,34 @@ func TestRunbookHeadsAreFresh(t *testing.T) {
 	for _, d := range p.Dashboards {
 		titles[d.UID] = strings.TrimPrefix(d.Title, "kubevitals / ")
 	}
+	causes := reduced(loadCauses(t))
 	for _, a := range p.Alerts {
 		row := fmt.Sprintf("| --- | --- | --- | --- |\n| %s | %s | %s | %s |\n",
 			a.Labels["severity"], a.Labels["signal"], strings.Join(p.metricsOf(a), ", "), titles[DashboardOf(a)])
 		english, chinese := "runbooks/"+a.Name+".md", "runbooks/zh-TW/"+a.Name+".md"
-		freshHead(t, english, a.Name, a.Annotations["summary"], "| severity | signal | metric | dashboard |\n"+row)
-		freshHead(t, chinese, a.Name, mixin.Summary(read(t, chinese)), "| 嚴重程度 | 訊號 | 指標 | 儀表板 |\n"+row)
+		freshHead(t, english, a.Name, a.Annotations["summary"], "| severity | signal | metric | dashboard |\n"+row+causesLines(causes, a.Name, "Explained by: ", "Explains: "))
+		freshHead(t, chinese, a.Name, mixin.Summary(read(t, chinese)), "| 嚴重程度 | 訊號 | 指標 | 儀表板 |\n"+row+causesLines(causes, a.Name, "可能的起因：", "可能引起："))
 	}
+}
+
+// causesLines name what explains an alert and what it explains, with their runbooks. Both
+// may be nothing.
+func causesLines(all []explanation, alert, explained, explains string) string {
+	causes, effects := causesOf(all, alert)
+	text := ""
+	for _, line := range []struct {
+		words string
+		names []string
+	}{{explained, causes}, {explains, effects}} {
+		var links []string
+		for _, name := range line.names {
+			links = append(links, fmt.Sprintf("[%s](%s.md)", short(name), name))
+		}
+		if len(links) > 0 {
+			text += "\n" + line.words + strings.Join(links, ", ") + "\n"
+		}
+	}
+	return text
 }
 
 // freshHead replaces what stands above the first section of a runbook.

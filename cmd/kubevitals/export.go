@@ -12,6 +12,10 @@ program. No cluster and no tool of jsonnet is needed.
   alerts      rule file of Prometheus: the alerts and the recording rules they read
   rules       rule file of Prometheus: those recording rules alone, for panels where
               no alerts are evaluated; load one of the two
+  inhibit-rules
+              what Alertmanager is not to send while its cause fires: a part of its
+              configuration, and with --out also an AlertmanagerConfig and values of
+              the chart kube-prometheus-stack
   dashboards  dashboards of Grafana
   runbooks    a text for each alert
   manifests   what kubectl apply -k installs, with the alerts as a PrometheusRule and
@@ -36,7 +40,7 @@ func (c *command) exportCommand() {
 		kinds = append(kinds, string(k))
 	}
 	e := c.app.Command(exportName, exportHelp)
-	e.Arg("kind", "What to hand out: alerts, rules, dashboards, runbooks or manifests.").
+	e.Arg("kind", "What to hand out: alerts, rules, inhibit-rules, dashboards, runbooks or manifests.").
 		Required().EnumVar(&c.export.kind, kinds...)
 	e.Flag("out", "Folder to write the files into; it is made where it is missing, and nothing in it is deleted.").
 		PlaceHolder("DIR").StringVar(&c.export.out)

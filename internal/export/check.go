@@ -26,6 +26,8 @@ func check(kind Kind, files []File) error {
 		switch extension := path.Ext(f.Path); {
 		case kind == Alerts, kind == Rules:
 			err = checkRules(f.Data)
+		case kind == InhibitRules:
+			err = yaml.Unmarshal(f.Data, &map[string]any{})
 		case extension == ".json":
 			err = checkDashboard(f, uids)
 		case extension == ".yaml":

@@ -27,6 +27,10 @@ const (
 	// Rules is a rule file of Prometheus with those recording rules alone, for
 	// panels where no alerts are evaluated.
 	Rules Kind = "rules"
+	// InhibitRules are what Alertmanager is not to send while its cause fires, as a part
+	// of its configuration, as an AlertmanagerConfig, and as values of the chart
+	// kube-prometheus-stack.
+	InhibitRules Kind = "inhibit-rules"
 	// Dashboards are dashboards of Grafana.
 	Dashboards Kind = "dashboards"
 	// Runbooks are texts for people, one for each alert. No setting changes them.
@@ -36,7 +40,7 @@ const (
 )
 
 // Kinds returns all kinds, in the order in which --help names them.
-func Kinds() []Kind { return []Kind{Alerts, Rules, Dashboards, Runbooks, Manifests} }
+func Kinds() []Kind { return []Kind{Alerts, Rules, InhibitRules, Dashboards, Runbooks, Manifests} }
 
 // File is one file of a kind.
 type File struct {
@@ -50,6 +54,7 @@ type File struct {
 // Where the generated files are in the repository, and in the tree of manifests.
 const (
 	generatedAlerts     = "mixin/generated/alerts.yaml"
+	generatedInhibition = "mixin/generated/inhibit-rules.yaml"
 	generatedDashboards = "dashboards/generated/"
 	deployedRule        = "components/prometheus-operator/prometheusrule.yaml"
 	deployedDashboards  = "components/grafana-dashboards/"
@@ -87,6 +92,8 @@ func pick(kind Kind, generated map[string][]byte) ([]File, error) {
 	case Rules:
 		text, err := recordingRules(generated[generatedAlerts])
 		return []File{{Path: "kubevitals-rules.yaml", Data: text}}, err
+	case InhibitRules:
+		return inhibition(generated[generatedInhibition])
 	case Dashboards:
 		var files []File
 		for name, text := range generated {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
+	"sigs.k8s.io/yaml"
 
 	"github.com/kubevitals/kubevitals/internal/export"
 	"github.com/kubevitals/kubevitals/mixin"
@@ -201,5 +203,65 @@ func TestWriteKeepsWhatDiffers(t *testing.T) {
 	}
 	if got, err := export.Write(dir, list, true); err != nil || got.Written != 1 {
 		t.Errorf("by force: %+v, %v", got, err)
+	}
+}
+
+// TestInhibitRules verifies that the three forms say the same, of the cluster label that
+// is set, and that an alert which is disabled silences nothing.
+func TestInhibitRules(t *testing.T) {
+	t.Parallel()
+	type rule struct {
+		Source []string `json:"source_matchers"`
+		Target []string `json:"target_matchers"`
+		Equal  []string `json:"equal"`
+	}
+	var plain struct {
+		Rules []rule `json:"inhibit_rules"`
+	}
+	var values struct {
+		Alertmanager struct {
+			Config struct {
+				Rules []rule `json:"inhibit_rules"`
+			}
+		}
+	}
+	var object struct {
+		Spec struct {
+			InhibitRules []struct {
+				SourceMatch, TargetMatch []struct{ Name, Value, MatchType string }
+				Equal                    []string
+			}
+		}
+	}
+	list := files(t, export.InhibitRules, "clusterLabel=k8s_cluster", "disabledAlerts=[\"KubeVitalsNodeNotReady\"]")
+	for i, into := range []any{&plain, &object, &values} {
+		if err := yaml.Unmarshal(list[i].Data, into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Contains(list[0].Data, []byte("group_by: [k8s_cluster, alertname]")) {
+		t.Errorf("no route of the cluster label in:\n%.200s", list[0].Data)
+	}
+	if len(plain.Rules) < 50 || len(object.Spec.InhibitRules) != len(plain.Rules) || !reflect.DeepEqual(values.Alertmanager.Config.Rules, plain.Rules) {
+		t.Fatalf("%d rules, %d of the operator, %d in values", len(plain.Rules), len(object.Spec.InhibitRules), len(values.Alertmanager.Config.Rules))
+	}
+	for i, r := range plain.Rules {
+		o := object.Spec.InhibitRules[i]
+		for j, m := range o.SourceMatch {
+			if written := m.Name + m.MatchType + `"` + m.Value + `"`; written != r.Source[j] {
+				t.Errorf("the operator's source %s, want %s", written, r.Source[j])
+			}
+		}
+		for j, m := range o.TargetMatch {
+			if written := m.Name + m.MatchType + `"` + m.Value + `"`; written != r.Target[j] {
+				t.Errorf("the operator's target %s, want %s", written, r.Target[j])
+			}
+		}
+		if r.Equal[0] != "k8s_cluster" || !reflect.DeepEqual(o.Equal, r.Equal) {
+			t.Errorf("equal %v and %v", r.Equal, o.Equal)
+		}
+	}
+	if bytes.Contains(list[0].Data, []byte("KubeVitalsNodeNotReady")) {
+		t.Error("an alert that is disabled silences others")
 	}
 }

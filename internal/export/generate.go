@@ -29,7 +29,7 @@ func generated() (map[string][]byte, error) {
 		return nil, err
 	}
 	files := map[string][]byte{}
-	for _, name := range append([]string{generatedAlerts}, prefixed("dashboards/", names)...) {
+	for _, name := range append([]string{generatedAlerts, generatedInhibition}, prefixed("dashboards/", names)...) {
 		if files[name], err = source(name); err != nil {
 			return nil, err
 		}

@@ -8,7 +8,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Stream makes one text of the files of a kind, for a pipe: rules as they are,
+// Stream makes one text of the files of a kind, for a pipe: rules as they are, inhibit
+// rules as a part of Alertmanager's own configuration,
 // dashboards as JSON one after the other, and the objects that kustomize would make
 // of the manifests' starter as documents of YAML. Runbooks have no such form.
 func Stream(kind Kind, files []File) ([]byte, error) {
@@ -19,6 +20,8 @@ func Stream(kind Kind, files []File) ([]byte, error) {
 			b.Write(line(f.Data))
 		}
 		return b.Bytes(), nil
+	case InhibitRules:
+		return line(files[0].Data), nil
 	case Manifests:
 		r := renderer{files: map[string][]byte{}}
 		for _, f := range files {

@@ -20,7 +20,7 @@ type Incident struct {
 	// Objects that the cause and what follows from it are about, those of the cause first.
 	Objects []Object `json:"objects"`
 	// When the cause began, where the cluster says so.
-	Since *time.Time `json:"since,omitempty"`
+	Since time.Time `json:"since,omitzero"`
 	// What explains the rest, and is explained by nothing that was found.
 	Cause Member `json:"cause"`
 	// What follows from the cause, the worst first.
@@ -49,6 +49,14 @@ type Object struct {
 	Namespace string `json:"namespace,omitempty"`
 	// Name of the object.
 	Name string `json:"name"`
+}
+
+// String is the name as commands take it.
+func (o Object) String() string {
+	if o.Namespace != "" {
+		return o.Namespace + "/" + o.Name
+	}
+	return o.Name
 }
 
 // Group puts findings together by their causes. The incidents are sorted by severity and
@@ -99,7 +107,7 @@ func (i *Incident) finish() {
 		if rank(m.Severity) < rank(i.Severity) {
 			i.Severity = m.Severity
 		}
-		for _, o := range objectsOf(m.Labels) {
+		for _, o := range ObjectsOf(m.Labels) {
 			if !slices.Contains(i.Objects, o) {
 				i.Objects = append(i.Objects, o)
 			}
@@ -114,14 +122,14 @@ func byUrgency(a, b Incident) int {
 		return by
 	}
 	switch {
-	case a.Since == nil && b.Since == nil:
+	case a.Since.IsZero() && b.Since.IsZero():
 		return 0
-	case a.Since == nil:
+	case a.Since.IsZero():
 		return 1
-	case b.Since == nil:
+	case b.Since.IsZero():
 		return -1
 	}
-	return a.Since.Compare(*b.Since)
+	return a.Since.Compare(b.Since)
 }
 
 // named are the labels that name an object. All others say what is wrong with it.
@@ -132,9 +140,9 @@ func named() []string {
 	}
 }
 
-// objectsOf returns what labels name. A namespace that is not part of another name is
+// ObjectsOf returns what labels name. A namespace that is not part of another name is
 // an object of its own.
-func objectsOf(labels map[string]string) []Object {
+func ObjectsOf(labels map[string]string) []Object {
 	var all []Object
 	for _, kind := range named() {
 		if name := labels[kind]; name != "" {
@@ -169,16 +177,16 @@ func firstSentence(m Member) string {
 	return text
 }
 
-// since is the earliest time that a finding holds of a beginning.
-func since(f ruleeval.Finding, onsets []string) *time.Time {
-	var first *time.Time
+// since is the earliest time that a finding holds of a beginning, or zero.
+func since(f ruleeval.Finding, onsets []string) time.Time {
+	var first time.Time
 	for _, e := range f.Evidence {
 		v := float64(e.Value)
-		if !slices.Contains(onsets, e.Metric) || math.IsNaN(v) || v <= 0 || v > math.MaxInt32*2 {
+		if !slices.Contains(onsets, e.Metric) || !(v > 0 && v < math.MaxUint32) {
 			continue
 		}
-		if at := time.Unix(0, int64(v*float64(time.Second))).UTC(); first == nil || at.Before(*first) {
-			first = &at
+		if at := time.Unix(0, int64(v*float64(time.Second))).UTC(); first.IsZero() || at.Before(first) {
+			first = at
 		}
 	}
 	return first

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
 
@@ -38,9 +39,9 @@ type (
 	}
 )
 
-// JUnit writes one test case for each alert, which fails where the alert fires and is
-// skipped where this look cannot tell, and one in error for each source that could
-// not be read.
+// JUnit writes one test case that fails for each incident, one that passes for each alert
+// that does not fire, one that is skipped for each of which this look cannot tell, and
+// one in error for each source that could not be read.
 func JUnit(w io.Writer, r *diagnosis.Result) error {
 	suite := &junitSuite{Name: "kubevitals check " + plain(r.Cluster), Timestamp: r.At.UTC().Format(time.RFC3339)}
 	suite.addEvaluated(r)
@@ -72,17 +73,17 @@ func JUnit(w io.Writer, r *diagnosis.Result) error {
 const class = "kubevitals"
 
 func (s *junitSuite) addEvaluated(r *diagnosis.Result) {
-	firing := map[string]diagnosis.FiringAlert{}
-	for _, a := range r.Alerts {
-		firing[a.Alert] = a
+	for _, one := range r.Incidents {
+		s.Cases = append(s.Cases, junitCase{
+			Class: class, Name: plain(named(one.Cause)),
+			Failure: &junitMessage{Message: plain(one.Summary), Type: one.Severity, Text: failureText(r, one)},
+		})
+		s.Failures++
 	}
 	for _, alert := range r.Coverage.Evaluated {
-		one := junitCase{Class: class, Name: alert}
-		if a, ok := firing[alert]; ok {
-			one.Failure = &junitMessage{Message: plain(a.Summary), Type: a.Severity, Text: failureText(r, a)}
-			s.Failures++
+		if !slices.ContainsFunc(r.Alerts, func(a diagnosis.FiringAlert) bool { return a.Alert == alert }) {
+			s.Cases = append(s.Cases, junitCase{Class: class, Name: alert})
 		}
-		s.Cases = append(s.Cases, one)
 	}
 }
 
@@ -105,10 +106,16 @@ func (s *junitSuite) skip(class, name, message string) {
 	s.Skipped++
 }
 
-func failureText(r *diagnosis.Result, a diagnosis.FiringAlert) string {
+// failureText tells of the cause of an incident and of what follows from it, and what to
+// run first.
+func failureText(r *diagnosis.Result, one incident.Incident) string {
 	var b strings.Builder
-	for _, f := range a.Findings {
-		b.WriteString(plain(f.Description) + projected(f) + "\n")
+	for i, m := range append([]incident.Member{one.Cause}, one.Consequences...) {
+		if i == 1 {
+			b.WriteString("\nFrom it follows:\n")
+		}
+		f := m.Finding
+		b.WriteString(plain(m.Alert+": "+f.Description) + projected(f) + "\n")
 		if f.Detail != "" {
 			b.WriteString(plain("  "+f.Detail) + "\n")
 		}
@@ -116,5 +123,10 @@ func failureText(r *diagnosis.Result, a diagnosis.FiringAlert) string {
 			b.WriteString(plain("  "+measured(valuesAt(r), e)) + "\n")
 		}
 	}
-	return b.String() + "\n" + a.Commands
+	for _, a := range r.Alerts {
+		if a.Alert == one.Cause.Alert {
+			return b.String() + "\n" + a.Commands
+		}
+	}
+	return b.String()
 }

@@ -3,11 +3,13 @@ package report_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
@@ -89,11 +91,50 @@ func full() diagnosis.FiringAlert {
 	return diagnosis.FiringAlert{
 		Alert: "DiskFull", Severity: "critical", Signal: "node_disk", Summary: "It is full.", For: "0s", Commands: "df\n",
 		Findings: []ruleeval.Finding{{
-			Alert: "DiskFull", Severity: "critical", Signal: "node_disk", Description: "Disk \x1b of n is full.", RunbookURL: "https://x", Detail: "no space",
+			Alert: "DiskFull", Severity: "critical", Signal: "node_disk", Labels: map[string]string{"node": "n"}, Description: "Disk \x1b of n is full.", RunbookURL: "https://x", Detail: "no space",
 			Evidence: []ruleeval.Evidence{{Series: "full_since_timestamp_seconds", Value: 1.7e9, Metric: "full_since_timestamp_seconds"}},
 		}},
 	}
 }
+
+// incidents are those of an alert that nothing explains.
+func incidents(a diagnosis.FiringAlert) []incident.Incident {
+	return (&incident.Graph{}).Group(a.Findings, nil)
+}
+
+// TestIncidents verifies that each incident stands above all details with what follows
+// from it, that an alert which only follows comes after its cause, and that neither is a
+// failure of its own in JUnit.
+func TestIncidents(t *testing.T) {
+	t.Parallel()
+	graph, err := incident.Parse([]byte(`[{"cause": "DiskFull", "explains": "PodsWait", "on": ["node"]}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cause, effect := full(), full()
+	effect.Alert, effect.Severity, effect.Findings = "PodsWait", "warning", nil
+	all := slices.Clone(cause.Findings)
+	for range 2 {
+		f := ruleeval.Finding{Alert: "PodsWait", Severity: "warning", Labels: map[string]string{"node": "n"}, Description: "Pods of n wait."}
+		effect.Findings, all = append(effect.Findings, f), append(all, f)
+	}
+	r := &diagnosis.Result{
+		Alerts: []diagnosis.FiringAlert{effect, cause}, Incidents: graph.Group(all, []string{"full_since_timestamp_seconds"}),
+		Coverage: diagnosis.Coverage{Evaluated: []string{"DiskFull", "PodsWait", "Other"}},
+	}
+	mustSay(t, text(t, r),
+		"CRITICAL Disk \uFFFD of n is full. Since 2023-11-14 22:13:20 UTC.\n  From it follows: PodsWait (n), PodsWait (n).\n\nCRITICAL DiskFull\n",
+		"\nWhat follows from these:\n\nWARNING PodsWait\n", "Incidents: 1 (1 critical). Alerts: 2 of 3 evaluated. Findings: 3.\n")
+	mustSay(t, junit(t, r), `tests="2" failures="1"`, `name="DiskFull (n)"`, `name="Other"`, "From it follows:&#xA;PodsWait: Pods of n wait.&#xA;", "&#xA;df&#xA;")
+	r.Incidents = nil
+	for range mostShown + 1 {
+		r.Incidents = append(r.Incidents, incidents(cause)...)
+	}
+	mustSay(t, text(t, r), "full.\nand 1 more, which -o json names\n")
+}
+
+// mostShown is the number of incidents that stand at the top.
+const mostShown = 20
 
 // TestAlerts verifies what is told of an alert that fires, and that nothing of the
 // cluster steers a terminal.
@@ -101,11 +142,11 @@ func TestAlerts(t *testing.T) {
 	t.Parallel()
 	r := &diagnosis.Result{
 		At:     time.Unix(1.7e9, 0).Add(2 * time.Minute),
-		Alerts: []diagnosis.FiringAlert{full()}, Coverage: diagnosis.Coverage{Evaluated: []string{"DiskFull", "Other"}},
+		Alerts: []diagnosis.FiringAlert{full()}, Incidents: incidents(full()), Coverage: diagnosis.Coverage{Evaluated: []string{"DiskFull", "Other"}},
 	}
 	all := []string{"Disk \uFFFD of n is full.", "no space", "full_since_timestamp_seconds = 2023-11-14 22:13:20 UTC (2m0s ago)"}
-	mustSay(t, text(t, r), append(all, "CRITICAL DiskFull\n  It is full.\n", "    df\n", "Runbook: https://x\n", "Alerts: 1 of 2 evaluated. Findings: 1 (1 critical).\n")...)
-	mustSay(t, junit(t, r), append(all, `tests="2" failures="1"`, `<failure message="It is full." type="critical">`)...)
+	mustSay(t, text(t, r), append(all, "CRITICAL DiskFull\n  It is full.\n", "    df\n", "Runbook: https://x\n", "Incidents: 1 (1 critical). Alerts: 1 of 2 evaluated. Findings: 1.\n")...)
+	mustSay(t, junit(t, r), append(all, `tests="2" failures="1"`, `<testcase classname="kubevitals" name="DiskFull (n)">`, "Disk \uFFFD of n is full.\" type=\"critical\">")...)
 	var colours bytes.Buffer
 	if err := report.Text(&colours, r, true); err != nil || !strings.Contains(colours.String(), "\x1b[1;31mCRITICAL\x1b[0m") {
 		t.Errorf("%v, no colours in:\n%s", err, colours.String())
@@ -123,7 +164,7 @@ func TestTextOfAWait(t *testing.T) {
 	}
 	a := full()
 	a.Findings[0].Projected = true
-	r := &diagnosis.Result{Alerts: []diagnosis.FiringAlert{a}, Coverage: diagnosis.Coverage{Evaluated: []string{"DiskFull"}}}
+	r := &diagnosis.Result{Alerts: []diagnosis.FiringAlert{a}, Incidents: incidents(a), Coverage: diagnosis.Coverage{Evaluated: []string{"DiskFull"}}}
 	mustSay(t, text(t, r), "of n is full. (Not for long enough to be an alert yet.)\n")
 	mustSay(t, junit(t, r), "of n is full. (Not for long enough to be an alert yet.)")
 }

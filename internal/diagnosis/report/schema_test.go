@@ -69,7 +69,7 @@ func resultSchema(t *testing.T) *jsonschema.Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
-	describe(t, s, result, comments(t, "..", "../ruleeval"))
+	describe(t, s, result, comments(t, "..", "../ruleeval", "../incident"))
 	s.Schema, s.Title = "https://json-schema.org/draft/2020-12/schema", "Result of kubevitals check"
 	version := any(diagnosis.SchemaVersion)
 	s.Properties["version"].Const = &version
@@ -109,12 +109,12 @@ func describe(t *testing.T, s *jsonschema.Schema, of reflect.Type, comments map[
 			}
 			describe(t, property, field.Type, comments)
 			property.Description = comment
-			switch name {
-			case "severity":
+			switch {
+			case name == "severity":
 				property.Enum = anys(ruleeval.Severities())
-			case "kind":
+			case name == "kind" && of == reflect.TypeFor[diagnosis.Unavailable]():
 				property.Enum = []any{diagnosis.Source, diagnosis.Collector}
-			case "reason":
+			case name == "reason":
 				property.Enum = append(anys(health.Reasons()[1:]), "failed") // all but available
 			}
 		}

@@ -34,7 +34,16 @@ func Text(w io.Writer, r *diagnosis.Result, colour bool) error {
 	if r.TakenFrom != "" {
 		p.line("The time is that of the dump, by %s.", plain(r.TakenFrom))
 	}
-	for _, a := range r.Alerts {
+	p.incidents(r.Incidents)
+	causes, follow := split(r)
+	for _, a := range causes {
+		p.alert(a)
+	}
+	if len(follow) > 0 {
+		p.line("")
+		p.line("%s", p.bold("What follows from these:"))
+	}
+	for _, a := range follow {
 		p.alert(a)
 	}
 	p.line("")
@@ -91,13 +100,8 @@ func waiting(nodes []string) string {
 
 // summary is the result in one line.
 func summary(r *diagnosis.Result) string {
-	counts, findings := map[string]int{}, 0
-	for _, a := range r.Alerts {
-		counts[a.Severity] += len(a.Findings)
-		findings += len(a.Findings)
-	}
 	evaluated := len(r.Coverage.Evaluated)
-	if findings == 0 {
+	if len(r.Alerts) == 0 {
 		switch {
 		case r.Complete() && len(r.NodesNotReady) > 0:
 			return fmt.Sprintf("No alert holds yet, of %d, and %s.", evaluated, waiting(r.NodesNotReady))
@@ -108,13 +112,11 @@ func summary(r *diagnosis.Result) string {
 		}
 		return fmt.Sprintf("Could not tell: none of %d alerts holds, but not everything could be looked at.", evaluated)
 	}
-	var parts []string
-	for _, severity := range ruleeval.Severities() {
-		if counts[severity] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[severity], severity))
-		}
+	findings := 0
+	for _, a := range r.Alerts {
+		findings += len(a.Findings)
 	}
-	return fmt.Sprintf("Alerts: %d of %d evaluated. Findings: %d (%s).", len(r.Alerts), evaluated, findings, strings.Join(parts, ", "))
+	return fmt.Sprintf("Incidents: %s. Alerts: %d of %d evaluated. Findings: %d.", bySeverity(r.Incidents), len(r.Alerts), evaluated, findings)
 }
 
 type printer struct {
@@ -151,10 +153,14 @@ func (p *printer) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-func (p *printer) alert(a diagnosis.FiringAlert) {
+func (p *printer) severity(severity string) string {
 	codes := map[string]string{"critical": "1;31", "warning": "1;33", "info": "1;36"}
+	return p.paint(codes[severity], strings.ToUpper(severity))
+}
+
+func (p *printer) alert(a diagnosis.FiringAlert) {
 	p.line("")
-	p.line("%s %s", p.paint(codes[a.Severity], strings.ToUpper(a.Severity)), p.bold(a.Alert))
+	p.line("%s %s", p.severity(a.Severity), p.bold(a.Alert))
 	p.line("  %s%s", plain(a.Summary), wait(a))
 	for i, f := range a.Findings {
 		if i == mostFindings {
