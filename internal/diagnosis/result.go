@@ -93,6 +93,14 @@ const exporterSignal = "exporter"
 // kubevitals can see of it.
 func (a FiringAlert) AboutCluster() bool { return a.Signal != exporterSignal }
 
+// AboutCluster tells whether the cause of an incident is in the cluster.
+func AboutCluster(i incident.Incident) bool { return i.Cause.Finding.Signal != exporterSignal }
+
+// IsCause tells whether an alert has a finding that nothing else explains.
+func (r *Result) IsCause(alert string) bool {
+	return slices.ContainsFunc(r.Incidents, func(i incident.Incident) bool { return i.Cause.Alert == alert })
+}
+
 // Firing tells whether anything is wrong with the cluster.
 func (r *Result) Firing() bool { return slices.ContainsFunc(r.Alerts, FiringAlert.AboutCluster) }
 

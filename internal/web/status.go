@@ -38,7 +38,10 @@ type status struct {
 	// Oldest is the source of which the oldest news are, and OldestAge how old they are.
 	Oldest, OldestAge             string
 	Failed                        string
-	Alerts, ExporterAlerts        []firingAlert
+	Incidents                     []incidentLine
+	MoreIncidents                 int
+	Alerts, Follow                []firingAlert
+	ExporterAlerts                []firingAlert
 	Unavailable, Disabled, Absent []namedReason
 	// Starting is whether something has yet to be read for the first time, and NotYetRead
 	// names the sources of that.
@@ -105,9 +108,15 @@ func (s *server) statusOf(report *livestatus.Report, c content) *status {
 		v.At, v.Age = report.At.UTC().Format("2006-01-02 15:04:05 UTC"), c.Words["dump"]+c.Words["dump-"+report.TakenFrom]
 	}
 	v.Class, v.Verdict = verdictOf(report.Result, c.Words)
+	v.Incidents, v.MoreIncidents = r.incidents(report.Result, c.Lang)
 	for _, one := range report.Alerts {
-		if one.AboutCluster() {
+		switch {
+		case !one.AboutCluster():
+		case report.IsCause(one.Alert):
 			v.Alerts = append(v.Alerts, s.alertOf(one, r, c.Lang))
+			continue
+		default:
+			v.Follow = append(v.Follow, s.alertOf(one, r, c.Lang))
 			continue
 		}
 		// What was just not read yet is listed below, and is no reason to worry.
@@ -148,9 +157,9 @@ func (s *server) statusOf(report *livestatus.Report, c content) *status {
 // well, or that this cannot be told.
 func verdictOf(r *diagnosis.Result, words map[string]string) (class, text string) {
 	counts := map[string]int{}
-	for _, a := range r.Alerts {
-		if a.AboutCluster() {
-			counts[a.Severity]++
+	for _, i := range r.Incidents {
+		if diagnosis.AboutCluster(i) {
+			counts[i.Severity]++
 		}
 	}
 	var parts []string

@@ -156,7 +156,8 @@ func TestStatusPage(t *testing.T) {
 	}
 	p := parse(t, w.Body.String())
 	inOrder(t, p.text.String(),
-		"1 critical, 2 warning", "prod", "05:06:04 UTC", "3s ago", "oldest source: leases (30s ago)",
+		"1 critical, 3 warning", "prod", "05:06:04 UTC", "3s ago", "oldest source: leases (30s ago)",
+		"Incidents", "does not answer", "under disk pressure",
 		"Wrong now", "KubeVitalsSchedulerDown", "KubeVitalsAPIServerDown", "cp-2",
 		diskPressure, "A node is short of disk", "worker-2", `kubevitals_node_disk_pressure{node="worker-2"}`,
 		"Not seen", "KubeVitalsSourceUnavailable", "cannot read pods: forbidden", "collector etcd", "it failed", "Not read yet:", "hpas",
@@ -200,7 +201,7 @@ func TestStatusLeadsToRunbooks(t *testing.T) {
 			}
 			followed++
 		}
-		if followed != 2 {
+		if followed != 4 { // two findings, each in the line of its incident and in full
 			t.Errorf("%d links to the runbook in %s", followed, lang)
 		}
 	}

@@ -60,7 +60,7 @@ func TestVerdicts(t *testing.T) {
 func TestStatusInChinese(t *testing.T) {
 	t.Parallel()
 	w := get(t, handler(t), "/", "Accept-Language", "zh-TW")
-	inOrder(t, w.Body.String(), `<html lang="zh-TW">`, "1 嚴重、2 警告", "目前的問題", "磁碟滿了。", "看不到的部分", "收集器 etcd", "失敗了", "沒有發現問題")
+	inOrder(t, w.Body.String(), `<html lang="zh-TW">`, "1 嚴重、3 警告", "事件", "目前的問題", "磁碟滿了。", "看不到的部分", "收集器 etcd", "失敗了", "沒有發現問題")
 }
 
 // TestManyFindings verifies that none is lost without a word.
@@ -77,7 +77,7 @@ func TestManyFindings(t *testing.T) {
 			links++
 		}
 	}
-	if links != 205 || !strings.Contains(p.text.String(), "More: 295") {
-		t.Errorf("%d links to 300 findings, want 205 and their number", links)
+	if links != 50+205 || !strings.Contains(p.text.String(), "More: 295") || !strings.Contains(p.text.String(), "which stand below: 250") {
+		t.Errorf("%d links to 300 findings, want 50 incidents, 205 findings and their numbers", links)
 	}
 }

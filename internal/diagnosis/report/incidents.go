@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
@@ -68,8 +67,7 @@ func named(m incident.Member) string {
 // that only follow from others.
 func split(r *diagnosis.Result) (causes, follow []diagnosis.FiringAlert) {
 	for _, a := range r.Alerts {
-		isCause := func(i incident.Incident) bool { return i.Cause.Alert == a.Alert }
-		if len(r.Incidents) == 0 || slices.ContainsFunc(r.Incidents, isCause) {
+		if len(r.Incidents) == 0 || r.IsCause(a.Alert) {
 			causes = append(causes, a)
 		} else {
 			follow = append(follow, a)

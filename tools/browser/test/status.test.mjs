@@ -9,13 +9,23 @@ const severities = ['critical', 'warning', 'info'];
 
 it('findings are sorted by severity, and the verdict counts them', {}, async ({ page, goto }) => {
   await until(page, goto, '/?lang=en', ready);
-  const found = await page.locator('section[aria-labelledby=firing] article .severity').allTextContents();
+  const found = await page.locator('section[aria-labelledby=incidents] .severity').allTextContents();
   const order = found.map((severity) => severities.indexOf(severity));
   assert.ok(order.every((rank) => rank >= 0) && new Set(order).size > 1);
   assert.deepEqual(order, [...order].sort((a, b) => a - b));
   const counted = severities.map((s) => [found.filter((f) => f === s).length, s]).filter(([n]) => n > 0).map(([n, s]) => `${n} ${s}`).join(', ');
   assert.equal(await page.locator('#verdict').textContent(), counted);
   assert.equal(await page.title(), `${counted} · kubevitals`);
+});
+
+it('an incident names its cause and what follows from it, which is folded below', {}, async ({ page, goto }) => {
+  await until(page, goto, '/?lang=en', ready);
+  const disk = page.locator('section[aria-labelledby=incidents] li', { hasText: 'worker-2' });
+  assert.equal(await disk.count(), 1);
+  assert.match(await disk.innerText(), /disk pressure[\s\S]*From it follows: .*KubeVitalsPodNetworkFailing/);
+  assert.ok(!(await page.locator('#follow article').first().isVisible()));
+  await page.locator('#follow > summary').click();
+  assert.match(await page.locator('#follow').innerText(), /KubeVitalsPodNetworkFailing/);
 });
 
 it('what cannot be seen is told apart from what is wrong and what is well', {}, async ({ page, goto }) => {
