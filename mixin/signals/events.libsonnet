@@ -94,7 +94,7 @@ function(c) {
       'for': '0m',
       keep_firing_for: '5m',
       summary: 'Kubelets evict many pods.',
-      explainedBy: why.ofCluster(['KubeVitalsNodeDiskPressure'], { inhibits: false }),
+      explainedBy: why.ofCluster(['KubeVitalsNodeDiskPressure', 'KubeVitalsNodeMemoryPressure', 'KubeVitalsNodePIDPressure'], { inhibits: false }),
       description: 'Kubelets of cluster %(cluster)s evicted {{ $value | humanize }} pods within 15 minutes because their nodes ran short of memory, disk or process ids.',
     },
     {

@@ -3,6 +3,7 @@
 local g = import '../../dashboards/grafana.libsonnet';
 local promql = import '../promql.libsonnet';
 
+local why = import '../causes.libsonnet';
 local takenAwayBy = import '../startup_taints.libsonnet';
 local who = std.join('', [
   '{{ %s $labels.taint "%s" }}%s' % [if i == 0 then 'if eq' else 'else if eq', std.objectFields(takenAwayBy)[i], takenAwayBy[std.objectFields(takenAwayBy)[i]]]
@@ -30,6 +31,7 @@ function(c) {
       'for': '5m',
       keep_firing_for: '5m',
       summary: 'A node is short of memory: its kubelet evicts pods until enough is free.',
+      explainedBy: why.on(['node'], ['KubeVitalsReflectorMetricsLeakMemory'], { inhibits: false }),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s is under memory pressure, says its kubelet, which evicts pods until enough memory is free. No new pods of the class BestEffort are placed there.%(evicted)s',
       values: {
         evicted: promql.lookup(
@@ -58,6 +60,7 @@ function(c) {
       'for': '5m',
       keep_firing_for: '5m',
       summary: 'The network of a node is said not to be set up.',
+      explainedBy: why.lostNode,
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has the condition NetworkUnavailable%(reason)s: whoever sets up the network of its pods, the route controller of the cloud or the network plugin, has not done it or says that it failed. No new pods are placed there.',
       values: {
         reason: promql.lookup(
@@ -80,6 +83,7 @@ function(c) {
       ||| % (c { network: condition('NetworkUnavailable') }),
       'for': '5m',
       summary: 'A node is ready, and a taint of its start still keeps pods off.',
+      explainedBy: why.lostNode + why.on(['node'], ['KubeVitalsNodeNetworkUnavailable'], { where: { taint: 'node.kubernetes.io/network-unavailable.*' } }),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has been ready for {{ $value | humanizeDuration }} and still has the taint {{ $labels.taint }}, %(who)s. That has not happened: pods that do not tolerate the taint are not placed on the node.',
       values: { who: 'which ' + who },
     },
@@ -106,6 +110,7 @@ function(c) {
       'for': '0m',
       keep_firing_for: '15m',
       summary: 'A node is ready and not ready in turns.',
+      explainedBy: why.nothingWritten + why.cutOff,
       description: 'The condition Ready of node {{ $labels.node }} of cluster %(cluster)s became False or Unknown {{ $value }} times within an hour. Each time its pods are taken out of Services, and none of the times may last long enough for another alert.',
     },
   ],

@@ -71,7 +71,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'Pods wait for a node, and the scheduler gives them none.',
-      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsSchedulerDown']) + why.ofCluster(['KubeVitalsNodesNotReady'], { inhibits: false }),
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsSchedulerDown']) + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsNodeNetworkUnavailable', 'KubeVitalsNodeStartupTaint'], { inhibits: false }),
       description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and the scheduler gives it no node%(why)s.%(cordoned)s%(tainted)s',
       values: {
         why: promql.each(
@@ -124,7 +124,7 @@ function(c) {
       ||| % [oldest('network', ', node'), c.pendingOnNodeSeconds],
       'for': '2m',
       summary: 'Pods on a node get no sandbox or no network.',
-      explainedBy: why.lostNode + why.noRuntime + why.on(['node'], ['KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsNodeDiskPressure']),
+      explainedBy: why.lostNode + why.noRuntime + why.on(['node'], ['KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsNodeNetworkUnavailable', 'KubeVitalsNodeDiskPressure']),
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for its sandbox and its network%(cause)s.',
       values: {
         cause: promql.each(

@@ -1,5 +1,6 @@
 // Namespaces were deleted and stay, and what holds them.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
@@ -41,6 +42,7 @@ function(c) {
       ||| % (c { errors: deleted('discovery|deletion'), all: deleted('.+'), discovery: deleted('discovery') }),
       'for': '1m',
       summary: 'A namespace was deleted, and cannot end.',
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsControllerManagerDown'], { inhibits: false }),
       description: 'Namespace {{ $labels.namespace }} of cluster %(cluster)s was deleted {{ $value | humanizeDuration }} ago and is still there%(hold)s.',
       values: {
         hold: promql.each(

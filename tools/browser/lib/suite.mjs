@@ -52,7 +52,7 @@ export async function until(page, goto, path, wanted) {
 // Whether the status page of the sick cluster shows all that there is to see.
 export async function ready(page) {
   const text = await page.locator('main').innerText();
-  return await page.locator('#live:not([data-starting]) article').count() > 10 && text.includes('KubeVitalsKubeletsUnreadable') && !/Not read yet|尚未讀取/.test(text);
+  return await page.locator('#live:not([data-starting]) article').count() > 10 && !/Not read yet|尚未讀取/.test(text);
 }
 
 // Opens a page of the sick cluster when it is whole.
