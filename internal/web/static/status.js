@@ -15,7 +15,9 @@ function disturbed() {
 function counterpart(live, next) {
   const at = document.activeElement;
   if (!live.contains(at)) return null;
-  const same = (e) => e.tagName === at.tagName && e.getAttribute('href') === at.getAttribute('href') && e.closest('details')?.id === at.closest('details')?.id;
+  const section = (e) => e.closest('section')?.getAttribute('aria-labelledby');
+  const same = (e) => e.tagName === at.tagName && e.getAttribute('href') === at.getAttribute('href')
+    && section(e) === section(at) && e.closest('details')?.id === at.closest('details')?.id;
   return [...next.querySelectorAll(at.tagName)].find(same) ?? document.getElementById('content');
 }
 

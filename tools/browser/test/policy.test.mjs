@@ -19,7 +19,7 @@ it('a runbook is complete without JavaScript', { javaScriptEnabled: false }, asy
 
 it('the status page is complete without JavaScript', { javaScriptEnabled: false }, async ({ page, goto }) => {
   await until(page, goto, '/?lang=en', ready);
-  for (const heading of ['Wrong now', 'Not seen', 'Nothing wrong found', 'Not looked at']) assert.ok(await page.getByRole('heading', { name: heading, exact: true }).isVisible(), heading);
+  for (const heading of ['Incidents', 'Wrong now', 'Nothing wrong found', 'Not looked at']) assert.ok(await page.getByRole('heading', { name: heading, exact: true }).isVisible(), heading);
   const evidence = page.locator('.findings details').first();
   await evidence.locator('summary').click();
   assert.ok(await evidence.locator('.samples').isVisible());
