@@ -35,6 +35,8 @@ type cachedServer struct {
 	cut time.Duration
 	// mute is whether watches bring nothing after the fault.
 	mute bool
+	// bare is whether there is no cache at all: watches bring events and never bookmarks.
+	bare bool
 	// slow is how long a list takes after the fault.
 	slow time.Duration
 	// uncached is whether API servers have no cache of the resource.
@@ -83,6 +85,9 @@ func (s *cachedServer) listWatch() *cache.ListWatch {
 				defer close(out)
 				defer cancel()
 				mark, rest := time.Duration(*o.TimeoutSeconds-2)*time.Second, 2*time.Second
+				if s.bare {
+					mark, rest = rest, mark // and some time passes until the end
+				}
 				if s.cut > 0 && time.Since(s.begun) >= faultAt {
 					mark, rest = s.cut, time.Second
 				}
@@ -96,7 +101,7 @@ func (s *cachedServer) listWatch() *cache.ListWatch {
 				}
 				sleep(ctx, mark)
 				kind := apiwatch.Bookmark
-				if s.old && time.Since(s.begun) >= faultAt {
+				if s.bare || s.old && time.Since(s.begun) >= faultAt {
 					kind = apiwatch.Modified
 				}
 				select {

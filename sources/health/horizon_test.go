@@ -64,6 +64,12 @@ func TestWatchesThatStandStill(t *testing.T) {
 		"watches bring nothing, and there is no cache": {lists: [2]int64{0, maxDoubts}, prepare: func(s *cachedServer) {
 			s.mute, s.uncached = true, true
 		}},
+		"an API server without any cache": {lists: [2]int64{0, 0}, prepare: func(s *cachedServer) {
+			s.bare = true
+		}},
+		"watches bring nothing of an API server without any cache": {lists: [2]int64{10, 20}, prepare: func(s *cachedServer) {
+			s.bare, s.mute = true, true
+		}},
 		"watches bring nothing and end at once": {lists: [2]int64{60, 200}, prepare: func(s *cachedServer) {
 			s.mute, s.cut = true, 300*time.Millisecond
 			s.list = func(o metav1.ListOptions) int {

@@ -17,6 +17,14 @@ import (
 // API server that has just started may send none of a quiet resource for a while.
 const maxDoubts = 2
 
+// enoughBare is after how many watches in a row that ended when they should, with events
+// and no bookmark, the API server is taken to have no cache. One that has a cache sends one before
+// each such end, but for some while after its start.
+const enoughBare = 4
+
+// cached stands in the place of that number once a bookmark came.
+const cached = -1
+
 // mistrust is for how long watches that were cut are not resumed after the versions
 // went back, as etcd was restored or an API server of an older one took over: whoever
 // answers next may have another history, of which a version of this one says nothing.
@@ -31,8 +39,10 @@ type past struct {
 	// marks is whether watches bring bookmarks.
 	marks  bool
 	doubts int
-	// uncached is whether watches never do, as those of a resource without a cache.
+	// uncached is whether watches never do, as those of a resource without a cache, and
+	// bare how many did not so far, while none ever did.
 	uncached bool
+	bare     int
 	// listedOnce is whether there was a whole list.
 	listedOnce bool
 	// newest is the highest version seen, and rewound when a list had a lower one.
@@ -87,7 +97,26 @@ func (p *past) cut() {
 func (p *past) bookmark() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.marks, p.doubts = true, 0
+	p.marks, p.doubts, p.bare = true, 0, cached
+}
+
+// unmarked records that a watch has come to its end with some event and no bookmark.
+func (p *past) unmarked() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bare != cached && p.bare < enoughBare {
+		p.bare++
+	}
+}
+
+// direct tells whether a watch is one of etcd itself, and no cache could stand still behind
+// it: of the resource there is none, or the API server has none at all
+// (--watch-cache=false). The latter is only what it looks like, so that a watch has to
+// bring some event: one that is muted by whatever is in between would look the same.
+func (p *past) direct(some bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.uncached || p.bare == enoughBare && some
 }
 
 // doubtful tells whether a watch that ended in time proves nothing: others brought

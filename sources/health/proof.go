@@ -72,7 +72,9 @@ func (s *stream) note(e apiwatch.Event) {
 		s.proved = s.past.horizon.vouches(versionOf(e.Object), s.reached, s.attempt.started)
 		s.unproved = s.lasts > 0 && !s.proved
 		s.behind = false // else it would have ended the watch
-		s.past.bookmark()
+		if s.lasts > 0 {
+			s.past.bookmark() // and that which ends a list is none
+		}
 	default:
 		s.some = true
 		s.behind = s.lasts > 0 && s.past.horizon.behind(versionOf(e.Object))
@@ -94,7 +96,10 @@ func (s *stream) old() bool { return s.health.age() >= listAfter }
 func (s *stream) closed() {
 	const early = time.Second // the API server counts from when the request came
 	h, timely := &s.past.horizon, s.attempt.endedWell() && time.Since(s.attempt.started) >= s.lasts-early
-	asks := h.latest != nil && (!s.past.uncached || s.unproved)
+	if timely && s.lasts > 0 && s.some && !s.proved && !s.unproved {
+		s.past.unmarked()
+	}
+	asks := h.latest != nil && (!s.past.direct(s.some) || s.unproved)
 	switch {
 	case s.lasts == 0 || !timely:
 		s.past.cut() // the next one is short
