@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,7 @@ func (i *instance) send(ctx context.Context, method, path, contentType string, b
 	if a.body, err = io.ReadAll(bounded.Reader(response.Body, bodyLimit)); err != nil {
 		a.outcome = ofError(err)
 	}
-	if err := health.Own(response.Header); err != nil {
+	if err := cmp.Or(health.Own(response.Header), health.Framed(response)); err != nil {
 		a.disown(err)
 	}
 	return finish(a)
@@ -145,7 +146,7 @@ func (i *instance) countMetrics(ctx context.Context) (Metrics, error) {
 	if response.StatusCode != http.StatusOK {
 		return Metrics{}, &statusError{response.StatusCode}
 	}
-	if err := health.Own(response.Header); err != nil {
+	if err := cmp.Or(health.Own(response.Header), health.Framed(response)); err != nil {
 		return Metrics{}, err
 	}
 	return countBody(response.Body, i.prober.options.Exposition)

@@ -34,6 +34,16 @@ func Own(header http.Header) error {
 	return nil
 }
 
+// Framed returns a *ForeignError if an answer does not say where its body ends, so that one
+// which breaks off looks whole. All servers of Kubernetes are programs in Go, which tell
+// the length over HTTP/1.1, or send chunks. Of a packed body the end is within.
+func Framed(response *http.Response) error {
+	if response.ProtoMajor == 1 && response.ContentLength < 0 && len(response.TransferEncoding) == 0 && !response.Uncompressed {
+		return Foreign("the answer does not say where it ends")
+	}
+	return nil
+}
+
 // Dated tells answers to the same question from one that is given again and again, as by
 // a cache which hides that it is one, by when each says to have been given. The zero value
 // is before the first answer. It is not safe for concurrent use.

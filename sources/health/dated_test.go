@@ -1,7 +1,11 @@
 package health
 
 import (
+	"compress/gzip"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -25,6 +29,49 @@ func TestOwn(t *testing.T) {
 		if err := Own(header); Classify(err) != tt.want {
 			t.Errorf("%s: %s: %v, want %s", tt.key, tt.value, err, tt.want)
 		}
+	}
+}
+
+// TestFramed verifies on the wire that of a body without a length, which ends with the
+// connection, it is told that it may be a part, and of all other bodies that they are not.
+func TestFramed(t *testing.T) {
+	t.Parallel()
+	packed := func() string {
+		var b strings.Builder
+		w := gzip.NewWriter(&b)
+		_, _ = io.WriteString(w, "a 1\n")
+		_ = w.Close()
+		return b.String()
+	}
+	for name, tt := range map[string]struct {
+		answer string
+		want   Reason
+	}{
+		"a length":            {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\na 1\n", Available},
+		"chunks":              {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\na 1\n\r\n0\r\n\r\n", Available},
+		"packed":              {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + packed(), Available},
+		"nothing":             {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Available},
+		"the connection ends": {"HTTP/1.1 200 OK\r\n\r\na 1\n", Invalid},
+		"of HTTP/1.0":         {"HTTP/1.0 200 OK\r\n\r\na 1\n", Invalid},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = io.WriteString(conn, tt.answer)
+			_ = conn.Close()
+		}))
+		t.Cleanup(server.Close)
+		response, err := http.Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Framed(response); Classify(err) != tt.want {
+			t.Errorf("%s: %v, want %s", name, err, tt.want)
+		}
+		_ = response.Body.Close()
 	}
 }
 

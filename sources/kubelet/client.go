@@ -196,6 +196,9 @@ func (c *client) request(ctx context.Context, t target, path, accept string, rea
 		return statusError(resp)
 	}
 	by, err := originOf(t.node, resp.Header)
+	if err == nil {
+		err = health.Framed(resp)
+	}
 	if err != nil {
 		return err
 	}

@@ -138,6 +138,9 @@ func (p *Prober) get(ctx context.Context, address string, read func(status int, 
 	defer func() { _ = response.Body.Close() }()
 	for _, s := range statuses {
 		if response.StatusCode == s {
+			if err := health.Framed(response); err != nil {
+				return err
+			}
 			return read(s, response.Body)
 		}
 	}
