@@ -20,36 +20,48 @@ var (
 	addonReady = exporter.NewGauge(addonHealthName, "ready_pods",
 		"Number of pods that the addon's Deployments and DaemonSets in kube-system count as ready.", "addon")
 	addonPods = exporter.NewGauge(addonHealthName, "pods",
-		"Number of the addon's pods in kube-system, kubernetes-dashboard and openshift-dns by state: ready, not_ready, or crash_loop, which are not ready either.",
+		"Number of the addon's pods in kube-system and in the namespaces of the dashboard, of network plugins and of OpenShift's DNS by state: ready, not_ready, or crash_loop, which are not ready either.",
 		"addon", "state")
 	addonCrashes = exporter.NewGauge(addonHealthName, "crash_loop_pods",
-		"Number of the addon's pods with a container that ended again and waits to be started (CrashLoopBackOff), or was started again for the while until it is ready, by how it last ended.", "addon", "reason", "exit")
+		"Number of the addon's pods with a container that ended again and waits to be started (CrashLoopBackOff), or was started again for the while until it is ready, by how it last ended and on which node; the node is empty for pods without one.",
+		"addon", "node", "reason", "exit")
+	addonRestarts = exporter.NewGauge(addonHealthName, "restarts",
+		"How often a container of the addon's pod on the node was started again, of the pod where that was most often; absent unless one ended within the last hour.", "addon", "node")
+	addonRestartsSince = exporter.NewGauge(addonHealthName, "restarts_since_timestamp_seconds",
+		"Unix time, in seconds, since which these starts are counted: when the pod was started.", "addon", "node")
 	addonNotReady = exporter.NewGauge(addonHealthName, "not_ready_pods",
 		"Number of the addon's pods on the node that are not ready; absent where all are, and with an empty node for pods without one.", "addon", "node")
 )
 
 // AddonHealth watches the addons that other components and users depend on.
 func AddonHealth() Definition {
-	var dnsApps []string
+	var dnsApps, apps []string
 	return Definition{
 		Name:    addonHealthName,
-		Help:    "Cluster DNS, its node-local cache, kube-proxy, metrics-server or the dashboard crashes or lacks ready pods.",
+		Help:    "What the cluster stands on crashes or lacks ready pods: its control plane, DNS and node-local DNS, kube-proxy, agents of networks and volumes, metrics-server, the dashboard.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{addonDesired, addonReady, addonPods, addonCrashes, addonNotReady},
+		Metrics: []*exporter.Desc{addonDesired, addonReady, addonPods, addonCrashes, addonNotReady, addonRestarts, addonRestartsSince},
 		Steady:  []*exporter.Desc{addonDesired, addonPods},
 		Flags: func(f *Flags) {
 			f.Flag("dns-app", "Value of the label k8s-app, or app.kubernetes.io/name, of a DNS of the cluster in kube-system under another name than the usual ones; repeatable.").
 				StringsVar(&dnsApps)
+			f.Flag("app", "Value of the label k8s-app, app.kubernetes.io/name or app of another addon in kube-system, which is told of under this name; repeatable.").
+				StringsVar(&apps)
 		},
-		Reads: []sources.Read{sources.SystemPods, sources.DashboardPods, sources.OpenShiftDNSPods, sources.SystemDeployments, sources.SystemDaemonSets},
+		Reads: []sources.Read{sources.SystemPods, sources.DashboardPods, sources.OpenShiftDNSPods, sources.CalicoPods, sources.FlannelPods, sources.OVNPods, sources.SystemDeployments, sources.SystemDaemonSets},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			deployments, daemonSets := s.SystemWorkloads()
+			pods := []func() ([]sources.SystemPod, error){s.SystemPods().List, s.DashboardPods().List, s.OpenShiftDNSPods().List}
+			for _, view := range s.NetworkPods() {
+				pods = append(pods, view.List)
+			}
 			return addonHealthCollector{
-				pods:      []func() ([]sources.SystemPod, error){s.SystemPods().List, s.DashboardPods().List, s.OpenShiftDNSPods().List},
+				pods:      pods,
 				workloads: []func() ([]sources.SystemWorkload, error){deployments.List, daemonSets.List},
 				now:       s.Now,
 				dnsApps:   dnsApps,
+				apps:      apps,
 			}, nil
 		},
 	}
@@ -61,6 +73,8 @@ type addonHealthCollector struct {
 	now       func() time.Time
 	// dnsApps are what labels may call the cluster's DNS, beside what is usual.
 	dnsApps []string
+	// apps are other addons that the flags name.
+	apps []string
 }
 
 // Collect says nothing of addons that do not exist. What it tells is of the pods
@@ -81,8 +95,11 @@ func (c addonHealthCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 
 // addon is the addon by well-known labels, or else by what the flags call one.
 func (c addonHealthCollector) addon(known sources.Addon, app string) sources.Addon {
-	if known == "" && slices.Contains(c.dnsApps, app) {
+	switch {
+	case known == "" && slices.Contains(c.dnsApps, app):
 		return sources.AddonDNS
+	case known == "" && slices.Contains(c.apps, app):
+		return sources.Addon(app)
 	}
 	return known
 }
@@ -112,7 +129,7 @@ func sendWorkloads(ch chan<- prometheus.Metric, workloads []sources.SystemWorklo
 
 type (
 	addonCrash struct {
-		addon        sources.Addon
+		addonNode
 		reason, exit string
 	}
 	addonNode struct {
@@ -123,7 +140,7 @@ type (
 
 func sendAddonPods(ch chan<- prometheus.Metric, pods []sources.SystemPod, now time.Time) {
 	states := map[sources.Addon]map[string]int{}
-	crashes, nodes := map[addonCrash]int{}, map[addonNode]int{}
+	crashes, nodes, restarts := map[addonCrash]int{}, map[addonNode]int{}, map[addonNode]sources.SystemPod{}
 	for _, p := range pods {
 		if p.Addon == "" || p.Done {
 			continue
@@ -131,17 +148,20 @@ func sendAddonPods(ch chan<- prometheus.Metric, pods []sources.SystemPod, now ti
 		if states[p.Addon] == nil {
 			states[p.Addon] = map[string]int{}
 		}
-		state := "ready"
+		state, at := "ready", addonNode{p.Addon, p.Node}
 		switch {
 		case p.Crashes(now):
 			state = "crash_loop"
-			crashes[addonCrash{p.Addon, closed(p.Crash.Reason, exitReasons()), exitClass(p.Crash)}]++
+			crashes[addonCrash{at, closed(p.Crash.Reason, exitReasons()), exitClass(p.Crash)}]++
 		case !p.Ready:
 			state = "not_ready"
 		}
 		states[p.Addon][state]++
 		if state != "ready" {
-			nodes[addonNode{p.Addon, p.Node}]++
+			nodes[at]++
+		}
+		if !p.Since.IsZero() && now.Sub(p.LastEnd) < endedLately && p.Restarts > restarts[at].Restarts {
+			restarts[at] = p
 		}
 	}
 	for addon, count := range states {
@@ -150,12 +170,20 @@ func sendAddonPods(ch chan<- prometheus.Metric, pods []sources.SystemPod, now ti
 		}
 	}
 	for c, n := range crashes {
-		ch <- addonCrashes.Sample(float64(n), string(c.addon), c.reason, c.exit)
+		ch <- addonCrashes.Sample(float64(n), string(c.addon), c.node, c.reason, c.exit)
 	}
 	for k, n := range nodes {
 		ch <- addonNotReady.Sample(float64(n), string(k.addon), k.node)
 	}
+	for k, p := range restarts {
+		ch <- addonRestarts.Sample(float64(p.Restarts), string(k.addon), k.node)
+		ch <- addonRestartsSince.Sample(unix(p.Since), string(k.addon), k.node)
+	}
 }
+
+// endedLately is for how long a container that was started again is of interest: what it
+// was started for years ago is not.
+const endedLately = time.Hour
 
 // exitReasons are the reasons of an end that kubelets and runtimes give.
 func exitReasons() []string {

@@ -43,6 +43,19 @@ func betweenCrashes(label, value string, ago time.Duration) *corev1.Pod {
 	return pod
 }
 
+// startedAgain is a pod that is ready, started so long ago, and whose container ended so
+// long ago.
+func startedAgain(label, value string, times int32, started, ended time.Duration) *corev1.Pod {
+	pod := objects.AddonPod(label, value, "node-1", true, nil)
+	pod.Status.StartTime = &metav1.Time{Time: readinessNow().Add(-started)}
+	last := objects.Ended("Error", 1)
+	last.FinishedAt = metav1.Time{Time: readinessNow().Add(-ended)}
+	pod.Status.ContainerStatuses[0].RestartCount, pod.Status.ContainerStatuses[0].Ready = times, true
+	pod.Status.ContainerStatuses[0].State.Running = &corev1.ContainerStateRunning{StartedAt: last.FinishedAt}
+	pod.Status.ContainerStatuses[0].LastTerminationState.Terminated = last
+	return pod
+}
+
 func TestAddonHealth(t *testing.T) {
 	t.Parallel()
 	deleted := objects.AddonPod("k8s-app", "kube-dns", "node-1", false, nil)
@@ -64,6 +77,7 @@ func TestAddonHealth(t *testing.T) {
 	c := addonHealthCollector{
 		now:     readinessNow,
 		dnsApps: []string{"our-dns"},
+		apps:    []string{"our-ingress"},
 		pods: []func() ([]sources.SystemPod, error){
 			converted(t, sources.SystemPodOf,
 				objects.AddonPod("k8s-app", "kube-dns", "node-1", true, nil),
@@ -78,6 +92,11 @@ func TestAddonHealth(t *testing.T) {
 				objects.AddonPod("k8s-app", "node-local-dns", "node-1", true, nil),
 				objects.AddonPod("dns.operator.openshift.io/daemonset-dns", "default", "node-1", true, nil),
 				objects.AddonPod("app.kubernetes.io/name", "our-dns", "node-4", false, nil),
+				objects.AddonPod("component", "kube-controller-manager", "node-1", false, objects.Ended("Error", 1)),
+				startedAgain("component", "kube-scheduler", 347, 2*time.Hour, time.Minute),
+				startedAgain("k8s-app", "cilium", 5, 2*time.Hour, 90*time.Minute),
+				objects.AddonPod("app", "csi-rbdplugin-node", "node-2", false, objects.Ended("Error", 2)),
+				objects.AddonPod("k8s-app", "our-ingress", "node-2", true, nil),
 				objects.AddonPod("k8s-app", "somebody-else", "node-1", false, objects.Ended("Error", 1)),
 			),
 			converted(t, sources.SystemPodOf, initial),
@@ -121,7 +140,7 @@ func TestAddonHealthTellsTheRest(t *testing.T) {
 	}
 	text := string(scrapeText(t, addonHealthName, c, AddonHealth().Metrics))
 	for _, want := range []string{
-		`crash_loop_pods{addon="dns",exit="failure",reason="Error"} 1`, `desired_pods{addon="kube-proxy"} 3`, `success{collector="addon_health"} 0`,
+		`crash_loop_pods{addon="dns",exit="failure",node="node-1",reason="Error"} 1`, `desired_pods{addon="kube-proxy"} 3`, `success{collector="addon_health"} 0`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s is missing in:\n%s", want, text)

@@ -12,6 +12,7 @@ func Catalogue() []Definition {
 		Autoscaling(),
 		NodeReadiness(),
 		NodeDegraded(),
+		Certificates(),
 		NodeClock(),
 		KubeletRestarts(),
 		NodeAllocatable(),

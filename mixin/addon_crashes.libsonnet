@@ -9,12 +9,20 @@ function(c, addon=null) {
   local labels = if addon == null then ['addon'] else [],
   local ends = promql.each(
     c,
-    'max by (reason, exit) (%s) > 0' % lately('%[2]q'),
+    'sum by (reason, exit) (max by (node, reason, exit) (%s)) > 0' % lately('%[2]q'),
     labels,
     'reason',
     '{{ .Value }} ended with {{ .Labels.reason }} ({{ .Labels.exit }})'
   ),
 
+  // The nodes that they crash on: few are what is wrong with those nodes, many are a number.
+  local onNodes(quoted) = 'max by (node) (%s)' % lately(quoted, ', node!=""'),
+  local few = promql.each(c, '(%s > 0) and on () (count(%s) <= 5)' % [onNodes('%[2]q'), onNodes('%[2]q')], labels, 'node', '{{ if not $i }} They crash on {{ end }}{{ .Labels.node }}'),
+  local end = promql.lookup(c, 'count(%s) <= 5' % onNodes('%%q'), labels, '.'),
+  local many = promql.lookup(c, 'count(%s) > 5' % onNodes('%%q'), labels, ' They crash on {{ .Value }} nodes.'),
+
+  // On which nodes they crash.
+  on:: few + end + many,
   // How the containers ended, after some words; nothing where none is known to crash.
   after(words):: promql.lookup(c, 'max (%s) > 0' % lately('%%q'), labels, '%s: %s.' % [words, ends]),
 }

@@ -124,6 +124,10 @@
       nodeCordonedSeconds: 86400,
       // Times within an hour that a node may take the status of not being ready: an upgrade with reboots makes two or three.
       nodeFlapsInHour: 4,
+      // Days that the certificate of a kubelet may be valid for and not be renewed: of a year a tenth would be left, and clusters that issue certificates for a day set less.
+      kubeletCertificateWarningDays: 7,
+      // Seconds that a request for a certificate of a kubelet may wait: the controller manager or an approver takes seconds, and a person is asked within a working hour.
+      certificateRequestSeconds: 3600,
       // Seconds by which the clock of a node may differ from those of the others; from about 15 s it can be measured.
       nodeClockOffsetSeconds: 30,
 
@@ -137,6 +141,11 @@
       dnsServfailRatio: 0.05,
       // Share of the DNS servers that fail at which the on-call must get up: one in four lookups fails, and resolvers ask again. Of four servers one is enough.
       dnsFailingServersRatio: 0.25,
+
+      // Times that a container of an addon may be started again before it is said to be so time after time; reboots and upgrades of a node make some.
+      addonRestarts: 5,
+      // The same by the hour since its pod was started: one in two hours keeps no leader and no connection for long.
+      addonRestartsPerHour: 0.5,
 
       // Seconds that kube-proxy may be behind its last change; it calls itself unhealthy after twice its period of 30 s.
       kubeProxySyncSeconds: 60,

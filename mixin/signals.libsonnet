@@ -21,6 +21,7 @@
     import 'signals/autoscaling.libsonnet',
     import 'signals/node_readiness.libsonnet',
     import 'signals/node_degraded.libsonnet',
+    import 'signals/certificates.libsonnet',
     import 'signals/node_clock.libsonnet',
     import 'signals/kubelet_restarts.libsonnet',
     import 'signals/node_allocatable.libsonnet',

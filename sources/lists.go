@@ -42,6 +42,16 @@ func (s *Sources) DashboardPods() *health.View[SystemPod] {
 	return viewOf(s, DashboardPods, SystemPodOf)
 }
 
+// NetworkPods are the pods of the namespaces in which network plugins run that are not in
+// kube-system: Calico's, Flannel's and OpenShift's.
+func (s *Sources) NetworkPods() []*health.View[SystemPod] {
+	var views []*health.View[SystemPod]
+	for _, source := range []Read{CalicoPods, FlannelPods, OVNPods} {
+		views = append(views, viewOf(s, source, SystemPodOf))
+	}
+	return views
+}
+
 // OpenShiftDNSPods are the pods of the namespace in which OpenShift runs the cluster's
 // DNS.
 func (s *Sources) OpenShiftDNSPods() *health.View[SystemPod] {

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -148,12 +149,7 @@ func redactLabels(labels map[string]string, n Names) {
 // knownComponent tells the names of components that Kubernetes and its addons
 // give themselves.
 func knownComponent(name string) bool {
-	switch name {
-	case "kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kube-proxy", "kube-dns", "coredns",
-		"metrics-server", "kubernetes-dashboard", "rke2-coredns", "node-local-dns", "nodelocaldns":
-		return true
-	}
-	return false
+	return name != "" && slices.ContainsFunc(addonLabels(), func(l addonLabel) bool { return l.value == name })
 }
 
 func redactEvent(e *corev1.Event, n Names) {

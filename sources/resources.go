@@ -13,25 +13,29 @@ import (
 
 // The sources that are lists of objects.
 const (
-	Nodes              Read = "nodes"
-	Pods               Read = "pods"
-	SystemPods         Read = "system_pods"
-	DashboardPods      Read = "dashboard_pods"
-	OpenShiftDNSPods   Read = "openshift_dns_pods"
-	Events             Read = "events"
-	KubeletStarts      Read = "kubelet_starts"
-	SystemDeployments  Read = "system_deployments"
-	SystemDaemonSets   Read = "system_daemonsets"
-	HPAs               Read = "horizontalpodautoscalers"
-	APIServices        Read = "apiservices"
-	NodeMetricsList    Read = "node_metrics"
-	SystemLeases       Read = "leases"
-	NodeLeases         Read = "node_leases"
-	APIServerEndpoints Read = "endpointslices"
-	DNSEndpoints       Read = "dns_endpointslices"
-	DNSServices        Read = "dns_services"
-	Peers              Read = "connectivity_peers"
-	Namespaces         Read = "namespaces"
+	Nodes               Read = "nodes"
+	Pods                Read = "pods"
+	SystemPods          Read = "system_pods"
+	DashboardPods       Read = "dashboard_pods"
+	OpenShiftDNSPods    Read = "openshift_dns_pods"
+	CalicoPods          Read = "calico_pods"
+	FlannelPods         Read = "flannel_pods"
+	OVNPods             Read = "openshift_ovn_pods"
+	Events              Read = "events"
+	KubeletStarts       Read = "kubelet_starts"
+	SystemDeployments   Read = "system_deployments"
+	SystemDaemonSets    Read = "system_daemonsets"
+	HPAs                Read = "horizontalpodautoscalers"
+	APIServices         Read = "apiservices"
+	NodeMetricsList     Read = "node_metrics"
+	SystemLeases        Read = "leases"
+	NodeLeases          Read = "node_leases"
+	APIServerEndpoints  Read = "endpointslices"
+	DNSEndpoints        Read = "dns_endpointslices"
+	DNSServices         Read = "dns_services"
+	Peers               Read = "connectivity_peers"
+	CertificateRequests Read = "certificatesigningrequests"
+	Namespaces          Read = "namespaces"
 )
 
 // Namespaces that the lists are of, beside those that client-go names.
@@ -41,6 +45,9 @@ const (
 	OwnNamespace       = "(own)"
 	dashboardNamespace = "kubernetes-dashboard"
 	openShiftDNS       = "openshift-dns"
+	calicoSystem       = "calico-system"
+	kubeFlannel        = "kube-flannel"
+	openShiftOVN       = "openshift-ovn-kubernetes"
 )
 
 const (
@@ -78,6 +85,9 @@ func coreResources() Table {
 				{Source: SystemPods, Namespace: metav1.NamespaceSystem},
 				{Source: DashboardPods, Namespace: dashboardNamespace, Optional: true},
 				{Source: OpenShiftDNSPods, Namespace: openShiftDNS, Optional: true},
+				{Source: CalicoPods, Namespace: calicoSystem, Optional: true},
+				{Source: FlannelPods, Namespace: kubeFlannel, Optional: true},
+				{Source: OVNPods, Namespace: openShiftOVN, Optional: true},
 			},
 			Fields: podFields, Trim: Trimmed(trimPod), Redact: Redacted(redactPod),
 		},
@@ -139,6 +149,12 @@ func groupResources() Table {
 			Group: "metrics.k8s.io", Versions: []string{"v1beta1", "v1"}, Kind: "NodeMetrics", Plural: "nodes", Addon: true, Alive: true,
 			Lists: []List{{Source: NodeMetricsList, Polled: true}},
 			Trim:  Trimmed(trimNodeMetrics), Redact: Redacted(redactNodeMetrics),
+		},
+		{
+			Group: "certificates.k8s.io", Versions: []string{"v1"}, Kind: "CertificateSigningRequest", Plural: "certificatesigningrequests",
+			Lists: []List{{Source: CertificateRequests}},
+			Trim:  Trimmed(trimCertificateRequest), Redact: Redacted(redactCertificateRequest),
+			Aliases: aliases("CertificateSigningRequest", Trimmed(trimCertificateRequest), "certificates.k8s.io/v1beta1"),
 		},
 		{
 			Group: "coordination.k8s.io", Versions: []string{"v1"}, Kind: "Lease", Plural: "leases", Namespaced: true, Alive: true,

@@ -30,6 +30,11 @@ type SystemPod struct {
 	// Crash is how the container ended that is not started again for now, or was
 	// started again and is not ready yet; nil unless one is in a crash loop.
 	Crash *Crash
+	// Restarts is how often the container was started again that was so most often,
+	// Since when the pod was started, and LastEnd when any of its containers ended last;
+	// the times are zero where they are not known.
+	Restarts       int32
+	Since, LastEnd time.Time
 }
 
 // Crash is the last end of a container that crashes again and again.
@@ -65,6 +70,9 @@ func SystemPodOf(obj any) (SystemPod, error) {
 	if p.Component == "" {
 		p.Component = string(p.Addon)
 	}
+	if started := pod.Status.StartTime; started != nil {
+		p.Since = started.Time
+	}
 	for _, condition := range pod.Status.Conditions {
 		if condition.Type == corev1.PodReady {
 			p.Ready = condition.Status == corev1.ConditionTrue
@@ -79,6 +87,12 @@ func SystemPodOf(obj any) (SystemPod, error) {
 	for _, s := range pod.Status.ContainerStatuses {
 		p.Containers = append(p.Containers, s.Name)
 		p.Crash = cmp.Or(p.Crash, crashOf(s, again))
+		p.Restarts = max(p.Restarts, s.RestartCount)
+		for _, ended := range []*corev1.ContainerStateTerminated{s.State.Terminated, s.LastTerminationState.Terminated} {
+			if ended != nil && ended.FinishedAt.After(p.LastEnd) {
+				p.LastEnd = ended.FinishedAt.Time
+			}
+		}
 	}
 	return p, nil
 }
@@ -105,64 +119,6 @@ func crashOf(s corev1.ContainerStatus, again bool) *Crash {
 		return &Crash{}
 	}
 	return &Crash{last.Reason, last.ExitCode, started}
-}
-
-// Addon is a component that clusters run as pods. The set is closed.
-type Addon string
-
-// The addons.
-const (
-	AddonDNS           Addon = "dns"
-	AddonNodeLocalDNS  Addon = "node-local-dns"
-	AddonKubeProxy     Addon = "kube-proxy"
-	AddonMetricsServer Addon = "metrics-server"
-	AddonDashboard     Addon = "dashboard"
-)
-
-// openShiftDNSLabel is on the pods of OpenShift's DNS, whatever its value.
-const openShiftDNSLabel = "dns.operator.openshift.io/daemonset-dns"
-
-// addonLabels are the labels by which installers mark each addon; an empty value stands
-// for any.
-func addonLabels() []struct {
-	addon       Addon
-	name, value string
-} {
-	return []struct {
-		addon       Addon
-		name, value string
-	}{
-		{AddonDNS, "k8s-app", "kube-dns"},
-		{AddonDNS, "k8s-app", "coredns"},
-		{AddonDNS, "app.kubernetes.io/name", "coredns"},
-		{AddonDNS, "app.kubernetes.io/name", "rke2-coredns"},
-		{AddonDNS, openShiftDNSLabel, ""},
-		{AddonNodeLocalDNS, "k8s-app", "node-local-dns"},
-		{AddonNodeLocalDNS, "k8s-app", "nodelocaldns"},
-		{AddonNodeLocalDNS, "app.kubernetes.io/name", "node-local-dns"},
-		{AddonKubeProxy, "k8s-app", "kube-proxy"},
-		{AddonKubeProxy, "component", "kube-proxy"},
-		{AddonMetricsServer, "k8s-app", "metrics-server"},
-		{AddonMetricsServer, "app.kubernetes.io/name", "metrics-server"},
-		{AddonDashboard, "k8s-app", "kubernetes-dashboard"},
-		{AddonDashboard, "app.kubernetes.io/name", "kubernetes-dashboard"},
-		{AddonDashboard, "app.kubernetes.io/part-of", "kubernetes-dashboard"},
-	}
-}
-
-// addonOf returns the addon that the labels mark, or "".
-func addonOf(labels map[string]string) Addon {
-	for _, l := range addonLabels() {
-		if value, ok := labels[l.name]; ok && (value == l.value || l.value == "") {
-			return l.addon
-		}
-	}
-	return ""
-}
-
-// appOf is what the labels call a component.
-func appOf(labels map[string]string) string {
-	return cmp.Or(labels["k8s-app"], labels["app.kubernetes.io/name"])
 }
 
 // SystemWorkload is a Deployment or DaemonSet of an addon.

@@ -83,7 +83,7 @@ func trimMeta(m metav1.ObjectMeta, latest *Latest, labels ...string) metav1.Obje
 
 // componentLabels are those by which components are told apart.
 func componentLabels() []string {
-	return []string{"component", "k8s-app", "app.kubernetes.io/name", "app.kubernetes.io/part-of", openShiftDNSLabel}
+	return append(appLabels(), "component", "app.kubernetes.io/part-of", openShiftDNSLabel)
 }
 
 // DisruptionTaint is the key of the one taint whose value collectors read: by it

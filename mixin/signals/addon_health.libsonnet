@@ -1,17 +1,23 @@
-// Cluster DNS, kube-proxy, metrics-server or the dashboard crashes or lacks pods.
+// What the cluster stands on crashes or lacks pods: the control plane, DNS, kube-proxy, agents
+// of networks and volumes, metrics-server or the dashboard.
 local g = import '../../dashboards/grafana.libsonnet';
 local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(config)
-  local c = config { kubeProxyPanel: '%s, %s=~"$cluster"' % [config.kubeProxySelector, config.clusterLabel] };
+  local network = (import '../network_addons.libsonnet').names;
+  local c = config {
+    kubeProxyPanel: '%s, %s=~"$cluster"' % [config.kubeProxySelector, config.clusterLabel],
+    // Addons of which none may be without: all pods need them.
+    vital: 'dns|node-local-dns|kube-proxy|' + network,
+  };
   // A container that crashes runs for a moment between its crashes.
   local crashing = 'max by (%(by)s, addon) (max_over_time(kubevitals_addon_health_pods{%(selector)s, state="crash_loop"}[10m])) > 0' % c;
   // Of none that is ready there may be none that is wanted: somebody set DNS to zero. Of
   // OpenShift's only the pods are seen; one alone may be all that a dump holds.
   local down = |||
     (
-      max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s, addon=~"dns|node-local-dns|kube-proxy"}) > 0
+      max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s, addon=~"%(vital)s"}) > 0
       and on (%(by)s, addon)
       max by (%(by)s, addon) (kubevitals_addon_health_ready_pods{%(selector)s}) == 0
       or
@@ -21,7 +27,7 @@ function(config)
       unless on (%(by)s)
       max by (%(by)s) (kubevitals_dns_endpoints{%(selector)s, state="ready"}) > 0
       or
-      sum by (%(by)s, addon) (max by (%(by)s, addon, state) (kubevitals_addon_health_pods{%(selector)s, addon=~"dns|node-local-dns|kube-proxy"})) > 1
+      sum by (%(by)s, addon) (max by (%(by)s, addon, state) (kubevitals_addon_health_pods{%(selector)s, addon=~"%(vital)s"})) > 1
       and on (%(by)s, addon)
       max by (%(by)s, addon) (kubevitals_addon_health_pods{%(selector)s, state="ready"}) == 0
       unless on (%(by)s, addon)
@@ -84,8 +90,8 @@ function(config)
         'for': '10m',
         summary: 'Pods of an addon that the cluster depends on crash again and again.',
         explainedBy: why.on(['addon'], ['KubeVitalsAddonDown']) + why.noDNSOf + why.noMetricsOf,
-        description: 'Pods of addon {{ $labels.addon }} in cluster %(cluster)s that crash again and again: {{ $value }}.%(ends)s',
-        values: { ends: crashes.after(' How they ended last') },
+        description: 'Pods of addon {{ $labels.addon }} in cluster %(cluster)s that crash again and again: {{ $value }}.%(ends)s%(nodes)s',
+        values: { ends: crashes.after(' How they ended last'), nodes: crashes.on },
       },
       {
         alert: 'KubeVitalsAddonDegraded',
@@ -108,6 +114,36 @@ function(config)
         summary: 'An addon that the cluster depends on lacks ready pods, and none is known to crash.',
         explainedBy: why.on(['addon'], ['KubeVitalsAddonDown', 'KubeVitalsAddonCrashLooping']) + why.noDNSOf + why.noMetricsOf,
         description: 'Ready pods that addon {{ $labels.addon }} of cluster %(cluster)s lacks, without those on nodes known to be not ready: {{ $value }}. None is known to crash; the panel "Addons that are not ready" says on which nodes.',
+      },
+      {
+        alert: 'KubeVitalsAddonRestarting',
+        severity: 'warning',
+        // Of one that waits to be started again at the moment the alert above tells.
+        expr: |||
+          max by (%(by)s, addon, node) (kubevitals_addon_health_restarts{%(selector)s}) >= %(addonRestarts)s
+          and on (%(by)s, addon, node)
+          max by (%(by)s, addon, node) (kubevitals_addon_health_restarts{%(selector)s})
+            / on (%(by)s, addon, node)
+            max by (%(by)s, addon, node) (time() - kubevitals_addon_health_restarts_since_timestamp_seconds{%(selector)s})
+          > %(addonRestartsPerHour)s / 3600
+          unless on (%(by)s, addon)
+          %(crashing)s
+          unless on (%(by)s, addon)
+          %(down)s
+        ||| % k,
+        'for': '5m',
+        summary: 'A pod of an addon that the cluster depends on ends and is started again, time after time.',
+        explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsEtcdSlow', 'KubeVitalsAPIServerSlow'], { where: { addon: 'kube-.+|cloud-controller-manager' }, inhibits: false })
+                     + why.on(['node'], ['KubeVitalsNodeMemoryPressure', 'KubeVitalsNodeOutOfMemory', 'KubeVitalsNodePIDPressure', 'KubeVitalsNodeDiskPressure'], { inhibits: false }),
+        description: 'A container of addon {{ $labels.addon }}{{ with $labels.node }} on node {{ . }}{{ end }} of cluster %(cluster)s was started again {{ $value }} times%(since)s, and ended within the last hour. It runs for long enough in between to count as ready.',
+        values: {
+          since: promql.lookup(
+            c,
+            'time() - max (kubevitals_addon_health_restarts_since_timestamp_seconds{%s, addon=%%q, node=%%q})',
+            ['addon', 'node'],
+            ' within {{ .Value | humanizeDuration }}'
+          ),
+        },
       },
       {
         alert: 'KubeVitalsKubeProxySyncStuck',
@@ -150,8 +186,17 @@ function(config)
       g.table(
         'Addons that crash',
         'How the containers that crash again and again ended last.',
-        [g.target('max by (addon, reason, exit) (kubevitals_addon_health_crash_loop_pods{%(panel)s}) > 0' % c, '')],
+        [g.target('max by (addon, node, reason, exit) (kubevitals_addon_health_crash_loop_pods{%(panel)s}) > 0' % c, '')],
         { alerts: ['KubeVitalsAddonCrashLooping'], mayBeEmpty: true },
+      ),
+      g.table(
+        'Addons that are started again and again',
+        'How often containers of addons were started again, of which one ended within the last hour, and how often in an hour since their pod was started.',
+        [
+          g.target('max by (addon, node) (kubevitals_addon_health_restarts{%(panel)s})' % c, ''),
+          g.target('3600 * max by (addon, node) (kubevitals_addon_health_restarts{%(panel)s}) / max by (addon, node) (time() - kubevitals_addon_health_restarts_since_timestamp_seconds{%(panel)s})' % c, ''),
+        ],
+        { alerts: ['KubeVitalsAddonRestarting'], mayBeEmpty: true },
       ),
       g.table(
         'Addons that are not ready',

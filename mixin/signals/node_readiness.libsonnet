@@ -112,10 +112,22 @@ function(c) {
       ||| % (c { away: away('!="machine_gone"', c.nodeNotReadySeconds), maintained: maintained, many: manyMissing }),
       'for': '1m',
       summary: 'A node is not ready.',
-      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff']) + why.on(['node'], ['KubeVitalsNodeCutOff', 'KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsContainerRuntimeHung', 'KubeVitalsContainerRuntimeDown', 'KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsFilesystemDead', 'KubeVitalsKubeletRestartLoop']) + why.on(['node'], ['KubeVitalsWatchStreamsExhausted', 'KubeVitalsNodeOutOfMemory', 'KubeVitalsKernelTrouble', 'KubeVitalsNodeLogKnownCause'], { inhibits: false }),
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s.%(overdue)s',
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff']) + why.on(['node'], ['KubeVitalsNodeCutOff', 'KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsContainerRuntimeHung', 'KubeVitalsContainerRuntimeDown', 'KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsFilesystemDead', 'KubeVitalsKubeletRestartLoop', 'KubeVitalsKubeletCertificateExpired']) + why.on(['node'], ['KubeVitalsWatchStreamsExhausted', 'KubeVitalsNodeOutOfMemory', 'KubeVitalsKernelTrouble', 'KubeVitalsNodeLogKnownCause'], { inhibits: false }),
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s.%(agent)s%(certificate)s%(overdue)s',
       values: {
         because: because,
+        certificate: promql.lookup(
+          c,
+          'time() - max (kubevitals_certificates_kubelet_client_expiry_timestamp_seconds{%s, node=%%q}) > 0',
+          ['node'],
+          ' The certificate with which its kubelet logs in at the API server expired {{ .Value | humanizeDuration }} ago.'
+        ),
+        agent: promql.lookup(
+          c,
+          'max by (addon) (max_over_time(kubevitals_addon_health_crash_loop_pods{%%s, node=%%%%q, addon=~"%s"}[10m])) > 0' % (import '../network_addons.libsonnet').names,
+          ['node'],
+          ' The agent of its network, {{ .Labels.addon }}, crashes there again and again.'
+        ),
         overdue: promql.lookup(
           c,
           'sum(max by (hold) (kubevitals_terminating_pods_overdue{%s, node=%%q, hold=~"node_.+"})) > 0',

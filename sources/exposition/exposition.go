@@ -64,6 +64,10 @@ type Report struct {
 	// StartTime is process_start_time_seconds, a Unix time in seconds; NaN if it is
 	// absent.
 	StartTime float64
+	// ClientCertificateTTL is kubelet_certificate_manager_client_ttl_seconds: for how long
+	// the certificate with which a kubelet logs in is still valid, negative if it is not;
+	// NaN if it is absent, and where the kubelet has none.
+	ClientCertificateTTL float64
 	// Truncated says that a limit was reached, so the numbers are lower bounds.
 	Truncated bool
 	// Invalid names figures that cannot be, which count as absent.
@@ -73,6 +77,7 @@ type Report struct {
 const (
 	residentMetric = "process_resident_memory_bytes"
 	startMetric    = "process_start_time_seconds"
+	ttlMetric      = "kubelet_certificate_manager_client_ttl_seconds"
 )
 
 // Parse reads r to its end or to a limit. It fails, naming the line, when r is
@@ -85,12 +90,16 @@ func Parse(r io.Reader, o Options) (Report, error) {
 	if o.FamilyLimit <= 0 {
 		o.FamilyLimit = defaultFamilyLimit
 	}
-	resident, started := math.NaN(), math.NaN()
-	p := newParser(o, map[string]func(labels, value []byte){residentMetric: into(&resident), startMetric: into(&started)})
+	resident, started, ttl := math.NaN(), math.NaN(), math.NaN()
+	p := newParser(o, map[string]func(labels, value []byte){residentMetric: into(&resident), startMetric: into(&started), ttlMetric: into(&ttl)})
 	err := p.read(r, o.BodyLimit)
 	report := p.report(o.TopN)
 	report.ResidentBytes = report.figure(residentMetric, resident, resident >= 0 && resident < 1<<60)
 	report.StartTime = report.figure(startMetric, started, started >= 0 && started < 1<<40 && bounded.Time(time.Unix(int64(started), 0)))
+	if math.IsInf(ttl, 1) { // what a kubelet says that has no certificate
+		ttl = math.NaN()
+	}
+	report.ClientCertificateTTL = report.figure(ttlMetric, ttl, ttl > -1<<40 && ttl < 1<<40)
 	if err != nil {
 		return report, fmt.Errorf("line %d: %w", p.line, err)
 	}

@@ -128,11 +128,12 @@ reflector_lists_total{name="a"} 1
 reflector_lists_total{name="b"} 1
 process_resident_memory_bytes 1.5e+08
 process_start_time_seconds 1.79e+09
+kubelet_certificate_manager_client_ttl_seconds -3600.5
 zz 1
 aa 1
 `, Options{TopN: 2})
 	want := Report{
-		Bytes: r.Bytes, Series: 7, Families: 6, Informer: 3, ResidentBytes: 1.5e8, StartTime: 1.79e9,
+		Bytes: r.Bytes, Series: 8, Families: 7, Informer: 3, ResidentBytes: 1.5e8, StartTime: 1.79e9, ClientCertificateTTL: -3600.5,
 		Top: []FamilyCount{{"reflector_lists_total", 2}, {"aa", 1}},
 	}
 	if diff := cmp.Diff(want, r); diff != "" {

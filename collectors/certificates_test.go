@@ -1,0 +1,106 @@
+package collectors
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/exposition"
+	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/kubelet"
+)
+
+// kubeletsWithTTL are nodes and what their kubelets say of their certificates, in seconds.
+func kubeletsWithTTL(ttl map[string]float64) (nodes []*corev1.Node, results []*kubelet.Result) {
+	for name, left := range ttl {
+		nodes = append(nodes, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}})
+		r := &kubelet.Result{Node: name}
+		r.Metrics.Reason, r.Metrics.At, r.Metrics.Value = health.Available, readinessNow(), exposition.Report{ClientCertificateTTL: left}
+		results = append(results, r)
+	}
+	return nodes, results
+}
+
+// certificatesOf is a collector of these, and of requests of each state.
+func certificatesOf(nodes []*corev1.Node, results []*kubelet.Result) *certificatesCollector {
+	return &certificatesCollector{
+		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
+		kubelets: func() []*kubelet.Result { return results },
+		now:      readinessNow,
+		requests: func() ([]sources.CertificateRequest, error) {
+			at := func(minutes int) time.Time { return readinessNow().Add(-time.Duration(minutes) * time.Minute) }
+			return []sources.CertificateRequest{
+				{Signer: "kubelet-serving", State: sources.RequestPending, Made: at(90)},
+				{Signer: "kubelet-serving", State: sources.RequestPending, Made: at(30)},
+				{Signer: "kubelet-serving", State: sources.RequestIssued, Made: at(120)},
+				{Signer: "kube-apiserver-client-kubelet", State: sources.RequestApproved, Made: at(10)},
+				{Signer: "other", State: sources.RequestDenied, Made: at(10)},
+			}, nil
+		},
+	}
+}
+
+func TestCertificates(t *testing.T) {
+	t.Parallel()
+	nodes, results := kubeletsWithTTL(map[string]float64{"fresh": 86400 * 300, "ending": 86400, "expired": -3600, "without": math.NaN()})
+	golden(t, certificatesName, certificatesOf(nodes, results), Certificates().Metrics)
+}
+
+// TestCertificatesRememberWhatAKubeletSaid verifies that a kubelet which cannot be read any
+// more, as one whose certificate expired, is told of by what it said last, until its node
+// is gone.
+func TestCertificatesRememberWhatAKubeletSaid(t *testing.T) {
+	t.Parallel()
+	nodes, results := kubeletsWithTTL(map[string]float64{"n1": 60})
+	c := certificatesOf(nodes, results)
+	later := readinessNow().Add(time.Hour)
+	c.now = func() time.Time { return later }
+	scrape := func() string { return string(scrapeText(t, certificatesName, c, Certificates().Metrics)) }
+	scrape()
+	results[0].Metrics.Reason, results[0].Metrics.Value = health.Unauthorized, exposition.Report{}
+	if text := scrape(); !strings.Contains(text, `kubelet_client_certificates{shard="0",state="expired"} 1`) || !strings.Contains(text, `expiry_timestamp_seconds{node="n1"} 10060`) {
+		t.Errorf("want n1 to be expired:\n%s", text)
+	}
+	c.nodes = func() ([]*corev1.Node, error) { return nil, nil }
+	c.kubelets = func() []*kubelet.Result { return nil }
+	if text := scrape(); strings.Contains(text, `node="n1"`) {
+		t.Errorf("n1 is gone and told of:\n%s", text)
+	}
+}
+
+// TestCertificatesOfManyNodes verifies that those are told of that expire first.
+func TestCertificatesOfManyNodes(t *testing.T) {
+	t.Parallel()
+	ttl := map[string]float64{}
+	for i := range 500 {
+		ttl[fmt.Sprintf("n%03d", i)] = float64(86400 * (i + 1))
+	}
+	text := string(scrapeText(t, certificatesName, certificatesOf(kubeletsWithTTL(ttl)), Certificates().Metrics))
+	if n := strings.Count(text, "{node="); n != mostExpiries || !strings.Contains(text, `{node="n000"}`) || strings.Contains(text, `{node="n020"}`) {
+		t.Errorf("%d nodes are told of:\n%s", n, text)
+	}
+}
+
+// TestCertificatesTellTheRest verifies that requests which cannot be seen cost themselves
+// only, and that nothing is told where nothing can be seen.
+func TestCertificatesTellTheRest(t *testing.T) {
+	t.Parallel()
+	blind := errors.New("forbidden")
+	c := certificatesOf(kubeletsWithTTL(map[string]float64{"n1": 60}))
+	c.requests = func() ([]sources.CertificateRequest, error) { return nil, blind }
+	text := string(scrapeText(t, certificatesName, c, Certificates().Metrics))
+	if !strings.Contains(text, `state="valid"} 1`) || strings.Contains(text, "kubevitals_certificates_requests") || !strings.Contains(text, `success{collector="certificates"} 0`) {
+		t.Errorf("want kubelets and no requests:\n%s", text)
+	}
+	c.nodes = func() ([]*corev1.Node, error) { return nil, blind }
+	if err := collectError(t, c); !errors.Is(err, blind) {
+		t.Errorf("%v, want the source's error", err)
+	}
+}

@@ -1,0 +1,104 @@
+// Certificates of kubelets run out, and requests for new ones wait.
+local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
+local promql = import '../promql.libsonnet';
+
+function(c) {
+  local left = 'max by (%(by)s, node) (kubevitals_certificates_kubelet_client_expiry_timestamp_seconds{%(selector)s}) - time()' % c,
+  // How many kubelets are in the same state, of which only the first are told of by name.
+  local expired = promql.lookup(
+    c,
+    'sum(max by (shard) (kubevitals_certificates_kubelet_client_certificates{%s, state="expired"})) > 1',
+    [],
+    ' Kubelets of the cluster whose certificate has expired: {{ .Value }}.'
+  ),
+  // What a request waits for, by the state of the alert.
+  local waitsFor = '{{ if eq $labels.state "approved" }}is approved, and its signer issues no certificate: that is the controller manager, unless another signs for it{{ else }}waits for approval{{ end }}',
+
+  name: 'certificates',
+  area: 'nodes',
+  beyond_guide: 'operators report clusters that went down node by node on one day, a year after they were made: kubelets that renew no certificate log in until it expires',
+  alerts: [
+    {
+      alert: 'KubeVitalsKubeletCertificateExpired',
+      severity: 'warning',
+      fault: 'kubelet_certificate_expired',
+      expr: |||
+        -(%s) >= 0
+      ||| % left,
+      'for': '0m',
+      summary: 'The certificate with which a kubelet logs in has expired.',
+      explainedBy: why.ofCluster(['KubeVitalsCertificateRequestsPending'], { when: { signer: 'kube-apiserver-client-kubelet' }, inhibits: false }),
+      description: 'The certificate with which the kubelet of node {{ $labels.node }} of cluster %(cluster)s logs in at the API server expired {{ $value | humanizeDuration }} ago, as the kubelet said when it was last read: it can renew neither its Lease nor the certificate, and the node stops being ready.%(expired)s',
+      values: { expired: expired },
+    },
+    {
+      alert: 'KubeVitalsKubeletCertificateExpiring',
+      severity: 'warning',
+      expr: |||
+        (%s) < %s * 86400
+        and
+        (%s) > 0
+      ||| % [left, c.kubeletCertificateWarningDays, left],
+      'for': '15m',
+      summary: 'The certificate with which a kubelet logs in expires soon, and the kubelet has not renewed it.',
+      explainedBy: why.ofCluster(['KubeVitalsCertificateRequestsPending'], { when: { signer: 'kube-apiserver-client-kubelet' }, inhibits: false }),
+      description: 'The certificate with which the kubelet of node {{ $labels.node }} of cluster %(cluster)s logs in at the API server expires within {{ $value | humanizeDuration }}. A kubelet that renews its certificates does so when between a tenth and a third of their time is left.',
+    },
+    {
+      alert: 'KubeVitalsCertificateRequestsPending',
+      severity: 'warning',
+      // People decide about the requests of people.
+      expr: |||
+        time() - min by (%(by)s, signer, state) (
+          kubevitals_certificates_requests_oldest_timestamp_seconds{%(selector)s, signer=~"kubelet-serving|kube-apiserver-client-kubelet"}
+          or
+          kubevitals_certificates_requests_oldest_timestamp_seconds{%(selector)s, signer="kube-apiserver-client", state="approved"}
+        ) > %(certificateRequestSeconds)s
+      ||| % c,
+      'for': '15m',
+      summary: 'Requests for certificates of kubelets have waited for long.',
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsControllerManagerDown'], { inhibits: false }),
+      description: 'A CertificateSigningRequest for kubernetes.io/{{ $labels.signer }} in cluster %(cluster)s was made {{ $value | humanizeDuration }} ago and %(waits)s.%(all)s',
+      values: {
+        waits: waitsFor,
+        all: promql.lookup(
+          c,
+          'max (kubevitals_certificates_requests{%s, signer=%%q, state=%%q}) > 1',
+          ['signer', 'state'],
+          ' Those that wait alike: {{ .Value }}.'
+        ),
+      },
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Certificates of kubelets that expire first',
+      'Time until the certificate expires with which a kubelet logs in, of the 20 nodes where that is soonest; below 0 it has.',
+      's',
+      [g.target('max by (node) (kubevitals_certificates_kubelet_client_expiry_timestamp_seconds{%(panel)s, node=~"$node"}) - time()' % c, '{{node}}')],
+      { alerts: ['KubeVitalsKubeletCertificateExpired', 'KubeVitalsKubeletCertificateExpiring'], threshold: c.kubeletCertificateWarningDays * 86400, below: true, mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Certificates of kubelets',
+      'Number of nodes whose kubelet has a certificate to log in that is valid or expired, and of which none is known.',
+      'short',
+      [g.target('sum by (state) (max by (shard, state) (kubevitals_certificates_kubelet_client_certificates{%(panel)s}))' % c, '{{state}}')],
+      { alerts: ['KubeVitalsKubeletCertificateExpired'] },
+    ),
+    g.timeseries(
+      'Requests for certificates that wait',
+      'Time since the oldest request was made that waits, by signer; and how many wait.',
+      's',
+      [g.target('time() - min by (signer, state) (kubevitals_certificates_requests_oldest_timestamp_seconds{%(panel)s})' % c, '{{signer}} {{state}}')],
+      { alerts: ['KubeVitalsCertificateRequestsPending'], threshold: c.certificateRequestSeconds, mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Number of requests for certificates',
+      'Requests that wait for approval or for their signer.',
+      'short',
+      [g.target('max by (signer, state) (kubevitals_certificates_requests{%(panel)s})' % c, '{{signer}} {{state}}')],
+      { alerts: ['KubeVitalsCertificateRequestsPending'] },
+    ),
+  ],
+}

@@ -1,0 +1,99 @@
+package sources
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	certificatesv1 "k8s.io/api/certificates/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevitals/kubevitals/sources/health"
+)
+
+// CertificateRequest is what is kept of a CertificateSigningRequest.
+type CertificateRequest struct {
+	// Signer is who is asked: one of those of Kubernetes, or "other".
+	Signer string
+	// Made is when it was made.
+	Made time.Time
+	// State is what became of it: pending, approved (a certificate is yet to come),
+	// issued, denied or failed.
+	State string
+}
+
+// States of a CertificateRequest. The first two are waited for.
+const (
+	RequestPending  = "pending"
+	RequestApproved = "approved"
+	RequestIssued   = "issued"
+	RequestDenied   = "denied"
+	RequestFailed   = "failed"
+)
+
+// Signers are those of Kubernetes, without the prefix that they have in common, and what
+// stands for all others.
+func Signers() []string {
+	return []string{"kubelet-serving", "kube-apiserver-client-kubelet", "kube-apiserver-client", "legacy-unknown", OtherSigner}
+}
+
+// OtherSigner stands for the signers of others than Kubernetes.
+const OtherSigner = "other"
+
+const signerPrefix = "kubernetes.io/"
+
+// CertificateRequests are all requests for certificates that the cluster holds: those that
+// wait for a day, and those that are done for an hour or a day.
+func (s *Sources) CertificateRequests() *health.View[CertificateRequest] {
+	return viewOf(s, CertificateRequests, certificateRequestOf)
+}
+
+func certificateRequestOf(obj any) (CertificateRequest, error) {
+	r, ok := obj.(*certificatesv1.CertificateSigningRequest)
+	if !ok {
+		return CertificateRequest{}, fmt.Errorf("unexpected type %T", obj)
+	}
+	kept := CertificateRequest{Signer: OtherSigner, Made: r.CreationTimestamp.Time, State: RequestPending}
+	for _, signer := range Signers() {
+		if r.Spec.SignerName == signerPrefix+signer {
+			kept.Signer = signer
+		}
+	}
+	has := func(kind certificatesv1.RequestConditionType) bool {
+		return slices.ContainsFunc(r.Status.Conditions, func(c certificatesv1.CertificateSigningRequestCondition) bool { return c.Type == kind })
+	}
+	switch {
+	case has(certificatesv1.CertificateDenied):
+		kept.State = RequestDenied
+	case has(certificatesv1.CertificateFailed):
+		kept.State = RequestFailed
+	case len(r.Status.Certificate) > 0:
+		kept.State = RequestIssued
+	case has(certificatesv1.CertificateApproved):
+		kept.State = RequestApproved
+	}
+	return kept, nil
+}
+
+// trimCertificateRequest keeps who is asked and what became of it. Of a certificate all
+// that counts is that there is one.
+func trimCertificateRequest(r *certificatesv1.CertificateSigningRequest, latest *Latest) runtime.Object {
+	kept := &certificatesv1.CertificateSigningRequest{ObjectMeta: trimMeta(r.ObjectMeta, latest)}
+	kept.Spec.SignerName = r.Spec.SignerName
+	for _, c := range r.Status.Conditions {
+		latest.saw(c.LastUpdateTime.Time, c.LastTransitionTime.Time)
+		kept.Status.Conditions = append(kept.Status.Conditions, certificatesv1.CertificateSigningRequestCondition{Type: c.Type, Status: c.Status})
+	}
+	if len(r.Status.Certificate) > 0 {
+		kept.Status.Certificate = []byte("issued")
+	}
+	return kept
+}
+
+func redactCertificateRequest(r *certificatesv1.CertificateSigningRequest, n Names) {
+	redactMeta(r, "request", n)
+	kept, err := certificateRequestOf(r)
+	if err != nil || kept.Signer == OtherSigner {
+		r.Spec.SignerName = OtherSigner
+	}
+}
