@@ -68,7 +68,7 @@ func TestIncidentsOfTheDemonstration(t *testing.T) {
 	want := []string{
 		"APIServerCertificateExpiryImminent SERVER",
 		"APIServerCheckFailing SERVER",
-		"APIServerDown SERVER",
+		"APIServerDown SERVER kube-apiserver > AddonCrashLooping",
 		"AutoscalingMetricsAPIUnavailable resource",
 		"NodeDiskPressure worker-2 > GarbageCollectionFailing > NodeDiskImageGCStuck > PodNetworkFailing",
 		"NodeNotReady worker-3 > PodsStuckOnDeadNode",

@@ -89,7 +89,10 @@ function(config)
         ||| % k,
         'for': '10m',
         summary: 'Pods of an addon that the cluster depends on crash again and again.',
-        explainedBy: why.on(['addon'], ['KubeVitalsAddonDown']) + why.noDNSOf + why.noMetricsOf,
+        explainedBy: why.on(['addon'], ['KubeVitalsAddonDown']) + why.noDNSOf + why.noMetricsOf
+                     + why.ofCluster(['KubeVitalsAPIServerDown', 'KubeVitalsAPIServerAllDown'], { where: { addon: 'kube-apiserver' } })
+                     + why.ofCluster(['KubeVitalsControllerManagerDown'], { where: { addon: 'kube-controller-manager' }, inhibits: false })
+                     + why.ofCluster(['KubeVitalsSchedulerDown'], { where: { addon: 'kube-scheduler' }, inhibits: false }),
         description: 'Pods of addon {{ $labels.addon }} in cluster %(cluster)s that crash again and again: {{ $value }}.%(ends)s%(nodes)s',
         values: { ends: crashes.after(' How they ended last'), nodes: crashes.on },
       },
