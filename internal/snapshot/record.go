@@ -93,7 +93,7 @@ func prepare(dir string) (made bool, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return false, fmt.Errorf("make the folder of the snapshot: %w", err)
+			return false, fmt.Errorf("make the folder of the snapshot: name one that can be written; in a container mount one, such as an emptyDir: %w", err)
 		}
 		return true, nil
 	case err != nil:
