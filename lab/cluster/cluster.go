@@ -101,6 +101,9 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if c.rest, err = clientcmd.BuildConfigFromFlags("", c.files.admin); err != nil {
 		return fmt.Errorf("admin's kubeconfig: %w", err)
 	}
+	if err := loadFiles(c.rest); err != nil {
+		return err
+	}
 	c.rest.QPS, c.rest.Burst = 500, 1000
 	if c.client, err = kubernetes.NewForConfig(c.rest); err != nil {
 		return fmt.Errorf("admin's client: %w", err)
@@ -114,6 +117,16 @@ func (c *Cluster) prepare(ctx context.Context) error {
 		c.kubelets = append(c.kubelets, k)
 		c.processes[k.Name] = k.Process
 	}
+	return nil
+}
+
+// loadFiles takes the files into the configuration that it names: clients look again and
+// again at those with certificates, and complain of it for ever once they are removed.
+func loadFiles(config *rest.Config) error {
+	if err := rest.LoadTLSFiles(config); err != nil {
+		return fmt.Errorf("admin's certificate: %w", err)
+	}
+	config.CAFile, config.CertFile, config.KeyFile = "", "", ""
 	return nil
 }
 

@@ -41,12 +41,13 @@ const allEnv = "KUBEVITALS_REAL_NODE_ALL"
 // waitForFailure is how long kubelets and controllers may take to tell.
 const waitForFailure = 3 * time.Minute
 
-func failures() []failure {
-	all := slices.Concat(podFailures(), networkFailures(), runtimeFailures(), kubeletFailures(), resourceFailures())
-	if os.Getenv(allEnv) == "" {
-		all = slices.DeleteFunc(all, func(f failure) bool { return f.rare })
+// failAll lets one after the other fail, but for rare ones unless these are wanted.
+func (l *lab) failAll(t *testing.T, groups ...[]failure) {
+	for _, f := range slices.Concat(groups...) {
+		if !f.rare || os.Getenv(allEnv) != "" {
+			t.Run(strings.ReplaceAll(f.name, " ", "_"), func(t *testing.T) { l.fails(t, f) })
+		}
 	}
-	return all
 }
 
 // fails lets it fail, waits until the platform says so in the words that are known
@@ -56,6 +57,9 @@ func (l *lab) fails(t *testing.T, f failure) {
 	e := l.begin()
 	row := row{failure: f.name}
 	defer func() { t.Log(row) }()
+	if text, err := e.says(t.Context()); err != nil || words.MatchString(text) {
+		t.Fatalf("the platform says %q already: %v", words, err)
+	}
 	if err := f.do(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}

@@ -51,6 +51,10 @@ const nodeDisk, imageDisk = "disk", "images"
 // its processes ends, and they end with this one, which is the first.
 func Init(args []string) error {
 	if len(args) == 0 {
+		// Only now: while one program replaces another, its namespaces cannot be entered.
+		if err := os.WriteFile(filepath.Join(labDir, readyFile), nil, 0o600); err != nil {
+			return err
+		}
 		reap() // and never returns: the lifeline ends it
 	}
 	text, err := os.ReadFile(args[0])
@@ -84,7 +88,6 @@ func Init(args []string) error {
 		// Containers see what is mounted later if their volumes say so, which needs this.
 		{"shared mounts", func() error { return unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, "") }},
 		{"forwarding", func() error { return os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0) }},
-		{"readiness", func() error { return os.WriteFile(filepath.Join(labDir, readyFile), nil, 0o600) }},
 	} {
 		if err := step.do(); err != nil {
 			return fmt.Errorf("make node %s: %s: %w", s.Name, step.what, err)

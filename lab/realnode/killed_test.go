@@ -87,6 +87,7 @@ func (p *Place) processes(t *testing.T) []string {
 // TestKilledLab verifies that nothing survives a lab with a real node that is killed,
 // but for what the next start, or kubevitals-lab down, takes away.
 func TestKilledLab(t *testing.T) {
+	t.Parallel()
 	supported(t)
 	place := upAndKill(t)
 	// The kernel ends all processes, and with them go mounts and loop devices; that

@@ -47,7 +47,7 @@ func kubeletFailures() []failure {
 		{
 			name: "client certificate of the kubelet expired",
 			do:   both(expireCertificate, loop.run("--kubeconfig="+expired)), undo: stopped,
-			told: []told{{alert: nodeNotReady, because: "its heartbeats do not arrive in the status of its Node, though its kubelet answers"}},
+			told: []told{{alert: nodeNotReady, because: "its heartbeats do not arrive in the status of its Node, though its kubelet answers"}}, rare: true,
 		},
 		{
 			name: "client certificate of the kubelet expired before it starts",

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
 	"github.com/kubevitals/kubevitals/lab/process"
@@ -22,7 +23,10 @@ import (
 // TestRealNode verifies on a real node that kubevitals runs as it is shipped, finds
 // nothing where all is well, and names the cause of what really fails. The parts build
 // on each other: events stay for an hour.
+//
+//nolint:tparallel // see above
 func TestRealNode(t *testing.T) {
+	t.Parallel()
 	l := start(t, 1)
 	api, err := l.ServeMetricsAPI(t.Context(), cluster.PodMetrics{CPU: "1m", Nodes: []string{l.node.Name}})
 	if err != nil {
@@ -30,24 +34,33 @@ func TestRealNode(t *testing.T) {
 	}
 	t.Cleanup(api.Close)
 	l.install(t)
+	l.startPrometheus(t)
 	t.Run("healthy", l.healthy)
 	t.Run("service", l.scrapedOverService)
 	t.Run("agent", l.agentHasData)
-	for _, f := range failures() {
-		t.Run(strings.ReplaceAll(f.name, " ", "_"), func(t *testing.T) { l.fails(t, f) })
-	}
+	t.Run("commands", l.commands)
+	l.failAll(t, podFailures(), networkFailures())
+	t.Run("prometheus", l.prometheusScrapes)
+	// A kubelet that has just been started refuses even pods that run while a disk is
+	// full, so that none is in these.
+	l.failAll(t, runtimeFailures(), resourceFailures())
+	t.Run("kubevitals was not evicted", l.notEvicted)
+	l.failAll(t, kubeletFailures())
+	t.Run("prometheus saw it", l.prometheusSaw)
+	writeTable(t, l.rows)
 }
 
-// healthy verifies that a look from outside finds nothing; that the kernel has the
-// old cgroups is true of some machines.
+// metrics are those of a scrape, by name.
+type metrics = map[string]*dto.MetricFamily
+
+// healthy verifies that a look from outside finds nothing.
 func (l *lab) healthy(t *testing.T) {
 	var last []finding
 	err := cluster.Eventually(t.Context(), time.Minute, func(ctx context.Context) (err error) {
 		if last, err = l.check(ctx, fromOutside); err != nil {
 			return err
 		}
-		last = slices.DeleteFunc(last, func(f finding) bool { return f.Alert == "KubeVitalsKubeletMisconfigured" && oldCgroups() })
-		if len(last) > 0 {
+		if last = withoutOldCgroups(last); len(last) > 0 {
 			return fmt.Errorf("findings: %v", last)
 		}
 		return nil
@@ -55,6 +68,11 @@ func (l *lab) healthy(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// withoutOldCgroups leaves out what is true of this machine.
+func withoutOldCgroups(all []finding) []finding {
+	return slices.DeleteFunc(all, func(f finding) bool { return f.Alert == "KubeVitalsKubeletMisconfigured" && oldCgroups() })
 }
 
 // oldCgroups tells whether the machine has cgroup v1, of which kubelets complain.
@@ -97,7 +115,7 @@ func (l *lab) agentHasData(t *testing.T) {
 
 // wantCollectors fails unless there are collectors, and all succeed: only those that
 // do not have a series of their own.
-func wantCollectors(t *testing.T, families map[string]*dto.MetricFamily) {
+func wantCollectors(t *testing.T, families metrics) {
 	t.Helper()
 	for _, m := range families["kubevitals_scrape_collector_success"].GetMetric() {
 		if m.GetGauge().GetValue() != 1 {
@@ -110,7 +128,7 @@ func wantCollectors(t *testing.T, families map[string]*dto.MetricFamily) {
 }
 
 // scrape asks cluster DNS for a name, as pods do, and reads the metrics there.
-func (l *lab) scrape(t *testing.T, host string, port int) map[string]*dto.MetricFamily {
+func (l *lab) scrape(t *testing.T, host string, port int) metrics {
 	t.Helper()
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return l.node.Dial(ctx, network, net.JoinHostPort(l.node.place.dnsAddress(), "53"))
@@ -124,6 +142,21 @@ func (l *lab) scrape(t *testing.T, host string, port int) map[string]*dto.Metric
 		t.Fatal(err)
 	}
 	return families
+}
+
+// scrapeAgent reads the metrics of the agent of that name on the node.
+func (l *lab) scrapeAgent(ctx context.Context, name string) (metrics, error) {
+	pods, err := l.Client().CoreV1().Pods(ownNamespace).List(ctx, metav1.ListOptions{
+		LabelSelector: "app.kubernetes.io/name=" + name, FieldSelector: "spec.nodeName=" + l.node.Name,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(pods.Items) != 1 {
+		return nil, fmt.Errorf("%d pods of %s on %s", len(pods.Items), name, l.node.Name)
+	}
+	port := map[bool]string{true: "9898", false: "9899"}[pods.Items[0].Spec.HostNetwork]
+	return process.Scrape(ctx, http.DefaultClient, fmt.Sprintf("http://%s/metrics", net.JoinHostPort(pods.Items[0].Status.PodIP, port)))
 }
 
 func sum(f *dto.MetricFamily) float64 {

@@ -6,15 +6,21 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // resourceFailures are those of disks and memory.
 func resourceFailures() []failure {
 	pressure := told{alert: "KubeVitalsNodeDiskPressure{node=real-0"}
 	return []failure{
-		{name: "image disk full", do: on(fillImages), undo: on(emptyImages), told: []told{pressure}},
+		{
+			// Another pod is there to be evicted: it asked for nothing of the disk.
+			name: "image disk full", do: both(addPod(pod("bystander", ProgramsImage)), on(fillImages)),
+			undo: both(on(emptyImages), removePod("bystander")), told: []told{pressure},
+		},
 		{
 			name: "pod evicted because it fills the disk", do: addPod(glutton()), undo: removePod("glutton"),
 			told: []told{pressure},
@@ -65,4 +71,24 @@ func limitPods(bytes string) func(context.Context, *lab) error {
 		_, err := n.Run(ctx, "sh", "-c", "echo "+bytes+" > "+file)
 		return err
 	})
+}
+
+// notEvicted verifies that kubevitals itself is not what kubelets evict first: it must be
+// there when a disk is full.
+func (l *lab) notEvicted(t *testing.T) {
+	events, err := l.Client().CoreV1().Events("").List(t.Context(), metav1.ListOptions{FieldSelector: "reason=Evicted"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := 0
+	for _, e := range events.Items {
+		if e.Namespace == ownNamespace {
+			t.Errorf("%s was evicted: %s", e.InvolvedObject.Name, e.Message)
+			continue
+		}
+		others++
+	}
+	if others == 0 {
+		t.Error("nothing at all was evicted, so that this test cannot tell")
+	}
 }

@@ -60,8 +60,8 @@ func (n *Node) kubeletConfig() ([]byte, error) {
 		// What fails should be told, and be over, sooner than by default: a runtime that
 		// hangs is waited for two minutes, and pressure on a disk lasts for five.
 		SyncFrequency:                    metav1.Duration{Duration: 10 * time.Second},
-		RuntimeRequestTimeout:            metav1.Duration{Duration: 15 * time.Second},
-		EvictionPressureTransitionPeriod: metav1.Duration{Duration: 15 * time.Second},
+		RuntimeRequestTimeout:            metav1.Duration{Duration: 8 * time.Second},
+		EvictionPressureTransitionPeriod: metav1.Duration{Duration: 5 * time.Second},
 	}
 	c.Authentication.X509.ClientCAFile = "/etc/kubernetes/ca.crt"
 	text, err := yaml.Marshal(c)

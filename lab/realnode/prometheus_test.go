@@ -1,0 +1,177 @@
+//go:build linux
+
+package realnode
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/tools/image"
+)
+
+const (
+	prometheusImage   = "registry.example/lab/prometheus:v1"
+	prometheusProgram = "prometheus"
+)
+
+// prometheusConfig scrapes kubevitals by the names of its Services, which cluster DNS
+// resolves, and evaluates the rules as they are shipped.
+const prometheusConfig = `
+global: {scrape_interval: 5s, evaluation_interval: 5s}
+rule_files: [/etc/prometheus/alerts.yaml]
+scrape_configs:
+  - job_name: kubevitals
+    honor_labels: true
+    static_configs: [{targets: ["kubevitals.kubevitals.svc.cluster.local:9899"], labels: {cluster: lab}}]
+  - job_name: kubevitals-node
+    honor_labels: true
+    dns_sd_configs: [{names: [kubevitals-node.kubevitals.svc.cluster.local], type: A, port: 9898}]
+    relabel_configs: [{target_label: cluster, replacement: lab}]
+`
+
+// startPrometheus runs a real one in a pod.
+func (l *lab) startPrometheus(t *testing.T) {
+	l.importImage(t, image.Image{
+		Name: prometheusImage, Architecture: runtime.GOARCH, User: "65534:65534",
+		Files: map[string]string{"/prometheus": filepath.Join(l.place.programs, prometheusProgram)}, Entrypoint: []string{"/prometheus"},
+	})
+	rules, err := os.ReadFile("../../mixin/generated/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Name: prometheusProgram},
+		Data:       map[string]string{"prometheus.yml": prometheusConfig, "alerts.yaml": string(rules)},
+	}
+	if _, err := l.Client().CoreV1().ConfigMaps(metav1.NamespaceDefault).Create(t.Context(), config, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	p := pod(prometheusProgram, prometheusImage, func(p *corev1.Pod) {
+		c := &p.Spec.Containers[0]
+		c.Args = []string{"--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/data"}
+		// More than it takes: what takes more than it asked for is evicted first.
+		c.Resources.Requests = corev1.ResourceList{corev1.ResourceEphemeralStorage: resource.MustParse("200Mi")}
+	})
+	mount(p, "/data", corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}})
+	mount(p, "/etc/prometheus", corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: prometheusProgram}}})
+	if err := addPod(p)(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// prometheusScrapes verifies that it reaches all there is to scrape, and that no rule
+// fails.
+func (l *lab) prometheusScrapes(t *testing.T) {
+	err := cluster.Eventually(t.Context(), waitForPods, func(ctx context.Context) error {
+		for job, want := range map[string]string{"kubevitals": "1", "kubevitals-node": fmt.Sprint(len(l.place.nodes))} {
+			if err := l.query(ctx, fmt.Sprintf("sum(up{job=%q}) == %s", job, want), func(samples []sample) error {
+				if len(samples) == 0 {
+					return fmt.Errorf("not %s targets of %s are up", want, job)
+				}
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		return l.rulesEvaluated(ctx)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// prometheusSaw verifies that it has recorded what failed since, of the cluster and of
+// the agent, and that its rules, which know no --stays, made an alert of it.
+func (l *lab) prometheusSaw(t *testing.T) {
+	for _, expr := range []string{
+		`min_over_time(kubevitals_node_readiness_ready{node="real-0"}[1h]) == 0`,
+		`last_over_time(kubevitals_container_runtime_probe_result{node="real-0", result!="ok"}[1h]) == 1`,
+		`last_over_time(ALERTS{alertname="KubeVitalsDNSNoEndpoints"}[1h])`,
+	} {
+		if err := l.query(t.Context(), expr, func(samples []sample) error {
+			if len(samples) == 0 {
+				return fmt.Errorf("nothing is found of %s", expr)
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// rulesEvaluated fails unless all rules were evaluated without an error.
+func (l *lab) rulesEvaluated(ctx context.Context) error {
+	var told struct {
+		Groups []struct {
+			Rules []struct{ Name, Health, LastError string }
+		}
+	}
+	if err := l.askPrometheus(ctx, "/api/v1/rules", &told); err != nil {
+		return err
+	}
+	n := 0
+	for _, g := range told.Groups {
+		for _, r := range g.Rules {
+			n++
+			if r.Health != "ok" {
+				return fmt.Errorf("rule %s: %s %s", r.Name, r.Health, r.LastError)
+			}
+		}
+	}
+	if n < 100 {
+		return fmt.Errorf("only %d rules", n)
+	}
+	return nil
+}
+
+// sample is one of a query's.
+type sample struct{ Metric map[string]string }
+
+func (l *lab) query(ctx context.Context, expr string, judge func([]sample) error) error {
+	var told struct{ Result []sample }
+	if err := l.askPrometheus(ctx, "/api/v1/query?query="+url.QueryEscape(expr), &told); err != nil {
+		return err
+	}
+	return judge(told.Result)
+}
+
+// askPrometheus decodes the data of an answer.
+func (l *lab) askPrometheus(ctx context.Context, path string, data any) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	p, err := l.Client().CoreV1().Pods(metav1.NamespaceDefault).Get(ctx, prometheusProgram, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if p.Status.PodIP == "" {
+		return errors.New("no address yet")
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(p.Status.PodIP, "9090")+path, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("prometheus: %s", response.Status)
+	}
+	return json.NewDecoder(response.Body).Decode(&struct{ Data any }{data})
+}
