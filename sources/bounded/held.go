@@ -1,6 +1,9 @@
 package bounded
 
-import "reflect"
+import (
+	"reflect"
+	"time"
+)
 
 // Held returns how many bytes of memory are held by what a pointer points to. What is
 // shared counts each time, and nothing may be in itself.
@@ -18,7 +21,7 @@ func beyond(v reflect.Value) (bytes int64) {
 	case reflect.String:
 		return int64(v.Len())
 	case reflect.Pointer, reflect.Interface:
-		if !v.IsNil() {
+		if !v.IsNil() && v.Type() != reflect.TypeFor[*time.Location]() { // all times share theirs
 			bytes = int64(v.Elem().Type().Size()) + beyond(v.Elem())
 		}
 	case reflect.Struct:

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -87,6 +88,7 @@ func TestHeld(t *testing.T) {
 		16 + 2:        func() *string { s := "ab"; return &s }(),
 		24 + 2*16 + 1: &[]string{"a", ""},
 		0:             nil,
+		24:            func() *time.Time { at := time.Now(); return &at }(),
 	} {
 		if got := bounded.Held(object); got != want {
 			t.Errorf("%+v: %d bytes, want %d", object, got, want)
@@ -105,6 +107,7 @@ func FuzzCost(f *testing.F) {
 		f.Add(text)
 	}
 	f.Add([]byte("\x0a\x06\x8a\x01\x00\x8a\x01\x00"))
+	f.Add([]byte("2\x062\x010\x8a0\x00")) // a time, which has a place
 	f.Add([]byte("\x12\x08\x12\x00\x12\x00\x12\x02\x3a\x00"))
 	shapes := map[message]*bounded.Message{}
 	for _, kind := range []message{&corev1.Pod{}, &corev1.Node{}, &corev1.Event{}} {
