@@ -36,6 +36,9 @@ func trimPod(p *corev1.Pod, latest *Latest) runtime.Object {
 	}
 	configMaps, secrets := pods.References(&p.Spec)
 	kept.Spec.Volumes = referring(configMaps, secrets)
+	if p.Status.PodIP != "" && !p.Spec.HostNetwork {
+		kept.Status.PodIP = someAddress
+	}
 	kept.Status.Phase, kept.Status.StartTime = p.Status.Phase, p.Status.StartTime
 	if t := p.Status.StartTime; t != nil {
 		latest.saw(t.Time)
@@ -56,6 +59,10 @@ func trimPod(p *corev1.Pod, latest *Latest) runtime.Object {
 	kept.Status.ContainerStatuses = trimContainers(p.Status.ContainerStatuses, latest)
 	return kept
 }
+
+// someAddress stands for the address of a pod, of which all that counts is that it has one:
+// it is of those that documents may use, and of no network.
+const someAddress = "192.0.2.1"
 
 // podConditions are those that collectors read.
 func podConditions() []corev1.PodConditionType {

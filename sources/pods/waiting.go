@@ -102,7 +102,7 @@ func onNode(pod *corev1.Pod) Waiting {
 	if sandbox != nil && sandbox.Status == corev1.ConditionFalse {
 		return Sandbox
 	}
-	if sandbox == nil && !begun(status) {
+	if sandbox == nil && !begun(status) && !addressed(pod) {
 		return Creating
 	}
 	for _, c := range status.InitContainerStatuses {
@@ -139,6 +139,10 @@ func ofContainer(c *corev1.ContainerStatus) Waiting {
 	}
 	return ofReason(c.State.Waiting.Reason)
 }
+
+// addressed tells whether a pod has an address of its own, which it gets with its sandbox.
+// One in the network of its node has that of the node from the beginning.
+func addressed(pod *corev1.Pod) bool { return pod.Status.PodIP != "" && !pod.Spec.HostNetwork }
 
 // begun tells whether any container has run, which proves that there is a sandbox.
 func begun(status *corev1.PodStatus) bool {

@@ -57,6 +57,7 @@ func TestWaiting(t *testing.T) {
 	initRuns := func(p *corev1.Pod) {
 		p.Status.InitContainerStatuses = []corev1.ContainerStatus{{State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}
 	}
+	addressed := func(p *corev1.Pod) { p.Status.PodIP = "10.1.2.3" }
 	initFailed := func(p *corev1.Pod) {
 		p.Status.InitContainerStatuses = []corev1.ContainerStatus{{State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1}}}}
 	}
@@ -97,7 +98,10 @@ func TestWaiting(t *testing.T) {
 		"about to start":                 {[]change{pickedUp, sandbox, waits("ContainerCreating")}, Starting, scheduledAt},
 		"about to start after init":      {[]change{pickedUp, sandbox, initialized, waits("ContainerCreating")}, Starting, initializedAt},
 		"of a kubelet before 1.29":       {[]change{pickedUp, waits("ContainerCreating")}, Creating, scheduledAt},
-		"the same, with init":            {[]change{pickedUp, initWaits("PodInitializing")}, Creating, scheduledAt},
+		"the same, with an address":      {[]change{pickedUp, addressed, waits("ContainerCreating")}, Starting, scheduledAt},
+		"the same, that of its node": {[]change{pickedUp, addressed, waits("ContainerCreating"), func(p *corev1.Pod) { p.Spec.HostNetwork = true }},
+			Creating, scheduledAt},
+		"the same, with init": {[]change{pickedUp, initWaits("PodInitializing")}, Creating, scheduledAt},
 		"the same, one container runs": {[]change{pickedUp, waits("ContainerCreating"), func(p *corev1.Pod) {
 			p.Status.ContainerStatuses = append(p.Status.ContainerStatuses, corev1.ContainerStatus{State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}})
 		}}, Starting, scheduledAt},
