@@ -42,6 +42,9 @@ func (l *lab) wantAlone(t *testing.T, within time.Duration, alerts ...string) {
 		if got := looked.grave(); !slices.Equal(got, alerts) {
 			return fmt.Errorf("check finds %v, want %v; its exit code is %d", looked.found(), alerts, looked.code)
 		}
+		if n := len(looked.causes()); n > 1 || (n == 0) != (len(alerts) == 0) {
+			return fmt.Errorf("incidents of %v, want one", looked.causes())
+		}
 		holding, err := l.vitals.alerts(ctx, dir, 0)
 		if err != nil {
 			return err

@@ -68,6 +68,7 @@ func TestAPIServerKilled(t *testing.T) {
 	t.Logf("every signal was gone after %s", time.Since(killed).Round(100*time.Millisecond))
 
 	shared.vitals.wantAlert(t, 0, "KubeVitalsAPIServerAllDown")
+	shared.vitals.wantOneIncident(t, "KubeVitalsAPIServerAllDown")
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -110,6 +111,7 @@ func TestAPIServerHangs(t *testing.T) {
 		)
 	})
 	shared.vitals.wantAlert(t, 0, "KubeVitalsAPIServerAllDown")
+	shared.vitals.wantOneIncident(t, "KubeVitalsAPIServerAllDown")
 	if err := server.Resume(); err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,48 @@ type result struct {
 			Labels          map[string]string
 		}
 	}
+	Incidents   []incident
 	Unavailable []unavailable
+}
+
+// incident is what a check puts together, by its cause.
+type incident struct {
+	Severity string
+	Cause    struct {
+		Alert  string
+		Labels map[string]string
+	}
+}
+
+// causes are the alerts, with their labels, that incidents above info come from.
+func (r result) causes() []string {
+	all := []string{}
+	for _, i := range r.Incidents {
+		if i.Severity != "info" {
+			all = append(all, fmt.Sprint(i.Cause.Alert, i.Cause.Labels))
+		}
+	}
+	return all
+}
+
+// wantOneIncident fails unless all that a check finds above info is one incident of this
+// cause.
+func (v *vitals) wantOneIncident(t *testing.T, cause string, labels ...string) {
+	t.Helper()
+	want := append(firing{cause}, labels...)
+	err := cluster.Eventually(t.Context(), time.Minute, func(ctx context.Context) error {
+		looked, err := check(ctx, nil, v.sameFlags(t)...)
+		if err != nil {
+			return err
+		}
+		if len(looked.causes()) != 1 || !slices.ContainsFunc(looked.Incidents, func(i incident) bool { return want.is(i.Cause.Alert, i.Cause.Labels) }) {
+			return fmt.Errorf("incidents of %v, want one of %s; found are %v", looked.causes(), want, looked.found())
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // unavailable is what a check could not read.
