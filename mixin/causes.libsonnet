@@ -16,14 +16,18 @@
   // Of clusters, whose objects bear no label in common with what they explain.
   ofCluster(alerts, more={}):: self.on([], alerts, more),
 
-  // Nothing can be written, so that no Lease is renewed and no status posted.
+  // The same edges, where what follows may have another reason as well.
+  seldom(edges):: [e { inhibits: false } for e in edges],
+
+  // Nothing can be written, so that no Lease is renewed and no status posted. An alarm of
+  // etcd may be of one that holds events alone: that writes fail is told by others.
   nothingWritten:: self.ofCluster([
     'KubeVitalsAPIServerAllDown',
     'KubeVitalsAPIServerReadsFailing',
     'KubeVitalsAPIServerWritesFailing',
     'KubeVitalsEtcdNoLeader',
     'KubeVitalsNothingWritten',
-  ]) + self.ofCluster(['KubeVitalsEtcdAlarm'], { when: { state: 'nospace' } }),
+  ]) + self.ofCluster(['KubeVitalsEtcdAlarm'], { inhibits: false }),
 
   // Nothing can be read.
   nothingRead:: self.ofCluster(['KubeVitalsAPIServerAllDown', 'KubeVitalsAPIServerReadsFailing', 'KubeVitalsEtcdNoLeader']),
@@ -32,21 +36,27 @@
   lostNode:: self.on(['node'], ['KubeVitalsNodeNotReady', 'KubeVitalsNodeLeaseStale'])
              + self.on(['node'], ['KubeVitalsCordonedNodeNotReady', 'KubeVitalsNodeMachineGone']),
 
-  // The network of a node, or between all of them, fails.
-  cutOff:: self.on(['node'], ['KubeVitalsNodeCutOff']) + self.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing']),
+  // The network of a node fails, or that between zones or all nodes, which does not say of which.
+  cutOff:: self.on(['node'], ['KubeVitalsNodeCutOff'])
+           + self.ofCluster(['KubeVitalsZonesCutOff'], { inhibits: false })
+           + self.ofCluster(['KubeVitalsNetworkFailing'], { when: { fault: 'cut', network: 'node' }, inhibits: false }),
 
-  // The container runtime of a node is of no use.
+  // No container can be started, or looked at, on the node.
   noRuntime:: self.on(['node'], ['KubeVitalsContainerRuntimeHung', 'KubeVitalsContainerRuntimeDown']),
 
+  // Nothing can be written to a disk of the node.
+  noDisk:: self.on(['node'], ['KubeVitalsFilesystemDead', 'KubeVitalsFilesystemReadOnly']),
+
+  // What a kubelet needs to be ready.
+  noNode:: self.noRuntime
+           + self.on(['node'], ['KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsFilesystemDead', 'KubeVitalsKubeletRestartLoop']),
+
   // The resource metrics API has nobody behind it.
-  noMetricsServer:: self.ofCluster(['KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable'], { when: { api: 'resource' } })
-                    + self.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'metrics-server' } }),
+  noMetricsServer:: self.ofCluster(['KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable'], { when: { api: 'resource' } }),
 
   // Names are resolved for no one.
-  noDNS:: self.ofCluster(['KubeVitalsDNSNoEndpoints', 'KubeVitalsDNSDown'])
-          + self.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'dns' } }),
+  noDNS:: self.ofCluster(['KubeVitalsDNSNoEndpoints', 'KubeVitalsDNSDown']),
 
-  // The same of the addon itself, which is told of by what it is for.
-  noDNSOf:: self.ofCluster(['KubeVitalsDNSNoEndpoints', 'KubeVitalsDNSDown'], { where: { addon: 'dns' } }),
-  noMetricsOf:: self.ofCluster(['KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable'], { when: { api: 'resource' }, where: { addon: 'metrics-server' } }),
+  // Names from outside are not.
+  noUpstream:: self.ofCluster(['KubeVitalsDNSForwardingFailing'], { where: { probe: 'external' } }),
 }

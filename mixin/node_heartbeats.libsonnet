@@ -45,7 +45,7 @@ function(c) {
              }),
       'for': '2m',
       summary: 'A kubelet has stopped its heartbeats, and its node still counts as ready.',
-      explainedBy: why.nothingWritten + why.cutOff + why.on(['node'], ['KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsFilesystemDead']),
+      explainedBy: why.nothingWritten + why.cutOff + why.on(['node'], ['KubeVitalsNodeAPIServerUnreachable'], { inhibits: false }) + why.on(['node'], ['KubeVitalsFilesystemDead']),
       description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s last renewed its Lease {{ $value | humanizeDuration }} ago. The node still counts as ready, and gets pods and traffic: by default the controller manager marks one 50 s after its last heartbeat.',
     },
     {

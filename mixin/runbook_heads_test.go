@@ -19,7 +19,7 @@ func TestRunbookHeadsAreFresh(t *testing.T) {
 	for _, d := range p.Dashboards {
 		titles[d.UID] = strings.TrimPrefix(d.Title, "kubevitals / ")
 	}
-	causes := reduced(loadCauses(t))
+	causes := loadCauses(t)
 	for _, a := range p.Alerts {
 		row := fmt.Sprintf("| --- | --- | --- | --- |\n| %s | %s | %s | %s |\n",
 			a.Labels["severity"], a.Labels["signal"], strings.Join(p.metricsOf(a), ", "), titles[DashboardOf(a)])

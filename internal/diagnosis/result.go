@@ -28,7 +28,7 @@ type Result struct {
 	// Time between the two samples that rates are taken from, such as 15s; 0s is one sample,
 	// of which there are no rates.
 	Window string `json:"window"`
-	// What is wrong: alerts that fire, put together by their causes; the most severe first, then the oldest.
+	// What is wrong: alerts that fire, put together by their causes; the most severe first, then those from which something follows, then the oldest.
 	Incidents []incident.Incident `json:"incidents"`
 	// Alerts that fire, the most severe first.
 	Alerts []FiringAlert `json:"alerts"`

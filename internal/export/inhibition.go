@@ -16,7 +16,9 @@ type inhibitRule struct {
 
 // route says what the rules are made for: one notification for each alert of a cluster.
 // A group by node or namespace would tell of each object apart.
-const route = "# A part of the configuration of Alertmanager. Beside it, under route:\n#   group_by: [%s, alertname]\n"
+const route = "# Under route: group_by: [%[1]s, alertname]\n" +
+	"# Every alert must bear the label %[1]s, by external_labels of its Prometheus, unless this\n" +
+	"# Alertmanager is of one cluster alone: without it the outage of one silences all others.\n"
 
 // inhibition makes the files of InhibitRules from the generated ones. The first, which is
 // printed without --out, is a part of Alertmanager's own configuration.
@@ -42,10 +44,13 @@ func inhibition(generated []byte) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
+	about := func(words string, text []byte) []byte {
+		return append(fmt.Appendf([]byte(words), route, file.Rules[0].Equal[0]), text...)
+	}
 	return []File{
-		{Path: "kubevitals-inhibit-rules.yaml", Data: append(fmt.Appendf(nil, route, file.Rules[0].Equal[0]), plain...)},
-		{Path: "alertmanagerconfig.yaml", Data: append([]byte("# Alertmanager's operator lets it silence alerts of its own namespace only,\n# unless alertmanagerConfigMatcherStrategy of the Alertmanager is None.\n"), operator...)},
-		{Path: "kube-prometheus-stack-values.yaml", Data: append([]byte("# Values of the chart kube-prometheus-stack. A list of Helm replaces the one of the\n# chart: add these rules to it to keep those that it has.\n"), values...)},
+		{Path: "kubevitals-inhibit-rules.yaml", Data: about("# A part of the configuration of Alertmanager.\n", plain)},
+		{Path: "alertmanagerconfig.yaml", Data: about("# The operator lets it silence alerts of its own namespace only, unless\n# alertmanagerConfigMatcherStrategy of the Alertmanager is None.\n", operator)},
+		{Path: "kube-prometheus-stack-values.yaml", Data: about("# Values of the chart kube-prometheus-stack. A list of Helm replaces the one of the\n# chart: add these rules to it to keep those that it has.\n", values)},
 	}, nil
 }
 

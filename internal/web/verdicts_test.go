@@ -77,7 +77,7 @@ func TestManyFindings(t *testing.T) {
 			links++
 		}
 	}
-	if links != 50+205 || !strings.Contains(p.text.String(), "More: 295") || !strings.Contains(p.text.String(), "which stand below: 250") {
+	if links != 50+205 || !strings.Contains(p.text.String(), "More: 295") || !strings.Contains(p.text.String(), "are listed below: 250") {
 		t.Errorf("%d links to 300 findings, want 50 incidents, 205 findings and their numbers", links)
 	}
 }

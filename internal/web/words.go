@@ -30,7 +30,7 @@ func inEnglish() map[string]string {
 		"dump-its file timestamp": "its file timestamp", "dump-the time of the file": "the time of the file", "notInDump": "is not in the dump", "kubelet": "kubelets", "file": "file",
 
 		"cluster": "Cluster", "evaluated": "alerts evaluated: ", "oldest": "oldest source: ", "clear": "All clear", "clearInDump": "All clear in what the dump holds", "noneYet": "No alert yet; nodes that are not ready: ", "incomplete": "Could not tell",
-		"incidents": "Incidents", "began": "began ", "follows": "From it follows: ", "followsAll": "What follows from these", "moreIncidents": "Incidents beyond these, which stand below: ",
+		"incidents": "Incidents", "began": "began ", "follows": "Likely consequences: ", "followsAll": "Likely consequences of the above", "moreIncidents": "More incidents, whose alerts are listed below: ",
 		"firing": "Wrong now", "runbook": "Runbook", "tellsAfter": "Prometheus tells after ",
 		"unavailable": "Not seen", "unavailableMeans": "While anything here cannot be read, silence about it is no proof of health.",
 		"notYetRead": "Not read yet: ", "ok": "Nothing wrong found", "okMeans": "This was looked for and not found:", "disabled": "Not looked at",
@@ -69,7 +69,7 @@ func inChinese() map[string]string {
 		"dump-its file timestamp": "其中的 timestamp 檔", "dump-the time of the file": "檔案的時間", "notInDump": "傾印裡沒有", "kubelet": "kubelet", "file": "檔案",
 
 		"cluster": "叢集", "evaluated": "評估的告警數：", "oldest": "最舊的來源：", "clear": "一切正常", "clearInDump": "傾印所含的部分一切正常", "noneYet": "尚無告警；未就緒的節點數：", "incomplete": "無法判斷",
-		"incidents": "事件", "began": "開始於 ", "follows": "由此引起：", "followsAll": "由上述問題引起的告警", "moreIncidents": "其餘事件數，列於下方：",
+		"incidents": "事件", "began": "開始於 ", "follows": "可能引起：", "followsAll": "可能由上述問題引起的告警", "moreIncidents": "其餘事件數，列於下方：",
 		"firing": "目前的問題", "runbook": "處理手冊", "tellsAfter": "Prometheus 發出告警前的等待：",
 		"unavailable": "看不到的部分", "unavailableMeans": "只要這裡有讀不到的東西，沒有告警就不代表沒有問題。",
 		"notYetRead": "尚未讀取：", "ok": "沒有發現問題", "okMeans": "以下問題查看過，沒有發現：", "disabled": "沒有查看",

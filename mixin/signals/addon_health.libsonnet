@@ -89,7 +89,7 @@ function(config)
         ||| % k,
         'for': '10m',
         summary: 'Pods of an addon that the cluster depends on crash again and again.',
-        explainedBy: why.on(['addon'], ['KubeVitalsAddonDown']) + why.noDNSOf + why.noMetricsOf
+        explainedBy: why.on(['addon'], ['KubeVitalsAddonDown'])
                      + why.ofCluster(['KubeVitalsAPIServerDown', 'KubeVitalsAPIServerAllDown'], { where: { addon: 'kube-apiserver' } })
                      + why.ofCluster(['KubeVitalsControllerManagerDown'], { where: { addon: 'kube-controller-manager' }, inhibits: false })
                      + why.ofCluster(['KubeVitalsSchedulerDown'], { where: { addon: 'kube-scheduler' }, inhibits: false }),
@@ -115,7 +115,7 @@ function(config)
         ||| % k,
         'for': '15m',
         summary: 'An addon that the cluster depends on lacks ready pods, and none is known to crash.',
-        explainedBy: why.on(['addon'], ['KubeVitalsAddonDown', 'KubeVitalsAddonCrashLooping']) + why.noDNSOf + why.noMetricsOf,
+        explainedBy: why.on(['addon'], ['KubeVitalsAddonDown', 'KubeVitalsAddonCrashLooping']),
         description: 'Ready pods that addon {{ $labels.addon }} of cluster %(cluster)s lacks, without those on nodes known to be not ready: {{ $value }}. None is known to crash; the panel "Addons that are not ready" says on which nodes.',
       },
       {
@@ -164,7 +164,7 @@ function(config)
         ||| % c,
         'for': '10m',
         summary: 'kube-proxy runs and does not get its rules written.',
-        explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'kube-proxy' } }),
+        explainedBy: why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'kube-proxy' } }),
         description: 'Instances of kube-proxy in cluster %(cluster)s that have changes of more than %(kubeProxySyncSeconds)s seconds ago that they did not write: {{ $value }}. Services on their nodes lead to pods that are gone.',
       },
     ],

@@ -14,6 +14,7 @@ function(c) {
       ||| % c,
       'for': '1m',
       summary: 'No API server of the cluster answers.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']) + why.ofCluster(['KubeVitalsAPIServerCertificateExpiryImminent', 'KubeVitalsNodeAPIServerUnreachable'], { inhibits: false }),
       description: 'No API server of cluster %(cluster)s answers. What runs goes on running; nothing new is scheduled, healed or scaled.',
     },
     {
@@ -26,7 +27,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'One of several API servers does not answer.',
-      explainedBy: why.ofCluster(['KubeVitalsAPIServerAllDown']),
+      explainedBy: why.ofCluster(['KubeVitalsAPIServerAllDown', 'KubeVitalsEtcdNoLeader']) + why.on(['server'], ['KubeVitalsAPIServerCertificateExpiryImminent'], { inhibits: false }) + why.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing'], { inhibits: false }),
       description: 'API server {{ $labels.server }} of cluster %(cluster)s does not answer; others do.',
     },
     {
@@ -76,7 +77,7 @@ function(c) {
       'for': '3m',
       summary: 'The cluster can be read but not written: etcd refuses writes.',
       explainedBy: why.ofCluster(['KubeVitalsEtcdAlarm', 'KubeVitalsEtcdNoLeader', 'KubeVitalsAPIServerReadsFailing']),
-      description: 'Reads of cluster %(cluster)s succeed and writes do not. The usual cause is an etcd that is out of space (alarm NOSPACE); an admission webhook on Leases is another.',
+      description: 'The API servers of cluster %(cluster)s answer reads and refuse writes. The usual cause is an etcd that is out of space (alarm NOSPACE); an admission webhook on Leases is another.',
     },
     {
       alert: 'KubeVitalsAPIServerSlow',
@@ -88,7 +89,7 @@ function(c) {
       ||| % c,
       'for': '10m',
       summary: 'An API server takes long for one small object.',
-      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader', 'KubeVitalsAPIServerReadsFailing', 'KubeVitalsAPIServerWritesFailing', 'KubeVitalsEtcdSlow']),
+      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader', 'KubeVitalsAPIServerReadsFailing', 'KubeVitalsAPIServerWritesFailing']) + why.ofCluster(['KubeVitalsEtcdSlow'], { inhibits: false }),
       description: 'A {{ $labels.probe }} of one small object through API server {{ $labels.server }} of cluster %(cluster)s takes {{ $value | humanizeDuration }}.',
     },
     {

@@ -44,7 +44,7 @@ function(c) {
       expr: blind.many('available') + '\n',
       'for': '5m',
       summary: 'Autoscalers cannot scale because the API server does not reach the metrics API.',
-      explainedBy: why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'metrics-server' }, where: { api: 'resource' } }),
+      explainedBy: why.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'metrics-server' }, where: { api: 'resource' } }),
       description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available%(server)s. Autoscalers that cannot read their metrics for want of it: {{ $value }}%(names)s.',
       values: { server: server, names: blind.named(' (%s)') },
     },
@@ -91,7 +91,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'An autoscaler cannot read one of its metrics, which its own condition hides.',
-      explainedBy: why.on(['namespace', 'horizontalpodautoscaler'], ['KubeVitalsAutoscalingMetricsUnavailable', 'KubeVitalsAutoscalingMisconfigured']),
+      explainedBy: why.ofCluster(['KubeVitalsAutoscalingMetricsAPIMissing', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable'], { when: { api: 'resource' }, where: { type: '(Container)?Resource' } }),
       description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its {{ $labels.type }} metric {{ $labels.metric }}; it goes on with the others and never scales down.',
     },
     {

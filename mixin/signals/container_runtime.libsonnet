@@ -16,7 +16,7 @@ function(c) {
       ||| % c,
       'for': '3m',
       summary: 'A container runtime takes connections and does not answer.',
-      explainedBy: why.on(['node'], ['KubeVitalsFilesystemDead', 'KubeVitalsFilesystemReadOnly']),
+      explainedBy: why.noDisk + why.on(['node'], ['KubeVitalsNodeDiskPressure', 'KubeVitalsFilesystemFull', 'KubeVitalsNodeLogKnownCause'], { inhibits: false }),
       description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s takes calls and does not answer them. The node can neither start nor stop containers and is about to be not ready; containers that run go on.',
     },
     {
@@ -29,7 +29,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'A container runtime is down.',
-      explainedBy: why.on(['node'], ['KubeVitalsFilesystemDead', 'KubeVitalsFilesystemReadOnly']),
+      explainedBy: why.noDisk + why.on(['node'], ['KubeVitalsNodeDiskPressure', 'KubeVitalsFilesystemFull', 'KubeVitalsNodeLogKnownCause'], { inhibits: false }),
       description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s is down: nobody listens at its socket, or it says itself that it is not ready. The node can neither start nor stop containers and is about to be not ready; containers that run go on.',
     },
     {

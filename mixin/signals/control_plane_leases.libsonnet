@@ -28,10 +28,11 @@ function(c) {
       alert: 'KubeVitalsNothingWritten',
       severity: 'critical',
       expr: leases(c).allStopped + '\n',
-      'for': '1m',
+      // Not before those that explain it.
+      'for': '3m',
       summary: 'No Lease of the cluster is renewed any more: nothing can be written. Look at API server and etcd.',
       explainedBy: why.ofCluster(['KubeVitalsAPIServerAllDown', 'KubeVitalsAPIServerReadsFailing', 'KubeVitalsAPIServerWritesFailing', 'KubeVitalsEtcdNoLeader', 'KubeVitalsEtcdAlarm']),
-      description: 'The last renewal of any Lease in cluster %(cluster)s, of nodes and of the control plane alike, was {{ $value | humanizeDuration }} ago. What they have in common is that nothing can be written: API server or etcd. Kubelets and controllers that seem silent need not be dead.',
+      description: 'Nothing seems to have been written in cluster %(cluster)s for {{ $value | humanizeDuration }}: no Lease was renewed, of nodes and of the control plane alike. Look at API server and etcd. Kubelets and controllers that seem silent need not be dead.',
     },
     {
       alert: 'KubeVitalsControllerManagerDown',

@@ -55,7 +55,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'A member of etcd does not answer.',
-      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']),
+      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']) + why.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing'], { inhibits: false }),
       description: 'The member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s does not tell its health: it is down, or kubevitals cannot reach it with its certificate.',
     },
     {
@@ -131,7 +131,7 @@ function(c) {
       ||| % k,
       'for': '10m',
       summary: 'etcd fails requests of the API servers.',
-      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader', 'KubeVitalsEtcdAlarm', 'KubeVitalsEtcdMemberDown']),
+      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader', 'KubeVitalsEtcdAlarm']) + why.ofCluster(['KubeVitalsEtcdMemberDown'], { inhibits: false }),
       description: 'Of the requests of the API servers of cluster %(cluster)s to etcd {{ $value | humanizePercentage }} fail.',
     },
   ],

@@ -107,7 +107,7 @@ function(c) {
       ||| % (c { often: often('FailedUpdateStatus') }),
       'for': '15m',
       summary: 'The controller manager cannot update objects, because it works with outdated ones.',
-      explainedBy: why.ofCluster(['KubeVitalsEtcdWentBack', 'KubeVitalsControllerFromBefore', 'KubeVitalsAPIServerCacheFromBefore']),
+      explainedBy: why.ofCluster(['KubeVitalsEtcdWentBack', 'KubeVitalsAPIServerCacheFromBefore']) + why.ofCluster(['KubeVitalsControllerFromBefore'], { when: { component: 'kube-controller-manager' } }),
       description: 'The controller manager of cluster %(cluster)s failed {{ $value | humanize }} times within 15 minutes to update the status of an autoscaler. After a restore of etcd this means that its cache is from before.',
     },
     {

@@ -92,7 +92,7 @@ function(config) {
       ||| % c,
       'for': '2m',
       summary: 'kubevitals takes a source for good whose last proof is old.',
-      explainedBy: why.nothingRead + why.on(['source'], ['KubeVitalsSourceUnavailable']),
+      explainedBy: why.nothingRead,
       description: 'kubevitals in cluster %(cluster)s says that it can read {{ $labels.source }}, but the last proof of that is {{ $value | humanizeDuration }} old. What it tells from there may not be true any more.',
     },
     {
@@ -114,7 +114,7 @@ function(config) {
       ||| % (c { kubelets: 'max by (%(by)s, node, endpoint) (kubevitals_kubelet_available{%(selector)s})' % c }),
       'for': '15m',
       summary: 'kubevitals cannot read a good part of the kubelets.',
-      explainedBy: why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff']),
+      explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff'], { inhibits: false }),
       description: 'kubevitals in cluster %(cluster)s cannot read {{ $value | humanizePercentage }} of the kubelets: %(endpoints)s.',
       values: {
         endpoints: promql.each(
@@ -151,7 +151,7 @@ function(config) {
       ||| % (c { lacking: promql.indent(promql.indent(promql.indent(c.lacking))) }),
       'for': '5m',
       summary: 'Agents of kubevitals on nodes cannot be scraped.',
-      explainedBy: why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing']),
+      explainedBy: why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing'], { inhibits: false }),
       description: 'Agents of kubevitals in cluster %(cluster)s that cannot be scraped: {{ $value }}, which is more than nodes are not ready. What only a node can see is not seen there.',
     },
     {
@@ -226,7 +226,6 @@ function(config) {
       ||| % (c { old: 'kubevitals_source_last_success_timestamp_seconds{%(nodeSelector)s} < time() - %(sourceStaleSlackSeconds)s' % c }),
       'for': '2m',
       summary: 'Agents of kubevitals on nodes take a source for good whose last proof is old.',
-      explainedBy: why.on(['source'], ['KubeVitalsNodeAgentSourceUnavailable']),
       description: 'Agents of kubevitals in cluster %(cluster)s that say that they can read {{ $labels.source }}, though the last proof of that is too old: {{ $value }}. What they tell from there may not be true any more.',
     },
     {

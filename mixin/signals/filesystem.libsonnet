@@ -28,7 +28,7 @@ function(c) {
         unless on (%(by)s, node, root)
         max by (%(by)s, node, root) (kubevitals_filesystem_state{%(nodeSelector)s, state="ok"}) == 1
       ||| % c,
-      'for': '5m',
+      'for': '2m',
       summary: 'A disk that a node cannot do without does not answer.',
       description: 'The file system of {{ $labels.root }} on node {{ $labels.node }} of cluster %(cluster)s does not answer the kernel, or with an error only. Whatever touches it hangs or fails: the kubelet, the container runtime and the pods.',
     },

@@ -41,13 +41,13 @@ function(c) {
     near('watches') {
       alert: 'KubeVitalsInotifyWatchesNearLimit',
       summary: 'A user of a node nears the limit of inotify watches.',
-      explainedBy: why.on(['node'], ['KubeVitalsInotifyExhausted'], { when: { resource: 'watches' } }),
+      explainedBy: why.on(['node'], ['KubeVitalsInotifyExhausted'], { when: { resource: 'watches' }, where: { uid: '0' } }),
       description: 'On node {{ $labels.node }} of cluster %(cluster)s user {{ $labels.uid }} holds {{ $value | humanizePercentage }} of the inotify watches that a user may have. At the limit whatever wants to follow one file more fails with "no space left on device".',
     },
     near('instances') {
       alert: 'KubeVitalsInotifyInstancesNearLimit',
       summary: 'A user of a node nears the limit of inotify instances.',
-      explainedBy: why.on(['node'], ['KubeVitalsInotifyExhausted'], { when: { resource: 'instances' } }),
+      explainedBy: why.on(['node'], ['KubeVitalsInotifyExhausted'], { when: { resource: 'instances' }, where: { uid: '0' } }),
       description: 'On node {{ $labels.node }} of cluster %(cluster)s user {{ $labels.uid }} holds {{ $value | humanizePercentage }} of the inotify instances that a user may have; all containers that run as the same user share them. At the limit the next program that wants one fails with "too many open files".',
     },
     {

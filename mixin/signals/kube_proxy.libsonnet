@@ -56,7 +56,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'The kube-proxy of a node does not answer.',
-      explainedBy: why.lostNode + why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'kube-proxy' } }),
+      explainedBy: why.lostNode + why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'kube-proxy' } }) + why.ofCluster(['KubeVitalsAddonCrashLooping'], { when: { addon: 'kube-proxy' }, inhibits: false }),
       description: 'kube-proxy on node {{ $labels.node }} of cluster %(cluster)s does not tell its health. Rules that it wrote stay as they are: connections from this node to Services go to pods that are gone, and new Services do not work there.',
     },
     {
@@ -65,7 +65,6 @@ function(c) {
       expr: stale,
       'for': '5m',
       summary: 'The kube-proxy of a node runs and does not get its rules written.',
-      explainedBy: why.nothingRead + why.on(['node'], ['KubeVitalsKubeProxySyncFailing', 'KubeVitalsNodeAPIServerUnreachable']),
       description: 'kube-proxy on node {{ $labels.node }} of cluster %(cluster)s has had changes for more than %(kubeProxySyncSeconds)s seconds that it did not write: connections from this node to Services go to pods that are gone, and new Services do not work there.',
     },
     {

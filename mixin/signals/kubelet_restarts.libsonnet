@@ -1,5 +1,6 @@
 // A kubelet that starts again and again.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 
 function(c) {
   name: 'kubelet_restarts',
@@ -22,6 +23,7 @@ function(c) {
       'for': '2m',
       keep_firing_for: '10m',
       summary: 'A kubelet starts again and again.',
+      explainedBy: why.on(['node'], ['KubeVitalsFilesystemDead', 'KubeVitalsFilesystemReadOnly']) + why.on(['node'], ['KubeVitalsNodeDiskPressure', 'KubeVitalsFilesystemFull'], { inhibits: false }),
       description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s started {{ $value | humanize }} times within the last hour, which is a loop and no upgrade: it exits soon after each start, and says why in its log only.',
     },
   ],

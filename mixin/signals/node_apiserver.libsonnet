@@ -17,7 +17,7 @@ function(c) {
       ||| % c,
       'for': '3m',
       summary: 'A node cannot reach the API server, though other nodes can.',
-      explainedBy: why.cutOff + why.ofCluster(['KubeVitalsAPIServerAllDown']),
+      explainedBy: why.cutOff + why.on(['node'], ['KubeVitalsKubeProxyRulesStale', 'KubeVitalsNodePodNetworkCut'], { inhibits: false }),
       description: 'No API server answers node {{ $labels.node }} of cluster %(cluster)s over the address that pods use, though it answers other nodes. What on this node depends on the API breaks: controllers, operators, DNS servers; if the kubelet goes the same way, the node will be not ready.',
     },
   ],

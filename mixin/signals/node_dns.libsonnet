@@ -38,7 +38,7 @@ function(config) {
       ||| % c,
       'for': '5m',
       summary: 'A node cannot resolve names, though others can.',
-      explainedBy: why.noDNS + why.cutOff + why.ofCluster(['KubeVitalsDNSForwardingFailing', 'KubeVitalsDNSAPIServerUnreachable']) + why.on(['node'], ['KubeVitalsNodePodNetworkCut', 'KubeVitalsKubeProxyDown', 'KubeVitalsKubeProxyRulesStale']),
+      explainedBy: why.noDNS + why.noUpstream + why.cutOff + why.ofCluster(['KubeVitalsDNSAPIServerUnreachable'], { where: { probe: 'cluster' } }) + why.on(['node'], ['KubeVitalsNodePodNetworkCut', 'KubeVitalsKubeProxyRulesStale']) + why.on(['node'], ['KubeVitalsKubeProxyDown', 'KubeVitalsConntrackDropping'], { inhibits: false }) + why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'node-local-dns' } }),
       description: 'No DNS server that pods use resolves a name (probe: {{ $labels.probe }}) for node {{ $labels.node }} of cluster %(cluster)s, though DNS works elsewhere in the cluster: pods on this node find no Service, or nothing outside, and those on others do.',
     },
   ],

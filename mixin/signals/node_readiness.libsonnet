@@ -87,7 +87,7 @@ function(c) {
       'for': '3m',
       keep_firing_for: '5m',
       summary: 'A good part of the nodes are not ready.',
-      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsZonesCutOff']) + why.ofCluster(['KubeVitalsNetworkFailing'], { inhibits: false }),
+      explainedBy: why.seldom(why.nothingWritten) + why.ofCluster(['KubeVitalsZonesCutOff'], { inhibits: false }) + why.ofCluster(['KubeVitalsNetworkFailing'], { when: { fault: 'cut', network: 'node' }, inhibits: false }),
       description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s are not ready. %(causes)s. {{ if ge $value 1.0 }}No node is left that is ready. {{ end }}One cause for all points at what they share. The dashboard and "kubevitals check -o json" name the nodes.',
       values: {
         causes: promql.each(
@@ -112,7 +112,7 @@ function(c) {
       ||| % (c { away: away('!="machine_gone"', c.nodeNotReadySeconds), maintained: maintained, many: manyMissing }),
       'for': '1m',
       summary: 'A node is not ready.',
-      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff']) + why.on(['node'], ['KubeVitalsNodeCutOff', 'KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsContainerRuntimeHung', 'KubeVitalsContainerRuntimeDown', 'KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsFilesystemDead', 'KubeVitalsKubeletRestartLoop', 'KubeVitalsKubeletCertificateExpired']) + why.on(['node'], ['KubeVitalsWatchStreamsExhausted', 'KubeVitalsNodeOutOfMemory', 'KubeVitalsKernelTrouble', 'KubeVitalsNodeLogKnownCause'], { inhibits: false }),
+      explainedBy: why.seldom(why.nothingWritten) + why.ofCluster(['KubeVitalsNodesNotReady']) + why.ofCluster(['KubeVitalsZonesCutOff'], { inhibits: false }) + why.noNode + why.on(['node'], ['KubeVitalsNodeCutOff', 'KubeVitalsKubeletCertificateExpired']) + why.on(['node'], ['KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsFilesystemReadOnly', 'KubeVitalsFilesystemFull', 'KubeVitalsNodeDiskPressure', 'KubeVitalsWatchStreamsExhausted', 'KubeVitalsNodeOutOfMemory', 'KubeVitalsKernelTrouble', 'KubeVitalsNodeProblem', 'KubeVitalsNodeLogKnownCause'], { inhibits: false }),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s.%(agent)s%(certificate)s%(overdue)s',
       values: {
         because: because,
@@ -146,7 +146,7 @@ function(c) {
       ||| % (c { away: away('!="machine_gone"', c.nodeNotReadySeconds), maintained: maintained }),
       'for': '1m',
       summary: 'A node that somebody cordoned is not ready.',
-      explainedBy: why.on(['node'], ['KubeVitalsContainerRuntimeHung', 'KubeVitalsContainerRuntimeDown', 'KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsFilesystemDead', 'KubeVitalsKubeletRestartLoop']),
+      explainedBy: why.noNode + why.on(['node'], ['KubeVitalsFilesystemReadOnly', 'KubeVitalsFilesystemFull', 'KubeVitalsNodeDiskPressure'], { inhibits: false }),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s is cordoned, and has not been ready for {{ $value | humanizeDuration }}%(because)s. Somebody is at work there, or forgot it: nothing new is placed on it until it is uncordoned.',
       values: { because: because },
     },
@@ -183,6 +183,7 @@ function(c) {
       expr: problems,
       'for': '5m',
       summary: 'A condition of a node tells of a problem.',
+      explainedBy: why.on(['node'], ['KubeVitalsFilesystemReadOnly'], { where: { condition: 'ReadonlyFilesystem' }, inhibits: false }) + why.on(['node'], ['KubeVitalsKubeletRestartLoop'], { where: { condition: 'FrequentKubeletRestart' }, inhibits: false }),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has a bad condition {{ $labels.condition }}%(reason)s.',
       values: { reason: promql.lookup(c, 'max by (reason) (kubevitals_node_readiness_condition{%s, node=%%q, condition=%%q})', ['node', 'condition'], ', with the reason {{ .Labels.reason }}') },
     },

@@ -113,7 +113,7 @@ function(c) {
       ||| % (c { oldest: oldest('not_picked_up', ', node') }),
       'for': '2m',
       summary: 'A kubelet does not begin with pods that were given to its node, though the node counts as ready.',
-      explainedBy: why.lostNode + why.nothingWritten + why.on(['node'], ['KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsWatchStreamsExhausted']),
+      explainedBy: why.lostNode + why.noRuntime + why.nothingWritten + why.noDisk + why.on(['node'], ['KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsWatchStreamsExhausted'], { inhibits: false }),
       description: 'Pods were given to node {{ $labels.node }} of cluster %(cluster)s {{ $value | humanizeDuration }} ago and its kubelet has not begun with them, though the node counts as ready: it hangs, is overloaded, or does not hear of new pods.',
     },
     {
@@ -124,7 +124,7 @@ function(c) {
       ||| % [oldest('network', ', node'), c.pendingOnNodeSeconds],
       'for': '2m',
       summary: 'Pods on a node get no sandbox or no network.',
-      explainedBy: why.lostNode + why.noRuntime + why.on(['node'], ['KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsNodeNetworkUnavailable', 'KubeVitalsNodeDiskPressure']),
+      explainedBy: why.lostNode + why.noRuntime + why.noDisk + why.on(['node'], ['KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsNodeNetworkUnavailable']) + why.on(['node'], ['KubeVitalsNodeDiskPressure'], { inhibits: false }),
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for its sandbox and its network%(cause)s.',
       values: {
         cause: promql.each(
@@ -144,7 +144,7 @@ function(c) {
       ||| % [oldest('volume', ', node'), c.pendingVolumeSeconds],
       'for': '2m',
       summary: 'Pods on a node wait for a volume.',
-      explainedBy: why.lostNode + why.ofCluster(['KubeVitalsPodsStuckOnDeadNode'], { inhibits: false }),
+      explainedBy: why.lostNode + why.nothingWritten + why.noDisk + why.ofCluster(['KubeVitalsPodsStuckOnDeadNode', 'KubeVitalsControllerManagerDown'], { inhibits: false }),
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for a volume that cannot be attached or mounted.',
     },
     {
@@ -155,7 +155,7 @@ function(c) {
       ||| % [oldest('image', ', node'), c.pendingImageSeconds],
       'for': '5m',
       summary: 'Pods on a node wait for an image that cannot be pulled.',
-      explainedBy: why.lostNode + why.noRuntime + why.on(['node'], ['KubeVitalsNodeDiskPressure', 'KubeVitalsNodeDNSFailing']),
+      explainedBy: why.lostNode + why.noRuntime + why.noDisk + why.on(['node'], ['KubeVitalsNodeDiskPressure'], { inhibits: false }),
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for an image that cannot be pulled.',
     },
     {
@@ -166,7 +166,7 @@ function(c) {
       ||| % [oldest('container_setup|init_failing|sandbox|creating|starting', ', node'), c.pendingImageSeconds],
       'for': '5m',
       summary: 'Pods on a node were given to it and do not start.',
-      explainedBy: why.lostNode + why.noRuntime + why.on(['node'], ['KubeVitalsNodeDiskPressure']),
+      explainedBy: why.lostNode + why.noRuntime + why.nothingWritten + why.noDisk + why.on(['node'], ['KubeVitalsNodeDiskPressure'], { inhibits: false }),
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and does not start%(lacks)s.',
       values: {
         lacks: promql.each(

@@ -26,7 +26,7 @@ function(c) {
       ||| % c,
       'for': '0m',
       summary: 'etcd went back to an earlier state under a running control plane.',
-      description: 'Writes of cluster %(cluster)s get resource versions below one that was given out before: its etcd was restored from a backup, or lost data. Restart every API server first, then controller managers, schedulers, kubelets and operators: they work with objects that do not exist any more.',
+      description: 'The etcd of cluster %(cluster)s went back to an earlier state, restored from a backup or after a loss of data: writes get resource versions below one that was given out before. Restart every API server first, then controller managers, schedulers, kubelets and operators: they work with objects that do not exist any more.',
     },
     {
       alert: 'KubeVitalsAPIServerCacheFromBefore',

@@ -27,8 +27,8 @@ function(c) {
       expr: oldest('hold="kubelet"'),
       'for': '5m',
       summary: 'Pods cannot be deleted though their node is ready: the kubelet does not finish.',
-      explainedBy: why.lostNode + why.noRuntime + why.on(['node'], ['KubeVitalsFilesystemDead', 'KubeVitalsFilesystemReadOnly']),
-      description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago. The node is ready: a container cannot be killed, or a volume cannot be unmounted.',
+      explainedBy: why.lostNode + why.noRuntime + why.nothingWritten + why.on(['node'], ['KubeVitalsFilesystemDead', 'KubeVitalsFilesystemReadOnly']),
+      description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and the node is ready. A container cannot be killed, or a volume cannot be unmounted.',
     },
     {
       alert: 'KubeVitalsPodsHeldByFinalizer',

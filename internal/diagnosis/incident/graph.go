@@ -140,10 +140,15 @@ func (g *Graph) causeOf(x *index, i int) int {
 		if !e.Where.match(explained.Labels) {
 			continue
 		}
+		var causes []int
 		for _, cause := range x.like(e.Cause, e.On, explained.Labels) {
 			if e.When.match(x.findings[cause].Labels) {
-				return cause
+				causes = append(causes, cause)
 			}
+		}
+		// Where nothing says which of several objects is to blame, none is.
+		if len(causes) == 1 || (len(causes) > 1 && (len(e.On) > 0 || len(ObjectsOf(x.findings[causes[0]].Labels)) == 0)) {
+			return causes[0]
 		}
 	}
 	return -1

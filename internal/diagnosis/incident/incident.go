@@ -2,11 +2,11 @@ package incident
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
@@ -59,8 +59,9 @@ func (o Object) String() string {
 	return o.Name
 }
 
-// Group puts findings together by their causes. The incidents are sorted by severity and
-// then by age, those whose beginning is not known last; onsets are the metrics that hold
+// Group puts findings together by their causes. The incidents are sorted by severity, those
+// from which something follows first, and then by age, those whose beginning is not known
+// last; onsets are the metrics that hold
 // since when something has been wrong.
 func (g *Graph) Group(findings []ruleeval.Finding, onsets []string) []Incident {
 	x := &index{findings: findings, by: map[string]map[string][]int{}}
@@ -103,12 +104,14 @@ func (i *Incident) finish() {
 	i.Summary = firstSentence(i.Cause)
 	i.Severity = i.Cause.Severity
 	i.Objects = []Object{}
+	seen := map[Object]bool{}
 	for _, m := range append([]Member{i.Cause}, i.Consequences...) {
 		if rank(m.Severity) < rank(i.Severity) {
 			i.Severity = m.Severity
 		}
 		for _, o := range ObjectsOf(m.Labels) {
-			if !slices.Contains(i.Objects, o) {
+			if !seen[o] {
+				seen[o] = true
 				i.Objects = append(i.Objects, o)
 			}
 		}
@@ -118,7 +121,8 @@ func (i *Incident) finish() {
 func rank(severity string) int { return slices.Index(ruleeval.Severities(), severity) }
 
 func byUrgency(a, b Incident) int {
-	if by := cmp.Compare(rank(a.Severity), rank(b.Severity)); by != 0 {
+	wide := func(i Incident) int { return min(len(i.Consequences), 1) }
+	if by := cmp.Or(cmp.Compare(rank(a.Severity), rank(b.Severity)), cmp.Compare(wide(b), wide(a))); by != 0 {
 		return by
 	}
 	switch {
@@ -159,14 +163,18 @@ func ObjectsOf(labels map[string]string) []Object {
 	return all
 }
 
+// clusterLabel bears the name of the cluster that is looked at, as a look gives it.
+const clusterLabel = "cluster"
+
 // firstSentence is the cause in words: what its alert says of these labels, without the
 // name of the cluster, which stands above all of them.
 func firstSentence(m Member) string {
 	text := m.Description
-	for _, place := range []string{" of cluster ", " in cluster "} {
-		for _, value := range slices.Sorted(maps.Values(m.Labels)) {
-			if value != "" {
-				text = strings.Replace(text, place+value, "", 1)
+	if name := m.Labels[clusterLabel]; name != "" {
+		for _, place := range []string{" of cluster " + name, " in cluster " + name} {
+			before, after, found := strings.Cut(text, place)
+			if found && !strings.ContainsFunc(after[:min(len(after), 1)], isOfName) {
+				text = before + after
 			}
 		}
 	}
@@ -175,6 +183,11 @@ func firstSentence(m Member) string {
 		return sentence + "."
 	}
 	return text
+}
+
+// isOfName tells whether a name may go on with a character. A sentence ends with a dot, too.
+func isOfName(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_'
 }
 
 // since is the earliest time that a finding holds of a beginning, or zero.

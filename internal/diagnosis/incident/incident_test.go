@@ -63,7 +63,10 @@ func TestGroup(t *testing.T) {
 		"another API":       {[]ruleeval.Finding{found("AddonDown", "critical", "", "addon", "metrics-server"), found("APIDown", "warning", "", "api", "external")}, []string{"critical AddonDown addon=metrics-server", "warning APIDown api=external"}},
 		"a namespaced name": {[]ruleeval.Finding{found("Scaling", "warning", "", "namespace", "shop", "horizontalpodautoscaler", "web")}, []string{"warning Scaling horizontalpodautoscaler=shop/web"}},
 		"a namespace":       {[]ruleeval.Finding{found("Pending", "warning", "", "namespace", "shop")}, []string{"warning Pending namespace=shop"}},
-		"the worst first":   {[]ruleeval.Finding{found("A", "info", ""), found("B", "critical", "")}, []string{"critical B", "info A"}},
+		"one of several": {[]ruleeval.Finding{found("AddonDown", "critical", "", "addon", "metrics-a"), found("AddonDown", "critical", "", "addon", "metrics-b"), found("APIDown", "info", "", "api", "resource")},
+			[]string{"critical AddonDown addon=metrics-a", "critical AddonDown addon=metrics-b", "info APIDown api=resource"}},
+		"what follows first": {[]ruleeval.Finding{found("A", "warning", ""), lost("a"), found("PodsStuck", "warning", "", "node", "a")}, []string{"warning NodeLost node=a > PodsStuck", "warning A"}},
+		"the worst first":    {[]ruleeval.Finding{found("A", "info", ""), found("B", "critical", "")}, []string{"critical B", "info A"}},
 	} {
 		var got []string
 		for _, i := range g.Group(test.findings, nil) {
@@ -81,6 +84,14 @@ func TestSummary(t *testing.T) {
 	t.Parallel()
 	f := found("NodeLost", "warning", "Node a of cluster c is lost: its port 10.0.0.1:10250 is closed. Its pods wait.", "node", "a")
 	f.Evidence = []ruleeval.Evidence{{Metric: "lost_since", Value: 2000}, {Metric: "lost_since", Value: 1000}, {Metric: "seen", Value: 10}, {Metric: "lost_since", Value: -1}}
+	prefix := found("Waiting", "info", "A pod of namespace prod in cluster prod-eu waits", "namespace", "prod")
+	prefix.Labels["cluster"] = "prod-eu"
+	longer := found("Waiting", "info", "A pod of cluster cc waits.")
+	for f, want := range map[*ruleeval.Finding]string{&prefix: "A pod of namespace prod waits", &longer: "A pod of cluster cc waits."} {
+		if got := (&incident.Graph{}).Group([]ruleeval.Finding{*f}, nil)[0].Summary; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 	younger := found("NodeLost", "warning", "Lost", "node", "b")
 	younger.Evidence = []ruleeval.Evidence{{Metric: "lost_since", Value: 1500}}
 	unknown := found("NodeLost", "warning", "", "node", "c")

@@ -110,9 +110,10 @@ func (s *junitSuite) skip(class, name, message string) {
 // run first.
 func failureText(r *diagnosis.Result, one incident.Incident) string {
 	var b strings.Builder
-	for i, m := range append([]incident.Member{one.Cause}, one.Consequences...) {
+	more := max(0, len(one.Consequences)-mostFindings)
+	for i, m := range append([]incident.Member{one.Cause}, one.Consequences[:len(one.Consequences)-more]...) {
 		if i == 1 {
-			b.WriteString("\nFrom it follows:\n")
+			b.WriteString("\nLikely consequences:\n")
 		}
 		f := m.Finding
 		b.WriteString(plain(m.Alert+": "+f.Description) + projected(f) + "\n")
@@ -122,6 +123,9 @@ func failureText(r *diagnosis.Result, one incident.Incident) string {
 		for _, e := range ruleeval.First(f.Evidence, mostEvidence) {
 			b.WriteString(plain("  "+measured(valuesAt(r), e)) + "\n")
 		}
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "and %d more, which -o json names\n", more)
 	}
 	for _, a := range r.Alerts {
 		if a.Alert == one.Cause.Alert {

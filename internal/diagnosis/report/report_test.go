@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -123,18 +124,23 @@ func TestIncidents(t *testing.T) {
 		Coverage: diagnosis.Coverage{Evaluated: []string{"DiskFull", "PodsWait", "Other"}},
 	}
 	mustSay(t, text(t, r),
-		"CRITICAL Disk \uFFFD of n is full. Since 2023-11-14 22:13:20 UTC.\n  From it follows: PodsWait (n), PodsWait (n).\n\nCRITICAL DiskFull\n",
-		"\nWhat follows from these:\n\nWARNING PodsWait\n", "Incidents: 1 (1 critical). Alerts: 2 of 3 evaluated. Findings: 3.\n")
-	mustSay(t, junit(t, r), `tests="2" failures="1"`, `name="DiskFull (n)"`, `name="Other"`, "From it follows:&#xA;PodsWait: Pods of n wait.&#xA;", "&#xA;df&#xA;")
+		"CRITICAL Disk \uFFFD of n is full. Since 2023-11-14 22:13:20 UTC.\n  Likely consequences: PodsWait (n, n).\n\nCRITICAL DiskFull\n",
+		"\nLikely consequences of the above:\n\nWARNING PodsWait\n", "Incidents: 1 (1 critical). Alerts: 2 of 3 evaluated. Findings: 3.\n")
+	mustSay(t, junit(t, r), `tests="2" failures="1"`, `name="DiskFull (node=n)"`, `name="Other"`, "Likely consequences:&#xA;PodsWait: Pods of n wait.&#xA;", "&#xA;df&#xA;")
 	r.Incidents = nil
-	for range mostShown + 1 {
+	for range 5 {
 		r.Incidents = append(r.Incidents, incidents(cause)...)
 	}
-	mustSay(t, text(t, r), "full.\nand 1 more, which -o json names\n")
+	if got := text(t, r); strings.Count(got, "CRITICAL Disk \uFFFD") != 3 || !strings.Contains(got, "\n2 more, of these or other alerts") {
+		t.Errorf("not three of five alike, and their number:\n%s", got)
+	}
+	for i := range 30 {
+		other := full()
+		other.Findings[0].Alert = fmt.Sprint("Other", i)
+		r.Incidents = append(r.Incidents, incidents(other)...)
+	}
+	mustSay(t, text(t, r), "\n15 more, of these or other alerts")
 }
-
-// mostShown is the number of incidents that stand at the top.
-const mostShown = 20
 
 // TestAlerts verifies what is told of an alert that fires, and that nothing of the
 // cluster steers a terminal.
@@ -146,7 +152,7 @@ func TestAlerts(t *testing.T) {
 	}
 	all := []string{"Disk \uFFFD of n is full.", "no space", "full_since_timestamp_seconds = 2023-11-14 22:13:20 UTC (2m0s ago)"}
 	mustSay(t, text(t, r), append(all, "CRITICAL DiskFull\n  It is full.\n", "    df\n", "Runbook: https://x\n", "Incidents: 1 (1 critical). Alerts: 1 of 2 evaluated. Findings: 1.\n")...)
-	mustSay(t, junit(t, r), append(all, `tests="2" failures="1"`, `<testcase classname="kubevitals" name="DiskFull (n)">`, "Disk \uFFFD of n is full.\" type=\"critical\">")...)
+	mustSay(t, junit(t, r), append(all, `tests="2" failures="1"`, `<testcase classname="kubevitals" name="DiskFull (node=n)">`, "Disk \uFFFD of n is full.\" type=\"critical\">")...)
 	var colours bytes.Buffer
 	if err := report.Text(&colours, r, true); err != nil || !strings.Contains(colours.String(), "\x1b[1;31mCRITICAL\x1b[0m") {
 		t.Errorf("%v, no colours in:\n%s", err, colours.String())

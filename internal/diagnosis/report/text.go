@@ -41,7 +41,7 @@ func Text(w io.Writer, r *diagnosis.Result, colour bool) error {
 	}
 	if len(follow) > 0 {
 		p.line("")
-		p.line("%s", p.bold("What follows from these:"))
+		p.line("%s", p.bold("Likely consequences of the above:"))
 	}
 	for _, a := range follow {
 		p.alert(a)

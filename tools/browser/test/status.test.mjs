@@ -22,7 +22,7 @@ it('an incident names its cause and what follows from it, which is folded below'
   await until(page, goto, '/?lang=en', ready);
   const disk = page.locator('section[aria-labelledby=incidents] li', { hasText: 'worker-2' });
   assert.equal(await disk.count(), 1);
-  assert.match(await disk.innerText(), /disk pressure[\s\S]*From it follows: .*KubeVitalsPodNetworkFailing/);
+  assert.match(await disk.innerText(), /disk pressure[\s\S]*Likely consequences: .*KubeVitalsPodNetworkFailing/);
   assert.ok(!(await page.locator('#follow article').first().isVisible()));
   await page.locator('#follow > summary').click();
   assert.match(await page.locator('#follow').innerText(), /KubeVitalsPodNetworkFailing/);
