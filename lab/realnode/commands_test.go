@@ -67,7 +67,7 @@ func (l *lab) commands(t *testing.T) {
 	}
 	for _, name := range []string{"check", "archive"} {
 		found, err := findings([]byte(l.ends(t, name)), nil)
-		if err != nil || len(withoutOldCgroups(found)) > 0 {
+		if err != nil || len(ofTheCluster(found)) > 0 {
 			t.Errorf("%s of a healthy cluster: %v, %v", name, found, err)
 		}
 	}
