@@ -75,7 +75,7 @@ func (l *lab) healthy(t *testing.T) {
 // ofTheCluster leaves out what is true of this machine: old cgroups, and that it may be
 // busy.
 func ofTheCluster(all []finding) []finding {
-	return slices.DeleteFunc(all, func(f finding) bool { 
+	return slices.DeleteFunc(all, func(f finding) bool {
 		return f.Alert == "KubeVitalsKubeletMisconfigured" && oldCgroups() || f.Alert == "KubeVitalsAPIServerSlow"
 	})
 }
