@@ -36,5 +36,7 @@ func Catalogue() []Definition {
 		Connectivity(),
 		AggregatedAPI(),
 		TerminatingNamespaces(),
+		PodCreation(),
+		AdmissionWebhooks(),
 	}
 }

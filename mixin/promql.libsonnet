@@ -28,10 +28,10 @@
       by,
       text,
     ],
-  // The same again, with the values of one label as a list within a sentence, and nothing
-  // where there is none.
+  // The same again, with the first values of one label as a list within a sentence, and
+  // nothing where there is none.
   list(c, expr, labels, by, before, after, selector=c.selector)::
-    '{{ with query (printf `%s` $labels.%s%s) | sortByLabel "%s" }}%s{{ range $i, $one := . }}{{ if $i }}, {{ end }}{{ $one.Labels.%s }}{{ end }}%s{{ end }}' % [
+    '{{ with query (printf `%s` $labels.%s%s) | sortByLabel "%s" }}%s{{ range $i, $one := . }}{{ if lt $i 5 }}{{ if $i }}, {{ end }}{{ $one.Labels.%s }}{{ end }}{{ end }}{{ if gt (len .) 5 }} and others{{ end }}%s{{ end }}' % [
       std.strReplace(expr, '%s', selector + ', %s=%%[1]q' % c.clusterLabel),
       c.clusterLabel,
       std.join('', [' $labels.' + label for label in labels]),

@@ -45,6 +45,8 @@
     import 'signals/connectivity.libsonnet',
     import 'signals/aggregated_api.libsonnet',
     import 'signals/terminating_namespaces.libsonnet',
+    import 'signals/pod_creation.libsonnet',
+    import 'signals/admission_webhooks.libsonnet',
     import 'signals/exporter.libsonnet',
   ]],
 

@@ -27,6 +27,15 @@ func EventKinds() []events.Kind {
 	// and of one whose etcd was restored.
 	add("HorizontalPodAutoscaler", "FailedGetResourceMetric", "FailedComputeMetricsReplicas", "FailedGetScale",
 		"FailedRescale", "FailedUpdateStatus")
+	return append(kinds, RefusalKinds()...)
+}
+
+// RefusalKinds are the warnings of owners that something of theirs was not created.
+func RefusalKinds() []events.Kind {
+	kinds := []events.Kind{{Reason: "ReplicaSetCreateError", Object: "Deployment"}}
+	for _, owner := range []string{"ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob"} {
+		kinds = append(kinds, events.Kind{Reason: "FailedCreate", Object: owner})
+	}
 	return kinds
 }
 

@@ -29,7 +29,8 @@ func Holds() []Hold {
 
 // Namespace is what is kept of a namespace.
 type Namespace struct {
-	Name string
+	Name   string
+	Labels map[string]string
 	// Deletion is when it was deleted; zero unless it is terminating.
 	Deletion time.Time
 	// Hold is empty unless it is terminating, and Message is what the namespace controller
@@ -60,7 +61,7 @@ func namespaceOf(obj any) (Namespace, error) {
 	if !ok {
 		return Namespace{}, fmt.Errorf("unexpected type %T", obj)
 	}
-	kept := Namespace{Name: n.Name}
+	kept := Namespace{Name: n.Name, Labels: n.Labels}
 	if n.DeletionTimestamp == nil {
 		return kept, nil
 	}

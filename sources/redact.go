@@ -13,8 +13,10 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubevitals/kubevitals/sources/events"
 	"github.com/kubevitals/kubevitals/sources/hpacause"
 	"github.com/kubevitals/kubevitals/sources/pods"
+	"github.com/kubevitals/kubevitals/sources/refusal"
 )
 
 // Names replaces the names of a cluster, each by the same wherever it occurs.
@@ -154,7 +156,13 @@ func knownComponent(name string) bool {
 
 func redactEvent(e *corev1.Event, n Names) {
 	redactMeta(e, "event", n)
-	e.InvolvedObject.Name = n.Node(e.InvolvedObject.Name)
+	if events.Refuses(e.Reason) {
+		said := refusal.Of(e.Message)
+		said.Webhook = n.As("webhook", said.Webhook)
+		e.InvolvedObject.Name, e.Message = n.As("workload", e.InvolvedObject.Name), said.Essence()
+	} else {
+		e.InvolvedObject.Name = n.Node(e.InvolvedObject.Name)
+	}
 	e.Source.Host = n.Node(e.Source.Host)
 	if e.ReportingController == "kubelet" {
 		e.ReportingInstance = n.Node(e.ReportingInstance)

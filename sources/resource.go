@@ -64,6 +64,9 @@ type List struct {
 	// Probed lists find what is probed. Of probes a snapshot has recorded samples, so
 	// it does without.
 	Probed bool
+	// Complete says that what the list lacks is told as missing: a dump of some namespaces
+	// does not have it.
+	Complete bool
 	// Optional says that the namespace need not exist.
 	Optional bool
 }

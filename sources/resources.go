@@ -36,6 +36,9 @@ const (
 	Peers               Read = "connectivity_peers"
 	CertificateRequests Read = "certificatesigningrequests"
 	Namespaces          Read = "namespaces"
+	ValidatingWebhooks  Read = "validatingwebhookconfigurations"
+	MutatingWebhooks    Read = "mutatingwebhookconfigurations"
+	WebhookEndpoints    Read = "webhook_endpointslices"
 )
 
 // Namespaces that the lists are of, beside those that client-go names.
@@ -58,7 +61,9 @@ const (
 
 // Resources is the table of what is read from API servers. A new resource is a new
 // row of it.
-func Resources() Table { return slices.Concat(coreResources(), groupResources()) }
+func Resources() Table {
+	return slices.Concat(coreResources(), groupResources(), webhookResources())
+}
 
 // aliases are the same kind in other versions or groups, all trimmed alike: in what is
 // read of it these are of the same shape.
@@ -166,13 +171,14 @@ func groupResources() Table {
 			Aliases: aliases("Lease", Trimmed(trimLease), "coordination.k8s.io/v1beta1"),
 		},
 		{
-			// Of these the presence of the list is what a snapshot tells.
 			Group: "discovery.k8s.io", Versions: []string{"v1"}, Kind: "EndpointSlice", Plural: "endpointslices", Namespaced: true,
 			Lists: []List{
 				{Source: APIServerEndpoints, Namespace: metav1.NamespaceDefault, Labels: apiServerLabels},
 				{Source: DNSEndpoints, Namespace: metav1.NamespaceSystem, Labels: dnsLabels, Probed: true},
 				{Source: Peers, Namespace: OwnNamespace, Labels: peerLabels, Polled: true, Probed: true},
+				{Source: WebhookEndpoints, Polled: true, Complete: true}, // by the names of their Services
 			},
+			Trim: Trimmed(trimEndpointSlice), Redact: Redacted(redactEndpointSlice),
 		},
 	}
 }

@@ -50,8 +50,10 @@ type Config struct {
 	Shard exporter.Shard
 	// NodeMetricsInterval is how often the resource metrics API is read.
 	NodeMetricsInterval time.Duration
-	Logger              *slog.Logger
-	Now                 func() time.Time
+	// WebhooksInterval is how often the endpoints of admission webhooks are read.
+	WebhooksInterval time.Duration
+	Logger           *slog.Logger
+	Now              func() time.Time
 }
 
 // Sources gives collectors what they may read. To ask for a source is what

@@ -24,7 +24,8 @@ func eventFields(obj runtime.Object) fields.Set {
 }
 
 // trimEvent keeps why, how often and when, and the name of a node, but of no
-// other object, and of the message a phrase that is known.
+// other object, and of the message a phrase that is known. Of owners of which something was
+// refused it keeps the name, and the message that says why.
 func trimEvent(e *corev1.Event, latest *Latest) runtime.Object {
 	latest.saw(e.FirstTimestamp.Time, e.LastTimestamp.Time, e.EventTime.Time)
 	kept := &corev1.Event{
@@ -40,6 +41,9 @@ func trimEvent(e *corev1.Event, latest *Latest) runtime.Object {
 		kept.InvolvedObject.Name = e.InvolvedObject.Name
 	case "Pod":
 		kept.InvolvedObject.UID = e.InvolvedObject.UID
+	}
+	if events.Refuses(e.Reason) {
+		kept.InvolvedObject.Name, kept.Message = e.InvolvedObject.Name, events.CutRefusal(e.Message)
 	}
 	if s := e.Series; s != nil {
 		latest.saw(s.LastObservedTime.Time)

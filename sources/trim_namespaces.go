@@ -8,19 +8,21 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// trimNamespace keeps of a namespace whether and why it does not go.
+// trimNamespace keeps of a namespace its labels, which webhooks select it by, and whether
+// and why it does not go.
 func trimNamespace(n *corev1.Namespace, latest *Latest) runtime.Object {
 	kept := &corev1.Namespace{ObjectMeta: trimMeta(n.ObjectMeta, latest)}
+	kept.Labels = n.Labels
 	if n.DeletionTimestamp == nil {
 		return kept
 	}
 	latest.saw(n.DeletionTimestamp.Time)
 	if len(n.Finalizers) > 0 {
-		kept.Finalizers = []string{"kubevitals.io/some"} // that there are any is all that counts
+		kept.Finalizers = []string{someCondition} // that there are any is all that counts
 	}
 	for _, f := range n.Spec.Finalizers {
 		if f != corev1.FinalizerKubernetes {
-			f = "kubevitals.io/some"
+			f = someCondition
 		}
 		if !slices.Contains(kept.Spec.Finalizers, f) {
 			kept.Spec.Finalizers = append(kept.Spec.Finalizers, f)
@@ -37,6 +39,7 @@ func trimNamespace(n *corev1.Namespace, latest *Latest) runtime.Object {
 
 func redactNamespace(n *corev1.Namespace, names Names) {
 	redactMeta(n, "ns", names)
+	n.Labels = redactAnyLabels(n.Labels, names)
 	for i := range n.Status.Conditions {
 		n.Status.Conditions[i].Message = "" // it names APIs, objects and finalizers
 	}

@@ -100,10 +100,11 @@ func (s *Snapshot) partial() []string {
 	return lines
 }
 
-// wantsAll tells whether a resource is read of all namespaces, so that some are a part.
+// wantsAll tells whether a resource is read of all namespaces, so that some are a part,
+// and that part is read.
 func (s *Snapshot) wantsAll(resource string) bool {
 	return slices.ContainsFunc(s.table, func(row sources.Resource) bool {
-		return row.GroupResource().String() == resource && slices.ContainsFunc(row.Lists, func(l sources.List) bool { return l.Namespace == "" })
+		return row.GroupResource().String() == resource && slices.ContainsFunc(row.Lists, func(l sources.List) bool { return l.Namespace == "" && !l.Complete })
 	})
 }
 

@@ -125,6 +125,9 @@ func (s *Snapshot) lacks(r sources.Resource, list sources.List) bool {
 		return s.Manifest.list(resource, list.Namespace) == nil
 	}
 	c := s.coverage[resource]
+	if list.Complete {
+		return c == nil || !c.all
+	}
 	// A dump that has the objects of kube-system and none of an optional namespace
 	// counts as one of a cluster without: what is looked for there is an addon, and of
 	// addons that do not exist nothing is said.

@@ -46,7 +46,7 @@ func startVitals(ctx context.Context, name, logDir, kubeconfig string, args ...s
 	flags := append([]string{
 		"--kubeconfig=" + kubeconfig, "--kubelet.stats-interval=2s", "--kubelet.metrics-interval=3s",
 		"--collector.metric_cardinality.apiserver-interval=3s", "--collector.metric_cardinality.family-series=1",
-		"--collector.metrics_api.interval=2s",
+		"--collector.metrics_api.interval=2s", "--collector.admission_webhooks.interval=2s",
 	}, args...)
 	var env []string
 	if more, ok := ctx.Value(envKey{}).(string); ok {

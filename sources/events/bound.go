@@ -12,13 +12,16 @@ const (
 // keep keeps an event, unless there are too many. What is not kept is not counted
 // either: nothing would tell what it grew by.
 func (l *Log) keep(uid types.UID, e event) bool {
-	if _, known := l.events[uid]; !known {
+	before, known := l.events[uid]
+	if !known {
 		if len(l.events) >= mostEvents || l.namespaces[e.namespace] >= mostOfNamespace {
 			l.leftOut++
 			return false
 		}
 		l.namespaces[e.namespace]++
 	}
+	l.displace(before)
+	l.place(&e)
 	l.events[uid] = e
 	return true
 }
@@ -28,6 +31,7 @@ func (l *Log) forget(uid types.UID) {
 	if !known {
 		return
 	}
+	l.displace(e)
 	delete(l.events, uid)
 	if l.namespaces[e.namespace]--; l.namespaces[e.namespace] == 0 {
 		delete(l.namespaces, e.namespace)

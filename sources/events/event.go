@@ -10,8 +10,8 @@ import (
 )
 
 // Phrases are texts by which the messages of one kind of events are told apart, in
-// lower case, the most telling first. Messages are never kept: they hold names,
-// addresses and the words of any program.
+// lower case, the most telling first. Messages are not kept otherwise, but of what was
+// refused: they hold names, addresses and the words of any program.
 type Phrases map[Kind][]string
 
 // In returns the first phrase of the kind that the message contains, or an empty
@@ -39,8 +39,12 @@ func (l *Log) Transformer() cache.TransformFunc {
 			return nil, fmt.Errorf("event log: unexpected type %T", obj)
 		}
 		e.ManagedFields, e.Annotations, e.Labels = nil, nil, nil
-		e.Message = l.phrases.In(Kind{e.Reason, e.InvolvedObject.Kind}, e.Message)
 		e.Action, e.Related = "", nil
+		if Refuses(e.Reason) {
+			e.Message = strings.Clone(CutRefusal(e.Message))
+		} else {
+			e.Message = l.phrases.In(Kind{e.Reason, e.InvolvedObject.Kind}, e.Message)
+		}
 		return e, nil
 	}
 }

@@ -56,6 +56,10 @@ type Log struct {
 	// namespaces are how many of the events are of each.
 	namespaces map[string]int
 	totals     map[Kind]uint64
+	// refused is how many of the events have words about what was refused, and refusedIn
+	// how many in each namespace.
+	refused   int
+	refusedIn map[string]int
 	// leftOut is how many events were too many to be kept since the last list.
 	leftOut int
 }
@@ -75,12 +79,14 @@ type event struct {
 	phrase string
 	count  uint64
 	last   time.Time
+	// refused is nil unless the event tells that something was not created.
+	refused *refused
 }
 
 // New returns a log of the given kinds of events; it ignores all others. Of their
 // messages it keeps the phrases, if any.
 func New(health *health.Health, kinds []Kind, phrases Phrases) *Log {
-	l := &Log{health: health, known: map[Kind]bool{}, phrases: phrases, events: map[types.UID]event{}, namespaces: map[string]int{}, totals: map[Kind]uint64{}}
+	l := &Log{health: health, known: map[Kind]bool{}, phrases: phrases, events: map[types.UID]event{}, namespaces: map[string]int{}, refusedIn: map[string]int{}, totals: map[Kind]uint64{}}
 	for _, k := range kinds {
 		l.known[k] = true
 		l.totals[k] = 0
@@ -121,39 +127,6 @@ func (l *Log) Places() (map[Place]Occurrence, error) {
 		places[e.place] = o
 	}
 	return places, nil
-}
-
-// Warning is what happened to an object, and when it last did.
-type Warning struct {
-	Kind
-	// Phrase is what its message contains of the phrases of the log; empty without.
-	Phrase string
-	Last   time.Time
-}
-
-// Latest returns for every object of one of the kinds the kind that happened to
-// it last, by UID of the object.
-func (l *Log) Latest(kinds ...Kind) (map[types.UID]Warning, error) {
-	if err := l.health.Err(); err != nil {
-		return nil, err
-	}
-	wanted := map[Kind]bool{}
-	for _, k := range kinds {
-		wanted[k] = true
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	latest := map[types.UID]event{}
-	for _, e := range l.events {
-		if wanted[e.place.Kind] && e.object != "" && !e.last.Before(latest[e.object].last) {
-			latest[e.object] = e
-		}
-	}
-	found := make(map[types.UID]Warning, len(latest))
-	for object, e := range latest {
-		found[object] = Warning{e.place.Kind, e.phrase, e.last}
-	}
-	return found, nil
 }
 
 // Add counts an event.
@@ -205,6 +178,7 @@ func (l *Log) Replace(objs []any, _ string) error {
 	l.mu.Lock()
 	before, first := l.events, !l.listed
 	l.events, l.namespaces, l.leftOut, l.listed = map[types.UID]event{}, map[string]int{}, 0, true
+	l.refused, l.refusedIn = 0, map[string]int{}
 	for uid, e := range listed {
 		if !l.keep(uid, e) || first {
 			continue
@@ -261,6 +235,6 @@ func (l *Log) read(obj any) (types.UID, event, bool, error) {
 		object: o.InvolvedObject.UID, namespace: strings.Clone(o.Namespace),
 		phrase: l.phrases.In(kind, o.Message),
 		count:  occurrences(o),
-		last:   lastSeen(o),
+		last:   lastSeen(o), refused: refusedOf(o),
 	}, true, nil
 }

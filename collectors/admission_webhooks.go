@@ -1,0 +1,144 @@
+package collectors
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
+)
+
+const admissionWebhooksName = "admission_webhooks"
+
+var (
+	admissionWebhooksIll = exporter.NewGauge(admissionWebhooksName, "without_endpoints",
+		"Is 1 for an admission webhook whose Service, as NAMESPACE/NAME, has no ready endpoint, or no EndpointSlice at all; what it is called for is pods, own_pods where those of its own namespace are among them, so that it cannot come back by itself, or other.",
+		"configuration", "webhook", "type", "backend", "reason", "failure_policy", "called_for")
+	admissionWebhooks = exporter.NewGauge(admissionWebhooksName, "webhooks",
+		"Number of admission webhooks by state: with_endpoints, without_endpoints, or external, which have a URL and of which nothing is known.",
+		"state")
+)
+
+// mostWebhooks bounds those that are told of by name. Only administrators make any, and a
+// large cluster has some fifty.
+const mostWebhooks = 200
+
+// AdmissionWebhooks is the failure mode of an admission webhook with nothing behind it:
+// what it should look at is refused, or passes unseen.
+func AdmissionWebhooks() Definition {
+	var interval time.Duration
+	return Definition{
+		Name:    admissionWebhooksName,
+		Help:    "An admission webhook has no endpoints, so the API server refuses what it is called for, pods in the worst case, or lets it pass unseen.",
+		Scope:   Cluster,
+		Default: true,
+		Metrics: []*exporter.Desc{admissionWebhooksIll, admissionWebhooks},
+		Steady:  []*exporter.Desc{admissionWebhooks},
+		Reads:   []sources.Read{sources.ValidatingWebhooks, sources.MutatingWebhooks, sources.WebhookEndpoints, sources.Namespaces},
+		Flags: func(f *Flags) {
+			f.Flag("interval", "How often to read which Services behind admission webhooks have ready endpoints.").
+				Default("15s").DurationVar(&interval)
+		},
+		Configure: func(c *sources.Config) { c.WebhooksInterval = interval },
+		New: func(s *sources.Sources) (exporter.Collector, error) {
+			validating, mutating := s.Webhooks()
+			return admissionWebhooksCollector{validating.List, mutating.List, s.WebhookBackends().Get, s.Namespaces().List}, nil
+		},
+	}
+}
+
+type admissionWebhooksCollector struct {
+	validating, mutating func() ([][]sources.Webhook, error)
+	backends             func() (sources.Backends, error)
+	namespaces           func() ([]sources.Namespace, error)
+}
+
+// Collect fails while configurations of one of the kinds or endpoints cannot be seen.
+// Without namespaces it cannot tell of own_pods, and says pods.
+func (c admissionWebhooksCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
+	validating, errValidating := c.validating()
+	mutating, errMutating := c.mutating()
+	backends, errBackends := c.backends()
+	if err := errors.Join(errValidating, errMutating, errBackends); err != nil {
+		return err
+	}
+	namespaces, err := c.namespaces()
+	labelsOf := make(map[string]labels.Set, len(namespaces))
+	for _, n := range namespaces {
+		labelsOf[n.Name] = n.Labels
+	}
+	states := exporter.NewTally(admissionWebhooksIll, "with_endpoints", "without_endpoints", "external")
+	var ill []sources.Webhook
+	for _, w := range slices.Concat(slices.Concat(validating...), slices.Concat(mutating...)) {
+		switch {
+		case w.Service == "":
+			states.Count("external")
+		case backends[serviceOf(w)]:
+			states.Count("with_endpoints")
+		default:
+			states.Count("without_endpoints")
+			ill = append(ill, w)
+		}
+	}
+	states.Send(ch, admissionWebhooks)
+	// Those that do most harm go first.
+	slices.SortStableFunc(ill, func(a, b sources.Webhook) int {
+		return cmp.Or(compareBool(b.Fails, a.Fails), compareBool(b.Pods, a.Pods), cmp.Compare(a.Configuration, b.Configuration), cmp.Compare(a.Name, b.Name))
+	})
+	told := ill[:min(len(ill), mostWebhooks)]
+	ch <- exporter.LeftOut(len(ill) - len(told))
+	for _, w := range told {
+		ch <- admissionWebhooksIll.Sample(1, w.Configuration, w.Name, typeOf(w), w.Namespace+"/"+w.Service, reasonOf(w, backends), policyOf(w), calledFor(w, labelsOf))
+	}
+	return exporter.Incomplete(err)
+}
+
+func serviceOf(w sources.Webhook) types.NamespacedName {
+	return types.NamespacedName{Namespace: w.Namespace, Name: w.Service}
+}
+
+// compareBool orders false before true.
+func compareBool(a, b bool) int { return cmp.Compare(exporter.Bool(a), exporter.Bool(b)) }
+
+func typeOf(w sources.Webhook) string {
+	if w.Mutating {
+		return "mutating"
+	}
+	return "validating"
+}
+
+func policyOf(w sources.Webhook) string {
+	if w.Fails {
+		return "Fail"
+	}
+	return "Ignore"
+}
+
+// reasonOf tells a Service without ready endpoints from one that is most likely not there:
+// each that has a selector has an EndpointSlice, if an empty one.
+func reasonOf(w sources.Webhook, backends sources.Backends) string {
+	if _, ok := backends[serviceOf(w)]; ok {
+		return "no_endpoints"
+	}
+	return "no_slices"
+}
+
+// calledFor tells what a webhook holds up. One that is called for all pods of the namespace
+// that it runs in itself holds up its own.
+func calledFor(w sources.Webhook, labelsOf map[string]labels.Set) string {
+	own, known := labelsOf[w.Namespace]
+	switch {
+	case !w.Pods:
+		return "other"
+	case w.All && known && w.Namespaces.Matches(own):
+		return "own_pods"
+	}
+	return "pods"
+}

@@ -1,0 +1,58 @@
+package collectors
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/refusal"
+)
+
+func TestPodCreation(t *testing.T) {
+	t.Parallel()
+	first := time.Unix(1_800_000_000, 0)
+	refused := func(kind, name string, r refusal.Refusal) events.Refused {
+		return events.Refused{Namespace: "shop", Kind: kind, Name: name, Refusal: r, First: first, Last: first.Add(time.Minute), Count: 9}
+	}
+	golden(t, podCreationName, podCreationCollector{refused: func() ([]events.Refused, error) {
+		return []events.Refused{
+			refused("ReplicaSet", "web-1", refusal.Refusal{Cause: refusal.WebhookUnreachable, Webhook: "inject.example.com", Fault: refusal.NoEndpoints}),
+			refused("Job", "report", refusal.Refusal{Cause: refusal.WebhookDenied, Webhook: "deny.example.com"}),
+			refused("StatefulSet", "db", refusal.Refusal{Cause: refusal.Quota}),
+			refused("DaemonSet", "agent", refusal.Refusal{Cause: refusal.PodSecurity}),
+			refused("CronJob", "nightly", refusal.Refusal{Cause: refusal.Other}),
+		}, nil
+	}}, PodCreation().Metrics)
+}
+
+// TestPodCreationIsFair verifies that no namespace with many owners takes the place of
+// others, and that those left out are told of.
+func TestPodCreationIsFair(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	var refused []events.Refused
+	for n := range 3 * mostOwners {
+		refused = append(refused, events.Refused{Namespace: "noisy", Kind: "Job", Name: fmt.Sprint("j", n), Refusal: refusal.Refusal{Cause: refusal.Quota}, First: now, Last: now})
+	}
+	refused = append(refused, events.Refused{Namespace: "quiet", Kind: "ReplicaSet", Name: "web", Refusal: refusal.Refusal{Cause: refusal.Invalid}, First: now, Last: now.Add(-time.Hour)})
+	c := podCreationCollector{refused: func() ([]events.Refused, error) { return refused, nil }}
+	text := string(scrapeText(t, podCreationName, c, PodCreation().Metrics))
+	if got := strings.Count(text, "\nkubevitals_pod_creation_last_refused_timestamp_seconds{"); got != mostOwners {
+		t.Errorf("%d owners, want %d", got, mostOwners)
+	}
+	if !strings.Contains(text, `namespace="quiet"`) || !strings.Contains(text, fmt.Sprintf(`refused_owners{cause="quota"} %d`, 3*mostOwners)) {
+		t.Errorf("leaves out a quiet namespace, or does not count all:\n%s", text)
+	}
+}
+
+func TestPodCreationIsSilentWhileBlind(t *testing.T) {
+	t.Parallel()
+	blind := errors.New("forbidden")
+	c := podCreationCollector{refused: func() ([]events.Refused, error) { return nil, blind }}
+	if err := collectError(t, c); !errors.Is(err, blind) {
+		t.Errorf("%v, want the source's error", err)
+	}
+}

@@ -1,0 +1,40 @@
+package events
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// Warning is what happened to an object, and when it last did.
+type Warning struct {
+	Kind
+	// Phrase is what its message contains of the phrases of the log; empty without.
+	Phrase string
+	Last   time.Time
+}
+
+// Latest returns for every object of one of the kinds the kind that happened to
+// it last, by UID of the object.
+func (l *Log) Latest(kinds ...Kind) (map[types.UID]Warning, error) {
+	if err := l.health.Err(); err != nil {
+		return nil, err
+	}
+	wanted := map[Kind]bool{}
+	for _, k := range kinds {
+		wanted[k] = true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	latest := map[types.UID]event{}
+	for _, e := range l.events {
+		if wanted[e.place.Kind] && e.object != "" && !e.last.Before(latest[e.object].last) {
+			latest[e.object] = e
+		}
+	}
+	found := make(map[types.UID]Warning, len(latest))
+	for object, e := range latest {
+		found[object] = Warning{e.place.Kind, e.phrase, e.last}
+	}
+	return found, nil
+}
