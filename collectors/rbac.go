@@ -19,13 +19,14 @@ func ClusterRules(table sources.Table, definitions []Definition) []rbacv1.Policy
 }
 
 // NamespaceRules returns the rights that the definitions need in single
-// namespaces, merged and sorted, by namespace; sources.OwnNamespace stands for the
-// one that kubevitals runs in.
+// namespaces beside those in the whole cluster, merged and sorted, by namespace;
+// sources.OwnNamespace stands for the one that kubevitals runs in.
 func NamespaceRules(table sources.Table, definitions []Definition) map[string][]rbacv1.PolicyRule {
 	byNamespace := table.Rights(reads(definitions))
+	everywhere := byNamespace[metav1.NamespaceAll]
 	delete(byNamespace, metav1.NamespaceAll)
 	for namespace, rules := range byNamespace {
-		byNamespace[namespace] = merge(rules)
+		byNamespace[namespace] = Without(rules, everywhere)
 	}
 	return byNamespace
 }

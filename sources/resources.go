@@ -176,7 +176,8 @@ func groupResources() Table {
 				{Source: APIServerEndpoints, Namespace: metav1.NamespaceDefault, Labels: apiServerLabels},
 				{Source: DNSEndpoints, Namespace: metav1.NamespaceSystem, Labels: dnsLabels, Probed: true},
 				{Source: Peers, Namespace: OwnNamespace, Labels: peerLabels, Polled: true, Probed: true},
-				{Source: WebhookEndpoints, Polled: true, Complete: true}, // by the names of their Services
+				// By the names of their Services, which are known only once webhooks are.
+				{Source: WebhookEndpoints, Labels: discoveryv1.LabelServiceName, Polled: true, Complete: true},
 			},
 			Trim: Trimmed(trimEndpointSlice), Redact: Redacted(redactEndpointSlice),
 		},
