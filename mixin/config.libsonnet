@@ -55,6 +55,10 @@
       apiserverCertificateCriticalDays: 2,
       // Age in seconds of an identity Lease that is renewed every 10 s; a leader change of etcd takes less.
       apiserverLeaseStaleSeconds: 60,
+      // Requests a second of one priority level that API servers may refuse; a burst costs some, and clients try again.
+      apiserverRejectedPerSecond: 0.2,
+      // Seconds that the slowest hundredth of the requests of a priority level may wait; most wait for none, and one minute ends in a refusal.
+      apiserverQueueSeconds: 1,
 
       // Share of etcd's quota that its database fills: time to compact and defragment, or to raise the quota, before writes stop.
       etcdQuotaRatio: 0.8,
@@ -204,6 +208,11 @@
       podCreationFreshSeconds: 45,
       // Seconds for which a refused pod counts at most: an owner tries again after twice the time before, and after 1,000 s at the latest.
       podCreationRetrySeconds: 1200,
+
+      // Seconds that the slowest hundredth of the calls of an admission webhook may take: every request that it looks at takes as long, and 10 s is where they are given up.
+      admissionWebhookSlowSeconds: 1,
+      // Calls of an admission webhook in 10 minutes that may fail; one that restarts fails some.
+      admissionWebhookFailures: 5,
 
       // APIServices that alerts of their own are about: a failure has one.
       aggregatedAPIsElsewhere: '.+[.](custom[.]|external[.])?metrics[.]k8s[.]io',

@@ -5,9 +5,19 @@ local promql = import '../promql.libsonnet';
 function(c) {
   local refusals = (import '../pod_refusals.libsonnet')(c),
 
+  // Calls that failed and so the request, by what the API servers count themselves.
+  local failed = 'sum by (%(by)s, webhook) (label_replace(increase(apiserver_admission_webhook_rejection_count{%(apiserverSelector)s, error_type="calling_webhook_error"}[10m]), "webhook", "$1", "name", "(.+)"))' % c,
+  local slowest(by, selector, window) = 'histogram_quantile(0.99, sum by (%s, name, le) (rate(apiserver_admission_webhook_admission_duration_seconds_bucket{%s}[%s])))' % [by, selector, window],
+  local foreign = '%(apiserverSelector)s, %(clusterLabel)s=~"$cluster"' % c,
+
   name: 'admission_webhooks',
   area: 'control-plane',
   beyond_guide: 'a webhook whose pods are gone refuses all that it is called for, and nobody finds it by looking at what is refused',
+  foreign: {
+    apiserver_admission_webhook_rejection_count: c.apiserverSelector,
+    apiserver_admission_webhook_fail_open_count: c.apiserverSelector,
+    apiserver_admission_webhook_admission_duration_seconds_bucket: c.apiserverSelector,
+  },
   alerts: [
     {
       alert: 'KubeVitalsWebhookWithoutEndpoints',
@@ -34,6 +44,30 @@ function(c) {
         ),
       },
     },
+    {
+      alert: 'KubeVitalsWebhookCallsFailing',
+      severity: 'warning',
+      expr: |||
+        %(failed)s > %(admissionWebhookFailures)s
+        unless on (%(by)s, webhook)
+        max by (%(by)s, webhook) (kubevitals_admission_webhooks_without_endpoints{%(selector)s}) == 1
+        unless on (%(by)s, webhook)
+        %(refused)s
+      ||| % (c { failed: failed, refused: promql.line(refusals.byWebhook) }),
+      'for': '1m',
+      summary: 'API servers get no good answer of an admission webhook, and refuse what it is called for.',
+      description: 'API servers of cluster %(cluster)s refused {{ $value | humanize }} requests within 10 minutes, because admission webhook {{ $labels.webhook }} did not answer them, or not as a webhook does: it hangs, its certificate is not trusted, or it cannot be reached.',
+    },
+    {
+      alert: 'KubeVitalsWebhookSlow',
+      severity: 'warning',
+      expr: |||
+        %(slowest)s > %(admissionWebhookSlowSeconds)s
+      ||| % (c { slowest: slowest(c.by, c.apiserverSelector, '10m') }),
+      'for': '10m',
+      summary: 'An admission webhook is slow, and with it all that it looks at.',
+      description: 'One in a hundred calls of admission webhook {{ $labels.name }} by the API servers of cluster %(cluster)s takes {{ $value | humanizeDuration }} or more. Every request that it looks at takes as long, and fails where that is longer than its timeout.',
+    },
   ],
   panels: [
     g.timeseries(
@@ -47,6 +81,23 @@ function(c) {
       'Webhooks whose Service has no ready endpoint, with what happens then by their failurePolicy (Fail refuses, Ignore lets pass unseen), and what they are called for.',
       [g.target('max by (webhook, configuration, type, backend, reason, failure_policy, called_for) (kubevitals_admission_webhooks_without_endpoints{%(panel)s}) == 1' % c, '')],
       { alerts: ['KubeVitalsWebhookWithoutEndpoints', 'KubeVitalsPodsRefusedByWebhook'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Calls of admission webhooks that fail',
+      'Calls a second that fail, and with them the request (Fail), and those that fail and let the request pass (Ignore).',
+      'ops',
+      [
+        g.target('sum by (name) (rate(apiserver_admission_webhook_rejection_count{%s, error_type="calling_webhook_error"}[$__rate_interval])) > 0' % foreign, '{{name}} refused'),
+        g.target('sum by (name) (rate(apiserver_admission_webhook_fail_open_count{%s}[$__rate_interval])) > 0' % foreign, '{{name}} passed'),
+      ],
+      { alerts: ['KubeVitalsWebhookCallsFailing'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Calls of admission webhooks, slowest hundredth',
+      'Time that the slowest hundredth of the calls of each webhook takes at least.',
+      's',
+      [g.target(slowest(c.clusterLabel, foreign, '$__rate_interval'), '{{name}}')],
+      { alerts: ['KubeVitalsWebhookSlow'], threshold: c.admissionWebhookSlowSeconds, mayBeEmpty: true },
     ),
   ],
 }

@@ -3,8 +3,11 @@ local g = import '../../dashboards/grafana.libsonnet';
 local why = import '../causes.libsonnet';
 
 function(c) {
+  local overload = (import '../apiserver_overload.libsonnet')(c),
+
   name: 'apiserver',
   area: 'control-plane',
+  foreign: overload.foreign,
   alerts: [
     {
       alert: 'KubeVitalsAPIServerAllDown',
@@ -128,7 +131,7 @@ function(c) {
       explainedBy: why.nothingWritten,
       description: 'API server {{ $labels.server }} on {{ $labels.hostname }} of cluster %(cluster)s answers, but renewed its identity Lease {{ $value | humanizeDuration }} ago: its own writes do not get through.',
     },
-  ],
+  ] + overload.alerts,
   panels: [
     g.stateTimeline(
       'API servers up',
@@ -178,5 +181,5 @@ function(c) {
       'Configuration, EndpointSlice, identity Lease or flag; one that is missing somewhere is worth a look.',
       [g.target('max by (server, origin) (kubevitals_apiserver_listed{%(panel)s})' % c, '')],
     ),
-  ],
+  ] + overload.panels,
 }

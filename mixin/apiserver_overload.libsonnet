@@ -1,0 +1,68 @@
+// API servers that refuse requests or let them wait, by what they say themselves. The
+// signal apiserver takes these.
+local g = import '../dashboards/grafana.libsonnet';
+local promql = import 'promql.libsonnet';
+
+function(c) {
+  local panel = '%(apiserverSelector)s, %(clusterLabel)s=~"$cluster"' % c,
+  // Requests whose client went away while they waited were not refused.
+  local refused = 'apiserver_flowcontrol_rejected_requests_total{%s, reason!="cancelled"%s}',
+
+  foreign: {
+    apiserver_flowcontrol_rejected_requests_total: c.apiserverSelector,
+    apiserver_flowcontrol_request_wait_duration_seconds_bucket: c.apiserverSelector,
+    apiserver_request_total: c.apiserverSelector,
+  },
+  alerts: [
+    {
+      alert: 'KubeVitalsAPIServerRejecting',
+      severity: 'warning',
+      expr: |||
+        sum by (%(by)s, priority_level) (rate(%(refused)s[5m])) > %(apiserverRejectedPerSecond)g
+      ||| % (c { refused: refused % [c.apiserverSelector, ''] }),
+      'for': '1m',
+      summary: 'API servers refuse requests, because they have too many.',
+      description: 'API servers of cluster %(cluster)s refuse {{ $value | humanize }} requests a second of priority level {{ $labels.priority_level }} with 429%(flows)s. Clients try again, and what they do is late.',
+      values: {
+        flows: promql.list(
+          c,
+          'sum by (flow_schema) (rate(%s[5m])) > 0' % (refused % ['%s', ', priority_level=%[2]q']),
+          ['priority_level'],
+          'flow_schema',
+          ', of the flow schemas ',
+          '',
+          selector=c.apiserverSelector
+        ),
+      },
+    },
+    {
+      alert: 'KubeVitalsAPIServerQueueing',
+      severity: 'warning',
+      expr: |||
+        histogram_quantile(0.99, sum by (%(by)s, priority_level, le) (rate(apiserver_flowcontrol_request_wait_duration_seconds_bucket{%(apiserverSelector)s}[5m]))) > %(apiserverQueueSeconds)s
+      ||| % c,
+      'for': '5m',
+      summary: 'Requests wait long before API servers begin with them.',
+      description: 'One in a hundred requests of priority level {{ $labels.priority_level }} waits {{ $value | humanizeDuration }} or more before an API server of cluster %(cluster)s begins with it: the level has more requests than its share allows at once.',
+    },
+  ],
+  panels: [
+    g.timeseries(
+      'Requests refused',
+      'Requests that API servers refuse because they have too many, by priority level, and answers with the code 429 of any reason but evictions that a budget forbids.',
+      'ops',
+      [
+        g.target('sum by (priority_level) (rate(%s[$__rate_interval])) > 0' % (refused % [panel, '']), '{{priority_level}}'),
+        g.target('sum(rate(apiserver_request_total{%s, code="429", subresource!="eviction"}[$__rate_interval])) > 0' % panel, '429'),
+      ],
+      { alerts: ['KubeVitalsAPIServerRejecting'], threshold: c.apiserverRejectedPerSecond, mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Requests that wait, slowest hundredth',
+      'Time that the slowest hundredth of the requests of each priority level waits at least before an API server begins with it.',
+      's',
+      [g.target('histogram_quantile(0.99, sum by (priority_level, le) (rate(apiserver_flowcontrol_request_wait_duration_seconds_bucket{%s}[$__rate_interval])))' % panel, '{{priority_level}}')],
+      { alerts: ['KubeVitalsAPIServerQueueing'], threshold: c.apiserverQueueSeconds, mayBeEmpty: true },
+    ),
+  ],
+}
