@@ -208,12 +208,10 @@
       podCreationFreshSeconds: 45,
       // Seconds for which a refused pod counts at most: an owner tries again after twice the time before, and after 1,000 s at the latest.
       podCreationRetrySeconds: 1200,
-
       // Seconds that the slowest hundredth of the calls of an admission webhook may take: every request that it looks at takes as long, and 10 s is where they are given up.
       admissionWebhookSlowSeconds: 1,
       // Calls of an admission webhook in 10 minutes that may fail; one that restarts fails some.
       admissionWebhookFailures: 5,
-
       // APIServices that alerts of their own are about: a failure has one.
       aggregatedAPIsElsewhere: '.+[.](custom[.]|external[.])?metrics[.]k8s[.]io',
       // Seconds since a namespace was deleted after which it counts as stuck while the API server refuses or cannot tell what is in it: an error, and no slow work.

@@ -20,7 +20,7 @@ var failedCreate = Kind{"FailedCreate", "ReplicaSet"}
 
 func refusals(t *testing.T) *Log {
 	t.Helper()
-	return New(health.NewHealth("events", time.Now), []Kind{failedCreate, evicted})
+	return New(health.NewHealth("events", time.Now), []Kind{failedCreate, evicted}, nil)
 }
 
 // refusedEvent is an event of the ReplicaSet web in a namespace.
