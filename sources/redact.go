@@ -63,7 +63,12 @@ func redactMeta(m metav1.Object, sort string, n Names) {
 func redactNode(node *corev1.Node, n Names) {
 	node.Name = n.Node(node.Name)
 	for i := range node.Status.Conditions {
-		node.Status.Conditions[i].Message = n.Text(node.Status.Conditions[i].Message)
+		c := &node.Status.Conditions[i]
+		if c.Type != corev1.NodeReady {
+			c.Message = "" // of whoever sets it
+			continue
+		}
+		c.Message = n.Text(c.Message)
 	}
 }
 

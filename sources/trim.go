@@ -105,8 +105,12 @@ func trimNode(n *corev1.Node, latest *Latest) runtime.Object {
 	}
 	for _, c := range n.Status.Conditions {
 		latest.saw(c.LastHeartbeatTime.Time, c.LastTransitionTime.Time)
-		if c.Type != corev1.NodeReady {
-			c.Message = "" // free text that no collector reads
+		switch {
+		case c.Type == corev1.NodeReady:
+		case c.Status == corev1.ConditionTrue:
+			c.Message = cutMessage(c.Message) // most often it says what is wrong
+		default:
+			c.Message = "" // free text that nothing reads
 		}
 		kept.Status.Conditions = append(kept.Status.Conditions, c)
 	}

@@ -141,16 +141,16 @@ func TestPodsAreNamed(t *testing.T) {
 			"status":{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/4 nodes are available: 4 Insufficient cpu."}]}}`
 	)
 	objects := []string{ready("a"), free}
-	for i := range 5 {
+	for i := range 7 {
 		objects = append(objects, fmt.Sprintf(placed, i, i, "CreateContainerConfigError", `secret "db" not found`))
 	}
 	objects = append(objects, fmt.Sprintf(placed, 7, 7, "ImagePullBackOff", `Back-off pulling image "shop/web:nope"`))
 	text, r := diagnose(t, ofKind("", objects...))
 	says(t, text, []string{
-		`Pod shop/web-0: container c: CreateContainerConfigError: secret "db" not found; Pod shop/web-1: .*; Pod shop/web-2: .*; and 2 more`,
+		`Pod shop/web-0: container c: CreateContainerConfigError: secret "db" not found; Pod shop/web-1: .*; Pod shop/web-4: .*; and 2 more`,
 		`Pod shop/web-7: container c: ImagePullBackOff: Back-off pulling image "shop/web:nope"`,
 		`Pod shop/big: 0/4 nodes are available: 4 Insufficient cpu\.`,
-	}, []string{"web-3"})
+	}, []string{"web-5: "})
 	for _, a := range r.Alerts {
 		for _, f := range a.Findings {
 			if f.Detail == "" || f.Labels["pod"] != "" {

@@ -15,28 +15,54 @@ type Witness interface {
 	// WaitingPods are pods that wait for one of the reasons, those that wait longest
 	// first, of what the labels name.
 	WaitingPods(labels map[string]string, reasons []string) []sources.Fact
+	// Said is what the cluster says of the objects that samples of a metric are of, whose
+	// labels these are.
+	Said(metric string, samples []map[string]string) []sources.Fact
 }
 
-// mostQuoted bounds the pods that a finding names.
-const mostQuoted = 3
+// mostQuoted bounds the objects that a text names.
+const mostQuoted = 5
 
 // pendingPods is what the names of all metrics about pods that wait begin with.
 const pendingPods = exporter.Namespace + "_pending_pods_"
 
-// quote names the pods that a finding is about, and says what their scheduler or their
-// kubelet says of each: no label could.
+// quote names the objects that a finding is about, and says what the cluster says of
+// each: no label could.
 func (seen Observation) quote(f *ruleeval.Finding) {
 	witness, ok := seen.Errors.(Witness)
 	if !ok {
 		return
 	}
+	facts := waiting(witness, f)
+	samples := map[string][]map[string]string{}
+	var metrics []string
+	for _, e := range f.Evidence {
+		if samples[e.Metric] == nil {
+			metrics = append(metrics, e.Metric)
+		}
+		samples[e.Metric] = append(samples[e.Metric], e.Labels())
+	}
+	for _, metric := range metrics {
+		facts = append(facts, witness.Said(metric, samples[metric])...)
+	}
+	named := map[ruleeval.Object]bool{}
+	for _, fact := range facts {
+		if said := (ruleeval.Object{Object: fact.Object, Message: fact.Message}); !named[said] {
+			named[said] = true
+			f.Objects = append(f.Objects, said)
+		}
+	}
+	f.Detail = inShort(f.Objects)
+}
+
+// waiting are the pods that wait for what the finding tells of.
+func waiting(witness Witness, f *ruleeval.Finding) []sources.Fact {
 	var reasons []string
 	for _, e := range f.Evidence {
 		if !strings.HasPrefix(e.Metric, pendingPods) {
 			continue
 		}
-		_, rest, _ := strings.Cut(e.Series, `reason="`)
-		if reason, _, ok := strings.Cut(rest, `"`); ok && !slices.Contains(reasons, reason) {
+		if reason := e.Labels()["reason"]; reason != "" && !slices.Contains(reasons, reason) {
 			reasons = append(reasons, reason)
 		}
 		if f.Labels["scheduler"] != "" {
@@ -44,19 +70,23 @@ func (seen Observation) quote(f *ruleeval.Finding) {
 		}
 	}
 	if len(reasons) == 0 {
-		return
+		return nil
 	}
-	waiting := witness.WaitingPods(f.Labels, reasons)
+	return witness.WaitingPods(f.Labels, reasons)
+}
+
+// inShort names the first objects, and how many more there are.
+func inShort(objects []ruleeval.Object) string {
 	var said []string
-	for _, p := range waiting[:min(len(waiting), mostQuoted)] {
-		text := p.Object
-		if p.Message != "" {
-			text += ": " + p.Message
+	for _, o := range objects[:min(len(objects), mostQuoted)] {
+		text := o.Object
+		if o.Message != "" {
+			text += ": " + o.Message
 		}
 		said = append(said, text)
 	}
-	if more := len(waiting) - len(said); more > 0 {
+	if more := len(objects) - len(said); more > 0 {
 		said = append(said, fmt.Sprintf("and %d more", more))
 	}
-	f.Detail = strings.Join(said, "; ")
+	return strings.Join(said, "; ")
 }

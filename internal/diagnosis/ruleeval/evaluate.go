@@ -48,9 +48,20 @@ type Finding struct {
 	// Why that which the finding is about cannot be read, as in the labels reason of
 	// kubevitals_source_available and kubevitals_kubelet_available; none for all others.
 	Reasons []string `json:"reasons,omitempty"`
-	// Error behind a finding about what cannot be read, if one is known. Of pods that
-	// wait: which, and what their scheduler or their kubelet says.
+	// Error behind a finding about what cannot be read, if one is known. Of others the first
+	// five of objects, and how many more there are.
 	Detail string `json:"detail,omitempty"`
+	// What the finding is about, by name, and what the cluster says of each: all that are
+	// known.
+	Objects []Object `json:"objects,omitempty"`
+}
+
+// Object is one that a finding is about.
+type Object struct {
+	// Kind and name, such as Pod shop/web-1.
+	Object string `json:"object"`
+	// What a condition, an event, the scheduler or a kubelet says of it, in their words.
+	Message string `json:"message,omitempty"`
 }
 
 // Evaluation is what the rules say of the samples.

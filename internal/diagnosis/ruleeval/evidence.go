@@ -21,6 +21,17 @@ type Evidence struct {
 	Metric string `json:"-"`
 }
 
+// Labels are those of the series; none where it has none but those of the target.
+func (e Evidence) Labels() map[string]string {
+	parsed, err := parser.NewParser(parser.Options{}).ParseMetric(e.Series)
+	if err != nil {
+		return nil // a name alone, in characters that PromQL wants quoted
+	}
+	own := parsed.Map()
+	delete(own, model.MetricNameLabel)
+	return own
+}
+
 // mostEvidence bounds the samples of all findings of an alert together: two of each
 // node of the largest clusters. Where that is used up a finding has leastEvidence.
 const (
