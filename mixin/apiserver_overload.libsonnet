@@ -1,6 +1,7 @@
 // API servers that refuse requests or let them wait, by what they say themselves. The
 // signal apiserver takes these.
 local g = import '../dashboards/grafana.libsonnet';
+local why = import 'causes.libsonnet';
 local promql = import 'promql.libsonnet';
 
 function(c) {
@@ -17,6 +18,7 @@ function(c) {
     {
       alert: 'KubeVitalsAPIServerRejecting',
       severity: 'warning',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdSlow', 'KubeVitalsWebhookSlow'], { inhibits: false }),
       expr: |||
         sum by (%(by)s, priority_level) (rate(%(refused)s[5m])) > %(apiserverRejectedPerSecond)g
       ||| % (c { refused: refused % [c.apiserverSelector, ''] }),
@@ -38,6 +40,7 @@ function(c) {
     {
       alert: 'KubeVitalsAPIServerQueueing',
       severity: 'warning',
+      explainedBy: why.on(['priority_level'], ['KubeVitalsAPIServerRejecting']) + why.ofCluster(['KubeVitalsEtcdSlow', 'KubeVitalsWebhookSlow'], { inhibits: false }),
       expr: |||
         histogram_quantile(0.99, sum by (%(by)s, priority_level, le) (rate(apiserver_flowcontrol_request_wait_duration_seconds_bucket{%(apiserverSelector)s}[5m]))) > %(apiserverQueueSeconds)s
       ||| % c,

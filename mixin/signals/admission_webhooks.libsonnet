@@ -1,5 +1,6 @@
 // Admission webhooks with nothing behind them.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
@@ -22,6 +23,7 @@ function(c) {
     {
       alert: 'KubeVitalsWebhookWithoutEndpoints',
       severity: 'warning',
+      explainedBy: why.on(['webhook'], ['KubeVitalsPodsRefusedByWebhook']) + why.ofCluster(['KubeVitalsNodesNotReady'], { inhibits: false }),
       // Once pods are refused for it, that is told and is worse.
       expr: |||
         max by (%(by)s, webhook) (kubevitals_admission_webhooks_without_endpoints{%(selector)s, failure_policy="Fail"}) == 1
@@ -47,6 +49,7 @@ function(c) {
     {
       alert: 'KubeVitalsWebhookCallsFailing',
       severity: 'warning',
+      explainedBy: why.on(['webhook'], ['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsWebhookWithoutEndpoints']) + why.ofCluster(['KubeVitalsNetworkFailing'], { inhibits: false }),
       expr: |||
         %(failed)s > %(admissionWebhookFailures)s
         unless on (%(by)s, webhook)
@@ -61,6 +64,7 @@ function(c) {
     {
       alert: 'KubeVitalsWebhookSlow',
       severity: 'warning',
+      explainedBy: why.ofCluster(['KubeVitalsNetworkFailing'], { inhibits: false }),
       expr: |||
         %(slowest)s > %(admissionWebhookSlowSeconds)s
       ||| % (c { slowest: slowest(c.by, c.apiserverSelector, '10m') }),

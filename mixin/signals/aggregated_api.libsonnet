@@ -1,6 +1,7 @@
 // An API is registered that the API server cannot reach: discovery fails, and no
 // namespace can be deleted.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
@@ -24,6 +25,7 @@ function(c) {
     {
       alert: 'KubeVitalsAggregatedAPIUnavailable',
       severity: 'warning',
+      explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }),
       expr: |||
         max by (%(by)s, apiservice) (kubevitals_aggregated_api_unavailable{%(selector)s, apiservice!~"%(aggregatedAPIsElsewhere)s"}) == 1
       ||| % c,

@@ -1,5 +1,6 @@
 // Pods are not even created: the API server refuses them, and their owners say why.
 local g = import '../../dashboards/grafana.libsonnet';
+local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
@@ -37,6 +38,7 @@ function(c) {
     {
       alert: 'KubeVitalsPodsRefusedByWebhook',
       severity: 'critical',
+      explainedBy: why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }),
       expr: refusals.byWebhook,
       'for': '1m',
       summary: 'An admission webhook does not answer, so pods are not created.',
@@ -63,6 +65,7 @@ function(c) {
     {
       alert: 'KubeVitalsPodsNotCreated',
       severity: 'warning',
+      explainedBy: why.nothingWritten,
       expr: |||
         count by (%(by)s, namespace, cause) (
           %(fresh)s

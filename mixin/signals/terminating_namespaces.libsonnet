@@ -22,6 +22,7 @@ function(c) {
     {
       alert: 'KubeVitalsNamespaceStuckTerminating',
       severity: 'warning',
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsAggregatedAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable', 'KubeVitalsControllerManagerDown', 'KubeVitalsWebhookWithoutEndpoints', 'KubeVitalsWebhookCallsFailing'], { inhibits: false }),
       // An API that cannot be asked holds all namespaces alike, and its alert names them.
       expr: |||
         (
@@ -42,7 +43,6 @@ function(c) {
       ||| % (c { errors: deleted('discovery|deletion'), all: deleted('.+'), discovery: deleted('discovery') }),
       'for': '1m',
       summary: 'A namespace was deleted, and cannot end.',
-      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsControllerManagerDown'], { inhibits: false }),
       description: 'Namespace {{ $labels.namespace }} of cluster %(cluster)s was deleted {{ $value | humanizeDuration }} ago and is still there%(hold)s.',
       values: {
         hold: promql.each(
