@@ -32,7 +32,7 @@ const (
 
 // answerLimits bound what is read of an answer in JSON.
 func answerLimits(watch bool) bounded.JSON {
-	l := bounded.JSON{Depth: answerDepth, Token: objectLimit, Bytes: listLimit}
+	l := bounded.JSON{Depth: answerDepth, Token: objectLimit, Bytes: listLimit, Quantities: true}
 	if watch {
 		l.Bytes, l.Value, l.Values = 0, objectLimit, objectValues
 	}

@@ -24,7 +24,7 @@ const protobufMagic = "k8s\x00"
 func decodeJSON(r Resource, version string, keep cache.TransformFunc) func(raw []byte) (runtime.Object, error) {
 	gvk := schema.GroupVersionKind{Group: r.Group, Version: version, Kind: r.Kind}
 	return func(raw []byte) (runtime.Object, error) {
-		if err := (bounded.JSON{Values: objectValues}).Check(raw); err != nil {
+		if err := (bounded.JSON{Values: objectValues, Quantities: true}).Check(raw); err != nil {
 			return nil, err
 		}
 		if r.Addon {

@@ -45,7 +45,7 @@ const (
 
 // check returns nil if an object is one that may be decoded.
 func (l limits) check(raw []byte) error {
-	if err := (bounded.JSON{Depth: mostNesting, Values: l.values}).Check(raw); err != nil {
+	if err := (bounded.JSON{Depth: mostNesting, Values: l.values, Quantities: true}).Check(raw); err != nil {
 		return &limitError{"holds an object in which " + err.Error()}
 	}
 	return nil

@@ -20,6 +20,9 @@ type JSON struct {
 	// Values is how many values a text may hold. Decoded, an empty one takes a hundred
 	// times what it takes as text.
 	Values int
+	// Quantities says that a decoder takes texts for quantities: none may have an exponent
+	// that takes for ever.
+	Quantities bool
 	// Once is a key that the outermost object may have once. With it, nothing may follow
 	// that object: of two texts, decoders would each take another one.
 	Once string
@@ -50,6 +53,8 @@ type JSONReader struct {
 	values  int
 	quoted  bool
 	escaped bool
+	number  number // the present string or number, for Quantities
+	small   bool   // one had too small an exponent
 
 	// Of Once:
 	ended bool // the outermost value is over
@@ -89,8 +94,13 @@ func (j *JSONReader) scan(text []byte) error {
 	l := j.limits
 	for _, c := range text {
 		j.read++
+		if l.Quantities {
+			j.quantity(c)
+		}
 		j.byte(c)
 		switch {
+		case j.small:
+			return errExponent()
 		case l.Token > 0 && j.token > l.Token:
 			return &Error{"a string, number or blank is longer than " + Size(int64(l.Token))}
 		case l.Depth > 0 && j.depth > l.Depth:
@@ -112,6 +122,19 @@ func (j *JSONReader) scan(text []byte) error {
 		return &Error{"a value is larger than " + Size(j.most)}
 	}
 	return nil
+}
+
+// quantity follows the strings and numbers of a text; it comes before byte.
+func (j *JSONReader) quantity(c byte) {
+	switch {
+	case j.quoted && (c != '"' || j.escaped):
+		j.number.byte(c)
+	case c == '"', c == ',', c == ':', c == '{', c == '}', c == '[', c == ']':
+		j.small = j.small || (c != ':' && j.number.tooSmall())
+		j.number = number{}
+	case c != ' ' && c != '\n' && c != '\r' && c != '\t':
+		j.number.byte(c)
+	}
 }
 
 // byte takes one byte into account.

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // Message is what a message of protobuf becomes in memory. Two bytes suffice for an empty
@@ -13,6 +15,8 @@ import (
 // a question of what is in it, and not of its length.
 type Message struct {
 	fields map[int32]field
+	// quantity says that its first field is the text of a quantity.
+	quantity bool
 }
 
 // field is one field of a message, in bytes of memory.
@@ -41,7 +45,7 @@ func messageOf(t reflect.Type, known map[reflect.Type]*Message) *Message {
 	if m, ok := known[t]; ok {
 		return m
 	}
-	m := &Message{fields: map[int32]field{}}
+	m := &Message{fields: map[int32]field{}, quantity: t == reflect.TypeFor[resource.Quantity]()}
 	known[t] = m
 	for i := range t.NumField() {
 		of := t.Field(i)
@@ -104,6 +108,11 @@ func (c *cost) message(m *Message, text []byte, depth int) error {
 		return &Error{fmt.Sprintf("messages are nested deeper than %d", mostMessages)}
 	}
 	return Fields(text, func(number int32, isText bool, value []byte) error {
+		if m.quantity && isText {
+			if err := Quantity(string(value)); err != nil {
+				return err
+			}
+		}
 		f := m.fields[number]
 		c.bytes += f.each
 		if isText && f.message == nil {

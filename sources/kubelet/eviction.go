@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 // Threshold returns the absolute threshold that the eviction statement (10% or
@@ -15,6 +17,9 @@ import (
 // error when the kubelet would not accept it.
 func Threshold(statement string, capacity uint64) (float64, bool, error) {
 	if !strings.HasSuffix(statement, "%") {
+		if err := bounded.Quantity(statement); err != nil {
+			return 0, false, fmt.Errorf("eviction threshold %.40q: %w", statement, err)
+		}
 		quantity, err := resource.ParseQuantity(statement)
 		if err != nil {
 			return 0, false, fmt.Errorf("eviction threshold %q: %w", statement, err)
