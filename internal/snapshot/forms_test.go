@@ -41,7 +41,7 @@ func TestForms(t *testing.T) {
 	t.Parallel()
 	addons := map[string]float64{
 		"kubevitals_addon_health_crash_loop_pods{addon=dns,exit=failure,node=worker-a,reason=Error}": 1,
-		"kubevitals_addon_health_desired_pods{addon=dns}":                              2,
+		"kubevitals_addon_health_desired_pods{addon=dns}":                                            2,
 	}
 	leases := map[string]float64{
 		"kubevitals_control_plane_leases_held{component=kube-scheduler}":         1,
