@@ -141,5 +141,8 @@ func (c *kubeletAvailability) Collect(_ context.Context, ch chan<- prometheus.Me
 // OnsetTimestamps are the metrics that hold the time at which something that is wrong began.
 // They grow old of themselves, unlike those of heartbeats.
 func OnsetTimestamps() []*exporter.Desc {
-	return []*exporter.Desc{nodeTransition, pendingPodsOldest, pendingPodsNamespace, pendingPodsScheduler, terminatingPodsOldest, terminatingNamespacesDeleted}
+	return []*exporter.Desc{
+		nodeTransition, degradedTaint, degradedCordoned, certificateRequestsOldest, aggregatedAPISince,
+		pendingPodsOldest, pendingPodsNamespace, pendingPodsScheduler, terminatingPodsOldest, terminatingNamespacesDeleted,
+	}
 }

@@ -40,7 +40,7 @@ var (
 	harmless = []string{
 		"[", "awk", "break", "cat", "comm", "cut", "date", "df", "diff", "du", "echo", "find", "findmnt", "grep", "head", "ip", "jq", "ls",
 		"openssl", "paste", "printf", "ps", "read", "sed", "sleep", "sort", "ss", "stat", "tail", "tee", "tr", "uname",
-		"uniq", "wc",
+		"uniq", "uptime", "wc",
 	}
 	// nodePrograms need systemd, a container runtime, etcd, an administrator's rights
 	// or packages that few machines have.
