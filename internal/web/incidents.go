@@ -1,8 +1,12 @@
 package web
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
 
 const (
@@ -49,4 +53,34 @@ func (r reader) incidents(result *diagnosis.Result, lang string) (lines []incide
 
 func runbookOf(m incident.Member, lang string) string {
 	return "runbooks/" + m.Alert + "?" + query(pairs(m.Labels), lang)
+}
+
+// verdictOf is the result in a word or two: what is wrong by severity, that all is
+// well, or that this cannot be told.
+func verdictOf(r *diagnosis.Result, words map[string]string) (class, text string) {
+	counts := map[string]int{}
+	for _, i := range r.Incidents {
+		if diagnosis.AboutCluster(i) {
+			counts[i.Severity]++
+		}
+	}
+	var parts []string
+	for _, severity := range ruleeval.Severities() {
+		if counts[severity] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[severity], words[severity]))
+		}
+	}
+	switch {
+	case counts["critical"]+counts["warning"] > 0:
+		return "firing", strings.Join(parts, words["comma"])
+	case !r.Complete():
+		return "incomplete", words["incomplete"]
+	case len(parts) > 0:
+		return "ok", strings.Join(parts, words["comma"])
+	case len(r.NodesNotReady) > 0:
+		return "incomplete", words["noneYet"] + fmt.Sprint(len(r.NodesNotReady))
+	case r.Snapshot && len(r.Absent) > 0:
+		return "ok", words["clearInDump"]
+	}
+	return "ok", words["clear"]
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -151,36 +150,6 @@ func (s *server) statusOf(report *livestatus.Report, c content) *status {
 		}
 	}
 	return v
-}
-
-// verdictOf is the result in a word or two: what is wrong by severity, that all is
-// well, or that this cannot be told.
-func verdictOf(r *diagnosis.Result, words map[string]string) (class, text string) {
-	counts := map[string]int{}
-	for _, i := range r.Incidents {
-		if diagnosis.AboutCluster(i) {
-			counts[i.Severity]++
-		}
-	}
-	var parts []string
-	for _, severity := range ruleeval.Severities() {
-		if counts[severity] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[severity], words[severity]))
-		}
-	}
-	switch {
-	case counts["critical"]+counts["warning"] > 0:
-		return "firing", strings.Join(parts, words["comma"])
-	case !r.Complete():
-		return "incomplete", words["incomplete"]
-	case len(parts) > 0:
-		return "ok", strings.Join(parts, words["comma"])
-	case len(r.NodesNotReady) > 0:
-		return "incomplete", words["noneYet"] + fmt.Sprint(len(r.NodesNotReady))
-	case r.Snapshot && len(r.Absent) > 0:
-		return "ok", words["clearInDump"]
-	}
-	return "ok", words["clear"]
 }
 
 func (s *server) alertOf(a diagnosis.FiringAlert, r reader, lang string) firingAlert {
