@@ -128,12 +128,12 @@ func (j *JSONReader) scan(text []byte) error {
 func (j *JSONReader) quantity(c byte) {
 	switch {
 	case j.quoted && (c != '"' || j.escaped):
-		j.number.byte(c)
+		j.number.raw(c)
 	case c == '"', c == ',', c == ':', c == '{', c == '}', c == '[', c == ']':
 		j.small = j.small || (c != ':' && j.number.tooSmall())
 		j.number = number{}
 	case c != ' ' && c != '\n' && c != '\r' && c != '\t':
-		j.number.byte(c)
+		j.number.raw(c)
 	}
 }
 
