@@ -8,7 +8,9 @@ import (
 	"time"
 
 	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevitals/kubevitals/sources/health"
@@ -89,14 +91,17 @@ func (s *Sources) readBackends(ctx context.Context, names []string) (Backends, e
 		if err != nil {
 			return nil, fmt.Errorf("read the endpoints of webhooks: %w", err)
 		}
-		slices, ok := obj.(*discoveryv1.EndpointSliceList)
-		if !ok {
-			return nil, fmt.Errorf("unexpected type %T", obj)
-		}
-		for i := range slices.Items {
-			slice := &slices.Items[i]
+		err = meta.EachListItem(obj, func(item runtime.Object) error {
+			slice, ok := item.(*discoveryv1.EndpointSlice)
+			if !ok {
+				return fmt.Errorf("unexpected type %T", item)
+			}
 			service := types.NamespacedName{Namespace: strings.Clone(slice.Namespace), Name: strings.Clone(slice.Labels[discoveryv1.LabelServiceName])}
 			found[service] = found[service] || anyReady(slice)
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read the endpoints of webhooks: %w", err)
 		}
 	}
 	return found, nil

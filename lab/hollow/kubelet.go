@@ -104,7 +104,7 @@ func run(ctx context.Context, s settings) error {
 	}
 	hollow := kubemark.NewHollowKubelet(flags, config, client, heartbeat,
 		&machine{name: s.name, file: s.filesystems, started: time.Now()},
-		containers.ImageService, service, cm.NewStubContainerManager())
+		containers.ImageService, service, capacity{cm.NewStubContainerManager()})
 	if err := s.makeReal(ctx, hollow, client); err != nil {
 		return err
 	}

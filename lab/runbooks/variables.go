@@ -25,7 +25,7 @@ func namesOf(node syntax.Node) names {
 			n.set = append(n.set, node.Name.Value)
 		case *syntax.CallExpr:
 			if words := literals(node); len(words) > 1 && words[0] == "read" {
-				n.set = append(n.set, words[len(words)-1])
+				n.set = append(n.set, slices.DeleteFunc(words[1:], func(w string) bool { return !syntax.ValidName(w) })...)
 			}
 		case *syntax.ParamExp:
 			if node.Param != nil && syntax.ValidName(node.Param.Value) {
