@@ -102,7 +102,8 @@ func TestAddonHealthOfOneNode(t *testing.T) {
 		"crashing-cache":     {"k8s-app", "node-local-dns"},
 		"crashing-scheduler": {"component", "kube-scheduler"},
 	} {
-		p := pod(node, name, corev1.PodSpec{Containers: []corev1.Container{{Name: "server", Image: "registry.example/" + hollow.ExitImage}}})
+		p := pod(node, name, corev1.PodSpec{Containers: []corev1.Container{{}}})
+		p.Spec.Containers[0].Image = "registry.example/" + hollow.ExitImage
 		p.Namespace, p.Labels = metav1.NamespaceSystem, map[string]string{label[0]: label[1]}
 		pods := shared.Client().CoreV1().Pods(p.Namespace)
 		if _, err := pods.Create(t.Context(), p, metav1.CreateOptions{}); err != nil {

@@ -24,7 +24,7 @@ func TestAPIServerMetricsOfOverload(t *testing.T) {
 	const level = "narrow"
 	limit(t, level)
 	config := shared.RESTConfig()
-	config.Impersonate = rest.ImpersonationConfig{UserName: level, Groups: []string{"system:authenticated", "system:masters"}}
+	config.Impersonate = rest.ImpersonationConfig{UserName: level, Groups: []string{"system:authenticated"}}
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +58,19 @@ func TestAPIServerMetricsOfOverload(t *testing.T) {
 func limit(t *testing.T, level string) {
 	t.Helper()
 	one, none := int32(1), int32(0)
+	// One of system:masters is exempt.
+	bindings := shared.Client().RbacV1().ClusterRoleBindings()
+	if _, err := bindings.Create(t.Context(), &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: level}, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
+		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: level}},
+	}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := bindings.Delete(context.Background(), level, metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
 	api := shared.Client().FlowcontrolV1()
 	_, err := api.PriorityLevelConfigurations().Create(t.Context(), &flowcontrolv1.PriorityLevelConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: level},
