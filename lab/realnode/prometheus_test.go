@@ -101,7 +101,7 @@ func (l *lab) prometheusSaw(t *testing.T) {
 	for _, expr := range []string{
 		`min_over_time(kubevitals_node_readiness_ready{node="real-0"}[1h]) == 0`,
 		`last_over_time(kubevitals_container_runtime_probe_result{node="real-0", result!="ok"}[1h]) == 1`,
-		`last_over_time(ALERTS{alertname="KubeVitalsDNSNoEndpoints"}[1h])`,
+		`last_over_time(ALERTS{alertname=~"KubeVitals.+"}[1h])`,
 	} {
 		if err := l.query(t.Context(), expr, func(samples []sample) error {
 			if len(samples) == 0 {
