@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
@@ -115,10 +116,7 @@ func keyOf(labels map[string]string, on []string) string {
 // like returns the findings of an alert that have the values of a finding in some
 // labels.
 func (x *index) like(alert string, on []string, labels map[string]string) []int {
-	name := keyOf(map[string]string{"": alert}, []string{""})
-	for _, label := range on {
-		name += label + separator
-	}
+	name := alert + separator + strings.Join(on, separator)
 	found, ok := x.by[name]
 	if !ok {
 		found = map[string][]int{}
@@ -144,6 +142,9 @@ func (g *Graph) causeOf(x *index, i int) int {
 		for _, cause := range x.like(e.Cause, e.On, explained.Labels) {
 			if e.When.match(x.findings[cause].Labels) {
 				causes = append(causes, cause)
+			}
+			if len(causes) > 1 { // as good as thousands
+				break
 			}
 		}
 		// Where nothing says which of several objects is to blame, none is.
