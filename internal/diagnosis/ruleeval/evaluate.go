@@ -158,12 +158,15 @@ func onlyRates(expr parser.Expr) bool {
 // query evaluates the expression of a rule, with rates over the time that the
 // samples cover. Its error names the rule.
 func (r *Rules) query(ctx context.Context, s *Samples, one rule, at time.Time) (promql.Vector, error) {
+	failed := func(err error) error { return fmt.Errorf("rule %s%s: %w", one.Alert, one.Record, err) }
 	expr, err := r.during(one, s.covered())
 	if err != nil {
-		return nil, err
+		return nil, failed(err)
 	}
-	failed := func(err error) error { return fmt.Errorf("rule %s%s: %w", one.Alert, one.Record, err) }
-	vector, err := r.instant(ctx, s, expr, at)
+	if expr = s.prune(expr); expr == nil {
+		return nil, nil
+	}
+	vector, err := r.instant(ctx, s, expr.String(), at)
 	if err != nil {
 		return nil, failed(err)
 	}

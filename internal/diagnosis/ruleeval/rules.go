@@ -171,20 +171,17 @@ func TriggerSelectors(expr parser.Expr) []*parser.VectorSelector {
 	return found
 }
 
-// during returns the expression with every rate taken over the time that the
-// samples cover, where it would be taken over more: a rate is per second, so it
-// means the same, and an engine that is given two samples of half a minute would
+// during returns the expression, to be changed at will, with every rate taken over the
+// time that the samples cover, where it would be taken over more: a rate is per second, so
+// it means the same, and an engine that is given two samples of half a minute would
 // spread them over the whole range.
-func (r *Rules) during(one rule, covered time.Duration) (string, error) {
-	// The two samples must lie within it, and its start is exclusive.
-	longest := covered + time.Second
-	if one.lookback <= longest {
-		return one.Expr, nil
-	}
+func (r *Rules) during(one rule, covered time.Duration) (parser.Expr, error) {
 	expr, err := r.parser.ParseExpr(one.Expr)
 	if err != nil {
-		return "", fmt.Errorf("rule %s%s: %w", one.Alert, one.Record, err)
+		return nil, err
 	}
+	// The two samples must lie within it, and its start is exclusive.
+	longest := covered + time.Second
 	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
 		call, ok := n.(*parser.Call)
 		if !ok || call.Func.Name != "rate" {
@@ -195,7 +192,7 @@ func (r *Rules) during(one rule, covered time.Duration) (string, error) {
 		}
 		return nil
 	})
-	return expr.String(), nil
+	return expr, nil
 }
 
 // recorded are the labels of a sample that a recording rule makes.
