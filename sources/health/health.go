@@ -100,6 +100,13 @@ func (h *Health) Lost(err error) {
 	h.fail(err)
 }
 
+// lacks tells whether the store misses something that only a list can bring.
+func (h *Health) lacks() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lost
+}
+
 // Watched records with what error, if any, a watch began. That it began does not
 // make the source good: what it brings does.
 func (h *Health) Watched(err error) {

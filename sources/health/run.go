@@ -100,6 +100,9 @@ func observe(ctx context.Context, t Target) *cache.ListWatch {
 					// It would bring what there is, and nothing of what was deleted since the list.
 					return nil, apierrors.NewResourceExpired("what came last had no version")
 				}
+				if t.Health.lacks() {
+					return nil, apierrors.NewResourceExpired("the store lacks what came before")
+				}
 				if p.foreign() {
 					return nil, apierrors.NewResourceExpired("versions went back, and the last watch was cut")
 				}

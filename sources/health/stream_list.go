@@ -20,10 +20,11 @@ const (
 	// a list was asked for minutes, in which large lists come, and brings no bookmark
 	// for as long. A reflector lists again after a watch that ends within a second.
 	tail = 2 * time.Second
-	// mostObjects bounds a list of which next to nothing is kept of each object. Kubernetes
-	// is tested with 150,000 pods.
-	mostObjects = 2_000_000
 )
+
+// MostObjects bounds a list of which next to nothing is kept of each object. Kubernetes is
+// tested with 150,000 pods.
+const MostObjects = 2_000_000
 
 // list takes in an event of the list that a watch begins with, and sets the time until
 // the next. It is false if the list cannot be taken.
@@ -53,8 +54,8 @@ func (s *stream) list(ctx context.Context, e apiwatch.Event, timer *time.Timer) 
 // hold takes an object of the list into account, of which the reflector holds all until
 // the last one has come.
 func (s *stream) hold(e apiwatch.Event) error {
-	if s.objects > mostObjects {
-		return &bounded.Error{What: fmt.Sprintf("a list has more than %d objects", mostObjects)}
+	if s.objects > MostObjects {
+		return &bounded.Error{What: fmt.Sprintf("a list has more than %d objects", MostObjects)}
 	}
 	if s.trim == nil || e.Type == apiwatch.Bookmark {
 		return nil

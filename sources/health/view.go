@@ -9,6 +9,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
 // View is the present state of all objects of one resource, in the form T. A
@@ -23,6 +25,8 @@ type View[T any] struct {
 	// is kept of them, in the same order.
 	keys  []string
 	items []T
+	// grown is how many bytes of memory the objects take more than those of the last list.
+	grown int64
 }
 
 var _ cache.ReflectorStore = (*View[any])(nil)
@@ -54,7 +58,8 @@ func (v *View[T]) List() ([]T, error) {
 	return append(make([]T, 0, len(v.items)), v.items...), nil
 }
 
-// Add keeps an object.
+// Add keeps an object, unless events have brought so much since the last list that it would
+// have been too large: then the view is unavailable until the next one.
 func (v *View[T]) Add(obj any) error {
 	key, item, err := v.entry(obj)
 	if err != nil {
@@ -63,8 +68,18 @@ func (v *View[T]) Add(obj any) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	at, known := slices.BinarySearch(v.keys, key)
+	more := bounded.Held(&item)
 	if known {
-		v.items[at] = v.merged(v.items[at], item)
+		item = v.merged(v.items[at], item)
+		more = bounded.Held(&item) - bounded.Held(&v.items[at])
+	}
+	if more > 0 && v.grown+more > bounded.ListHeld {
+		v.health.Lost(bounded.ErrList())
+		return bounded.ErrList()
+	}
+	v.grown += more
+	if known {
+		v.items[at] = item
 		return nil
 	}
 	v.keys, v.items = slices.Insert(v.keys, at, key), slices.Insert(v.items, at, item)
@@ -83,6 +98,7 @@ func (v *View[T]) Delete(obj any) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if at, known := slices.BinarySearch(v.keys, key); known {
+		v.grown -= bounded.Held(&v.items[at])
 		v.keys, v.items = slices.Delete(v.keys, at, at+1), slices.Delete(v.items, at, at+1)
 	}
 	return nil
@@ -107,7 +123,7 @@ func (v *View[T]) Replace(objs []any, _ string) error {
 			items[i] = v.merged(v.items[at], items[i])
 		}
 	}
-	v.keys, v.items = keys, items
+	v.keys, v.items, v.grown = keys, items, 0
 	v.mu.Unlock()
 	v.health.Listed()
 	return nil

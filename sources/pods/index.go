@@ -3,12 +3,14 @@
 package pods
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"time"
 
 	"k8s.io/client-go/tools/cache"
 
+	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
@@ -125,8 +127,15 @@ func (i *Index) Add(obj any) error {
 		return i.broken(err)
 	}
 	i.mu.Lock()
-	i.install(f)
+	_, known := i.pods.entries[f.uid]
+	full := !known && len(i.pods.entries) >= health.MostObjects
+	if !full {
+		i.install(f)
+	}
 	i.mu.Unlock()
+	if full {
+		return i.broken(&bounded.Error{What: fmt.Sprintf("there are more than %d pods", health.MostObjects)})
+	}
 	return nil
 }
 
