@@ -154,6 +154,10 @@ bench-shards: build ## Print what 3 shards take of 15,000 nodes, and whether the
 bench-rules: build ## Print what Prometheus takes to evaluate the rules at 5,000 nodes, on a day of samples, by group.
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -rules=mixin/generated/alerts.yaml -- --log.level=error
 
+.PHONY: cases
+cases: build ## Let kubevitals look at the clusters of cases/, and print what it was to name of each and what it names (CASE=name: one, and the whole answer).
+	$(GO) run ./test/cases/judge -binary $(BIN)/kubevitals $(CASE)
+
 .PHONY: score
 score: ## Print how well the causes of nodes that are not ready are told, on public bug reports.
 	$(GO) run ./test/notready
