@@ -27,12 +27,13 @@ local promql = import 'promql.libsonnet';
 
   // A description is a template over the settings and what its alert adds in values.
   local finished(signal, alert) =
+    local kept = std.get(c.alertKeepFiringFor, alert.alert, std.get(alert, 'keep_firing_for'));
     assert std.member(['critical', 'warning', 'info'], alert.severity) : alert.alert + ': unknown severity';
     {
       alert: alert.alert,
       expr: alert.expr,
       'for': std.get(c.alertFor, alert.alert, alert['for']),
-      [if 'keep_firing_for' in alert then 'keep_firing_for']: alert.keep_firing_for,
+      [if kept != null then 'keep_firing_for']: kept,
       labels: { severity: alert.severity, signal: signal.name },
       annotations: {
         summary: alert.summary,

@@ -39,6 +39,8 @@
       disabledAlerts: [],
       // For how long the condition of an alert must hold before it fires, by name of the alert, such as {KubeVitalsNodeNotReady: '10m'}; others keep their own.
       alertFor: {},
+      // For how long an alert goes on firing when its condition is over, by name of the alert, such as {KubeVitalsNodesNotReady: '10m'}; others keep their own.
+      alertKeepFiringFor: {},
       // How often the rules of signals are evaluated that look at each node or autoscaler and wait for minutes; the others are as often as Prometheus' own setting says.
       slowInterval: '1m',
 

@@ -61,6 +61,7 @@
     assert known('disabledAlerts', settings.disabledAlerts, alerts);
     assert known('explainedBy', [e.alert for s in all for a in s.alerts for e in std.get(a, 'explainedBy', [])], alerts);
     assert known('alertFor', std.objectFields(settings.alertFor), alerts);
+    assert known('alertKeepFiringFor', std.objectFields(settings.alertKeepFiringFor), alerts);
     [
       s {
         alerts: [a for a in s.alerts if wanted(a.alert)],

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/lab/chaos/faultproxy"
 	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/valve"
 )
 
 // stage is all that one trial needs: a part of the cluster, an account, a proxy
@@ -37,7 +38,7 @@ type stage struct {
 	second *cluster.SecondAPIServer
 
 	// valve is before the etcd of that API server, if it is to go wrong.
-	valve *valve
+	valve *valve.Valve
 
 	ends []func()
 }

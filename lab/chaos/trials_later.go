@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/kubevitals/kubevitals/lab/chaos/faultproxy"
+	"github.com/kubevitals/kubevitals/lab/valve"
 )
 
 // laterTrials were thought of after what keeps the promise had been written, to see
@@ -26,8 +28,8 @@ func laterTrials() []Trial {
 	return []Trial{
 		{Name: "etcd-frozen", What: "the way from an API server to its etcd stalls; other API servers write on",
 			prepare: behindValve,
-			breaks:  func(_ context.Context, s *stage) error { s.valve.shut(); return nil },
-			heals:   func(_ context.Context, s *stage) error { s.valve.reopen(); return nil }},
+			breaks:  func(_ context.Context, s *stage) error { s.valve.Shut(); return nil },
+			heals:   func(_ context.Context, s *stage) error { s.valve.Open(); return nil }},
 		{Name: "stopped", What: "kubevitals itself is stopped (SIGSTOP) and goes on at the end, as after a machine was suspended", Mute: true,
 			breaks: func(_ context.Context, s *stage) error { return s.subjects[0].cmd.Process.Signal(syscall.SIGSTOP) },
 			heals:  func(_ context.Context, s *stage) error { return s.subjects[0].cmd.Process.Signal(syscall.SIGCONT) }},
@@ -79,11 +81,11 @@ func firstAnswers() func(contentType string, body []byte) []byte {
 // behindValve gives the trial an API server that reaches the cluster's etcd by a valve.
 func behindValve(ctx context.Context, s *stage) error {
 	var err error
-	if s.valve, err = startValve(ctx, s.campaign.cluster.EtcdURL()); err != nil {
+	if s.valve, err = valve.Start(ctx, strings.TrimPrefix(s.campaign.cluster.EtcdURL(), "http://")); err != nil {
 		return err
 	}
-	s.atEnd(s.valve.close)
-	if s.second, err = s.campaign.cluster.StartAPIServer(ctx, s.trial.Name, s.valve.url()); err != nil {
+	s.atEnd(s.valve.Close)
+	if s.second, err = s.campaign.cluster.StartAPIServer(ctx, s.trial.Name, "http://"+s.valve.Address()); err != nil {
 		return err
 	}
 	s.atEnd(s.second.Process.Kill)

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // ServingCertificate is one that the API server could show. Spoil, if any,
@@ -46,4 +47,15 @@ func (a *authority) keyPair(name string, spoil func(*x509.Certificate)) (tls.Cer
 		return tls.Certificate{}, fmt.Errorf("certificate %s: %w", name, err)
 	}
 	return certificate, nil
+}
+
+// RenewServingCertificate writes the serving certificate of the API server anew, which it
+// takes up within a minute. Spoil, if any, changes what is signed.
+func (c *Cluster) RenewServingCertificate(spoil func(*x509.Certificate)) error {
+	return c.files.writeServingCertificate(spoil)
+}
+
+// AdminFiles are the certificate and the key of the administrator.
+func (c *Cluster) AdminFiles() (cert, key string) {
+	return filepath.Join(c.options.Dir, "user-admin.crt"), filepath.Join(c.options.Dir, "user-admin.key")
 }

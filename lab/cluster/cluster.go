@@ -29,6 +29,8 @@ type Cluster struct {
 	processes map[string]*Process
 	kubelets  []*Kubelet
 	nodes     *nodeAddresses
+	valves    valves
+	reviver   *reviver
 	failed    bool
 }
 
@@ -60,6 +62,9 @@ func (c *Cluster) start(ctx context.Context) error {
 		if err := p.Start(ctx); err != nil {
 			return err
 		}
+	}
+	if c.options.Revive {
+		c.reviver = revive(ctx, c.order, c.options.Logf)
 	}
 	c.nodes = followNodes(context.WithoutCancel(ctx), c.client)
 	for _, k := range c.kubelets {
@@ -108,9 +113,12 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if c.client, err = kubernetes.NewForConfig(c.rest); err != nil {
 		return fmt.Errorf("admin's client: %w", err)
 	}
+	if err := c.addValves(ctx); err != nil {
+		return err
+	}
 	c.addControlPlane()
 	for i := range c.options.Nodes {
-		k, err := c.newKubelet(fmt.Sprintf("node-%d", i), free[5+i])
+		k, err := c.newKubelet(nodeName(i), free[5+i])
 		if err != nil {
 			return err
 		}
@@ -133,6 +141,9 @@ func loadFiles(config *rest.Config) error {
 // Stop ends every process and removes what Start made, but for the logs of a
 // cluster that failed.
 func (c *Cluster) Stop() {
+	if c.reviver != nil {
+		c.reviver.stop()
+	}
 	if c.nodes != nil {
 		c.nodes.stop()
 	}
@@ -142,6 +153,7 @@ func (c *Cluster) Stop() {
 	for i := len(c.order) - 1; i >= 0; i-- {
 		c.order[i].Kill()
 	}
+	c.valves.close()
 	if c.temporary && !c.failed {
 		_ = os.RemoveAll(c.options.Dir)
 	}

@@ -12,7 +12,7 @@ import (
 // addControlPlane declares the components in the order in which they start.
 func (c *Cluster) addControlPlane() {
 	c.add(Etcd, c.etcdArgs(filepath.Join(c.options.Dir, "etcd")), c.etcdReady)
-	c.add(APIServer, c.apiServerArgs(c.ports.apiServer, c.EtcdURL()), c.apiServerReady)
+	c.add(APIServer, c.apiServerArgs(c.ports.apiServer, c.etcdServer()), c.apiServerReady)
 	c.add(ControllerManager, c.controllerManagerArgs(), c.controllerManagerReady)
 	if !c.options.WithoutScheduler {
 		c.add(Scheduler, c.schedulerArgs(), c.holdsLease("kube-scheduler"))

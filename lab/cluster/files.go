@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"crypto/x509"
 	"fmt"
 	"net"
 	"os"
@@ -13,6 +14,7 @@ import (
 // files are the keys, certificates and kubeconfigs of a cluster.
 type files struct {
 	dir, server                                 string
+	addresses                                   []net.IP
 	ca, kubelets                                *authority
 	caFile, kubeletCA, frontProxyCA             string
 	anyKubeletCA                                string // of hollow and of real ones
@@ -51,9 +53,8 @@ func writeFiles(dir, server string, addresses ...net.IP) (files, error) {
 // writeServing makes what the API server shows to its clients, to kubelets and
 // to aggregated API servers.
 func (f *files) writeServing(addresses []net.IP) (err error) {
-	template := serverTemplate("apiserver", "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
-	template.IPAddresses = append(template.IPAddresses, addresses...)
-	if f.serving, err = f.ca.issue("apiserver", template); err != nil {
+	f.addresses = addresses
+	if err := f.writeServingCertificate(nil); err != nil {
 		return err
 	}
 	if f.kubeletClient, err = f.ca.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", "system:masters"); err != nil {
@@ -65,6 +66,16 @@ func (f *files) writeServing(addresses []net.IP) (err error) {
 	}
 	f.frontProxyCA = proxy.file
 	f.frontProxy, err = proxy.client("front-proxy-client", "front-proxy-client")
+	return err
+}
+
+func (f *files) writeServingCertificate(spoil func(*x509.Certificate)) (err error) {
+	template := serverTemplate("apiserver", "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
+	template.IPAddresses = append(template.IPAddresses, f.addresses...)
+	if spoil != nil {
+		spoil(template)
+	}
+	f.serving, err = f.ca.issue("apiserver", template)
 	return err
 }
 
@@ -85,16 +96,26 @@ func (f *files) writeAnyKubeletCA() error {
 
 // kubeconfig writes the kubeconfig of a user with a client certificate.
 func (f *files) kubeconfig(name, user string, groups ...string) (string, error) {
+	return f.kubeconfigOf(f.server, name, user, groups...)
+}
+
+// kubeconfigOf writes one that leads to a server.
+func (f *files) kubeconfigOf(server, name, user string, groups ...string) (string, error) {
 	p, err := f.ca.client("user-"+name, user, groups...)
 	if err != nil {
 		return "", err
 	}
-	return f.writeKubeconfig(name, &clientcmdapi.AuthInfo{ClientCertificate: p.cert, ClientKey: p.key})
+	return f.writeKubeconfigOf(name, server, &clientcmdapi.AuthInfo{ClientCertificate: p.cert, ClientKey: p.key})
 }
 
 func (f *files) writeKubeconfig(name string, user *clientcmdapi.AuthInfo) (string, error) {
+	return f.writeKubeconfigOf(name, f.server, user)
+}
+
+// writeKubeconfigOf writes one that leads to a server.
+func (f *files) writeKubeconfigOf(name, server string, user *clientcmdapi.AuthInfo) (string, error) {
 	config := clientcmdapi.NewConfig()
-	config.Clusters["lab"] = &clientcmdapi.Cluster{Server: f.server, CertificateAuthority: f.ca.file}
+	config.Clusters["lab"] = &clientcmdapi.Cluster{Server: server, CertificateAuthority: f.ca.file}
 	config.AuthInfos[name] = user
 	config.Contexts["lab"] = &clientcmdapi.Context{Cluster: "lab", AuthInfo: name}
 	config.CurrentContext = "lab"

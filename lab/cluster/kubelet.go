@@ -53,7 +53,7 @@ func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
 	}
-	kubeconfig, err := c.files.kubeconfig(name, "system:node:"+name, "system:nodes")
+	kubeconfig, err := c.files.kubeconfigOf(c.serverOf(name), name, "system:node:"+name, "system:nodes")
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,12 @@ type Options struct {
 	EtcdArgs []string
 	// ControllerManagerArgs are more arguments for kube-controller-manager.
 	ControllerManagerArgs []string
+	// Valves puts one before etcd, as the API server reaches it, and one between each
+	// hollow kubelet and the API server.
+	Valves bool
+	// Revive starts components again that end by themselves, as a kubelet does with
+	// static pods.
+	Revive bool
 	// Logf reports progress; nil reports nothing.
 	Logf func(format string, args ...any)
 }

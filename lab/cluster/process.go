@@ -25,6 +25,7 @@ type Process struct {
 	lifeline *os.File
 	exited   chan struct{}
 	exitErr  error
+	killed   bool // by Kill, so that it is to stay ended
 }
 
 func newProcess(binary, logDir, name string, args []string, ready func(context.Context) error) *Process {
@@ -102,7 +103,7 @@ func (p *Process) launch() error {
 		return err
 	}
 	exited := make(chan struct{})
-	p.cmd, p.lifeline, p.exited = cmd, ours, exited
+	p.cmd, p.lifeline, p.exited, p.killed = cmd, ours, exited, false
 	go func() {
 		err := cmd.Wait()
 		p.mu.Lock()
@@ -155,7 +156,15 @@ func (p *Process) WaitReady(ctx context.Context) error {
 	}
 }
 
-// Kill ends the process the hard way, as kill -9 does, and waits for its end.
+// endedByItself tells whether it was started and has ended, and not by Kill.
+func (p *Process) endedByItself() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cmd != nil && !p.running() && !p.killed
+}
+
+// Kill ends the process the hard way, as kill -9 does, and waits for its end. It stays
+// ended until it is started.
 func (p *Process) Kill() { p.signal(syscall.SIGKILL) }
 
 // Pause stops the process without ending it: it hangs, and its ports with it.
@@ -175,6 +184,7 @@ func (p *Process) send(s syscall.Signal) error {
 
 func (p *Process) signal(s syscall.Signal) {
 	p.mu.Lock()
+	p.killed = true
 	if !p.running() {
 		p.mu.Unlock()
 		return

@@ -35,7 +35,12 @@ func Command(binary string, log *os.File, args ...string) *exec.Cmd {
 // metrics as soon as it has said it, within the bounds of ctx. env is added to the
 // environment.
 func Kubevitals(ctx context.Context, binary string, log *os.File, env []string, flags ...string) (*exec.Cmd, string, error) {
-	cmd := Command(binary, log, append([]string{"--web.listen-address=127.0.0.1:0", "--log.level=debug"}, flags...)...)
+	return KubevitalsAt(ctx, "127.0.0.1:0", binary, log, env, flags...)
+}
+
+// KubevitalsAt does the same at an address, host:port.
+func KubevitalsAt(ctx context.Context, address, binary string, log *os.File, env []string, flags ...string) (*exec.Cmd, string, error) {
+	cmd := Command(binary, log, append([]string{"--web.listen-address=" + address, "--log.level=debug"}, flags...)...)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout = nil
 	out, err := cmd.StdoutPipe()

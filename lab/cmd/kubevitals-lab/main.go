@@ -34,6 +34,7 @@ const usage = `usage: kubevitals-lab up [flags]
        kubevitals-lab probe
        kubevitals-lab kubectl ...
        kubevitals-lab chaos [flags]
+       kubevitals-lab matrix [flags]
 
 The first starts a control plane and hollow kubelets on loopback, or real nodes; Ctrl-C ends it.
 The second removes what labs with real nodes left that were killed.
@@ -60,6 +61,8 @@ func main() {
 		os.Exit(runCommand(name, probe, args))
 	case "chaos":
 		os.Exit(runCommand(name, runChaos, args))
+	case "matrix":
+		os.Exit(runCommand(name, runMatrix, args))
 	case initCommand:
 		os.Exit(runCommand(name, nodeInit, args))
 	case cluster.Etcd:

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/faults"
+	"github.com/kubevitals/kubevitals/lab/matrix"
+)
+
+// matrixFlags are those of kubevitals-lab matrix.
+type matrixFlags struct {
+	options                          matrix.Options
+	only, coredns                    string
+	pairs                            int
+	list                             bool
+	json, markdown, results, command string
+}
+
+func parseMatrix(args []string) (matrixFlags, error) {
+	f := matrixFlags{options: matrix.Options{Logf: func(format string, args ...any) {
+		_, _ = fmt.Fprintf(os.Stderr, time.Now().UTC().Format(time.TimeOnly)+" "+format+"\n", args...)
+	}}}
+	flags := flag.NewFlagSet("matrix", flag.ContinueOnError)
+	flags.StringVar(&f.options.Kubevitals, "kubevitals", "bin/kubevitals", "binary of kubevitals")
+	flags.StringVar(&f.options.Prometheus, "prometheus", "bin/prometheus", "binary of Prometheus")
+	flags.StringVar(&f.options.Alertmanager, "alertmanager", "bin/alertmanager", "binary of Alertmanager")
+	flags.StringVar(&f.coredns, "coredns", "bin/coredns", "binary of CoreDNS")
+	flags.StringVar(&f.options.Manifests, "manifests", "deploy/base", "folder with the manifests of kubevitals")
+	flags.StringVar(&f.options.Causes, "causes", "mixin/generated/causes.json", "file with the graph of causes")
+	flags.StringVar(&f.options.Dir, "dir", "", "folder for logs and results (default: a new one in the temporary folder)")
+	flags.IntVar(&f.options.Nodes, "nodes", 6, "number of nodes of a lab")
+	flags.DurationVar(&f.options.Stay, "stay", 45*time.Second, "how long a fault goes on after its alert has fired")
+	flags.IntVar(&f.options.Parallel, "parallel", 2, "number of labs at a time")
+	flags.StringVar(&f.only, "only", "", "names of the faults to be played, separated by commas")
+	flags.IntVar(&f.pairs, "pairs", 0, "play so many pairs of faults instead")
+	flags.BoolVar(&f.list, "list", false, "list the cases and end")
+	flags.StringVar(&f.json, "json", "", "file for the results as JSON (default: results.json in the folder)")
+	flags.StringVar(&f.results, "results", "", "play nothing, and take the results of earlier campaigns from these files, separated by commas; of a case that is in several the last counts")
+	flags.StringVar(&f.markdown, "markdown", "", "document that is to be written")
+	err := flags.Parse(args)
+	f.command = "make matrix"
+	return f, err
+}
+
+// runMatrix plays the faults and reports what they came to.
+func runMatrix(ctx context.Context, args []string) error {
+	f, err := parseMatrix(args)
+	if err != nil {
+		return err
+	}
+	if f.results != "" {
+		report, err := matrix.Merge(strings.Split(f.results, ",")...)
+		if err != nil {
+			return err
+		}
+		return f.show(report)
+	}
+	chosen, err := faults.Select(f.only)
+	if err != nil {
+		return err
+	}
+	cases := matrix.Single(chosen)
+	if f.pairs > 0 {
+		if cases, err = matrix.Pairs(chosen, f.options.Causes, f.pairs); err != nil {
+			return err
+		}
+	}
+	if f.list {
+		for _, c := range cases {
+			fmt.Println(c.Name())
+		}
+		return nil
+	}
+	report, err := f.play(ctx, cases)
+	if err != nil {
+		return err
+	}
+	return f.show(report)
+}
+
+// play plays the cases after it has decided where all goes.
+func (f *matrixFlags) play(ctx context.Context, cases []matrix.Case) (matrix.Report, error) {
+	var err error
+	if f.options.LabBinary, err = os.Executable(); err != nil {
+		return matrix.Report{}, fmt.Errorf("find my own binary: %w", err)
+	}
+	if err := os.Setenv(cluster.CoreDNSEnv, f.coredns); err != nil {
+		return matrix.Report{}, err
+	}
+	if f.options.Dir == "" {
+		if f.options.Dir, err = os.MkdirTemp("", "kubevitals-matrix-"); err != nil {
+			return matrix.Report{}, fmt.Errorf("folder for results: %w", err)
+		}
+	}
+	if f.json == "" {
+		f.json = filepath.Join(f.options.Dir, "results.json")
+	}
+	report, err := matrix.Run(ctx, f.options, cases)
+	_, _ = fmt.Fprintf(os.Stderr, "logs and results: %s\n", f.options.Dir)
+	if err != nil {
+		return report, err
+	}
+	report.Command = f.command
+	if f.pairs > 0 {
+		report.Results, report.Pairs = nil, report.Results
+	}
+	return report, report.Write(f.json)
+}
+
+// show prints the report and writes the document, if there is one.
+func (f *matrixFlags) show(r matrix.Report) error {
+	fmt.Print(r.Summary())
+	if f.markdown != "" {
+		if err := os.WriteFile(f.markdown, []byte(r.Markdown()), 0o644); err != nil { //nolint:gosec // a document
+			return fmt.Errorf("document: %w", err)
+		}
+	}
+	if bad := r.Bad(); len(bad) > 0 {
+		return fmt.Errorf("not as they have to be: %s", strings.Join(bad, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package matrix
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"sigs.k8s.io/yaml"
+)
+
+// alert is what is known of one from the rule file.
+type alert struct {
+	Name          string            `json:"alert"`
+	Expr          string            `json:"expr"`
+	For           string            `json:"for"`
+	KeepFiringFor string            `json:"keep_firing_for"`
+	Labels        map[string]string `json:"labels"`
+}
+
+// rules are those that are shipped, with shorter times.
+type rules struct {
+	alerts   map[string]alert
+	settings []string // key=value
+	file     string
+	// inhibition is a part of the configuration of Alertmanager, and groupBy what it says
+	// that alerts are to be grouped by.
+	inhibition []byte
+	groupBy    string
+}
+
+// patience are the settings, in seconds, that say only for how long something may take:
+// what heartbeats, leaders and clocks do takes its time in the lab, too, and their settings
+// stay as they are.
+var patience = map[string]float64{
+	"nodeNotReadySeconds": 600, "nodeStartupTaintSeconds": 600, "kubeletRestartsQuietSeconds": 900,
+	"terminatingPodsSeconds": 300, "terminatingPodsFinalizerSeconds": 1800,
+	"pendingUnschedulableSeconds": 900, "pendingOnNodeSeconds": 300, "pendingInitSeconds": 3600, "pendingVolumeSeconds": 600, "pendingImageSeconds": 900,
+	"terminatingNamespaceSeconds": 900, "certificateRequestSeconds": 3600, "staleReadsHoldSeconds": 3600,
+	"eventsFreshSeconds": 600, "eventsGarbageCollectionSeconds": 360,
+}
+
+// short is what becomes of a time for which something has to last: ten seconds times the
+// root of its minutes. So 1 minute is 10 s, 5 are 22 s and 15 are 39 s. What waits longer
+// than another still does, and none is so short that what comes first in the world comes
+// second here.
+func short(d time.Duration) time.Duration {
+	return time.Duration(math.Round(10*math.Sqrt(d.Minutes()))) * time.Second
+}
+
+// shorten has the program export its rules with settings that shorten them.
+func shorten(ctx context.Context, binary, dir string) (*rules, error) {
+	as, err := export(ctx, binary, "alerts")
+	if err != nil {
+		return nil, err
+	}
+	r := &rules{file: filepath.Join(dir, "alerts.yaml"), settings: []string{"slowInterval=2s"}}
+	shipped, err := parseRules(as)
+	if err != nil {
+		return nil, err
+	}
+	for name, a := range shipped {
+		for setting, text := range map[string]string{"alertFor": a.For, "alertKeepFiringFor": a.KeepFiringFor} {
+			if text == "" {
+				continue
+			}
+			d, err := duration(text)
+			if err != nil {
+				return nil, fmt.Errorf("%s of %s: %w", setting, name, err)
+			}
+			r.settings = append(r.settings, fmt.Sprintf("%s.%s=%s", setting, name, short(d)))
+		}
+	}
+	for name, seconds := range patience {
+		r.settings = append(r.settings, fmt.Sprintf("%s=%g", name, short(time.Duration(seconds)*time.Second).Seconds()))
+	}
+	slices.Sort(r.settings)
+	text, err := export(ctx, binary, "alerts", r.settings...)
+	if err != nil {
+		return nil, err
+	}
+	if r.alerts, err = parseRules(text); err != nil {
+		return nil, err
+	}
+	if r.inhibition, err = export(ctx, binary, "inhibit-rules"); err != nil {
+		return nil, err
+	}
+	found := groupBy.FindSubmatch(r.inhibition)
+	if found == nil {
+		return nil, fmt.Errorf("the exported inhibition does not say what to group by")
+	}
+	r.groupBy = string(found[1])
+	return r, os.WriteFile(r.file, text, 0o600)
+}
+
+var groupBy = regexp.MustCompile(`group_by: (\[.+\])`)
+
+func export(ctx context.Context, binary, kind string, settings ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	args := []string{"export", kind}
+	for _, s := range settings {
+		args = append(args, "--set", s)
+	}
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("export %s: %w: %s", kind, err, errs.String())
+	}
+	return out.Bytes(), nil
+}
+
+func parseRules(text []byte) (map[string]alert, error) {
+	var file struct {
+		Groups []struct {
+			Rules []alert `json:"rules"`
+		} `json:"groups"`
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	all := map[string]alert{}
+	for _, g := range file.Groups {
+		for _, a := range g.Rules {
+			if a.Name != "" {
+				all[a.Name] = a
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("rules: there are no alerts")
+	}
+	return all, nil
+}
+
+// duration reads one of Prometheus: 1h, 90s, 0m, 1d.
+func duration(text string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		d, err := time.ParseDuration(days + "h")
+		return 24 * d, err
+	}
+	return time.ParseDuration(text)
+}
+
+// waits is for how long the condition of an alert must hold, shortened.
+func (r *rules) waits(name string) time.Duration {
+	d, _ := duration(r.alerts[name].For)
+	return d
+}
+
+var window = regexp.MustCompile(`\[(\d+[smhd])[\]:]`)
+
+// lingers is for how long an alert may fire when its condition is over: the time that it is
+// kept, and what its expression looks back at, which cannot be shortened.
+func (r *rules) lingers(name string) time.Duration {
+	a := r.alerts[name]
+	kept, _ := duration(a.KeepFiringFor)
+	longest := time.Duration(0)
+	for _, found := range window.FindAllStringSubmatch(a.Expr, -1) {
+		if d, err := duration(found[1]); err == nil {
+			longest = max(longest, d)
+		}
+	}
+	return kept + longest
+}
+
+// grave tells whether an alert is sent to somebody.
+func (r *rules) grave(name string) bool { return r.alerts[name].Labels["severity"] != "info" }
+
+// told are the settings that readers may want to know: of the alerts there are too many.
+func (r *rules) told() []string {
+	return slices.DeleteFunc(slices.Clone(r.settings), func(s string) bool { return strings.Contains(s, ".") })
+}
