@@ -41,6 +41,9 @@ $(BIN)/kubevitals-lab:
 $(BIN)/coredns: lab/coredns/go.mod lab/coredns/main.go
 	cd lab/coredns && CGO_ENABLED=0 $(GO) build -o ../../$@ .
 
+$(BIN)/alertmanager: lab/alertmanager/go.mod
+	cd lab/alertmanager && CGO_ENABLED=0 $(GO) build -ldflags '-s -w' -o ../../$@ github.com/prometheus/alertmanager/cmd/alertmanager
+
 # What a real node runs beside the lab's binary and Debian's runc and CNI plugins.
 CONTAINERD := $(BIN)/containerd $(BIN)/containerd-shim-runc-v2 $(BIN)/ctr
 CONTAINERD_VERSION := $(shell sed -n 's|^\tgithub.com/containerd/containerd/v2 \(v[0-9.]*\).*|\1|p' lab/containerd/go.mod)
@@ -84,10 +87,11 @@ test-race: ## The same under the race detector.
 
 .PHONY: e2e
 # Without cgo, as the lab was built: what Kubernetes has in common is compiled once.
-e2e: build $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns ## Test against a real control plane.
-	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 60m $$($(GO) list ./... | grep -v '/chaos$$\|/realnode$$')
-	@# It measures times, so nothing runs beside it.
+e2e: build $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns $(BIN)/prometheus $(BIN)/alertmanager ## Test against a real control plane.
+	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 60m $$($(GO) list ./... | grep -v '/chaos$$\|/matrix$$\|/realnode$$')
+	@# They measure times, so nothing runs beside them.
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 15m ./chaos
+	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 15m ./matrix
 
 .PHONY: e2e-real-node
 e2e-real-node: build real-node-programs $(BIN)/prometheus ## Test on real nodes how kubevitals runs as it is shipped, and what really fails there (needs root, and Debian's runc, containernetworking-plugins and e2fsprogs).
@@ -100,6 +104,7 @@ e2e-real-node-all: E2E_ENV += KUBEVITALS_REAL_NODE_ALL=1 KUBEVITALS_REAL_NODE_TA
 e2e-real-node-all: e2e-real-node ## The same with failures that take long; writes the table of docs/real-node.md.
 
 E2E_ENV = CGO_ENABLED=0 KUBEVITALS_MIXINCHECK=$(CURDIR)/$(BIN)/mixincheck KUBEVITALS_COREDNS=$(CURDIR)/$(BIN)/coredns \
+	KUBEVITALS_PROMETHEUS=$(CURDIR)/$(BIN)/prometheus KUBEVITALS_ALERTMANAGER=$(CURDIR)/$(BIN)/alertmanager \
 	KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab
 
 .PHONY: soak
@@ -114,6 +119,10 @@ schedules: ## Play 10,000 random schedules of faults on virtual time (SCHEDULES=
 .PHONY: chaos
 chaos: build $(BIN)/kubevitals-lab ## Try every fault between kubevitals and a real API server; writes docs/reliability.md (CHAOS=flags: see what they say).
 	$(BIN)/kubevitals-lab chaos $(or $(CHAOS),--markdown=docs/reliability.md)
+
+.PHONY: matrix
+matrix: build $(BIN)/kubevitals-lab $(BIN)/coredns $(BIN)/prometheus $(BIN)/alertmanager ## Make each fault on a real control plane and count what a real Alertmanager sends; writes docs/fault-matrix.md (MATRIX=flags: see what they say).
+	$(BIN)/kubevitals-lab matrix $(or $(MATRIX),--markdown=docs/fault-matrix.md)
 
 .PHONY: bench
 bench: ## Print the cost of a series of a scrape and of a pod in the index, and the speed of the parser.

@@ -50,25 +50,32 @@ local parts(m) = {
 	}
 }
 
-// TestEveryForCanBeSet gives every alert a time of its own.
+// TestEveryForCanBeSet gives every alert times of its own.
 func TestEveryForCanBeSet(t *testing.T) {
 	t.Parallel()
 	var m struct {
 		Alerts []struct {
-			Alert string
-			For   string
+			Alert         string
+			For           string
+			KeepFiringFor string `json:"keep_firing_for"`
 		}
 	}
 	evaluate(t, `
 local mixin = import 'mixin.libsonnet';
 local names = [r.alert for g in mixin.prometheusAlerts.groups for r in g.rules];
-local changed = mixin { _config+:: { kubevitals+: { alertFor: { [names[i]]: '%dm' % (100 + i) for i in std.range(0, std.length(names) - 1) } } } };
+local changed = mixin { _config+:: { kubevitals+: {
+  alertFor: { [names[i]]: '%dm' % (100 + i) for i in std.range(0, std.length(names) - 1) },
+  alertKeepFiringFor: { [names[i]]: '%dm' % (500 + i) for i in std.range(0, std.length(names) - 1) },
+} } };
 {
   alerts: [r for g in changed.prometheusAlerts.groups for r in g.rules],
 }`, &m)
 	for i, a := range m.Alerts {
 		if want := fmt.Sprintf("%dm", 100+i); a.For != want {
 			t.Errorf("%s waits %s, want %s", a.Alert, a.For, want)
+		}
+		if want := fmt.Sprintf("%dm", 500+i); a.KeepFiringFor != want {
+			t.Errorf("%s is kept for %s, want %s", a.Alert, a.KeepFiringFor, want)
 		}
 	}
 }

@@ -9,10 +9,8 @@ import (
 	"testing"
 	"time"
 
-	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
-
 	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/faults"
 )
 
 // grave are the names of the alerts above info that a check finds, sorted.
@@ -103,12 +101,14 @@ func TestNodeClockOff(t *testing.T) {
 func TestNothingWritten(t *testing.T) {
 	const quota = 32 << 20
 	l, _ := wellLab(t, cluster.Options{Nodes: 3, EtcdArgs: []string{fmt.Sprintf("--quota-backend-bytes=%d", quota)}})
-	client, err := clientv3.New(clientv3.Config{Endpoints: []string{l.EtcdURL()}, Logger: zap.NewNop()})
+	client, err := faults.EtcdClient(l.EtcdURL())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	fill(t, client)
+	if err := faults.Fill(t.Context(), client); err != nil {
+		t.Fatal(err)
+	}
 	l.vitals.eventually(t, time.Minute, func(s samples) error {
 		return s.want(1, "apiserver_probe_result", "probe", "write", "result", "failed")
 	})

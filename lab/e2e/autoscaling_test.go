@@ -7,62 +7,26 @@ import (
 	"testing"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/faults"
 )
 
 // makeAutoscaler makes a Deployment and an autoscaler of that name, which looks at
 // the CPU of its pods. They are deleted when the test ends.
 func makeAutoscaler(t *testing.T, namespace, name string) (labels map[string]string) {
 	t.Helper()
-	ctx := t.Context()
-	one, target := int32(1), int32(50)
-	labels = map[string]string{"run": name}
-	no := false
-	deployment := &appsv1.Deployment{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
-		Spec: appsv1.DeploymentSpec{
-			Replicas: &one, Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: labels},
-				Spec: corev1.PodSpec{AutomountServiceAccountToken: &no, Containers: []corev1.Container{{
-					Name: name, Image: "lab",
-					Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("200m")}},
-				}}},
-			},
-		},
-	}
-	hpa := &autoscalingv2.HorizontalPodAutoscaler{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
-		Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
-			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: name},
-			MinReplicas:    &one, MaxReplicas: 10,
-			Metrics: []autoscalingv2.MetricSpec{{Type: autoscalingv2.ResourceMetricSourceType, Resource: &autoscalingv2.ResourceMetricSource{
-				Name:   corev1.ResourceCPU,
-				Target: autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: &target},
-			}}},
-		},
-	}
-	deployments, hpas := shared.Client().AppsV1().Deployments(namespace), shared.Client().AutoscalingV2().HorizontalPodAutoscalers(namespace)
-	if _, err := deployments.Create(ctx, deployment, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := hpas.Create(ctx, hpa, metav1.CreateOptions{}); err != nil {
+	remove, err := faults.MakeAutoscaler(t.Context(), shared.Client(), namespace, name, "200m")
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		if err := errors.Join(hpas.Delete(ctx, name, metav1.DeleteOptions{}), deployments.Delete(ctx, name, metav1.DeleteOptions{})); err != nil {
+		if err := remove(ctx); err != nil {
 			t.Errorf("remove the autoscaler %s: %v", name, err)
 		}
 	})
-	return labels
+	return map[string]string{"run": name}
 }
 
 // TestAutoscaling is the guide's case: an autoscaler without a metrics API, and

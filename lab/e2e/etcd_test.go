@@ -9,11 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
-	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
-
 	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/faults"
 )
 
 // health fails unless the member is up and its health is that.
@@ -23,41 +20,6 @@ func health(endpoint, state string) func(samples) error {
 			s.want(1, "etcd_up", "endpoint", endpoint),
 			s.want(1, "etcd_health", "endpoint", endpoint, "state", state),
 		)
-	}
-}
-
-// fill writes until the quota is used up.
-func fill(t *testing.T, client *clientv3.Client) {
-	t.Helper()
-	value := strings.Repeat("x", 1<<20)
-	for range 64 {
-		_, err := client.Put(t.Context(), "filler", value)
-		if errors.Is(err, rpctypes.ErrNoSpace) {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Fatal("64 MiB fit into the quota")
-}
-
-// mend does what the runbook says: compact, defragment, disarm.
-func mend(t *testing.T, client *clientv3.Client, url string) {
-	t.Helper()
-	ctx := t.Context()
-	now, err := client.Get(ctx, "filler")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.Compact(ctx, now.Header.Revision, clientv3.WithCompactPhysical()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.Defragment(ctx, url); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.AlarmDisarm(ctx, &clientv3.AlarmMember{}); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -96,12 +58,14 @@ func TestEtcd(t *testing.T) {
 		t.Error("more of the database is in use than there is")
 	}
 
-	client, err := clientv3.New(clientv3.Config{Endpoints: []string{url}, Logger: zap.NewNop()})
+	client, err := faults.EtcdClient(url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	fill(t, client)
+	if err := faults.Fill(t.Context(), client); err != nil {
+		t.Fatal(err)
+	}
 	s = v.eventually(t, time.Minute, func(s samples) error {
 		return errors.Join(health(endpoint, "nospace")(s), health(clusterEndpoint, "ok")(s))
 	})
@@ -109,9 +73,14 @@ func TestEtcd(t *testing.T) {
 		t.Errorf("the database of %v bytes is full, and its quota is %d", size, quota)
 	}
 	v.wantAlert(t, 0, "KubeVitalsEtcdAlarm", "state", "nospace")
-	mend(t, client, url)
+	if err := faults.Mend(t.Context(), client, url); err != nil {
+		t.Fatal(err)
+	}
 	v.eventually(t, time.Minute, health(endpoint, "ok"))
-	fill(t, client) // the alarm is raised anew, and is not merely forgotten
+	// The alarm is raised anew, and is not merely forgotten.
+	if err := faults.Fill(t.Context(), client); err != nil {
+		t.Fatal(err)
+	}
 	v.eventually(t, time.Minute, health(endpoint, "nospace"))
 
 	small.Kill()

@@ -9,12 +9,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/dynamic"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/faults"
 )
 
 // makeNamespace makes a namespace, which is gone when the test ends.
@@ -58,27 +56,9 @@ func TestAggregatedAPI(t *testing.T) {
 	const namespace, api = "held-by-an-api", "v1.gone.example.com"
 	shared.vitals.eventually(t, time.Minute, allWell)
 	makeNamespace(t, namespace, nil)
-	client, err := dynamic.NewForConfig(shared.RESTConfig())
+	unregister, err := faults.RegisterGoneAPI(t.Context(), shared.Cluster, api, namespace)
 	if err != nil {
 		t.Fatal(err)
-	}
-	registrations := client.Resource(schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"})
-	_, err = registrations.Create(t.Context(), &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": map[string]any{"name": api},
-		"spec": map[string]any{
-			"group": "gone.example.com", "version": "v1", "groupPriorityMinimum": int64(100), "versionPriority": int64(100),
-			"insecureSkipTLSVerify": true, "service": map[string]any{"namespace": namespace, "name": "gone"},
-		},
-	}}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	unregister := func(ctx context.Context) error {
-		err := registrations.Delete(ctx, api, metav1.DeleteOptions{})
-		if apierrors.IsNotFound(err) {
-			return nil
-		}
-		return err
 	}
 	defer func() {
 		if err := unregister(context.Background()); err != nil {

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,21 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/faults"
 )
-
-// setCondition writes a condition into the status of a node. A kubelet leaves those that
-// it does not set itself alone, and corrects its own within its next status.
-func setCondition(ctx context.Context, node string, kind corev1.NodeConditionType, status corev1.ConditionStatus, reason string) error {
-	now := metav1.Now()
-	patch, err := json.Marshal(map[string]any{"status": map[string]any{"conditions": []corev1.NodeCondition{{
-		Type: kind, Status: status, Reason: reason, Message: "as a test says", LastHeartbeatTime: now, LastTransitionTime: now,
-	}}}})
-	if err != nil {
-		return err
-	}
-	_, err = shared.Client().CoreV1().Nodes().Patch(ctx, node, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
-	return err
-}
 
 // TestNodeDegraded makes a node that is ready ill: its network is unavailable, its memory
 // short, and a taint of its start stays.
@@ -44,7 +30,7 @@ func TestNodeDegraded(t *testing.T) {
 
 	t.Run("network", func(t *testing.T) {
 		set := func(ctx context.Context, status corev1.ConditionStatus, reason string) {
-			if err := setCondition(ctx, node, corev1.NodeNetworkUnavailable, status, reason); err != nil {
+			if err := faults.SetCondition(ctx, shared.Client(), node, corev1.NodeNetworkUnavailable, status, reason); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -60,11 +46,11 @@ func TestNodeDegraded(t *testing.T) {
 
 	t.Run("startup taint", func(t *testing.T) {
 		agent := corev1.Taint{Key: "node.cilium.io/agent-not-ready", Effect: corev1.TaintEffectNoSchedule}
-		if err := changeTaints(t.Context(), node, func(taints []corev1.Taint) []corev1.Taint { return append(taints, agent) }); err != nil {
+		if err := faults.ChangeTaints(t.Context(), shared.Client(), node, func(taints []corev1.Taint) []corev1.Taint { return append(taints, agent) }); err != nil {
 			t.Fatal(err)
 		}
 		defer func() {
-			err := changeTaints(context.Background(), node, func(taints []corev1.Taint) []corev1.Taint {
+			err := faults.ChangeTaints(context.Background(), shared.Client(), node, func(taints []corev1.Taint) []corev1.Taint {
 				return slices.DeleteFunc(taints, func(taint corev1.Taint) bool { return taint.Key == agent.Key })
 			})
 			if err != nil {
@@ -140,13 +126,13 @@ func TestNodeFlapping(t *testing.T) {
 			if len(since) != 1 || seen[since[0]] {
 				return errors.Join(
 					fmt.Errorf("not ready since %v, after %v", since, seen),
-					setCondition(t.Context(), k.Name, corev1.NodeReady, corev1.ConditionFalse, "KubeletNotReady"),
+					faults.SetCondition(t.Context(), shared.Client(), k.Name, corev1.NodeReady, corev1.ConditionFalse, "KubeletNotReady"),
 				)
 			}
 			seen[since[0]] = true
 			return nil
 		})
-		if err := setCondition(t.Context(), k.Name, corev1.NodeReady, corev1.ConditionTrue, "KubeletReady"); err != nil {
+		if err := faults.SetCondition(t.Context(), shared.Client(), k.Name, corev1.NodeReady, corev1.ConditionTrue, "KubeletReady"); err != nil {
 			t.Fatal(err)
 		}
 		shared.vitals.eventually(t, time.Minute, func(s samples) error { return s.want(1, "node_readiness_ready", "node", k.Name) })

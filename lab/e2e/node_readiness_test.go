@@ -10,9 +10,9 @@ import (
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/util/retry"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/faults"
 )
 
 // nodeIsNotReady fails unless the node is not ready for exactly the given cause.
@@ -127,30 +127,17 @@ func TestNodeReadinessKubeletDies(t *testing.T) {
 	}
 	// What a cloud controller manager says of a machine that is off.
 	shutdown := corev1.Taint{Key: "node.cloudprovider.kubernetes.io/shutdown", Effect: corev1.TaintEffectNoSchedule}
-	if err := changeTaints(t.Context(), kubelet.Name, func(taints []corev1.Taint) []corev1.Taint { return append(taints, shutdown) }); err != nil {
+	if err := faults.ChangeTaints(t.Context(), shared.Client(), kubelet.Name, func(taints []corev1.Taint) []corev1.Taint { return append(taints, shutdown) }); err != nil {
 		t.Fatal(err)
 	}
 	shared.vitals.eventually(t, time.Minute, func(s samples) error { return nodeIsNotReady(s, kubelet.Name, "machine_gone") })
 	shared.vitals.wantAlert(t, 61*time.Minute, "KubeVitalsNodeMachineGone", "node", kubelet.Name)
-	if err := changeTaints(t.Context(), kubelet.Name, func(taints []corev1.Taint) []corev1.Taint {
+	if err := faults.ChangeTaints(t.Context(), shared.Client(), kubelet.Name, func(taints []corev1.Taint) []corev1.Taint {
 		return slices.DeleteFunc(taints, func(taint corev1.Taint) bool { return taint.Key == shutdown.Key })
 	}); err != nil {
 		t.Fatal(err)
 	}
 	shared.vitals.eventually(t, time.Minute, func(s samples) error { return nodeIsNotReady(s, kubelet.Name, "kubelet_dead") })
-}
-
-func changeTaints(ctx context.Context, node string, change func([]corev1.Taint) []corev1.Taint) error {
-	nodes := shared.Client().CoreV1().Nodes()
-	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
-		n, err := nodes.Get(ctx, node, metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		n.Spec.Taints = change(n.Spec.Taints)
-		_, err = nodes.Update(ctx, n, metav1.UpdateOptions{})
-		return err
-	})
 }
 
 func TestNodeReadinessKubeletHangs(t *testing.T) {

@@ -7,30 +7,17 @@ import (
 	"testing"
 	"time"
 
-	admissionv1 "k8s.io/api/admissionregistration/v1"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/lab/faults"
 )
 
 // makeReplicaSet makes a ReplicaSet of one pod in a namespace, which takes it away.
 func makeReplicaSet(t *testing.T, namespace, name string, change func(*corev1.PodSpec)) {
 	t.Helper()
-	one, no, labels := int32(1), false, map[string]string{"run": name}
-	spec := corev1.PodSpec{AutomountServiceAccountToken: &no, Containers: []corev1.Container{{Name: "c", Image: "lab"}}}
-	if change != nil {
-		change(&spec)
-	}
-	set := &appsv1.ReplicaSet{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
-		Spec: appsv1.ReplicaSetSpec{
-			Replicas: &one, Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: spec},
-		},
-	}
-	if _, err := shared.Client().AppsV1().ReplicaSets(namespace).Create(t.Context(), set, metav1.CreateOptions{}); err != nil {
+	if err := faults.MakeReplicaSet(t.Context(), shared.Client(), namespace, name, change); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -51,12 +38,7 @@ func TestPodCreation(t *testing.T) {
 	shared.vitals.eventually(t, time.Minute, allWell)
 	makeNamespace(t, quota, nil)
 	makeNamespace(t, security, map[string]string{"pod-security.kubernetes.io/enforce": "restricted"})
-	none := &corev1.ResourceQuota{
-		ObjectMeta: metav1.ObjectMeta{Name: "none", Namespace: quota},
-		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}},
-	}
-	quotas := shared.Client().CoreV1().ResourceQuotas(quota)
-	if _, err := quotas.Create(t.Context(), none, metav1.CreateOptions{}); err != nil {
+	if err := faults.ForbidPods(t.Context(), shared.Client(), quota); err != nil {
 		t.Fatal(err)
 	}
 	makeReplicaSet(t, quota, "web", nil)
@@ -76,20 +58,8 @@ func TestPodsRefusedByWebhook(t *testing.T) {
 	const namespace, webhook = "hooked", "inject.example.com"
 	shared.vitals.eventually(t, time.Minute, allWell)
 	makeNamespace(t, namespace, nil)
-	none, path := admissionv1.SideEffectClassNone, "/"
 	configurations := shared.Client().AdmissionregistrationV1().MutatingWebhookConfigurations()
-	_, err := configurations.Create(t.Context(), &admissionv1.MutatingWebhookConfiguration{
-		ObjectMeta: metav1.ObjectMeta{Name: namespace},
-		Webhooks: []admissionv1.MutatingWebhook{{
-			Name: webhook, AdmissionReviewVersions: []string{"v1"}, SideEffects: &none,
-			ClientConfig:      admissionv1.WebhookClientConfig{Service: &admissionv1.ServiceReference{Namespace: namespace, Name: "gone", Path: &path}},
-			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: namespace}},
-			Rules: []admissionv1.RuleWithOperations{{
-				Operations: []admissionv1.OperationType{admissionv1.Create},
-				Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"pods"}},
-			}},
-		}},
-	}, metav1.CreateOptions{})
+	err := faults.RegisterWebhook(t.Context(), shared.Client(), namespace, webhook)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubevitals/kubevitals/lab/faults"
 )
 
 // create makes a pod with one container in the namespace default, and on a node
@@ -58,7 +60,7 @@ func TestPendingPods(t *testing.T) {
 	}{
 		{"unschedulable", "", func(p *corev1.Pod) { p.Spec.NodeSelector = map[string]string{"no": "such"} }},
 		{"gated", "", func(p *corev1.Pod) { p.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "example.com/wait"}} }},
-		{"container_setup", "node-0", func(p *corev1.Pod) { p.Spec.Containers[0].Env = configMapEnv(missing.Name) }},
+		{"container_setup", "node-0", func(p *corev1.Pod) { p.Spec.Containers[0].Env = faults.ConfigMapEnv(missing.Name) }},
 		{"image", "node-0", func(p *corev1.Pod) {
 			p.Spec.Containers[0].Image, p.Spec.Containers[0].ImagePullPolicy = "nobody-has-it", corev1.PullNever
 		}},

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
+	"github.com/kubevitals/kubevitals/lab/faults"
 	"github.com/kubevitals/kubevitals/lab/hollow"
 )
 
@@ -36,12 +37,6 @@ func pod(node, name string, spec corev1.PodSpec) *corev1.Pod {
 	return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "streams"}, Spec: spec}
 }
 
-func configMapEnv(name string) []corev1.EnvVar {
-	return []corev1.EnvVar{{Name: "A", ValueFrom: &corev1.EnvVarSource{
-		ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: ref(name), Key: "k"},
-	}}}
-}
-
 // referringPods exercise every way in which a pod refers to ConfigMaps and
 // Secrets. What they come to is counted by hand in TestWatchStreams.
 func referringPods() []*corev1.Pod {
@@ -49,7 +44,7 @@ func referringPods() []*corev1.Pod {
 	return []*corev1.Pod{
 		// node-0: cm-a (env), cm-b (envFrom), s-a (env), s-b (envFrom)
 		pod("node-0", "environment", corev1.PodSpec{Containers: []corev1.Container{
-			{Env: configMapEnv("cm-a")},
+			{Env: faults.ConfigMapEnv("cm-a")},
 			{
 				Env: []corev1.EnvVar{{Name: "B", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
 					LocalObjectReference: ref("s-a"), Key: "k",
@@ -62,8 +57,8 @@ func referringPods() []*corev1.Pod {
 		}}),
 		// node-0: cm-a again, which counts once; cm-c (init container)
 		pod("node-0", "duplicate", corev1.PodSpec{
-			InitContainers: []corev1.Container{{Env: configMapEnv("cm-c")}},
-			Containers:     []corev1.Container{{Env: configMapEnv("cm-a")}},
+			InitContainers: []corev1.Container{{Env: faults.ConfigMapEnv("cm-c")}},
+			Containers:     []corev1.Container{{Env: faults.ConfigMapEnv("cm-a")}},
 		}),
 		// node-1: cm-d, s-c (volumes), cm-e, s-d (projected), s-e (pull secret).
 		// They have to be mounted: a kubelet never reads what no container mounts,
@@ -85,7 +80,7 @@ func referringPods() []*corev1.Pod {
 		// node-2: kube-root-ca.crt, by the projected token that admission adds
 		pod("node-2", "token", corev1.PodSpec{AutomountServiceAccountToken: &yes, Containers: []corev1.Container{{}}}),
 		// node-2: cm-g, until it is deleted
-		pod("node-2", "deleted", corev1.PodSpec{Containers: []corev1.Container{{Env: configMapEnv("cm-g")}}}),
+		pod("node-2", "deleted", corev1.PodSpec{Containers: []corev1.Container{{Env: faults.ConfigMapEnv("cm-g")}}}),
 	}
 }
 
@@ -151,7 +146,7 @@ func TestWatchStreams(t *testing.T) {
 	}))
 
 	// A pod that has succeeded holds nothing: cm-f is watched while it runs only.
-	work := pod("node-2", "succeeds", corev1.PodSpec{Containers: []corev1.Container{{Env: configMapEnv("cm-f")}}, RestartPolicy: corev1.RestartPolicyNever})
+	work := pod("node-2", "succeeds", corev1.PodSpec{Containers: []corev1.Container{{Env: faults.ConfigMapEnv("cm-f")}}, RestartPolicy: corev1.RestartPolicyNever})
 	work.Spec.Containers[0].Image = hollow.ExitImage
 	if _, err := client.Pods("streams").Create(ctx, work, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)

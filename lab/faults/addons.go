@@ -20,17 +20,17 @@ func autoscaling() []Fault {
 	return []Fault{
 		{
 			Name: "metrics-api-missing", What: "the resource metrics API is not registered, and an autoscaler needs it",
-			Alert: "KubeVitalsAutoscalingMetricsAPIMissing", Labels: map[string]string{"api": "resource"}, Watched: true,
+			Alert: "KubeVitalsAutoscalingMetricsAPIMissing", Labels: map[string]string{"api": "resource"},
 			Sign: Sign{Metric: "metrics_api_registered", Labels: map[string]string{"api": "resource"}, Value: 0}, inject: unregisterMetrics,
 		},
 		{
 			Name: "metrics-api-down", What: "the resource metrics API is registered and no server answers, and an autoscaler needs it",
-			Alert: "KubeVitalsAutoscalingMetricsAPIUnavailable", Labels: map[string]string{"api": "resource"}, Watched: true,
+			Alert: "KubeVitalsAutoscalingMetricsAPIUnavailable", Labels: map[string]string{"api": "resource"},
 			Sign: Sign{Metric: "metrics_api_available", Labels: map[string]string{"api": "resource"}, Value: 0}, inject: endMetrics,
 		},
 		{
 			Name: "autoscaler-without-requests", What: "an autoscaler looks at the CPU of pods that request none",
-			Alert: "KubeVitalsAutoscalingMisconfigured", Labels: map[string]string{"horizontalpodautoscaler": "unrequested"}, Watched: true,
+			Alert: "KubeVitalsAutoscalingMisconfigured", Labels: map[string]string{"horizontalpodautoscaler": "unrequested"},
 			Sign: Sign{Metric: "autoscaling_metrics_available", Labels: map[string]string{"horizontalpodautoscaler": "unrequested"}, Value: 0},
 			inject: func(ctx context.Context, l *Lab) (healing, error) {
 				return MakeAutoscaler(ctx, l.Client(), metav1.NamespaceDefault, "unrequested", "")
@@ -45,7 +45,7 @@ func dns() []Fault {
 	return []Fault{
 		{
 			Name: "coredns-crashing", What: "the containers of cluster DNS end as soon as they have started",
-			Alert: "KubeVitalsAddonDown", Labels: map[string]string{"addon": "dns"}, Watched: true, inject: crashAddon,
+			Alert: "KubeVitalsAddonDown", Labels: map[string]string{"addon": "dns"}, inject: crashAddon,
 		},
 		{Name: "coredns-killed", What: "the only DNS server ends and is not started again", Alert: "KubeVitalsDNSDown", Sign: down, inject: ofDNS(killDNS)},
 		{Name: "coredns-hung", What: "the only DNS server is stopped (SIGSTOP)", Alert: "KubeVitalsDNSDown", Sign: hung, inject: ofDNS(hangDNS)},

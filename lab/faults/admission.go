@@ -26,28 +26,32 @@ const (
 )
 
 func admission() []Fault {
+	refused := func(cause string) Sign {
+		return Sign{Metric: "pod_creation_last_refused_timestamp_seconds", Labels: map[string]string{"cause": cause}, Any: true}
+	}
 	return []Fault{
 		{
 			Name: "quota", What: "the quota of a namespace refuses the pods of a ReplicaSet",
-			Alert: "KubeVitalsPodsNotCreated", Labels: map[string]string{"cause": "quota"}, Watched: true, inject: refuseByQuota,
+			Alert: "KubeVitalsPodsNotCreated", Labels: map[string]string{"cause": "quota"}, Sign: refused("quota"), inject: refuseByQuota,
 		},
 		{
 			Name: "pod-security", What: "Pod Security refuses the pods of a ReplicaSet",
-			Alert: "KubeVitalsPodsNotCreated", Labels: map[string]string{"cause": "pod_security"}, Watched: true, inject: refuseByPodSecurity,
+			Alert: "KubeVitalsPodsNotCreated", Labels: map[string]string{"cause": "pod_security"}, Sign: refused("pod_security"), inject: refuseByPodSecurity,
 		},
 		{
 			Name: "webhook-gone", What: "a webhook for the pods of a namespace has no Service, in which pods are to be made",
-			Alert: "KubeVitalsPodsRefusedByWebhook", Labels: map[string]string{"webhook": webhookName}, Watched: true,
+			Alert: "KubeVitalsPodsRefusedByWebhook", Labels: map[string]string{"webhook": webhookName},
 			Sign: Sign{Metric: "admission_webhooks_without_endpoints", Labels: map[string]string{"webhook": webhookName}, Value: 1}, inject: refuseByWebhook,
 		},
 		{
 			Name: "aggregated-api-gone", What: "an aggregated API has no Service any more",
-			Alert: "KubeVitalsAggregatedAPIUnavailable", Labels: map[string]string{"apiservice": goneAPI}, Watched: true,
+			Alert: "KubeVitalsAggregatedAPIUnavailable", Labels: map[string]string{"apiservice": goneAPI},
 			Sign: Sign{Metric: "aggregated_api_unavailable", Labels: map[string]string{"apiservice": goneAPI}, Value: 1}, inject: registerGoneAPI,
 		},
 		{
 			Name: "namespace-held", What: "an object with a finalizer holds a namespace that was deleted",
-			Alert: "KubeVitalsNamespaceStuckTerminating", Labels: map[string]string{"namespace": "held"}, Watched: true, inject: holdNamespace,
+			Alert: "KubeVitalsNamespaceStuckTerminating", Labels: map[string]string{"namespace": "held"}, Watched: true,
+			Sign: Sign{Metric: "terminating_namespaces_namespaces", Labels: map[string]string{"phase": "terminating"}, Value: 1}, inject: holdNamespace,
 		},
 	}
 }

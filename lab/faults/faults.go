@@ -28,26 +28,28 @@ type Fault struct {
 	// Sign is the first thing that is to be seen of it among the metrics of kubevitals;
 	// none has a name where it shows elsewhere, or nowhere.
 	Sign Sign
-	// Watched is whether that is an object of the API, which is watched. What is not is
-	// asked for at intervals, or missed after some time.
+	// Watched is whether that is an object of the API which the fault changes itself, and
+	// which is watched. What is not is asked for at intervals, or missed after some time,
+	// and what others write of the fault they write later.
 	Watched bool
 
 	inject func(context.Context, *Lab) (healing, error)
 }
 
 // Sign is a sample that tells of a fault: a metric without its prefix, some of its labels,
-// and a value.
+// and its value, unless any will do.
 type Sign struct {
 	Metric string
 	Labels map[string]string
 	Value  float64
+	Any    bool
 }
 
 // In tells whether the sample is in a scrape of kubevitals.
 func (s Sign) In(families map[string]*dto.MetricFamily) bool {
 	for _, m := range families["kubevitals_"+s.Metric].GetMetric() {
 		value := m.GetGauge().GetValue() + m.GetCounter().GetValue() + m.GetUntyped().GetValue()
-		if value == s.Value && s.bears(m) {
+		if (s.Any || value == s.Value) && s.bears(m) {
 			return true
 		}
 	}

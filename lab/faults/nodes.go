@@ -51,12 +51,12 @@ func nodes() []Fault {
 		},
 		{
 			Name: "clock-off", What: "the clock of a node is ahead by 90 s",
-			Alert: "KubeVitalsNodeClockOff", inject: setClock,
+			Alert: "KubeVitalsNodeClockOff", Sign: Sign{Metric: "node_clock_offset_seconds", Any: true}, inject: setClock,
 		},
 		{
 			Name: "disk-full", What: "2 % of the disk of a node are left",
-			Alert: "KubeVitalsNodeDiskPressure", Watched: true,
-			Sign: Sign{Metric: "node_disk_pressure", Value: 1}, inject: fillDisk,
+			Alert: "KubeVitalsNodeDiskPressure",
+			Sign:  Sign{Metric: "node_disk_pressure", Value: 1}, inject: fillDisk,
 		},
 		{
 			Name: "node-network-unavailable", What: "the cloud controller says of a node that its network is unavailable",

@@ -21,23 +21,24 @@ func pods() []Fault {
 		},
 		{
 			Name: "pod-image", What: "the image of a pod is not on its node, and may not be pulled",
-			Alert: "KubeVitalsPodImagesFailing", Watched: true, Sign: waits("image"),
+			Alert: "KubeVitalsPodImagesFailing", Sign: waits("image"),
 			inject: waitingPod("image", true, func(p *corev1.PodSpec) {
 				p.Containers[0].Image, p.Containers[0].ImagePullPolicy = "registry.example/missing", corev1.PullNever
 			}),
 		},
 		{
 			Name: "pod-setup", What: "a pod wants a value of a ConfigMap that does not exist",
-			Alert: "KubeVitalsPodSetupFailing", Watched: true, Sign: waits("container_setup"),
+			Alert: "KubeVitalsPodSetupFailing", Sign: waits("container_setup"),
 			inject: waitingPod("setup", true, func(p *corev1.PodSpec) { p.Containers[0].Env = ConfigMapEnv("missing") }),
 		},
 		{
 			Name: "pod-network", What: "the runtime of a node cannot give pods a network",
-			Alert: "KubeVitalsPodNetworkFailing", Watched: true, Sign: waits("network"), inject: failSandboxes,
+			Alert: "KubeVitalsPodNetworkFailing", Sign: waits("network"), inject: failSandboxes,
 		},
 		{
 			Name: "pod-held", What: "a finalizer holds a pod that was deleted, and no controller removes it",
-			Alert: "KubeVitalsPodsHeldByFinalizer", inject: holdPod,
+			Alert: "KubeVitalsPodsHeldByFinalizer", Watched: true,
+			Sign: Sign{Metric: "terminating_pods_terminating", Value: 1}, inject: holdPod,
 		},
 	}
 }

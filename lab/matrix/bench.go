@@ -23,6 +23,7 @@ const (
 // bench is a lab with all that watches it, as users have it.
 type bench struct {
 	dir                      string
+	rules                    *rules
 	lab                      *faults.Lab
 	exporter                 *exporter
 	prometheus, alertmanager *daemon
@@ -34,7 +35,7 @@ type bench struct {
 func startBench(ctx context.Context, o Options, r *rules, dir string) (*bench, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	b := &bench{dir: dir, client: &http.Client{Timeout: 10 * time.Second}}
+	b := &bench{dir: dir, rules: r, client: &http.Client{Timeout: 10 * time.Second}}
 	if err := b.start(ctx, o, r); err != nil {
 		b.stop()
 		return nil, err

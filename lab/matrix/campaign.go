@@ -84,7 +84,7 @@ func Run(ctx context.Context, o Options, cases []Case) (Report, error) {
 	if c.graph, err = readGraph(o.Causes); err != nil {
 		return Report{}, err
 	}
-	if c.rules, err = shorten(ctx, o.Kubevitals, o.Dir); err != nil {
+	if c.rules, err = shorten(ctx, o.Kubevitals, o.Dir, nil); err != nil {
 		return Report{}, err
 	}
 	results := make([]Result, len(cases))
@@ -105,8 +105,25 @@ func Run(ctx context.Context, o Options, cases []Case) (Report, error) {
 	return Report{Settings: c.rules.told(), Alerts: len(c.rules.alerts), Results: results}, ctx.Err()
 }
 
+// rulesFor are those by which the alerts of a case can fire in time.
+func (c *campaign) rulesFor(ctx context.Context, played Case, dir string) (*rules, error) {
+	var planted []string
+	for _, f := range played.Faults {
+		if c.rules.shipped[f.Alert].looksBack() {
+			planted = append(planted, f.Alert)
+		}
+	}
+	if planted == nil {
+		return c.rules, nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return shorten(ctx, c.options.Kubevitals, dir, planted)
+}
+
 // work plays cases on one lab after the other. A lab is used again for as long as it is
-// quiet after a case.
+// quiet after a case, and the rules are the same.
 func (c *campaign) work(ctx context.Context, dir string, cases []Case, results []Result, next <-chan int) {
 	var b *bench
 	stop := func() {
@@ -119,20 +136,22 @@ func (c *campaign) work(ctx context.Context, dir string, cases []Case, results [
 	labs := 0
 	for i := range next {
 		name := cases[i].Name()
-		if b != nil && !b.quiet(ctx, quietAgain) {
+		own := fmt.Sprintf("%s.%d", dir, labs+1)
+		r, err := c.rulesFor(ctx, cases[i], own)
+		if b != nil && (r != b.rules || !b.quiet(ctx, quietAgain)) {
 			stop()
 		}
-		if b == nil {
-			var err error
+		if b == nil && err == nil {
 			labs++
-			if b, err = startBench(ctx, c.options, c.rules, fmt.Sprintf("%s.%d", dir, labs)); err != nil {
-				results[i] = Result{Case: name, Error: err.Error()}
-				c.options.Logf("%s: not tried: %v", name, err)
-				continue
-			}
+			b, err = startBench(ctx, c.options, r, own)
+		}
+		if err != nil {
+			results[i] = Result{Case: name, Error: err.Error()}
+			c.options.Logf("%s: not tried: %v", name, err)
+			continue
 		}
 		c.options.Logf("%s: begins", name)
-		result, err := b.play(ctx, c, cases[i])
+		result, err := b.play(ctx, c.graph, c.options.Stay, cases[i])
 		if err != nil {
 			result.Error = err.Error()
 			stop()

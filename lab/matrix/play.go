@@ -91,7 +91,7 @@ func (w *watcher) end() {
 }
 
 // play plays a case and heals it, whatever it comes to.
-func (b *bench) play(ctx context.Context, c *campaign, played Case) (Result, error) {
+func (b *bench) play(ctx context.Context, g graph, stay time.Duration, played Case) (Result, error) {
 	o := observation{began: time.Now(), injected: make([]time.Time, len(played.Faults)), healed: make([]time.Time, len(played.Faults))}
 	w := b.watch(ctx, played)
 	defer w.end()
@@ -106,8 +106,8 @@ func (b *bench) play(ctx context.Context, c *campaign, played Case) (Result, err
 	if played.Outlives {
 		first = first[:1]
 	}
-	b.untilFiring(ctx, c, first)
-	b.wait(ctx, c.options.Stay)
+	b.untilFiring(ctx, first)
+	b.wait(ctx, stay)
 	heal := func(i int) error {
 		healing, cancel := context.WithTimeout(ctx, toHeal)
 		defer cancel()
@@ -120,11 +120,11 @@ func (b *bench) play(ctx context.Context, c *campaign, played Case) (Result, err
 			return Result{Case: played.Name()}, err
 		}
 		if played.Outlives && i == 0 {
-			b.untilFiring(ctx, c, played.Faults[1:])
-			b.wait(ctx, c.options.Stay)
+			b.untilFiring(ctx, played.Faults[1:])
+			b.wait(ctx, stay)
 		}
 	}
-	b.quiet(ctx, toResolve+c.lingers(played)+groupInterval)
+	b.quiet(ctx, toResolve+b.lingers(played)+groupInterval)
 	// What fired at the end is sent only now.
 	b.wait(ctx, groupWait+2*time.Second)
 	w.end()
@@ -133,23 +133,23 @@ func (b *bench) play(ctx context.Context, c *campaign, played Case) (Result, err
 		return Result{Case: played.Name()}, err
 	}
 	o.notifications, o.seen, o.inhibited = b.receiver.firingSince(o.began), w.seen, w.inhibited
-	return c.judge(played, o), nil
+	return judge{b.rules, g}.of(played, o), nil
 }
 
 // lingers is the longest of those of the causes.
-func (c *campaign) lingers(played Case) time.Duration {
+func (b *bench) lingers(played Case) time.Duration {
 	longest := time.Duration(0)
 	for _, f := range played.Faults {
-		longest = max(longest, c.rules.lingers(f.Alert))
+		longest = max(longest, b.rules.lingers(f.Alert))
 	}
 	return longest
 }
 
 // untilFiring waits until the alerts of the faults fire, or are too late.
-func (b *bench) untilFiring(ctx context.Context, c *campaign, all []faults.Fault) {
+func (b *bench) untilFiring(ctx context.Context, all []faults.Fault) {
 	limit := time.Duration(0)
 	for _, f := range all {
-		limit = max(limit, toFire+c.rules.waits(f.Alert))
+		limit = max(limit, toFire+b.rules.waits(f.Alert))
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit+10*time.Second)
 	defer cancel()

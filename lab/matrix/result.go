@@ -84,13 +84,19 @@ type Result struct {
 // Good tells whether all is as it has to be.
 func (r Result) Good() bool { return r.Error == "" && len(r.Faulty) == 0 }
 
-// judge compares what was seen with what has to be.
-func (c *campaign) judge(played Case, o observation) Result {
+// judge knows what has to be: by the rules of the lab, and by what may follow from what.
+type judge struct {
+	rules *rules
+	graph graph
+}
+
+// of compares what was seen with what has to be.
+func (j judge) of(played Case, o observation) Result {
 	r := Result{Case: played.Name()}
 	for i, f := range played.Faults {
-		r.Causes = append(r.Causes, c.cause(f, o, i))
+		r.Causes = append(r.Causes, j.cause(f, o, i))
 	}
-	r.Alerts = c.alerts(played, o)
+	r.Alerts = j.alerts(played, o)
 	for _, n := range o.notifications {
 		names := map[string]int{}
 		for _, l := range n.alerts {
@@ -106,13 +112,13 @@ func (c *campaign) judge(played Case, o observation) Result {
 		slices.Sort(told)
 		r.Notifications = append(r.Notifications, told)
 	}
-	r.Faulty = c.faulty(played, r, o)
+	r.Faulty = j.faulty(played, r, o)
 	return r
 }
 
 // cause takes what was seen of one of the faults.
-func (c *campaign) cause(f faults.Fault, o observation, i int) Cause {
-	cause := Cause{Fault: f.Name, What: f.What, Alert: f.Alert, Watched: f.Watched, Waits: c.rules.waits(f.Alert).Seconds()}
+func (j judge) cause(f faults.Fault, o observation, i int) Cause {
+	cause := Cause{Fault: f.Name, What: f.What, Alert: f.Alert, Watched: f.Watched, Waits: j.rules.waits(f.Alert).Seconds()}
 	if !o.seen[i].IsZero() {
 		cause.Seen = seconds(max(0, o.seen[i].Sub(o.injected[i])))
 	}
@@ -141,7 +147,7 @@ func (c *campaign) cause(f faults.Fault, o observation, i int) Cause {
 }
 
 // alerts puts what fired together by the names of the alerts.
-func (c *campaign) alerts(played Case, o observation) []Alert {
+func (j judge) alerts(played Case, o observation) []Alert {
 	sent := map[string]bool{}
 	for _, n := range o.notifications {
 		for _, l := range n.alerts {
@@ -158,7 +164,7 @@ func (c *campaign) alerts(played Case, o observation) []Alert {
 			ended := math.Inf(-1)
 			all = append(all, Alert{
 				Name: name, Fired: *seconds(s.from.Sub(o.injected[0])), Resolved: &ended,
-				Role: IsConsequence, Sent: sent[name], Inhibited: o.inhibited[name], Info: !c.rules.grave(name),
+				Role: IsConsequence, Sent: sent[name], Inhibited: o.inhibited[name], Info: !j.rules.grave(name),
 			})
 		}
 		a := &all[i]
@@ -169,7 +175,7 @@ func (c *campaign) alerts(played Case, o observation) []Alert {
 		case a.Resolved != nil && *ended > *a.Resolved:
 			a.Resolved = ended
 		}
-		switch role := c.role(played, s.labels); {
+		switch role := j.role(played, s.labels); {
 		case role == IsUnexpected, role == IsCause && a.Role != IsUnexpected:
 			a.Role = role
 		}
@@ -178,13 +184,13 @@ func (c *campaign) alerts(played Case, o observation) []Alert {
 }
 
 // role says what an alert with its labels has to do with the faults.
-func (c *campaign) role(played Case, of labels) Role {
+func (j judge) role(played Case, of labels) Role {
 	role := IsUnexpected
 	for _, f := range played.Faults {
 		if is(f, of) {
 			return IsCause
 		}
-		if edges, ok := c.graph.follows(f.Alert, f.Labels)[of["alertname"]]; ok && explained(edges, of) {
+		if edges, ok := j.graph.follows(f.Alert, f.Labels)[of["alertname"]]; ok && explained(edges, of) {
 			role = IsConsequence
 		}
 	}
@@ -192,7 +198,7 @@ func (c *campaign) role(played Case, of labels) Role {
 }
 
 // faulty says what is not as it has to be.
-func (c *campaign) faulty(played Case, r Result, o observation) []string {
+func (j judge) faulty(played Case, r Result, o observation) []string {
 	var wrong []string
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	for _, cause := range r.Causes {
@@ -204,7 +210,7 @@ func (c *campaign) faulty(played Case, r Result, o observation) []string {
 			say("%s fires after %.0f s, which is more than %.0f s", name, *cause.Fired, limit)
 		case cause.Resolved == nil:
 			say("%s does not end", name)
-		case *cause.Resolved > toResolve.Seconds()+c.rules.lingers(cause.Alert).Seconds():
+		case *cause.Resolved > toResolve.Seconds()+j.rules.lingers(cause.Alert).Seconds():
 			say("%s ends %.0f s after the healing", name, *cause.Resolved)
 		}
 	}

@@ -28,8 +28,10 @@ type alert struct {
 // rules are those that are shipped, with shorter times.
 type rules struct {
 	alerts   map[string]alert
-	settings []string // key=value
+	shipped  map[string]alert // with their own times
+	settings []string         // key=value
 	file     string
+	planted  []string // those that look back and are short all the same
 	// inhibition is a part of the configuration of Alertmanager, and groupBy what it says
 	// that alerts are to be grouped by.
 	inhibition []byte
@@ -47,26 +49,30 @@ var patience = map[string]float64{
 	"eventsFreshSeconds": 600, "eventsGarbageCollectionSeconds": 360,
 }
 
-// short is what becomes of a time for which something has to last: ten seconds times the
-// root of its minutes. So 1 minute is 10 s, 5 are 22 s and 15 are 39 s. What waits longer
-// than another still does, and none is so short that what comes first in the world comes
-// second here.
+// short is what becomes of a time for which something has to last: 20 s times the root of
+// its minutes. So 1 minute is 20 s, 5 are 45 s and 15 are 77 s. What waits longer than
+// another still does, and none is so short that what comes first in the world, or is over
+// by then, is not so here.
 func short(d time.Duration) time.Duration {
-	return time.Duration(math.Round(10*math.Sqrt(d.Minutes()))) * time.Second
+	return time.Duration(math.Round(20*math.Sqrt(d.Minutes()))) * time.Second
 }
 
-// shorten has the program export its rules with settings that shorten them.
-func shorten(ctx context.Context, binary, dir string) (*rules, error) {
+// shorten has the program export its rules with settings that shorten them. What looks back
+// for longer than it would then wait keeps its own time, for it would tell of what is over,
+// unless it is planted: it is to fire then.
+func shorten(ctx context.Context, binary, dir string, planted []string) (*rules, error) {
 	as, err := export(ctx, binary, "alerts")
 	if err != nil {
 		return nil, err
 	}
-	r := &rules{file: filepath.Join(dir, "alerts.yaml"), settings: []string{"slowInterval=2s"}}
-	shipped, err := parseRules(as)
-	if err != nil {
+	r := &rules{file: filepath.Join(dir, "alerts.yaml"), planted: planted, settings: []string{"slowInterval=2s"}}
+	if r.shipped, err = parseRules(as); err != nil {
 		return nil, err
 	}
-	for name, a := range shipped {
+	for name, a := range r.shipped {
+		if a.looksBack() && !slices.Contains(planted, name) {
+			continue
+		}
 		for setting, text := range map[string]string{"alertFor": a.For, "alertKeepFiringFor": a.KeepFiringFor} {
 			if text == "" {
 				continue
@@ -156,6 +162,13 @@ func (r *rules) waits(name string) time.Duration {
 	return d
 }
 
+// looksBack tells whether the expression needs a range that is longer than what the alert
+// would wait for.
+func (a alert) looksBack() bool {
+	waits, err := duration(a.For)
+	return err == nil && waits > 0 && a.back() > short(waits)
+}
+
 var window = regexp.MustCompile(`\[(\d+[smhd])[\]:]`)
 
 // lingers is for how long an alert may fire when its condition is over: the time that it is
@@ -163,13 +176,18 @@ var window = regexp.MustCompile(`\[(\d+[smhd])[\]:]`)
 func (r *rules) lingers(name string) time.Duration {
 	a := r.alerts[name]
 	kept, _ := duration(a.KeepFiringFor)
+	return kept + a.back()
+}
+
+// back is the longest range of the expression.
+func (a alert) back() time.Duration {
 	longest := time.Duration(0)
 	for _, found := range window.FindAllStringSubmatch(a.Expr, -1) {
 		if d, err := duration(found[1]); err == nil {
 			longest = max(longest, d)
 		}
 	}
-	return kept + longest
+	return longest
 }
 
 // grave tells whether an alert is sent to somebody.

@@ -35,10 +35,12 @@ const usage = `usage: kubevitals-lab up [flags]
        kubevitals-lab kubectl ...
        kubevitals-lab chaos [flags]
        kubevitals-lab matrix [flags]
+       kubevitals-lab fault list|inject NAME|heal NAME
 
 The first starts a control plane and hollow kubelets on loopback, or real nodes; Ctrl-C ends it.
 The second removes what labs with real nodes left that were killed.
 The third tells whether this machine can have real nodes.
+The last makes a lab ill that runs, and well again.
 `
 
 func main() {
@@ -61,6 +63,8 @@ func main() {
 		os.Exit(runCommand(name, probe, args))
 	case "chaos":
 		os.Exit(runCommand(name, runChaos, args))
+	case "fault":
+		os.Exit(runCommand(name, fault, args))
 	case "matrix":
 		os.Exit(runCommand(name, runMatrix, args))
 	case initCommand:

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const binary = process.env.KUBEVITALS_LAB_BINARY || `${root}bin/kubevitals-lab`;
 
 export async function startLab() {
-  const child = spawn(binary, ['up'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(binary, ['up', '--bare'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise((resolve) => child.once('close', resolve));
   const output = await new Promise((resolve, reject) => {
     let text = '';
