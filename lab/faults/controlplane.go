@@ -67,11 +67,22 @@ func hung(name string) func(context.Context, *Lab) (healing, error) {
 	}
 }
 
-func expireServingCertificate(_ context.Context, l *Lab) (healing, error) {
-	err := l.RenewServingCertificate(func(c *x509.Certificate) {
+// expireServingCertificate starts the API server with it: connections that are there keep
+// the certificate that they began with.
+func expireServingCertificate(ctx context.Context, l *Lab) (healing, error) {
+	p, err := l.process(cluster.APIServer)
+	if err != nil {
+		return nil, err
+	}
+	serve := func(ctx context.Context, spoil func(*x509.Certificate)) error {
+		if err := l.RenewServingCertificate(spoil); err != nil {
+			return err
+		}
+		return kill(p)(ctx)
+	}
+	return func(ctx context.Context) error { return serve(ctx, nil) }, serve(ctx, func(c *x509.Certificate) {
 		c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
 	})
-	return func(context.Context) error { return l.RenewServingCertificate(nil) }, err
 }
 
 // greedy is the name of a user, and of a priority level of its own that can do next to

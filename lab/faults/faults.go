@@ -28,6 +28,8 @@ type Fault struct {
 	// Sign is the first thing that is to be seen of it among the metrics of kubevitals;
 	// none has a name where it shows elsewhere, or nowhere.
 	Sign Sign
+	// Strikes is the part of the lab that goes wrong.
+	Strikes Part
 	// Watched is whether that is an object of the API which the fault changes itself, and
 	// which is watched. What is not is asked for at intervals, or missed after some time,
 	// and what others write of the fault they write later.
@@ -70,9 +72,37 @@ func (s Sign) bears(m *dto.Metric) bool {
 	return n == len(s.Labels)
 }
 
+// Part is one of the lab.
+type Part string
+
+// The parts. What strikes the first three hides, or brings about, much of what strikes others.
+const (
+	ControlPlane Part = "control plane"
+	Etcd         Part = "etcd"
+	Exporter     Part = "kubevitals"
+	Nodes        Part = "nodes"
+	Pods         Part = "pods"
+	Admission    Part = "admission"
+	Autoscaling  Part = "autoscaling"
+	DNS          Part = "DNS"
+)
+
 // All are the faults, in the order of what they strike.
 func All() []Fault {
-	return slices.Concat(controlPlane(), etcd(), nodes(), pods(), admission(), autoscaling(), dns(), exporter())
+	var all []Fault
+	for _, part := range []struct {
+		Part
+		faults []Fault
+	}{
+		{ControlPlane, controlPlane()}, {Etcd, etcd()}, {Nodes, nodes()}, {Pods, pods()}, {Admission, admission()},
+		{Autoscaling, autoscaling()}, {DNS, dns()}, {Exporter, exporter()},
+	} {
+		for _, f := range part.faults {
+			f.Strikes = part.Part
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // Select returns the faults whose names are given, separated by commas; all if none is.

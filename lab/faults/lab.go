@@ -24,7 +24,7 @@ type Lab struct {
 	DNS, Upstream *cluster.CoreDNS
 	// Exporter is the kubevitals that watches the lab; nil if whoever started the lab has
 	// none.
-	Exporter Exporter
+	Exporter Program
 
 	metricsAPI *cluster.MetricsAPI
 
@@ -32,8 +32,8 @@ type Lab struct {
 	healings map[string]healing
 }
 
-// Exporter is a kubevitals that can be ended and started again.
-type Exporter interface {
+// Program is one that can be ended and started again.
+type Program interface {
 	Stop()
 	Start(context.Context) error
 }

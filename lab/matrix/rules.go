@@ -49,6 +49,9 @@ var patience = map[string]float64{
 	"eventsFreshSeconds": 600, "eventsGarbageCollectionSeconds": 360,
 }
 
+// holds are alerts that stay for as long as a setting says after what they tell of.
+var holds = map[string]string{"KubeVitalsEtcdWentBack": "staleReadsHoldSeconds"}
+
 // short is what becomes of a time for which something has to last: 20 s times the root of
 // its minutes. So 1 minute is 20 s, 5 are 45 s and 15 are 77 s. What waits longer than
 // another still does, and none is so short that what comes first in the world, or is over
@@ -109,7 +112,7 @@ func shorten(ctx context.Context, binary, dir string, planted []string) (*rules,
 var groupBy = regexp.MustCompile(`group_by: (\[.+\])`)
 
 func export(ctx context.Context, binary, kind string, settings ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	args := []string{"export", kind}
 	for _, s := range settings {
@@ -176,7 +179,8 @@ var window = regexp.MustCompile(`\[(\d+[smhd])[\]:]`)
 func (r *rules) lingers(name string) time.Duration {
 	a := r.alerts[name]
 	kept, _ := duration(a.KeepFiringFor)
-	return kept + a.back()
+	held := short(time.Duration(patience[holds[name]]) * time.Second)
+	return kept + held + a.back()
 }
 
 // back is the longest range of the expression.

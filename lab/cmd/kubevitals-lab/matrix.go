@@ -39,7 +39,7 @@ func parseMatrix(args []string) (matrixFlags, error) {
 	flags.DurationVar(&f.options.Stay, "stay", 45*time.Second, "how long a fault goes on after its alert has fired")
 	flags.IntVar(&f.options.Parallel, "parallel", 2, "number of labs at a time")
 	flags.StringVar(&f.only, "only", "", "names of the faults to be played, separated by commas")
-	flags.IntVar(&f.pairs, "pairs", 0, "play so many pairs of faults instead")
+	flags.IntVar(&f.pairs, "pairs", 0, "play so many pairs of faults at once instead, and those of which one outlives the other")
 	flags.BoolVar(&f.list, "list", false, "list the cases and end")
 	flags.StringVar(&f.json, "json", "", "file for the results as JSON (default: results.json in the folder)")
 	flags.StringVar(&f.results, "results", "", "play nothing, and take the results of earlier campaigns from these files, separated by commas; of a case that is in several the last counts")
@@ -71,6 +71,7 @@ func runMatrix(ctx context.Context, args []string) error {
 		if cases, err = matrix.Pairs(chosen, f.options.Causes, f.pairs); err != nil {
 			return err
 		}
+		cases = append(cases, matrix.Outliving(chosen)...)
 	}
 	if f.list {
 		for _, c := range cases {
