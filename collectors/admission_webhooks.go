@@ -60,15 +60,17 @@ type admissionWebhooksCollector struct {
 	namespaces           func() ([]sources.Namespace, error)
 }
 
-// Collect fails while configurations of one of the kinds or endpoints cannot be seen.
-// Without namespaces it cannot tell of own_pods, and says pods.
+// Collect fails while neither kind of configurations or no endpoints can be seen, and tells
+// of one kind without the other those that are ill. Without namespaces it cannot tell of
+// own_pods, and says pods.
 func (c admissionWebhooksCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	validating, errValidating := c.validating()
 	mutating, errMutating := c.mutating()
 	backends, errBackends := c.backends()
-	if err := errors.Join(errValidating, errMutating, errBackends); err != nil {
-		return err
+	if errBackends != nil || errValidating != nil && errMutating != nil {
+		return errors.Join(errValidating, errMutating, errBackends)
 	}
+	kinds := errors.Join(errValidating, errMutating)
 	namespaces, err := c.namespaces()
 	labelsOf := make(map[string]labels.Set, len(namespaces))
 	for _, n := range namespaces {
@@ -87,7 +89,9 @@ func (c admissionWebhooksCollector) Collect(_ context.Context, ch chan<- prometh
 			ill = append(ill, w)
 		}
 	}
-	states.Send(ch, admissionWebhooks)
+	if kinds == nil { // else what is seen would count for all
+		states.Send(ch, admissionWebhooks)
+	}
 	// Those that do most harm go first.
 	slices.SortStableFunc(ill, func(a, b sources.Webhook) int {
 		return cmp.Or(compareBool(b.Fails, a.Fails), compareBool(b.Pods, a.Pods), cmp.Compare(a.Configuration, b.Configuration), cmp.Compare(a.Name, b.Name))
@@ -97,7 +101,7 @@ func (c admissionWebhooksCollector) Collect(_ context.Context, ch chan<- prometh
 	for _, w := range told {
 		ch <- admissionWebhooksIll.Sample(1, w.Configuration, w.Name, typeOf(w), w.Namespace+"/"+w.Service, reasonOf(w, backends), policyOf(w), calledFor(w, labelsOf))
 	}
-	return exporter.Incomplete(err)
+	return exporter.Incomplete(errors.Join(kinds, err))
 }
 
 func serviceOf(w sources.Webhook) types.NamespacedName {

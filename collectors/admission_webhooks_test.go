@@ -75,8 +75,8 @@ func TestAdmissionWebhooksAreBounded(t *testing.T) {
 }
 
 // TestAdmissionWebhooksWhileBlind verifies that nothing is told of webhooks without
-// all that tells of their endpoints, and that namespaces are missed only where a webhook
-// may hold up itself.
+// all that tells of their endpoints, that of one kind of configurations only those are told
+// of that are ill, and that namespaces are missed only where a webhook may hold up itself.
 func TestAdmissionWebhooksWhileBlind(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("forbidden")
@@ -85,14 +85,22 @@ func TestAdmissionWebhooksWhileBlind(t *testing.T) {
 	backends := backendsOf(sources.Backends{types.NamespacedName{Namespace: "sys", Name: "s"}: false})
 	namespaces := func() ([]sources.Namespace, error) { return nil, nil }
 	for name, c := range map[string]admissionWebhooksCollector{
-		"validating": {none, webhook, backends, namespaces}, "mutating": {webhook, none, backends, namespaces},
-		"endpoints": {webhook, webhook, func() (sources.Backends, error) { return nil, blind }, namespaces},
+		"configurations": {none, none, backends, namespaces},
+		"endpoints":      {webhook, webhook, func() (sources.Backends, error) { return nil, blind }, namespaces},
 	} {
 		if err := collectError(t, c); !errors.Is(err, blind) {
 			t.Errorf("without %s: %v, want the source's error", name, err)
 		}
 		if text := string(scrapeText(t, admissionWebhooksName, c, AdmissionWebhooks().Metrics)); strings.Contains(text, "kubevitals_admission_webhooks_") {
 			t.Errorf("without %s:\n%s", name, text)
+		}
+	}
+	for name, c := range map[string]admissionWebhooksCollector{
+		"validating": {none, webhook, backends, namespaces}, "mutating": {webhook, none, backends, namespaces},
+	} {
+		text := string(scrapeText(t, admissionWebhooksName, c, AdmissionWebhooks().Metrics))
+		if !strings.Contains(text, `webhook="w"} 1`) || strings.Contains(text, "kubevitals_admission_webhooks_webhooks{") || !strings.Contains(text, `success{collector="admission_webhooks"} 0`) {
+			t.Errorf("without %s ones:\n%s", name, text)
 		}
 	}
 	c := admissionWebhooksCollector{webhook, webhooksOf(), backends, func() ([]sources.Namespace, error) { return nil, blind }}

@@ -2,6 +2,7 @@ package sources
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,9 +56,10 @@ func (s *Sources) WebhookBackends() *rounds.Poll[Backends] {
 }
 
 // backendNames are the names of the Services, in order. It waits for configurations that
-// are read for the first time.
+// are read for the first time, and fails if none of the kinds can be read.
 func backendNames(ctx context.Context, views ...*health.View[[]Webhook]) ([]string, error) {
 	var names []string
+	var failed []error
 	for _, view := range views {
 		configurations, err := view.List()
 		for health.Classify(err) == health.Starting {
@@ -69,13 +71,17 @@ func backendNames(ctx context.Context, views ...*health.View[[]Webhook]) ([]stri
 			configurations, err = view.List()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("webhook configurations: %w", err)
+			failed = append(failed, err)
+			continue
 		}
 		for _, w := range slices.Concat(configurations...) {
 			if w.Service != "" {
 				names = append(names, w.Service)
 			}
 		}
+	}
+	if len(failed) == len(views) {
+		return nil, fmt.Errorf("webhook configurations: %w", errors.Join(failed...))
 	}
 	slices.Sort(names)
 	return slices.Compact(names), nil
