@@ -68,6 +68,7 @@ function(config)
         ||| % k,
         'for': '5m',
         summary: 'An addon that the cluster depends on has no ready pod.',
+        explainedBy: why.ofCluster(['KubeVitalsNodesNotReady'], { inhibits: false }),
         description: 'Addon {{ $labels.addon }} of cluster %(cluster)s has no ready pod%(wants)s.%(crashes)s',
         values: {
           wants: promql.lookup(

@@ -71,7 +71,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'Pods wait for a node, and the scheduler gives them none.',
-      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsSchedulerDown']) + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsNodeNetworkUnavailable', 'KubeVitalsNodeStartupTaint'], { inhibits: false }),
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsSchedulerDown']) + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsNodeNetworkUnavailable', 'KubeVitalsNodeStartupTaint'], { inhibits: false }) + why.ofCluster(['KubeVitalsManyNodesFailing'], { when: { fault: 'network_unavailable|startup_taint' }, inhibits: false }),
       description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and the scheduler gives it no node%(why)s.%(cordoned)s%(tainted)s',
       values: {
         why: promql.each(
@@ -145,7 +145,15 @@ function(c) {
       'for': '2m',
       summary: 'Pods on a node wait for a volume.',
       explainedBy: why.lostNode + why.nothingWritten + why.noDisk + why.ofCluster(['KubeVitalsPodsStuckOnDeadNode', 'KubeVitalsControllerManagerDown'], { inhibits: false }),
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for a volume that cannot be attached or mounted.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for a volume that cannot be attached or mounted.%(agent)s',
+      values: {
+        agent: promql.lookup(
+          c,
+          'max by (addon) (max_over_time(kubevitals_addon_health_crash_loop_pods{%s, node=%%q, addon=~".*csi.*"}[10m])) > 0',
+          ['node'],
+          ' The agent of a volume driver, {{ .Labels.addon }}, crashes there again and again.'
+        ),
+      },
     },
     {
       alert: 'KubeVitalsPodImagesFailing',
