@@ -19,11 +19,11 @@ func etcd() []Fault {
 	return []Fault{
 		{
 			Name: "etcd-killed", What: "the only member of etcd ends and is not started again",
-			Alert: "KubeVitalsAPIServerReadsFailing", Sign: Sign{Metric: "etcd_up", Value: 0}, inject: killed(cluster.Etcd),
+			Alert: "KubeVitalsEtcdNoLeader", Sign: Sign{Metric: "etcd_up", Value: 0}, inject: killed(cluster.Etcd),
 		},
 		{
 			Name: "etcd-hung", What: "the only member of etcd is stopped (SIGSTOP)",
-			Alert: "KubeVitalsAPIServerReadsFailing", Sign: Sign{Metric: "etcd_up", Value: 0}, inject: hung(cluster.Etcd),
+			Alert: "KubeVitalsEtcdNoLeader", Sign: Sign{Metric: "etcd_up", Value: 0}, inject: hung(cluster.Etcd),
 		},
 		{
 			Name: "etcd-slow", What: "what goes from the API server to etcd and back takes 600 ms longer each way",

@@ -115,9 +115,10 @@ A row is as it has to be when the alert of the cause fires within two minutes an
 three, nothing fires beside what [the graph of causes](causes.md) says may follow, and the alert ends within a minute after the healing and what it lingers
 for. What fired and was kept back is *inhibited*; what is not in a row was silent.
 
-Times are shortened by settings of the mixin alone: what has to hold, or to be kept, for m minutes does so for 10 s times the root of m (1 minute is
-10 s, 5 are 22 s, 15 are 39 s), which keeps the order of all alerts. So do the waits of Alertmanager. What heartbeats, Leases and probes take is as it is everywhere, and
-ranges of rates are as they are, so that alerts on those end later.
+Times are shortened by settings of the mixin alone: what has to hold, or to be kept, for m minutes does so for 20 s times the root of m (1 minute is
+20 s, 5 are 45 s, 15 are 77 s), which keeps the order of all alerts. So do the waits of Alertmanager. What heartbeats, Leases and probes take is as it
+is everywhere. Ranges of rates cannot be shortened: an alert that looks back for longer than it would then wait keeps its own times, unless it is the one
+that names the fault, and ends when its range is over.
 `
 
 // Markdown returns the report as a document.

@@ -37,15 +37,19 @@ function(c) {
       alert: 'KubeVitalsEtcdNoLeader',
       severity: 'critical',
       expr: |||
-        max by (%(by)s) (kubevitals_etcd_has_leader{%(selector)s}) == 0
+        (
+          max by (%(by)s) (kubevitals_etcd_has_leader{%(selector)s}) == 0
+          or
+          max by (%(by)s) (kubevitals_etcd_up{%(selector)s}) == 0
+        )
         unless on (%(by)s)
         max by (%(by)s) (kubevitals_apiserver_probe_result{%(selector)s, probe=~"read|write", result="ok"}) == 1
       ||| % k,
-      // Those that are probed may be a minority that is cut off: only a majority
-      // with a leader answers reads and writes.
+      // Those that are probed may be a minority that is cut off, or kubevitals may not reach
+      // them: only a majority with a leader answers reads and writes.
       'for': '1m',
-      summary: 'No member of etcd knows a leader.',
-      description: 'No member of etcd of cluster %(cluster)s that answers knows a leader: those probed are cut off from the majority, or there is none. Without a majority nothing can be written.',
+      summary: 'No member of etcd answers, or none knows a leader.',
+      description: 'Of the members of etcd of cluster %(cluster)s that are probed none answers, or none knows a leader: there is no majority, or they are cut off from it. Without a majority nothing can be written.',
     },
     {
       alert: 'KubeVitalsEtcdMemberDown',

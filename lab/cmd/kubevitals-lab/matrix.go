@@ -71,7 +71,7 @@ func runMatrix(ctx context.Context, args []string) error {
 		if cases, err = matrix.Pairs(chosen, f.options.Causes, f.pairs); err != nil {
 			return err
 		}
-		cases = append(cases, matrix.Outliving(chosen)...)
+		cases = append(matrix.Outliving(chosen), cases...)
 	}
 	if f.list {
 		for _, c := range cases {
