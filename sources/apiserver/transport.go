@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/sources/bounded"
+	"github.com/kubevitals/kubevitals/sources/roots"
 )
 
 // inClusterName is a name that every API server's certificate bears, because
@@ -33,9 +34,7 @@ type transport struct {
 	dialer        tlsDialer
 }
 
-// newTransport returns a transport with the credentials of the configuration. A
-// server that was found rather than configured may be known to its certificate
-// by its address or by its name in the cluster.
+// newTransport returns a transport with the credentials of the configuration.
 func newTransport(c *rest.Config, server string, isConfigured bool) (transport, error) {
 	c = rest.CopyConfig(c)
 	config, err := rest.TLSConfigFor(c)
@@ -45,8 +44,8 @@ func newTransport(c *rest.Config, server string, isConfigured bool) (transport, 
 	if config == nil && !isConfigured {
 		config = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	if config != nil && !isConfigured && !config.InsecureSkipVerify {
-		verifyEither(config, server)
+	if err := verified(config, c.CAFile, server, isConfigured); err != nil {
+		return transport{}, err
 	}
 	dial := c.Dial
 	if dial == nil {
@@ -72,34 +71,27 @@ func newTransport(c *rest.Config, server string, isConfigured bool) (transport, 
 	return transport{plain, authenticated, tlsDialer{server, config.Clone()}}, nil
 }
 
-// verifyEither replaces the verification of the one name that was dialled by
-// one that accepts either of two; the chain is verified as ever.
-func verifyEither(config *tls.Config, server string) {
+// verified makes a configuration, which may be nil, verify the server by the authorities
+// that stand in the file at present, if there is one. One that was found may show a
+// certificate for its address or for its name in the cluster.
+func verified(config *tls.Config, file, server string, isConfigured bool) error {
+	if config == nil || config.InsecureSkipVerify || isConfigured && file == "" {
+		return nil
+	}
 	host, _, err := net.SplitHostPort(server)
 	if err != nil {
 		host = server
 	}
 	names := []string{host, inClusterName}
-	if config.ServerName != "" {
-		names = []string{config.ServerName}
+	if isConfigured {
+		names = names[:1]
 	}
-	roots := config.RootCAs
-	config.InsecureSkipVerify = true // VerifyConnection verifies instead
-	config.VerifyConnection = func(s tls.ConnectionState) error {
-		intermediates := x509.NewCertPool()
-		for _, cert := range s.PeerCertificates[1:] {
-			intermediates.AddCert(cert)
-		}
-		var all error
-		for _, name := range names {
-			_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, DNSName: name})
-			if err == nil {
-				return nil
-			}
-			all = errors.Join(all, err)
-		}
-		return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: all}
+	if file != "" {
+		return roots.Follow(config, file, names...)
 	}
+	known := config.RootCAs
+	roots.Verify(config, func() *x509.CertPool { return known }, names...)
+	return nil
 }
 
 // limitAnswer is how many streams a server allows on one connection, and when it said

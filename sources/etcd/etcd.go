@@ -5,15 +5,14 @@ package etcd
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/roots"
 )
 
 // Options say whom to ask. Zero durations mean the defaults.
@@ -21,7 +20,7 @@ type Options struct {
 	// Endpoints are URLs of members, for clients or for metrics.
 	Endpoints []string
 	// CAFile is a PEM file of the authority behind the members' certificates; the
-	// system's when empty.
+	// system's when empty. It is read again for each connection.
 	CAFile string
 	// CertFile and KeyFile are what kubevitals shows to the members; both or none.
 	// They are read again for each connection, since they are renewed.
@@ -111,17 +110,24 @@ func (o *Options) fill() error {
 	return nil
 }
 
+// hosts are those of the endpoints, which are valid.
+func (o *Options) hosts() []string {
+	var hosts []string
+	for _, e := range o.Endpoints {
+		if u, err := url.Parse(e); err == nil {
+			hosts = append(hosts, u.Hostname())
+		}
+	}
+	return hosts
+}
+
 // client returns an HTTP client with the keys of the options.
 func (o *Options) client() (*http.Client, *http.Transport, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if o.CAFile != "" {
-		pem, err := os.ReadFile(o.CAFile)
-		if err != nil {
+		// Which of them a connection is to does not matter: they trust each other.
+		if err := roots.Follow(config, o.CAFile, o.hosts()...); err != nil {
 			return nil, nil, fmt.Errorf("authority of etcd: %w", err)
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, nil, fmt.Errorf("authority of etcd: no certificate in %s", o.CAFile)
 		}
 	}
 	if o.CertFile != "" {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/roots"
 )
 
 // Stage is a part of the way. The set is closed.
@@ -69,6 +70,11 @@ func New(c *rest.Config, timeout time.Duration, now func() time.Time) (*Prober, 
 	config, err := rest.TLSConfigFor(c)
 	if err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
+	}
+	if config != nil && c.CAFile != "" && !config.InsecureSkipVerify {
+		if err := roots.Follow(config, c.CAFile, base.Hostname()); err != nil {
+			return nil, err
+		}
 	}
 	// A connection that is kept would go on working while new ones do not.
 	plain := &http.Transport{TLSClientConfig: config, DisableKeepAlives: true, Proxy: c.Proxy, DialContext: c.Dial, MaxResponseHeaderBytes: bounded.HeaderLimit}
