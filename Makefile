@@ -167,6 +167,10 @@ bench-rules: build ## Print what Prometheus takes to evaluate the rules at 5,000
 cases: build ## Let kubevitals look at the clusters of cases/, and print what it was to name of each and what it names (CASE=name: one, and the whole answer).
 	$(GO) run ./test/cases/judge -binary $(BIN)/kubevitals $(CASE)
 
+.PHONY: cases-peer
+cases-peer: $(BIN)/popeye ## Let popeye look at the ill clusters of cases/, and write down in which it names what is wrong (CASE=name: one, and the whole answer).
+	$(GO) run ./test/cases/peer -binary $(BIN)/popeye $(if $(CASE),$(CASE),-record cases/popeye.yaml)
+
 .PHONY: score
 score: ## Print how well the causes of nodes that are not ready are told, on public bug reports.
 	$(GO) run ./test/notready
@@ -257,6 +261,9 @@ $(BIN)/mixincheck: tools/prometheus/go.mod $(wildcard tools/prometheus/mixinchec
 
 $(BIN)/golangci-lint: tools/golangci-lint/go.mod
 	cd tools/golangci-lint && $(GO) build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(BIN)/popeye: tools/peers/popeye/go.mod
+	cd tools/peers/popeye && CGO_ENABLED=0 $(GO) build -o ../../../$@ github.com/derailed/popeye
 
 .PHONY: update-docs
 update-docs: ## Write the generated documents and golden files.

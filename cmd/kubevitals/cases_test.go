@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"regexp"
 	"runtime"
 	"testing"
 
@@ -34,7 +35,8 @@ func answerTo(ctx context.Context, dump string) (cases.Answer, error) {
 }
 
 // TestCasesAreRightAndFresh verifies that each cluster of cases/ is answered as its
-// case.yaml says, and that docs/cases.md has all of them with these answers.
+// case.yaml says, and that docs/cases.md has all of them with these answers,
+// and README.md their number.
 func TestCasesAreRightAndFresh(t *testing.T) {
 	t.Parallel()
 	all, err := cases.Load("../../cases")
@@ -58,8 +60,25 @@ func TestCasesAreRightAndFresh(t *testing.T) {
 			t.Errorf("%s: %s\n%s", c.Name, wrong, answers[i].Text)
 		}
 	}
-	const file = "../../docs/cases.md"
-	want := cases.Document(all, answers)
+	peer, err := cases.LoadPeer("../../cases/popeye.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keepFresh(t, "../../docs/cases.md", cases.Document(all, answers, peer))
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile("(?m)^" + regexp.QuoteMeta(cases.FigureOf) + ".*$")
+	if !line.Match(readme) {
+		t.Fatalf("README.md has no line that begins: %s", cases.FigureOf)
+	}
+	keepFresh(t, "../../README.md", string(line.ReplaceAllLiteral(readme, []byte(cases.Figure(all, answers, peer)))))
+}
+
+// keepFresh compares a file with what it is to be, and writes that with -update.
+func keepFresh(t *testing.T, file, want string) {
+	t.Helper()
 	if *update {
 		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

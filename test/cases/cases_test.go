@@ -98,3 +98,32 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
+
+// TestPeer verifies that a result is read as it was written, and what is told of it.
+func TestPeer(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "peer.yaml")
+	if err := (cases.Peer{Name: "peer", Version: "v1", Named: map[string]bool{"n1": true, "n2": false}}).Write(path); err != nil {
+		t.Fatal(err)
+	}
+	peer, err := cases.LoadPeer(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "peer v1 names what is wrong in 1 of the 2 ill clusters"
+	if got := peer.String(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	text := cases.Document([]cases.Case{{Name: "n1"}, {Name: "n2"}, {Name: "n3"}}, make([]cases.Answer, 3), peer)
+	for _, row := range []string{want, "| [n1](../cases/n1/case.yaml) |  | nothing, and cannot tell | yes | yes |", "| yes | no |", "| yes | – |"} {
+		if !strings.Contains(text, row) {
+			t.Errorf("without %q:\n%s", row, text)
+		}
+	}
+	if err := os.WriteFile(path, []byte("named: 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cases.LoadPeer(path); err == nil || !strings.Contains(err.Error(), "peer.yaml") {
+		t.Errorf("malformed: %v", err)
+	}
+}

@@ -12,33 +12,66 @@ const introduction = `# Cases
 Clusters of which it is known what is wrong, as dumps: each was made anew after what operators report or a guide tells, with names
 that are made up. ` + "`make cases`" + ` lets kubevitals look at each and prints what it names; ` + "`make test`" + ` fails where that is not what the
 case says. [CONTRIBUTING.md](../CONTRIBUTING.md#cases) shows how a bad night becomes a case.
+They and kubevitals were made together: that all are right tells that nothing was lost since, not how it does on what it never saw.
 
 `
 
-// Document is docs/cases.md: each case with what was to be named, and what was.
-func Document(all []Case, answers []Answer) string {
-	var b strings.Builder
-	b.WriteString(introduction)
-	right, healthy := 0, 0
+// tally counts the cases, and those that are answered right.
+type tally struct{ ill, illRight, healthy, healthyRight int }
+
+func tallyOf(all []Case, answers []Answer) (t tally) {
 	for i, c := range all {
+		right := 0
 		if len(c.Judge(answers[i])) == 0 {
-			right++
+			right = 1
 		}
 		if c.Healthy {
-			healthy++
+			t.healthy, t.healthyRight = t.healthy+1, t.healthyRight+right
+		} else {
+			t.ill, t.illRight = t.ill+1, t.illRight+right
 		}
 	}
-	fmt.Fprintf(&b, "%d cases, %d of them of healthy clusters. Right: %d.\n\n", len(all), healthy, right)
-	b.WriteString("| case | what is wrong | named | right | seen |\n| --- | --- | --- | --- | --- |\n")
+	return t
+}
+
+// FigureOf begins the line of README.md that Figure is.
+const FigureOf = "| [clusters of which it is known](docs/cases.md) what is wrong |"
+
+// Figure is the result in a line of a table of README.md.
+func Figure(all []Case, answers []Answer, peer Peer) string {
+	t := tallyOf(all, answers)
+	return fmt.Sprintf("%s named in %d of %d ill ones, and nothing found in %d of %d healthy ones; %s %s names it in %d | `make cases`, `make cases-peer` |",
+		FigureOf, t.illRight, t.ill, t.healthyRight, t.healthy, peer.Name, peer.Version, peer.named())
+}
+
+// Document is docs/cases.md: each case with what was to be named, and what was, by
+// kubevitals and by a peer.
+func Document(all []Case, answers []Answer, peer Peer) string {
+	var b strings.Builder
+	b.WriteString(introduction)
+	t := tallyOf(all, answers)
+	fmt.Fprintf(&b, "%d cases, %d of them of healthy clusters. Right: %d.\n\n", len(all), t.healthy, t.illRight+t.healthyRight)
+	fmt.Fprintf(&b, comparison, peer)
+	fmt.Fprintf(&b, "| case | what is wrong | named | right | %s | seen |\n| --- | --- | --- | --- | --- | --- |\n", peer.Name)
 	for i, c := range all {
 		verdict := "yes"
 		if len(c.Judge(answers[i])) > 0 {
 			verdict = "no"
 		}
-		fmt.Fprintf(&b, "| [%s](../cases/%s/case.yaml) | %s | %s | %s | %s |\n", c.Name, c.Name, cell(c.About), cell(answers[i].Named()), verdict, source(c.Seen))
+		fmt.Fprintf(&b, "| [%s](../cases/%s/case.yaml) | %s | %s | %s | %s | %s |\n",
+			c.Name, c.Name, cell(c.About), cell(answers[i].Named()), verdict, peer.verdict(c.Name), source(c.Seen))
 	}
 	return b.String()
 }
+
+// comparison has the result of a peer.
+const comparison = `For comparison, %s. It looked at the same
+objects through an API that serves what a dump holds and the service accounts of its pods. An answer counts if it matches all that the case ` + "`says`" + `:
+the cause or an object of it, each in whoever's words. Left out was what it finds in most healthy clusters, too, such as a pod without a
+PodDisruptionBudget: it is made to find unwise configuration. That a pod waits or a node is ill is a symptom; the cause must be told.
+` + "`make cases-peer`" + ` measures it anew.
+
+`
 
 // source is where a case was seen, as a link if it is one.
 func source(seen string) string {
