@@ -168,9 +168,17 @@ func cells(r Result) []string {
 		}
 	}
 	return []string{
-		fmt.Sprintf("`%s`: %s", c.Fault, c.What), link(c.Alert), text(c.Seen), text(c.Fired), text(c.Resolved),
+		fmt.Sprintf("`%s`: %s", c.Fault, c.What), link(c.Alert), precise(c.Seen), text(c.Fired), text(c.Resolved),
 		notificationsOf(r), strings.Join(inhibited, ", "), verdict(r),
 	}
+}
+
+// precise is a number of seconds with tenths, or a dash.
+func precise(s *float64) string {
+	if s == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f s", *s)
 }
 
 func notificationsOf(r Result) string {

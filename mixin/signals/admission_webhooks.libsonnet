@@ -53,7 +53,7 @@ function(c) {
       expr: |||
         %(failed)s > %(admissionWebhookFailures)s
         unless on (%(by)s, webhook)
-        max by (%(by)s, webhook) (kubevitals_admission_webhooks_without_endpoints{%(selector)s}) == 1
+        max by (%(by)s, webhook) (max_over_time(kubevitals_admission_webhooks_without_endpoints{%(selector)s}[10m])) == 1
         unless on (%(by)s, webhook)
         %(refused)s
       ||| % (c { failed: failed, refused: promql.line(refusals.byWebhook) }),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strings"
 
 	"github.com/kubevitals/kubevitals/lab/faults"
 )
@@ -28,7 +29,7 @@ func fault(ctx context.Context, args []string) error {
 		return listFaults(ctx, *dir)
 	}
 	if (verb != "inject" && verb != "heal") || name == "" || flags.NArg() > 2 {
-		return errors.New(faultUsage)
+		return errors.New(strings.TrimSpace(faultUsage))
 	}
 	r, err := faults.Connect(ctx, *dir)
 	if err != nil {
