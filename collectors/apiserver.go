@@ -67,7 +67,7 @@ func APIServer() Definition {
 		Replay: true, // probes of each API server: whether and how fast it answers
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			p := s.APIServers()
-			return apiServerCollector{results: p.Results, leases: p.Leases}, nil
+			return apiServerCollector{results: p.Results, leases: p.Leases, leftOut: p.LeftOut}, nil
 		},
 	}
 }
@@ -75,6 +75,7 @@ func APIServer() Definition {
 type apiServerCollector struct {
 	results func() []apiserver.Result
 	leases  func() []apiserver.LeaseState
+	leftOut func() int
 }
 
 // Collect sends what the last round of probes found. It needs no view of the
@@ -102,6 +103,7 @@ func (c apiServerCollector) Collect(_ context.Context, ch chan<- prometheus.Metr
 	for _, lease := range c.leases() {
 		ch <- apiServerLease.Sample(unix(lease.Renewed), lease.Server, lease.Hostname)
 	}
+	ch <- exporter.LeftOut(c.leftOut())
 	return nil
 }
 

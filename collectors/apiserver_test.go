@@ -20,6 +20,7 @@ func TestAPIServer(t *testing.T) {
 		}
 	}
 	c := apiServerCollector{
+		leftOut: func() int { return 0 },
 		results: func() []apiserver.Result {
 			return []apiserver.Result{
 				{

@@ -66,6 +66,9 @@ func metrics(frame *Frame, o Options, logger *slog.Logger) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
+		if gone(r) {
+			return
+		}
 		own, err := o.Self.Gather()
 		if err != nil {
 			// One bad metric must not cost the on-call all the others.
@@ -80,12 +83,19 @@ func metrics(frame *Frame, o Options, logger *slog.Logger) http.Handler {
 		if o.Gathered != nil && len(names) == 0 {
 			o.Gathered(families)
 		}
+		if gone(r) {
+			return
+		}
 		if err := (exposition{own, families}).only(names).serve(w, r); err != nil {
 			logger.DebugContext(ctx, "the client went away during a scrape", "err", err)
 		}
 	}
 	return limit(o.MaxRequests, http.HandlerFunc(serve))
 }
+
+// gone tells whether nobody waits for the answer any more: it would take the place of one
+// that somebody waits for.
+func gone(r *http.Request) bool { return r.Context().Err() != nil }
 
 // limit answers 503 to requests beyond the bound instead of queueing them.
 func limit(most int, next http.Handler) http.Handler {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -67,6 +68,29 @@ func TestTooManyScrapes(t *testing.T) {
 	close(release)
 	if code := <-first; code != http.StatusOK {
 		t.Errorf("first scrape: status %d, want 200", code)
+	}
+}
+
+// TestClientThatHasGone verifies that nothing is written, and of one that went before the
+// start nothing gathered, for a client that does not wait any more.
+func TestClientThatHasGone(t *testing.T) {
+	t.Parallel()
+	ctx, leave := context.WithCancel(t.Context())
+	asked := 0
+	h := serve(t, Options{MaxRequests: 1}, named("slow", func(context.Context, chan<- prometheus.Metric) error {
+		asked++
+		leave()
+		return nil
+	}))
+	for range 2 { // the first goes while the collector is asked
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/metrics", nil))
+		if w.Body.Len() > 0 {
+			t.Errorf("%d bytes are written to a client that has gone", w.Body.Len())
+		}
+	}
+	if asked != 1 {
+		t.Errorf("the collector was asked %d times, want once", asked)
 	}
 }
 

@@ -29,6 +29,10 @@ type Options struct {
 // shutdownTimeout is how long requests under way may go on after the end.
 const shutdownTimeout = 5 * time.Second
 
+// headerLimit bounds what a request says before it is known who asks; cookies of proxies
+// that let people in have some KiB.
+const headerLimit = 16 << 10
+
 // Listeners are open addresses. There are none if systemd passes them.
 type Listeners []net.Listener
 
@@ -66,6 +70,7 @@ func Serve(ctx context.Context, listeners Listeners, handler http.Handler, o Opt
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      o.WriteTimeout,
 		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    headerLimit,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)

@@ -90,3 +90,39 @@ func TestURL(t *testing.T) {
 		}
 	}
 }
+
+// TestHeaderIsBounded verifies that a client does not decide how much memory what it says
+// of itself takes.
+func TestHeaderIsBounded(t *testing.T) {
+	t.Parallel()
+	f := flags("127.0.0.1:0")
+	listeners, err := Listen(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	urls, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- Serve(ctx, listeners, http.NotFoundHandler(), Options{Web: f, WriteTimeout: time.Minute, Serving: func(u string) { urls <- u }}, slog.New(slog.DiscardHandler))
+	}()
+	address := <-urls
+	for size, want := range map[int]int{headerLimit / 2: http.StatusNotFound, 2 * headerLimit: http.StatusRequestHeaderFieldsTooLarge} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("X-Large", strings.Repeat("x", size))
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("a header of %d bytes is answered with %d, want %d", size, response.StatusCode, want)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

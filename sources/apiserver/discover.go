@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -61,9 +62,7 @@ func (p *Prober) discover() (servers []*instance, all bool) {
 	slices, err := p.discovery.EndpointSlices()
 	known := health.Classify(err) != health.Starting
 	if err == nil {
-		for _, server := range addresses(slices) {
-			p.learn(server, EndpointSlice)
-		}
+		p.learn(EndpointSlice, addresses(slices))
 	} else {
 		p.confirm(EndpointSlice)
 	}
@@ -98,7 +97,22 @@ func (p *Prober) lookAgain() {
 	p.metrics.Look()
 }
 
+// addresses are those of the slices, first those of the one that API servers write
+// themselves.
 func addresses(list []*discoveryv1.EndpointSlice) []string {
+	const own = "kubernetes"
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b *discoveryv1.EndpointSlice) int {
+		switch {
+		case a.Name == b.Name:
+			return 0
+		case a.Name == own:
+			return -1
+		case b.Name == own:
+			return 1
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
 	var servers []string
 	for _, slice := range list {
 		for _, port := range slice.Ports {
@@ -121,6 +135,7 @@ func (p *Prober) readLeases() error {
 		return err
 	}
 	var states []LeaseState
+	var servers []string
 	for _, lease := range list {
 		if lease.Labels[identityLabel] != "kube-apiserver" || lease.Spec.RenewTime == nil {
 			continue
@@ -129,23 +144,50 @@ func (p *Prober) readLeases() error {
 		// The annotation is host:port. A loopback address would be ours, not theirs.
 		if host, _, err := net.SplitHostPort(lease.Annotations[peerAddressAnnotation]); err == nil && host != "" {
 			state.Server = lease.Annotations[peerAddressAnnotation]
-			p.learn(state.Server, Lease)
+			servers = append(servers, state.Server)
 		}
 		states = append(states, state)
 	}
+	p.learn(Lease, servers)
 	slices.SortFunc(states, func(a, b LeaseState) int {
 		return strings.Compare(a.Hostname+" "+a.Server, b.Hostname+" "+b.Server)
 	})
 	p.mu.Lock()
-	p.leases = states
+	p.leases = states[:min(len(states), mostServers)]
 	p.mu.Unlock()
 	return nil
 }
 
-func (p *Prober) learn(server string, origin Origin) {
-	if err := p.know(server, "https://"+server, origin); err != nil {
-		p.logger.Warn("API server cannot be probed", "server", server, "origin", origin, "err", err)
+// learn makes known the servers that announce themselves, the first ones of too many.
+func (p *Prober) learn(origin Origin, servers []string) {
+	leftOut := 0
+	for _, server := range servers {
+		switch err := p.know(server, "https://"+server, origin); {
+		case errors.Is(err, errTooMany):
+			leftOut++
+		case err != nil:
+			p.logger.Warn("API server cannot be probed", "server", server, "origin", origin, "err", err)
+		}
 	}
+	p.mu.Lock()
+	before := p.leftOut[origin]
+	p.leftOut[origin] = leftOut
+	p.mu.Unlock()
+	if leftOut != before {
+		p.logger.Warn("more API servers announce themselves than are probed", "origin", origin, "probed", mostServers, "left_out", leftOut)
+	}
+}
+
+// LeftOut is how many servers announce themselves and are not probed, because there are
+// too many.
+func (p *Prober) LeftOut() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	most := 0
+	for _, n := range p.leftOut { // most announce themselves in both ways
+		most = max(most, n)
+	}
+	return most
 }
 
 // confirm keeps what one origin listed before, while that origin is silent.

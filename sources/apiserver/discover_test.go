@@ -87,3 +87,43 @@ func TestDiscovery(t *testing.T) {
 		t.Error("a configured server was forgotten")
 	}
 }
+
+// TestTooManyAnnounceThemselves verifies that whoever writes EndpointSlices neither decides
+// how many servers are probed nor keeps away those that are some.
+func TestTooManyAnnounceThemselves(t *testing.T) {
+	t.Parallel()
+	main, second := newServer(t, healthy), newServer(t, healthy)
+	many := slice(t, "127.0.0.1:9")
+	many.Name = "a-flood"
+	for n := range 1000 {
+		many.Endpoints = append(many.Endpoints, discoveryv1.Endpoint{Addresses: []string{net.IPv4(127, 9, byte(n/250), byte(1+n%250)).String()}})
+	}
+	own := slice(t, second.address())
+	own.Name = "kubernetes"
+	now := time.Unix(1000, 0)
+	announced := []*discoveryv1.EndpointSlice{many, own}
+	p, err := New(Options{Timeout: time.Second}, main.config(), Discovery{
+		EndpointSlices: func() ([]*discoveryv1.EndpointSlice, error) { return announced, nil },
+		Leases:         func() ([]*coordinationv1.Lease, error) { return nil, nil },
+	}, slog.New(slog.DiscardHandler), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := round(t, p)
+	up := map[string]bool{}
+	for _, r := range results {
+		up[r.Server] = r.Up
+	}
+	if len(results) != mostServers || !up[main.address()] || !up[second.address()] {
+		t.Errorf("%d servers are probed, and those that run are up: %t, %t", len(results), up[main.address()], up[second.address()])
+	}
+	if got, want := p.LeftOut(), 1002-(mostServers-1); got != want {
+		t.Errorf("%d are left out, want %d", got, want)
+	}
+	// What stays away makes room.
+	announced = announced[1:]
+	now = now.Add(2 * forgetAfter)
+	if results := round(t, p); len(results) != 2 || p.LeftOut() != 0 {
+		t.Errorf("%d servers and %d left out after the flood", len(results), p.LeftOut())
+	}
+}

@@ -42,6 +42,7 @@ type Prober struct {
 	known     bool // the servers that announce themselves, as far as that can be read
 	instances map[string]*instance
 	leases    []LeaseState
+	leftOut   map[Origin]int // servers that announced themselves in vain
 	replayed  []Result
 }
 
@@ -50,13 +51,21 @@ type Prober struct {
 // was taken away on purpose not to be missed.
 const forgetAfter = time.Minute
 
+// mostServers bounds those that are probed: whoever may write an EndpointSlice announces as
+// many as he likes, and each costs connections, series and its share of the slots of all.
+// The largest clusters have a dozen. Those that are configured come first, and those that
+// are known stay.
+const mostServers = 32
+
+var errTooMany = fmt.Errorf("%d are probed already", mostServers)
+
 // New returns a prober that has not contacted any API server yet. It knows the
 // configured one and the endpoints of the options from the start.
 func New(o Options, config *rest.Config, d Discovery, logger *slog.Logger, now func() time.Time) (*Prober, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
-	p := &Prober{options: o, config: config, discovery: d, logger: logger, now: now, instances: map[string]*instance{}}
+	p := &Prober{options: o, config: config, discovery: d, logger: logger, now: now, instances: map[string]*instance{}, leftOut: map[Origin]int{}}
 	p.access = p.newAccess()
 	p.newRounds()
 	if o.Recorded != nil {
@@ -170,6 +179,9 @@ func (p *Prober) know(server, base string, origin Origin) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := p.instances[server]
+	if i == nil && (origin == EndpointSlice || origin == Lease) && len(p.instances) >= mostServers {
+		return errTooMany
+	}
 	if i == nil {
 		var err error
 		if i, err = newInstance(p, server, base, origin == Configured); err != nil {

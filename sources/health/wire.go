@@ -132,7 +132,11 @@ func (r *roundTripper) RoundTrip(request *http.Request) (*http.Response, error) 
 	if response.StatusCode == http.StatusTooManyRequests || response.StatusCode >= http.StatusInternalServerError {
 		response.Header.Del("Retry-After")
 	}
-	response.Body = &wireBody{ReadCloser: response.Body, attempt: a, cancel: func() { cancel(nil) }}
+	body := &wireBody{ReadCloser: response.Body, attempt: a, cancel: func() { cancel(nil) }}
+	if isWatch := request.URL.Query().Get("watch"); isWatch == "" || isWatch == "false" {
+		body.pace = &pace{cancel: cancel}
+	}
+	response.Body = body
 	return response, nil
 }
 
@@ -141,10 +145,17 @@ type wireBody struct {
 	io.ReadCloser
 	attempt *attempt
 	cancel  func()
+	// pace bounds the time that an answer takes which has an end; nil for watches, whose
+	// silence is judged by what they should bring.
+	pace *pace
 }
 
 func (b *wireBody) Read(p []byte) (int, error) {
+	b.pace.wait()
 	n, err := b.ReadCloser.Read(p)
+	if late := b.pace.came(n); late != nil && err != nil && !errors.Is(err, io.EOF) {
+		err = late // not that it was given up
+	}
 	if err != nil {
 		b.attempt.ended(err)
 	}

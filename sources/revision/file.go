@@ -172,15 +172,16 @@ func replaceable(file string) (string, error) {
 }
 
 // Keep saves the mark at once, so that it is known whether it can be, then every
-// interval until ctx ends if it changed, and then once more. report is told what
+// interval until ctx ends if it changed or could not be saved, and then once more. report is told what
 // each attempt came to.
 func (t *Tracker) Keep(ctx context.Context, file string, interval time.Duration, report func(error)) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	var last saved
+	failed := false
 	save := func(now saved) {
 		err := t.Save(file)
-		if err == nil {
+		if failed = err != nil; !failed {
 			last = now
 		}
 		report(err)
@@ -192,7 +193,7 @@ func (t *Tracker) Keep(ctx context.Context, file string, interval time.Duration,
 			ended = true
 		case <-tick.C:
 		}
-		if now := t.now(); now != last {
+		if now := t.now(); failed || now != last {
 			save(now)
 		}
 	}

@@ -207,3 +207,30 @@ func TestFile(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// TestKeepTriesAgain verifies that a file which could not be written is written as soon as
+// it can be, also if there is nothing new.
+func TestKeepTriesAgain(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "later")
+	ctx, cancel := context.WithCancel(t.Context())
+	failed := false
+	New().Keep(ctx, filepath.Join(folder, "mark.json"), time.Millisecond, func(err error) {
+		switch {
+		case err != nil && !failed:
+			failed = true
+			if err := os.Mkdir(folder, 0o700); err != nil {
+				t.Error(err)
+				cancel()
+			}
+		case err == nil:
+			cancel()
+		}
+	})
+	if !failed {
+		t.Error("a folder that is absent was written to")
+	}
+	if _, err := os.Stat(filepath.Join(folder, "mark.json")); err != nil {
+		t.Error(err)
+	}
+}
