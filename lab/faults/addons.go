@@ -79,6 +79,8 @@ func unregisterMetrics(ctx context.Context, l *Lab) (healing, error) {
 	}, l.metricsAPI.Unregister(ctx)
 }
 
+// makeAutoscaler makes one that is content if its pods request twice what they use, which
+// the metrics API says is 100m.
 func (l *Lab) makeAutoscaler(ctx context.Context, name, requests string) error {
 	_, err := MakeAutoscaler(ctx, l.Client(), metav1.NamespaceDefault, name, requests)
 	return err

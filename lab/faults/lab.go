@@ -94,7 +94,7 @@ func (l *Lab) furnish(ctx context.Context) error {
 	if err := l.serveMetrics(ctx); err != nil {
 		return err
 	}
-	if err := l.makeAutoscaler(ctx, workload, "100m"); err != nil {
+	if err := l.makeAutoscaler(ctx, workload, "200m"); err != nil {
 		return err
 	}
 	if err := l.makeAddon(ctx); err != nil {
@@ -119,6 +119,9 @@ func (l *Lab) nodeNames() []string {
 	}
 	return names
 }
+
+// first is the node on which pods are ill.
+func (l *Lab) first() *cluster.Kubelet { return l.Kubelets()[0] }
 
 // last is the node that faults of one node strike: the pods of addons are elsewhere, or on
 // all of them.

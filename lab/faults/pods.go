@@ -69,12 +69,12 @@ func (l *Lab) makePod(ctx context.Context, name string, finalizers []string, cha
 	return made.remove, made.failed(ctx)
 }
 
-// waitingPod makes one that waits for ever, on the last node or where no scheduler puts it.
+// waitingPod makes one that waits for ever, on the first node or where no scheduler puts it.
 func waitingPod(name string, placed bool, change func(*corev1.PodSpec)) func(context.Context, *Lab) (healing, error) {
 	return func(ctx context.Context, l *Lab) (healing, error) {
 		return l.makePod(ctx, "waits-"+name, nil, func(p *corev1.PodSpec) {
 			if placed {
-				p.NodeName = l.last().Name
+				p.NodeName = l.first().Name
 			}
 			change(p)
 		})
@@ -82,7 +82,7 @@ func waitingPod(name string, placed bool, change func(*corev1.PodSpec)) func(con
 }
 
 func failSandboxes(ctx context.Context, l *Lab) (healing, error) {
-	k := l.last()
+	k := l.first()
 	if err := k.FailSandboxes(true); err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func failSandboxes(ctx context.Context, l *Lab) (healing, error) {
 
 func holdPod(ctx context.Context, l *Lab) (healing, error) {
 	const name = "held"
-	remove, err := l.makePod(ctx, name, []string{"example.com/wait"}, func(p *corev1.PodSpec) { p.NodeName = l.last().Name })
+	remove, err := l.makePod(ctx, name, []string{"example.com/wait"}, func(p *corev1.PodSpec) { p.NodeName = l.first().Name })
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func hides(f faults.Fault) bool {
 func Outliving(all []faults.Fault) []Case {
 	var cases []Case
 	for _, names := range [][2]string{
-		{"apiserver-hung", "kubelet-killed"}, {"etcd-full", "scheduler-killed"}, {"apiserver-killed", "controller-manager-killed"}, {"coredns-crashing", "coredns-hung"},
+		{"apiserver-hung", "kubelet-killed"}, {"etcd-full", "scheduler-killed"}, {"apiserver-killed", "controller-manager-killed"}, {"scheduler-killed", "pod-unschedulable"},
 	} {
 		var c Case
 		for _, f := range all {

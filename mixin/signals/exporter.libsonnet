@@ -114,7 +114,9 @@ function(config) {
       ||| % (c { kubelets: 'max by (%(by)s, node, endpoint) (kubevitals_kubelet_available{%(selector)s})' % c }),
       'for': '15m',
       summary: 'kubevitals cannot read a good part of the kubelets.',
-      explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff'], { inhibits: false }),
+      explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff'], { inhibits: false })
+                   // Rights that are taken away are those to kubelets, too.
+                   + why.ofCluster(['KubeVitalsSourceUnavailable'], { when: { source: 'nodes' }, inhibits: false }),
       description: 'kubevitals in cluster %(cluster)s cannot read {{ $value | humanizePercentage }} of the kubelets: %(endpoints)s.',
       values: {
         endpoints: promql.each(

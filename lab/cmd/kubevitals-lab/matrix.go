@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -105,14 +106,12 @@ func (f *matrixFlags) play(ctx context.Context, cases []matrix.Case) (matrix.Rep
 	}
 	report, err := matrix.Run(ctx, f.options, cases)
 	_, _ = fmt.Fprintf(os.Stderr, "logs and results: %s\n", f.options.Dir)
-	if err != nil {
-		return report, err
-	}
 	report.Command = f.command
 	if f.pairs > 0 {
 		report.Results, report.Pairs = nil, report.Results
 	}
-	return report, report.Write(f.json)
+	// What was played before an interruption counts.
+	return report, errors.Join(err, report.Write(f.json))
 }
 
 // show prints the report and writes the document, if there is one.
