@@ -88,21 +88,6 @@ func TestNodeDiskAgreesWithTheKubelet(t *testing.T) {
 	})
 }
 
-// TestNodeDiskFull lets the kubelet's own eviction manager find the disk full.
-func TestNodeDiskFull(t *testing.T) {
-	kubelet := shared.Kubelets()[1]
-	fillDisk(t, kubelet)
-	shared.vitals.eventually(t, time.Minute, func(s samples) error {
-		values := s.all("node_disk_headroom_ratio", "node", kubelet.Name, "filesystem", "nodefs", "resource", "bytes")
-		if len(values) != 1 || math.Abs(values[0]-(0.02-0.10)) > 1e-6 {
-			return fmt.Errorf("headroom is %v, want -0.08", values)
-		}
-		return s.want(1, "node_disk_pressure", "node", kubelet.Name)
-	})
-	shared.vitals.wantAlert(t, 0, "KubeVitalsNodeDiskPressure", "node", kubelet.Name)
-	freeDisk(t, kubelet)
-}
-
 // freeDisk undoes fillDisk, and waits until the node takes pods again.
 func freeDisk(t *testing.T, kubelet *cluster.Kubelet) {
 	t.Helper()
