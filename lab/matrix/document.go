@@ -125,7 +125,11 @@ that names the fault, and ends when its range is over.
 func (r Report) Markdown() string {
 	var b strings.Builder
 	write := func(format string, args ...any) { _, _ = fmt.Fprintf(&b, format, args...) }
-	write("%s\n`%s`, with these settings beside `alertFor` and `alertKeepFiringFor` of each alert: `%s`.\n\n%s\n", about, r.Command, strings.Join(r.Settings, "`, `"), r.Summary())
+	remark := r.Remark
+	if remark != "" {
+		remark += "\n\n"
+	}
+	write("%s\n`%s`, with these settings beside `alertFor` and `alertKeepFiringFor` of each alert: `%s`.\n\n%s%s\n", about, r.Command, strings.Join(r.Settings, "`, `"), remark, r.Summary())
 	write("## Faults\n\n| fault | alert of the cause | in the metrics after | fired after | ended after the healing | notifications | inhibited | |\n")
 	write("| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, result := range r.Results {

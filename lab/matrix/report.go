@@ -12,6 +12,8 @@ import (
 type Report struct {
 	// Command is what others would type to get the same.
 	Command string `json:"command"`
+	// Remark says under which circumstances it was, if they matter.
+	Remark string `json:"remark,omitempty"`
 	// Settings are those that shorten the rules, but for those of single alerts; Alerts is
 	// the number of all alerts.
 	Settings []string `json:"settings"`

@@ -17,11 +17,11 @@ import (
 
 // matrixFlags are those of kubevitals-lab matrix.
 type matrixFlags struct {
-	options                          matrix.Options
-	only, coredns                    string
-	pairs                            int
-	list                             bool
-	json, markdown, results, command string
+	options                                  matrix.Options
+	only, coredns                            string
+	pairs                                    int
+	list                                     bool
+	json, markdown, results, command, remark string
 }
 
 func parseMatrix(args []string) (matrixFlags, error) {
@@ -44,6 +44,7 @@ func parseMatrix(args []string) (matrixFlags, error) {
 	flags.BoolVar(&f.list, "list", false, "list the cases and end")
 	flags.StringVar(&f.json, "json", "", "file for the results as JSON (default: results.json in the folder)")
 	flags.StringVar(&f.results, "results", "", "play nothing, and take the results of earlier campaigns from these files, separated by commas; of a case that is in several the last counts")
+	flags.StringVar(&f.remark, "remark", "", "what the document is to say of the circumstances")
 	flags.StringVar(&f.markdown, "markdown", "", "document that is to be written")
 	err := flags.Parse(args)
 	f.command = "make matrix"
@@ -61,6 +62,7 @@ func runMatrix(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
+		report.Remark = f.remark
 		return f.show(report)
 	}
 	chosen, err := faults.Select(f.only)
@@ -106,7 +108,7 @@ func (f *matrixFlags) play(ctx context.Context, cases []matrix.Case) (matrix.Rep
 	}
 	report, err := matrix.Run(ctx, f.options, cases)
 	_, _ = fmt.Fprintf(os.Stderr, "logs and results: %s\n", f.options.Dir)
-	report.Command = f.command
+	report.Command, report.Remark = f.command, f.remark
 	if f.pairs > 0 {
 		report.Results, report.Pairs = nil, report.Results
 	}
