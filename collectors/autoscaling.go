@@ -33,6 +33,9 @@ var (
 	autoscalingDisabled = exporter.NewGauge(autoscalingName, "disabled",
 		"Is 1 where scaling is switched off because the target was set to zero replicas, and absent elsewhere.",
 		"namespace", "horizontalpodautoscaler")
+	autoscalingCulprit = exporter.NewGauge(autoscalingName, "culprit",
+		"Is 1 for what the condition of the autoscaler blames for the cause no_requests or no_container: a container that requests none of the resource, or that is missing. The pod is named unless the target made it, whose pods are all alike; of_target says whether it did, by the names.",
+		"namespace", "horizontalpodautoscaler", "cause", "resource", "container", "pod", "of_target")
 	autoscalingAutoscalers = exporter.NewGauge(autoscalingName, "autoscalers",
 		"Number of autoscalers.")
 )
@@ -46,7 +49,7 @@ func Autoscaling() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			autoscalingMetrics, autoscalingMetric, autoscalingAble, autoscalingAtMax, autoscalingDisabled, autoscalingAutoscalers,
+			autoscalingMetrics, autoscalingMetric, autoscalingAble, autoscalingAtMax, autoscalingDisabled, autoscalingCulprit, autoscalingAutoscalers,
 		},
 		Reads: []sources.Read{sources.HPAs},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
@@ -90,6 +93,7 @@ func (c autoscalingCollector) sendAutoscaler(ch chan<- prometheus.Metric, hpa *a
 		c.sendUnconditioned(ch, hpa)
 	case known && active.Status != "Unknown":
 		ch <- autoscalingMetrics.Sample(exporter.Bool(active.Status == "True"), namespace, name, closed(active.Reason, activeReasons()), string(hpacause.Of(active)))
+		sendCulprit(ch, hpa, active)
 	}
 	if able, ok := conditions[autoscalingv2.AbleToScale]; ok && able.Status == "False" && !hpacause.Waits(able.Reason) {
 		ch <- autoscalingAble.Sample(0, namespace, name, closed(able.Reason, ableReasons()), string(hpacause.Of(able)))
@@ -107,6 +111,20 @@ func (c autoscalingCollector) sendAutoscaler(ch chan<- prometheus.Metric, hpa *a
 		ch <- autoscalingMetric.Sample(0, namespace, name, key.kind, key.name)
 	}
 	ch <- exporter.LeftOut(len(failing) - len(told))
+}
+
+// sendCulprit tells whom a condition blames. Which of the pods that a target made the
+// controller comes upon first changes from one look to the next, so none of these is named.
+func sendCulprit(ch chan<- prometheus.Metric, hpa *autoscalingv2.HorizontalPodAutoscaler, active autoscalingv2.HorizontalPodAutoscalerCondition) {
+	who, ok := hpacause.CulpritOf(active)
+	if !ok {
+		return
+	}
+	of := hpacause.OfTargetOf(hpa.Spec.ScaleTargetRef, who.Pod)
+	if of == hpacause.Own {
+		who.Pod = ""
+	}
+	ch <- autoscalingCulprit.Sample(1, hpa.Namespace, hpa.Name, string(hpacause.Of(active)), who.Resource, who.Container, who.Pod, string(of))
 }
 
 // maxAutoscalerMetrics is how many metrics of one autoscaler that cannot be read are told of: whoever may

@@ -178,6 +178,7 @@ func redactEvent(e *corev1.Event, n Names) {
 
 func redactAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler, n Names) {
 	redactMeta(h, "autoscaler", n)
+	h.Spec.ScaleTargetRef = autoscalingv2.CrossVersionObjectReference{} // of use only beside the names in messages
 	for i := range h.Status.Conditions {
 		h.Status.Conditions[i].Message = hpacause.Essence(h.Status.Conditions[i])
 	}

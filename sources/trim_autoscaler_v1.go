@@ -14,6 +14,7 @@ import (
 func trimOldAutoscaler(h *autoscalingv1.HorizontalPodAutoscaler, latest *Latest) runtime.Object {
 	converted := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: h.ObjectMeta}
 	converted.Spec.MinReplicas, converted.Spec.MaxReplicas = h.Spec.MinReplicas, h.Spec.MaxReplicas
+	converted.Spec.ScaleTargetRef.Kind, converted.Spec.ScaleTargetRef.Name = h.Spec.ScaleTargetRef.Kind, h.Spec.ScaleTargetRef.Name
 	converted.Status.CurrentReplicas, converted.Status.DesiredReplicas = h.Status.CurrentReplicas, h.Status.DesiredReplicas
 	annotated(h, conditionsAnnotation, &converted.Status.Conditions)
 	var metrics []autoscalingv1.MetricSpec

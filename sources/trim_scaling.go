@@ -17,6 +17,7 @@ const mostMessage = 1024
 func trimAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler, latest *Latest) runtime.Object {
 	kept := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: trimMeta(h.ObjectMeta, latest)}
 	kept.Spec.MinReplicas, kept.Spec.MaxReplicas = h.Spec.MinReplicas, h.Spec.MaxReplicas
+	kept.Spec.ScaleTargetRef = autoscalingv2.CrossVersionObjectReference{Kind: h.Spec.ScaleTargetRef.Kind, Name: h.Spec.ScaleTargetRef.Name}
 	for _, m := range h.Spec.Metrics {
 		kept.Spec.Metrics = append(kept.Spec.Metrics, trimMetric(m))
 	}

@@ -23,6 +23,15 @@ function(c) {
     ' It is served by Service {{ .Labels.backend }}, and by no other'
     + '{{ if and (match "^keda-hpa-" $labels.horizontalpodautoscaler) (not (match "keda" .Labels.backend)) }}: the autoscaler is one of KEDA, which is not asked{{ end }}.'
   ),
+  // Whom the condition blames. Pods of one target are alike: what one lacks all do.
+  local culprit = promql.lookup(
+    c,
+    'max by (cause, resource, container, pod, of_target) (kubevitals_autoscaling_culprit{%s, namespace=%%q, horizontalpodautoscaler=%%q}) == 1',
+    autoscaler,
+    ' {{ if eq .Labels.cause "no_container" }}What has no container {{ .Labels.container }} is {{ else }}What requests no {{ .Labels.resource }} is {{ with .Labels.container }}container {{ . }} of {{ end }}{{ end }}'
+    + '{{ if eq .Labels.of_target "yes" }}every pod that its target makes{{ else }}pod {{ .Labels.pod }}{{ end }}'
+    + '{{ if eq .Labels.of_target "no" }}, which its target did not make: the selector of the target catches it, too{{ end }}.'
+  ),
   local server = (import '../metrics_api_backend.libsonnet')(c),
 
   name: 'autoscaling',
@@ -78,8 +87,8 @@ function(c) {
       ||| % (c { specified: causes.any(causes.specified) }),
       'for': '15m',
       summary: 'An autoscaler is written so that it cannot compute a number of replicas.',
-      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s computes no number of replicas%(reason)s. It, its target or another autoscaler must be changed.',
-      values: { reason: reason('metrics_available', causes.specified) },
+      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s computes no number of replicas%(reason)s.%(culprit)s The autoscaler, what it scales, or another autoscaler or pod of the same labels must be changed.',
+      values: { reason: reason('metrics_available', causes.specified), culprit: culprit },
     },
     {
       alert: 'KubeVitalsAutoscalingMetricFailing',
@@ -125,6 +134,12 @@ function(c) {
       'Autoscalers that cannot read the metrics they scale by, with the reason that they give and the cause that their message tells.',
       [g.target('max by (namespace, horizontalpodautoscaler, reason, cause) (kubevitals_autoscaling_metrics_available{%(panel)s}) == 0' % c, '')],
       { alerts: ['KubeVitalsAutoscalingMetricsUnavailable', 'KubeVitalsAutoscalingMisconfigured'], mayBeEmpty: true },
+    ),
+    g.table(
+      'Containers that stop autoscalers',
+      'Containers that the condition of an autoscaler blames: they request none of the resource that it scales by, or are missing. A pod is named where its target did not make it (no), or may not have (unknown).',
+      [g.target('max by (namespace, horizontalpodautoscaler, cause, resource, container, pod, of_target) (kubevitals_autoscaling_culprit{%(panel)s}) == 1' % c, '')],
+      { alerts: ['KubeVitalsAutoscalingMisconfigured'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Autoscalers by state of their metrics',
