@@ -34,7 +34,7 @@ var (
 		"Is 1 where scaling is switched off because the target was set to zero replicas, and absent elsewhere.",
 		"namespace", "horizontalpodautoscaler")
 	autoscalingCulprit = exporter.NewGauge(autoscalingName, "culprit",
-		"Is 1 for what the condition of the autoscaler blames for the cause no_requests or no_container: a container that requests none of the resource, or that is missing. The pod is named unless the target made it, whose pods are all alike; of_target says whether it did, by the names.",
+		"Is 1 for what the condition of the autoscaler blames for the cause no_requests or no_container: a container that requests none of the resource, or that is missing; the pod is named unless the target made it, whose pods are all alike, and of_target says by the names whether it did.",
 		"namespace", "horizontalpodautoscaler", "cause", "resource", "container", "pod", "of_target")
 	autoscalingAutoscalers = exporter.NewGauge(autoscalingName, "autoscalers",
 		"Number of autoscalers.")

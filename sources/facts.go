@@ -48,6 +48,13 @@ func (s *Sources) Facts(labels map[string]string) Facts {
 		f.Conditions = append(f.Conditions, s.autoscalerFacts(labels["namespace"], name)...)
 		f.Events = append(f.Events, s.eventFacts(func(_ string, kind string) bool { return kind == "HorizontalPodAutoscaler" })...)
 	}
+	if name := labels["apiservice"]; name != "" {
+		f.Conditions = append(f.Conditions, s.apiServiceFacts(name)...)
+	}
+	if name := labels["namespace"]; name != "" {
+		// Of one that does not end; no other has a condition.
+		f.Conditions = append(f.Conditions, s.saidOfNamespaces(map[string]bool{name: true})...)
+	}
 	return f
 }
 
@@ -89,6 +96,19 @@ func (s *Sources) autoscalerFacts(namespace, name string) []Fact {
 		facts = append(facts, condition("HorizontalPodAutoscaler "+namespace+"/"+name, string(c.Type), string(c.Status), c.Reason, c.Message, c.LastTransitionTime.Time))
 	}
 	return facts
+}
+
+func (s *Sources) apiServiceFacts(name string) []Fact {
+	services := known[APIService](s, APIServices)
+	i := slices.IndexFunc(services, func(a APIService) bool { return a.Name == name })
+	if i < 0 || services[i].Available == nil {
+		return nil
+	}
+	a, status := services[i], "False"
+	if *a.Available {
+		status = "True"
+	}
+	return []Fact{condition("APIService "+name, "Available", status, a.Reason, a.Message, a.Since)}
 }
 
 func condition(object, kind, status, reason, message string, since time.Time) Fact {

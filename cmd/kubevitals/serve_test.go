@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,25 @@ func TestPagesOfTheDemonstration(t *testing.T) {
 		"": {`runbooks/KubeVitalsNodeDiskPressure?cluster=tiny&amp;lang=en&amp;node=worker-2`},
 		"runbooks/KubeVitalsNodeDiskPressure?cluster=tiny&lang=en&node=worker-2":                                        {"Holds now", "NODE=&#39;worker-2&#39;", "DiskPressure", "KubeletHasDiskPressure", "FreeDiskSpaceFailed", "stats_summary"},
 		"runbooks/KubeVitalsAutoscalingMetricsUnavailable?lang=en&namespace=default&horizontalpodautoscaler=php-apache": {"HorizontalPodAutoscaler default/php-apache", "ScalingActive", "FailedGetResourceMetric"},
+	} {
+		waitForPage(t, pages+path, texts)
+	}
+}
+
+// TestConditionsBesideARunbook verifies that a runbook shows what the cluster says of an
+// APIService and of a namespace that it is about.
+func TestConditionsBesideARunbook(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Dir(write(t, ofKind("", ready("a"), dumped,
+		`{"apiVersion":"apiregistration.k8s.io/v1","kind":"APIService","metadata":{"name":"v1.gone.example.com","creationTimestamp":"2026-01-01T00:00:00Z"},
+			"spec":{"service":{"namespace":"gone","name":"api"}},"status":{"conditions":[{"type":"Available","status":"False","reason":"ServiceNotFound","message":"service/api is not present"}]}}`,
+		`{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"old","creationTimestamp":"2026-01-01T00:00:00Z","deletionTimestamp":"2026-01-02T10:00:00Z"},"status":{"phase":"Terminating","conditions":[
+			{"type":"NamespaceFinalizersRemaining","status":"True","reason":"SomeFinalizersRemain","message":"example.com/hold in 3 resource instances"}]}}`,
+	)))
+	pages := serving(t, "--snapshot="+dir)
+	for path, texts := range map[string][]string{
+		"runbooks/KubeVitalsAggregatedAPIUnavailable?lang=en&apiservice=v1.gone.example.com": {"APIService v1.gone.example.com", "ServiceNotFound: service/api is not present"},
+		"runbooks/KubeVitalsNamespaceStuckTerminating?lang=en&namespace=old":                 {"Namespace old", "example.com/hold in 3 resource instances"},
 	} {
 		waitForPage(t, pages+path, texts)
 	}

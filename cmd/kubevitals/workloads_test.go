@@ -8,7 +8,7 @@ import (
 // autoscalerOf is an autoscaler of a dump with one condition that is not fulfilled.
 func autoscalerOf(condition, reason, message string) string {
 	return fmt.Sprintf(`{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"web","namespace":"shop","creationTimestamp":"2026-01-01T00:00:00Z"},
-		"spec":{"maxReplicas":4,"metrics":[{"type":"Resource","resource":{"name":"cpu"}}]},
+		"spec":{"maxReplicas":4,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"},"metrics":[{"type":"Resource","resource":{"name":"cpu"}}]},
 		"status":{"currentReplicas":2,"conditions":[{"type":%q,"status":"False","reason":%q,"message":%q}]}}`, condition, reason, message)
 }
 
@@ -26,8 +26,16 @@ func TestWhyAutoscalersDoNotScale(t *testing.T) {
 	}{
 		"a sidecar requests nothing": {
 			autoscalerOf("ScalingActive", "FailedGetResourceMetric", unable+"missing request for cpu in container istio-proxy of Pod web-1"),
-			[]string{"KubeVitalsAutoscalingMisconfigured", "requests none of the resource"},
-			[]string{"KubeVitalsAutoscalingMetricsUnavailable", "adapter", "metrics-server"},
+			[]string{"KubeVitalsAutoscalingMisconfigured", "requests none of the resource", "container istio-proxy of pod web-1 requests no cpu\\)\\."},
+			[]string{"KubeVitalsAutoscalingMetricsUnavailable", "adapter", "metrics-server", "did not make"},
+		},
+		"all pods of the target request nothing": {
+			autoscalerOf("ScalingActive", "FailedGetResourceMetric", unable+"missing request for cpu in container istio-proxy of Pod web-7d9c8b6f54-x2vqz"),
+			[]string{"container istio-proxy of every pod that its target makes"}, []string{"did not make"},
+		},
+		"a pod of a Job has the labels of the target": {
+			autoscalerOf("ScalingActive", "FailedGetResourceMetric", unable+"missing request for cpu in container dump of Pod web-backup-28391040-x2vqz"),
+			[]string{"container dump of pod web-backup-28391040-x2vqz requests no cpu; its target did not make that pod"}, nil,
 		},
 		"pods that are not ready": {
 			autoscalerOf("ScalingActive", "FailedGetResourceMetric", unable+"did not receive metrics for targeted pods (pods might be unready)"),

@@ -89,3 +89,50 @@ func TestAutoscaling(t *testing.T) {
 	}
 	shared.vitals.eventually(t, 2*time.Minute, unavailable)
 }
+
+// TestAutoscalingCulprit makes a pod that the selector of a Deployment catches, and that
+// requests nothing: its autoscaler stops, and the pod is named.
+func TestAutoscalingCulprit(t *testing.T) {
+	const namespace, name, stray = "default", "with-stray", "debug"
+	labels := makeAutoscaler(t, namespace, name)
+	p := pod(shared.Kubelets()[0].Name, stray, corev1.PodSpec{Containers: []corev1.Container{{Name: "shell"}}})
+	p.Namespace, p.Labels = namespace, labels
+	pods := shared.Client().CoreV1().Pods(namespace)
+	if _, err := pods.Create(t.Context(), p, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	now := int64(0)
+	remove := func(ctx context.Context) error {
+		return pods.Delete(ctx, stray, metav1.DeleteOptions{GracePeriodSeconds: &now})
+	}
+	defer func() { _ = remove(context.Background()) }()
+	api, err := shared.ServeMetricsAPI(t.Context(), cluster.PodMetrics{
+		Namespace: namespace, Labels: labels, CPU: "100m", Nodes: []string{shared.Kubelets()[0].Name, shared.Kubelets()[1].Name, shared.Kubelets()[2].Name},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		api.Close()
+		if err := api.Unregister(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}()
+	labelsOf := []string{"namespace", namespace, "horizontalpodautoscaler", name}
+	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
+		return errors.Join(
+			s.want(0, "autoscaling_metrics_available", append(labelsOf, "cause", "no_requests")...),
+			s.want(1, "autoscaling_culprit", append(labelsOf, "resource", "cpu", "container", "shell", "pod", stray, "of_target", "no")...),
+		)
+	})
+	shared.vitals.wantAlert(t, 0, "KubeVitalsAutoscalingMisconfigured", labelsOf...)
+	if err := remove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	shared.vitals.eventually(t, time.Minute, func(s samples) error {
+		if n := len(s.all("autoscaling_culprit", labelsOf...)); n > 0 {
+			return errors.New("the pod is gone, and still blamed")
+		}
+		return s.want(1, "autoscaling_metrics_available", append(labelsOf, "reason", "ValidMetricFound")...)
+	})
+}

@@ -28,9 +28,10 @@ function(c) {
     c,
     'max by (cause, resource, container, pod, of_target) (kubevitals_autoscaling_culprit{%s, namespace=%%q, horizontalpodautoscaler=%%q}) == 1',
     autoscaler,
-    ' {{ if eq .Labels.cause "no_container" }}What has no container {{ .Labels.container }} is {{ else }}What requests no {{ .Labels.resource }} is {{ with .Labels.container }}container {{ . }} of {{ end }}{{ end }}'
-    + '{{ if eq .Labels.of_target "yes" }}every pod that its target makes{{ else }}pod {{ .Labels.pod }}{{ end }}'
-    + '{{ if eq .Labels.of_target "no" }}, which its target did not make: the selector of the target catches it, too{{ end }}.'
+    ' ({{ if eq .Labels.cause "no_requests" }}{{ with .Labels.container }}container {{ . }} of {{ end }}{{ end }}'
+    + '{{ if eq .Labels.of_target "yes" }}every pod that its target makes{{ else }}pod {{ .Labels.pod }}{{ end }} '
+    + '{{ if eq .Labels.cause "no_container" }}has no container {{ .Labels.container }}{{ else }}requests no {{ .Labels.resource }}{{ end }}'
+    + '{{ if eq .Labels.of_target "no" }}; its target did not make that pod, but its selector catches it, too{{ end }})'
   ),
   local server = (import '../metrics_api_backend.libsonnet')(c),
 
@@ -87,7 +88,7 @@ function(c) {
       ||| % (c { specified: causes.any(causes.specified) }),
       'for': '15m',
       summary: 'An autoscaler is written so that it cannot compute a number of replicas.',
-      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s computes no number of replicas%(reason)s.%(culprit)s The autoscaler, what it scales, or another autoscaler or pod of the same labels must be changed.',
+      description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s computes no number of replicas%(reason)s%(culprit)s. The autoscaler, what it scales, or another autoscaler or pod of the same labels must be changed.',
       values: { reason: reason('metrics_available', causes.specified), culprit: culprit },
     },
     {

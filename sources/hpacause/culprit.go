@@ -110,9 +110,9 @@ func OfTargetOf(target autoscalingv2.CrossVersionObjectReference, pod string) Of
 // its template and a suffix. Hashes were plain numbers once.
 func ofDeployment(parts []string, named bool) OfTarget {
 	switch {
-	case !named, len(parts) != 2:
+	case !named, len(parts) > 2:
 		return Stray
-	case generated(parts[0], 1, longestHash) && generated(parts[1], podSuffix, podSuffix):
+	case len(parts) == 2 && generated(parts[0], 1, longestHash) && generated(parts[1], podSuffix, podSuffix):
 		return Own
 	case strings.ContainsAny(parts[0], "aeiou"):
 		return Stray

@@ -46,7 +46,7 @@ func TestOfTargetOf(t *testing.T) {
 		{"Deployment", "web", "web-3024345234-x2vqz", hpacause.Unclear},
 		{"Deployment", "web", "web-backup-x2vqz", hpacause.Stray},
 		{"Deployment", "web", "web-backup-28391040-x2vqz", hpacause.Stray},
-		{"Deployment", "web", "web-x2vqz", hpacause.Stray},
+		{"Deployment", "web", "web-x2vqz", hpacause.Unclear},
 		{"Deployment", "web", "website-7d9c8b6f54-x2vqz", hpacause.Stray},
 		{"Deployment", "web", "debug", hpacause.Stray},
 		{"Deployment", strings.Repeat("w", 50), "debug", hpacause.Unclear},
