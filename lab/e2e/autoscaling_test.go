@@ -95,7 +95,7 @@ func TestAutoscaling(t *testing.T) {
 func TestAutoscalingCulprit(t *testing.T) {
 	const namespace, name, stray = "default", "with-stray", "debug"
 	labels := makeAutoscaler(t, namespace, name)
-	p := pod(shared.Kubelets()[0].Name, stray, corev1.PodSpec{Containers: []corev1.Container{{Name: "shell"}}})
+	p := pod(shared.Kubelets()[0].Name, stray, corev1.PodSpec{Containers: []corev1.Container{{}}})
 	p.Namespace, p.Labels = namespace, labels
 	pods := shared.Client().CoreV1().Pods(namespace)
 	if _, err := pods.Create(t.Context(), p, metav1.CreateOptions{}); err != nil {
@@ -122,7 +122,7 @@ func TestAutoscalingCulprit(t *testing.T) {
 	shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
 		return errors.Join(
 			s.want(0, "autoscaling_metrics_available", append(labelsOf, "cause", "no_requests")...),
-			s.want(1, "autoscaling_culprit", append(labelsOf, "resource", "cpu", "container", "shell", "pod", stray, "of_target", "no")...),
+			s.want(1, "autoscaling_culprit", append(labelsOf, "resource", "cpu", "container", "c0", "pod", stray, "of_target", "no")...),
 		)
 	})
 	shared.vitals.wantAlert(t, 0, "KubeVitalsAutoscalingMisconfigured", labelsOf...)
