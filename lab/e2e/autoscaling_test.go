@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/kubevitals/kubevitals/lab/cluster"
 	"github.com/kubevitals/kubevitals/lab/faults"
 )
