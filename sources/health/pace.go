@@ -22,6 +22,7 @@ type pace struct {
 	waited time.Duration
 	since  time.Time
 	timer  *time.Timer
+	late   error // that it was given up
 }
 
 // wait begins to wait for the next part.
@@ -41,8 +42,8 @@ func (p *pace) came(bytes int) error {
 	}
 	p.bytes += int64(bytes)
 	p.waited += time.Since(p.since)
-	if p.timer.Stop() {
-		return nil
+	if !p.timer.Stop() && p.late == nil {
+		p.late = &SilentError{What: "end of an answer", For: p.waited.Round(time.Second)}
 	}
-	return &SilentError{What: "end of an answer", For: p.waited.Round(time.Second)}
+	return p.late
 }
