@@ -31,7 +31,7 @@ var (
 		"Whether a check that the API server makes of itself passed: 1 is yes.",
 		"server", "probe", "check")
 	apiServerExpiry = exporter.NewGauge(apiServerName, "certificate_expiry_timestamp_seconds",
-		"Unix time at which the certificate that the API server shows expires, in seconds.",
+		"Unix time at which the certificate that the API server showed last expires, trusted or not, in seconds.",
 		"server")
 	apiServerLease = exporter.NewGauge(apiServerName, "identity_lease_renew_timestamp_seconds",
 		"Unix time at which the API server last renewed its identity Lease, in seconds.",

@@ -1,12 +1,10 @@
 package collectors
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +23,17 @@ var (
 	kubeletCertificateExpiry = exporter.NewGauge(certificatesName, "kubelet_client_expiry_timestamp_seconds",
 		"Unix time, in seconds, at which the certificate expires with which the kubelet of the node logs in at the API server, as the kubelet said when it was last read; of the 20 nodes where that is soonest.",
 		"node")
+	kubeletServingExpiry = exporter.NewGauge(certificatesName, "kubelet_serving_expiry_timestamp_seconds",
+		"Unix time, in seconds, at which the certificate expires that the kubelet of the node showed last, trusted or not; of the 20 nodes where that is soonest.",
+		"node")
+	kubeletServing = exporter.NewCount(certificatesName, "kubelet_serving_certificates",
+		"Number of nodes whose kubelet showed a certificate that is valid or expired, and of which none was seen.", "state")
+	caBundleExpiry = exporter.NewGauge(certificatesName, "ca_bundle_expiry_timestamp_seconds",
+		"Unix time, in seconds, at which the last certificate expires of the caBundle by which API servers trust an admission webhook of a configuration, or the Service behind an APIService; of the 20 objects where that is soonest.",
+		"kind", "name")
+	caBundles = exporter.NewGauge(certificatesName, "ca_bundles",
+		"Number of webhook configurations and APIServices by whether each caBundle in them has a certificate that is valid; unknown has one that cannot be read.",
+		"state")
 	kubeletCertificates = exporter.NewCount(certificatesName, "kubelet_client_certificates",
 		"Number of nodes whose kubelet has a certificate to log in that is valid or expired, and of which none is known.", "state")
 	certificateRequests = exporter.NewGauge(certificatesName, "requests",
@@ -35,35 +44,43 @@ var (
 		"signer", "state")
 )
 
-// mostExpiries is how many nodes are told of by the time at which their certificate
-// expires: what is not far away matters, and the number of nodes does not.
-const mostExpiries = 20
-
 // Certificates is the failure mode of a certificate that runs out, and of one that is
 // asked for and not issued.
 func Certificates() Definition {
 	return Definition{
 		Name:    certificatesName,
-		Help:    "Certificates of kubelets run out, and requests for new ones wait for approval.",
+		Help:    "Certificates of kubelets, webhooks and aggregated APIs run out, and requests for new ones wait for approval.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{kubeletCertificateExpiry, kubeletCertificates, certificateRequests, certificateRequestsOldest},
-		Steady:  []*exporter.Desc{certificateRequests},
-		Counted: map[*exporter.Desc]*exporter.Desc{kubeletCertificateExpiry: kubeletCertificates},
-		Reads:   []sources.Read{sources.Nodes, sources.KubeletMetrics, sources.CertificateRequests},
+		Metrics: []*exporter.Desc{
+			kubeletCertificateExpiry, kubeletCertificates, kubeletServingExpiry, kubeletServing, caBundleExpiry, caBundles,
+			certificateRequests, certificateRequestsOldest,
+		},
+		Steady:  []*exporter.Desc{certificateRequests, caBundles},
+		Counted: map[*exporter.Desc]*exporter.Desc{kubeletCertificateExpiry: kubeletCertificates, kubeletServingExpiry: kubeletServing},
+		Reads: []sources.Read{
+			sources.Nodes, sources.KubeletMetrics, sources.CertificateRequests,
+			sources.ValidatingWebhooks, sources.MutatingWebhooks, sources.APIServices,
+		},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			kubelets := s.Kubelets()
 			kubelets.WantMetrics()
-			return &certificatesCollector{nodes: s.Nodes().List, kubelets: kubelets.Results, requests: s.CertificateRequests().List, now: s.Now}, nil
+			validating, mutating := s.Webhooks()
+			return &certificatesCollector{
+				nodes: s.Nodes().List, kubelets: kubelets.Results, requests: s.CertificateRequests().List,
+				validating: validating.List, mutating: mutating.List, services: s.APIServices().List, now: s.Now,
+			}, nil
 		},
 	}
 }
 
 type certificatesCollector struct {
-	nodes    func() ([]*corev1.Node, error)
-	kubelets func() []*kubelet.Result
-	requests func() ([]sources.CertificateRequest, error)
-	now      func() time.Time
+	nodes                func() ([]*corev1.Node, error)
+	kubelets             func() []*kubelet.Result
+	requests             func() ([]sources.CertificateRequest, error)
+	validating, mutating func() ([][]sources.Webhook, error)
+	services             func() ([]sources.APIService, error)
+	now                  func() time.Time
 
 	mu sync.Mutex
 	// expiries are those that kubelets told of last. One whose certificate expired cannot
@@ -71,7 +88,7 @@ type certificatesCollector struct {
 	expiries map[string]time.Time
 }
 
-// Collect tells of kubelets and of requests, each where it can be seen.
+// Collect tells of kubelets, of bundles and of requests, each where it can be seen.
 func (c *certificatesCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	nodes, nodesErr := c.nodes()
 	if nodesErr == nil {
@@ -81,58 +98,94 @@ func (c *certificatesCollector) Collect(_ context.Context, ch chan<- prometheus.
 	if requestsErr == nil {
 		sendRequests(ch, requests)
 	}
-	if nodesErr != nil && requestsErr != nil {
-		return errors.Join(nodesErr, requestsErr)
+	bundlesErr := c.sendBundles(ch)
+	all := errors.Join(nodesErr, requestsErr, bundlesErr)
+	if nodesErr != nil && requestsErr != nil && bundlesErr != nil {
+		return all
 	}
-	return exporter.Incomplete(errors.Join(nodesErr, requestsErr))
-}
-
-// expiry is when the certificate of one node expires.
-type expiry struct {
-	node string
-	at   time.Time
+	return exporter.Incomplete(all)
 }
 
 func (c *certificatesCollector) sendKubelets(ch chan<- prometheus.Metric, nodes []*corev1.Node) {
-	tally := exporter.NewTally(kubeletCertificateExpiry, "valid", "expired")
-	all := c.known(nodes)
-	for _, e := range all {
-		if e.at.After(c.now()) {
-			tally.Count("valid")
-		} else {
-			tally.Count("expired")
+	names := namesOf(nodes, nil)
+	client := c.known(names)
+	client.send(ch, kubeletCertificateExpiry, c.now()).Send(ch, kubeletCertificates)
+	var serving expiries
+	for _, k := range c.kubelets() {
+		if !names.strange(k.Node) {
+			serving = append(serving, expiry{k.ServingExpiry, []string{k.Node}})
 		}
 	}
-	for range len(c.kubelets()) - len(all) {
-		tally.Count(exporter.UnknownState)
-	}
-	tally.Send(ch, kubeletCertificates)
-	for _, e := range all[:min(len(all), mostExpiries)] {
-		ch <- kubeletCertificateExpiry.Sample(unix(e.at), e.node)
-	}
+	serving.send(ch, kubeletServingExpiry, c.now()).Send(ch, kubeletServing)
 }
 
-// known are the expiries of the nodes that exist, the soonest first.
-func (c *certificatesCollector) known(nodes []*corev1.Node) []expiry {
+// known is when the certificates of the kubelets of nodes that exist expire with which they
+// log in; the time is zero where that is not known.
+func (c *certificatesCollector) known(names nodeNames) expiries {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	last, names := c.expiries, namesOf(nodes, nil)
+	last := c.expiries
 	c.expiries = map[string]time.Time{}
-	var all []expiry
+	var all expiries
 	for _, k := range c.kubelets() {
-		at, told := last[k.Node]
-		if ttl := k.Metrics.Value.ClientCertificateTTL; k.Metrics.Reason == health.Available && !math.IsNaN(ttl) {
-			at, told = k.Metrics.At.Add(time.Duration(ttl)*time.Second).Truncate(time.Second), true
-		} else if k.Metrics.Reason == health.Available {
-			told = false
+		at := last[k.Node]
+		if k.Metrics.Reason == health.Available {
+			at = expiryOf(k, at, c.now())
 		}
-		if told && !names.strange(k.Node) {
+		if names.strange(k.Node) {
+			at = time.Time{}
+		}
+		if !at.IsZero() {
 			c.expiries[k.Node] = at
-			all = append(all, expiry{k.Node, at})
+		}
+		all = append(all, expiry{at, []string{k.Node}})
+	}
+	return all
+}
+
+// expiryOf is when the certificate of a kubelet expires by what it says now, and what it
+// said last. One whose certificate has expired says that it has none, for as long as it
+// still remembers who may ask it.
+func expiryOf(k *kubelet.Result, last, now time.Time) time.Time {
+	ttl := k.Metrics.Value.ClientCertificateTTL
+	switch {
+	case math.IsInf(ttl, 1) && !last.After(now):
+		return last
+	case math.IsNaN(ttl), math.IsInf(ttl, 1):
+		return time.Time{}
+	}
+	return k.Metrics.At.Add(time.Duration(ttl) * time.Second).Truncate(time.Second)
+}
+
+// sendBundles tells of each object with bundles by the one that expires first.
+func (c *certificatesCollector) sendBundles(ch chan<- prometheus.Metric) error {
+	validating, errValidating := c.validating()
+	mutating, errMutating := c.mutating()
+	services, errServices := c.services()
+	if err := errors.Join(errValidating, errMutating, errServices); err != nil {
+		return err
+	}
+	first := map[[2]string]time.Time{}
+	add := func(kind, name string, ca sources.CABundle) {
+		object := [2]string{kind, name}
+		if at, ok := first[object]; ca.Given && (!ok || ca.Expires.Before(at)) { // unknown is zero, before all others
+			first[object] = ca.Expires
 		}
 	}
-	slices.SortFunc(all, func(a, b expiry) int { return cmp.Or(a.at.Compare(b.at), strings.Compare(a.node, b.node)) })
-	return all
+	for kind, configurations := range map[string][][]sources.Webhook{"ValidatingWebhookConfiguration": validating, "MutatingWebhookConfiguration": mutating} {
+		for _, w := range slices.Concat(configurations...) {
+			add(kind, w.Configuration, w.CA)
+		}
+	}
+	for _, s := range services {
+		add("APIService", s.Name, s.CA)
+	}
+	var all expiries
+	for object, at := range first {
+		all = append(all, expiry{at, object[:]})
+	}
+	all.send(ch, caBundleExpiry, c.now()).Send(ch, caBundles)
+	return nil
 }
 
 // sendRequests tells of the requests that wait, by signer.

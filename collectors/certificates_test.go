@@ -22,10 +22,27 @@ func kubeletsWithTTL(ttl map[string]float64) (nodes []*corev1.Node, results []*k
 	for name, left := range ttl {
 		nodes = append(nodes, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}})
 		r := &kubelet.Result{Node: name}
+		r.ServingExpiry = servingOf(name)
 		r.Metrics.Reason, r.Metrics.At, r.Metrics.Value = health.Available, readinessNow(), exposition.Report{ClientCertificateTTL: left}
 		results = append(results, r)
 	}
 	return nodes, results
+}
+
+// until is a bundle that expires in so many days.
+func until(days int) sources.CABundle {
+	return sources.CABundle{Given: true, Expires: readinessNow().AddDate(0, 0, days)}
+}
+
+// servingOf is when the serving certificate of a kubelet ends.
+func servingOf(name string) time.Time {
+	switch name {
+	case "without":
+		return time.Time{}
+	case "expired":
+		return readinessNow().Add(-time.Minute)
+	}
+	return readinessNow().AddDate(0, 1, 0)
 }
 
 // certificatesOf is a collector of these, and of requests of each state.
@@ -34,6 +51,18 @@ func certificatesOf(nodes []*corev1.Node, results []*kubelet.Result) *certificat
 		nodes:    func() ([]*corev1.Node, error) { return nodes, nil },
 		kubelets: func() []*kubelet.Result { return results },
 		now:      readinessNow,
+		validating: func() ([][]sources.Webhook, error) {
+			return [][]sources.Webhook{
+				{{Configuration: "policy", CA: until(30)}, {Configuration: "policy", CA: until(-1)}},
+				{{Configuration: "public"}}, {{Configuration: "broken", CA: sources.CABundle{Given: true}}, {Configuration: "broken", CA: until(30)}},
+			}, nil
+		},
+		mutating: func() ([][]sources.Webhook, error) {
+			return [][]sources.Webhook{{{Configuration: "policy", CA: until(60)}}}, nil
+		},
+		services: func() ([]sources.APIService, error) {
+			return []sources.APIService{{Name: "v1.apps", Local: true}, {Name: "v1beta1.metrics.k8s.io", CA: until(7)}}, nil
+		},
 		requests: func() ([]sources.CertificateRequest, error) {
 			at := func(minutes int) time.Time { return readinessNow().Add(-time.Duration(minutes) * time.Minute) }
 			return []sources.CertificateRequest{
@@ -68,6 +97,18 @@ func TestCertificatesRememberWhatAKubeletSaid(t *testing.T) {
 	if text := scrape(); !strings.Contains(text, `kubelet_client_certificates{shard="0",state="expired"} 1`) || !strings.Contains(text, `expiry_timestamp_seconds{node="n1"} 10060`) {
 		t.Errorf("want n1 to be expired:\n%s", text)
 	}
+	results[0].Metrics.Reason, results[0].Metrics.Value.ClientCertificateTTL = health.Available, math.Inf(1)
+	if text := scrape(); !strings.Contains(text, `kubelet_client_certificates{shard="0",state="expired"} 1`) {
+		t.Errorf("want n1, which says that it has none that is valid, to be expired:\n%s", text)
+	}
+	results[0].Metrics.Reason, results[0].Metrics.Value.ClientCertificateTTL = health.Available, math.NaN()
+	if text := scrape(); !strings.Contains(text, `kubelet_client_certificates{shard="0",state="unknown"} 1`) {
+		t.Errorf("want n1, which says nothing any more, to be unknown:\n%s", text)
+	}
+	results[0].Metrics.At, results[0].Metrics.Value.ClientCertificateTTL = later, 60
+	if text := scrape(); !strings.Contains(text, `kubelet_client_certificates{shard="0",state="valid"} 1`) {
+		t.Errorf("want n1, which has a new one, to be valid:\n%s", text)
+	}
 	c.nodes = func() ([]*corev1.Node, error) { return nil, nil }
 	c.kubelets = func() []*kubelet.Result { return nil }
 	if text := scrape(); strings.Contains(text, `node="n1"`) {
@@ -83,7 +124,7 @@ func TestCertificatesOfManyNodes(t *testing.T) {
 		ttl[fmt.Sprintf("n%03d", i)] = float64(86400 * (i + 1))
 	}
 	text := string(scrapeText(t, certificatesName, certificatesOf(kubeletsWithTTL(ttl)), Certificates().Metrics))
-	if n := strings.Count(text, "{node="); n != mostExpiries || !strings.Contains(text, `{node="n000"}`) || strings.Contains(text, `{node="n020"}`) {
+	if n := strings.Count(text, "client_expiry_timestamp_seconds{node="); n != mostExpiries || !strings.Contains(text, `{node="n000"}`) || strings.Contains(text, `{node="n020"}`) {
 		t.Errorf("%d nodes are told of:\n%s", n, text)
 	}
 }
@@ -98,6 +139,10 @@ func TestCertificatesTellTheRest(t *testing.T) {
 	text := string(scrapeText(t, certificatesName, c, Certificates().Metrics))
 	if !strings.Contains(text, `state="valid"} 1`) || strings.Contains(text, "kubevitals_certificates_requests") || !strings.Contains(text, `success{collector="certificates"} 0`) {
 		t.Errorf("want kubelets and no requests:\n%s", text)
+	}
+	c.mutating = func() ([][]sources.Webhook, error) { return nil, blind }
+	if text := string(scrapeText(t, certificatesName, c, Certificates().Metrics)); strings.Contains(text, "ca_bundle") || !strings.Contains(text, `state="valid"} 1`) {
+		t.Errorf("want kubelets and no bundles:\n%s", text)
 	}
 	c.nodes = func() ([]*corev1.Node, error) { return nil, blind }
 	if err := collectError(t, c); !errors.Is(err, blind) {

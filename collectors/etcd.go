@@ -39,6 +39,9 @@ var (
 	etcdQuota = exporter.NewGauge(etcdName, "db_quota_bytes",
 		"Size of the database file at which the member raises the alarm NOSPACE, in bytes.",
 		"endpoint")
+	etcdExpiry = exporter.NewGauge(etcdName, "certificate_expiry_timestamp_seconds",
+		"Unix time at which the certificate expires that the member showed last, trusted or not, in seconds.",
+		"endpoint")
 )
 
 // Etcd is the failure mode of an etcd that is full, slow, without leader or
@@ -56,7 +59,7 @@ func Etcd() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			etcdUp, etcdAnswer, etcdHealth, etcdCheck, etcdHasLeader, etcdSize, etcdInUse, etcdQuota,
+			etcdUp, etcdAnswer, etcdHealth, etcdCheck, etcdHasLeader, etcdSize, etcdInUse, etcdQuota, etcdExpiry,
 		},
 		Flags: func(f *Flags) {
 			f.Flag("endpoints", "URL of a member of etcd to probe, such as https://10.0.0.1:2379; repeatable. Without any, nothing of etcd is probed.").
@@ -98,6 +101,9 @@ func sendMember(ch chan<- prometheus.Metric, r etcd.Result) {
 		}
 		ch <- etcdAnswer.Sample(exporter.Bool(r.Answer == reason), r.Endpoint, "health", string(reason))
 		ch <- etcdAnswer.Sample(exporter.Bool(r.MetricsAnswer == reason), r.Endpoint, "metrics", string(reason))
+	}
+	if !r.CertificateExpiry.IsZero() {
+		ch <- etcdExpiry.Sample(unix(r.CertificateExpiry), r.Endpoint)
 	}
 	if r.Up {
 		for _, h := range etcd.Healths() {

@@ -132,6 +132,12 @@
       nodeFlapsInHour: 4,
       // Days that the certificate of a kubelet may be valid for and not be renewed: of a year a tenth would be left, and clusters that issue certificates for a day set less.
       kubeletCertificateWarningDays: 7,
+      // Days before the certificate of a member of etcd expires at which there is time to renew it in working hours.
+      etcdCertificateWarningDays: 14,
+      // Days before the last certificate of a caBundle expires at which its controller should have renewed it: of a year most do weeks before.
+      caBundleWarningDays: 7,
+      // Names of objects whose caBundle is valid for a week and renewed on the last day, as the library of Knative does it: that these end soon says nothing.
+      caBundlesOfAWeek: '.*(knative|tekton|sigstore).*',
       // Seconds that a request for a certificate of a kubelet may wait: the controller manager or an approver takes seconds, and a person is asked within a working hour.
       certificateRequestSeconds: 3600,
       // Seconds by which the clock of a node may differ from those of the others; from about 15 s it can be measured.

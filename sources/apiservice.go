@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"encoding/base64"
 	"fmt"
 	"time"
 
@@ -22,6 +23,8 @@ type APIService struct {
 	// when the condition became so; zero where it does not say.
 	Reason, Message string
 	Since           time.Time
+	// CA is by what the API server trusts whoever serves it.
+	CA CABundle
 }
 
 func apiServiceOf(obj any) (APIService, error) {
@@ -38,6 +41,15 @@ func apiServiceOf(obj any) (APIService, error) {
 	if name, _ := service["name"].(string); name != "" && namespace != "" {
 		a.Service = namespace + "/" + name
 	}
+	bundle, _, err := unstructured.NestedString(u.Object, "spec", "caBundle")
+	if err != nil {
+		return APIService{}, fmt.Errorf("spec.caBundle: %w", err)
+	}
+	decoded, err := base64.StdEncoding.DecodeString(bundle)
+	if err != nil {
+		return APIService{}, fmt.Errorf("spec.caBundle: %w", err)
+	}
+	a.CA = caBundleOf(decoded)
 	conditions, _, err := unstructured.NestedSlice(u.Object, "status", "conditions")
 	if err != nil {
 		return APIService{}, fmt.Errorf("status.conditions: %w", err)

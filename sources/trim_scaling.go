@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"encoding/base64"
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -8,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubevitals/kubevitals/sources/certs"
 	"github.com/kubevitals/kubevitals/sources/hpacause"
 )
 
@@ -57,7 +59,7 @@ func trimMetric(m autoscalingv2.MetricSpec) autoscalingv2.MetricSpec {
 }
 
 // trimAPIService keeps which Service serves the API, if not the API server does,
-// and whether that works.
+// until when that is trusted, and whether it works.
 func trimAPIService(u *map[string]any, latest *Latest) runtime.Object {
 	from := unstructured.Unstructured{Object: *u}
 	latest.saw(from.GetCreationTimestamp().Time)
@@ -67,7 +69,12 @@ func trimAPIService(u *map[string]any, latest *Latest) runtime.Object {
 	if s, ok, err := unstructured.NestedMap(*u, "spec", "service"); err == nil && ok && s != nil {
 		namespace, _ := s["namespace"].(string)
 		name, _ := s["name"].(string)
-		kept.Object["spec"] = map[string]any{"service": map[string]any{"namespace": namespace, "name": name}}
+		spec := map[string]any{"service": map[string]any{"namespace": namespace, "name": name}}
+		bundle, _, _ := unstructured.NestedString(*u, "spec", "caBundle")
+		if decoded, err := base64.StdEncoding.DecodeString(bundle); err == nil && len(decoded) > 0 {
+			spec["caBundle"] = base64.StdEncoding.EncodeToString(certs.Summary(decoded))
+		}
+		kept.Object["spec"] = spec
 	}
 	list, _, _ := unstructured.NestedSlice(*u, "status", "conditions") // none where it is no list
 	var conditions []any

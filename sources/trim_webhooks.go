@@ -7,6 +7,8 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevitals/kubevitals/sources/certs"
 )
 
 // someCondition stands for conditions of somebody's own: that there are any is all that
@@ -40,11 +42,13 @@ func trimWebhook(w admissionv1.ValidatingWebhook) admissionv1.ValidatingWebhook 
 	}
 }
 
-// trimClient keeps the Service of a webhook, but no URL and no certificate.
+// trimClient keeps the Service of a webhook and when its caBundle expires, but no URL and
+// no certificate.
 func trimClient(c admissionv1.WebhookClientConfig) (kept admissionv1.WebhookClientConfig) {
 	if c.Service != nil {
 		kept.Service = &admissionv1.ServiceReference{Namespace: c.Service.Namespace, Name: c.Service.Name}
 	}
+	kept.CABundle = certs.Summary(c.CABundle)
 	return kept
 }
 

@@ -3,10 +3,13 @@ package sources
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubevitals/kubevitals/sources/certs"
 )
 
 // Webhook is one admission webhook.
@@ -24,6 +27,21 @@ type Webhook struct {
 	// Namespaces selects: nothing else narrows it down.
 	Pods, All  bool
 	Namespaces labels.Selector
+	// CA is by what the API server trusts it.
+	CA CABundle
+}
+
+// CABundle is a caBundle, by which API servers trust whoever serves.
+type CABundle struct {
+	// Given says that there is one; without, the authorities of the API server's machine
+	// count, or none do.
+	Given bool
+	// Expires is when its last certificate does; zero where none can be read.
+	Expires time.Time
+}
+
+func caBundleOf(bundle []byte) CABundle {
+	return CABundle{Given: len(bundle) > 0, Expires: certs.Bundle(bundle)}
 }
 
 // webhooksOf are the webhooks of a configuration of either kind.
@@ -70,6 +88,7 @@ func webhookOf(w admissionv1.ValidatingWebhook) (Webhook, error) {
 		Name:  w.Name,
 		Fails: w.FailurePolicy == nil || *w.FailurePolicy == admissionv1.Fail, // the default of v1
 		Pods:  slices.ContainsFunc(w.Rules, newPods), Namespaces: labels.Everything(),
+		CA: caBundleOf(w.ClientConfig.CABundle),
 	}
 	one.All = one.Pods && !narrows(w.ObjectSelector) && len(w.MatchConditions) == 0
 	if s := w.ClientConfig.Service; s != nil {

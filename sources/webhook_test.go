@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -11,6 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevitals/kubevitals/sources/certs/certstest"
 )
 
 // renamed gives every name the same prefix, as the same name is given the same one.
@@ -27,8 +30,10 @@ func rule(ops ...admissionv1.OperationType) admissionv1.RuleWithOperations {
 // snapshot keeps.
 func TestWebhooks(t *testing.T) {
 	t.Parallel()
+	expires := time.Date(2031, 6, 1, 12, 0, 0, 0, time.UTC)
+	ca := CABundle{Given: true, Expires: expires}
 	ignore, fail, cluster := admissionv1.Ignore, admissionv1.Fail, admissionv1.ClusterScope
-	service := admissionv1.WebhookClientConfig{Service: &admissionv1.ServiceReference{Namespace: "sys", Name: "hook"}, CABundle: []byte("secret")}
+	service := admissionv1.WebhookClientConfig{Service: &admissionv1.ServiceReference{Namespace: "sys", Name: "hook"}, CABundle: []byte(certstest.PEM(t, expires))}
 	url := "https://secret.example.com"
 	everything := admissionv1.RuleWithOperations{Operations: []admissionv1.OperationType{"*"}, Rule: admissionv1.Rule{APIGroups: []string{"*"}, Resources: []string{"*/*"}}}
 	clusterOnly := everything
@@ -56,15 +61,15 @@ func TestWebhooks(t *testing.T) {
 	all := labels.Everything()
 	want := map[string][]Webhook{
 		"v": {
-			{Configuration: "v", Name: "all", Namespace: "sys", Service: "hook", Fails: true, Pods: true, All: true, Namespaces: all},
-			{Configuration: "v", Name: "default", Namespace: "sys", Service: "hook", Fails: true, Pods: true, All: true, Namespaces: all},
-			{Configuration: "v", Name: "updates", Namespace: "sys", Service: "hook", Namespaces: all},
-			{Configuration: "v", Name: "cluster", Namespace: "sys", Service: "hook", Namespaces: all},
+			{Configuration: "v", Name: "all", Namespace: "sys", Service: "hook", Fails: true, Pods: true, All: true, Namespaces: all, CA: ca},
+			{Configuration: "v", Name: "default", Namespace: "sys", Service: "hook", Fails: true, Pods: true, All: true, Namespaces: all, CA: ca},
+			{Configuration: "v", Name: "updates", Namespace: "sys", Service: "hook", Namespaces: all, CA: ca},
+			{Configuration: "v", Name: "cluster", Namespace: "sys", Service: "hook", Namespaces: all, CA: ca},
 			{Configuration: "v", Name: "url", Fails: true, Namespaces: all},
-			{Configuration: "v", Name: "narrow", Namespace: "sys", Service: "hook", Fails: true, Pods: true, Namespaces: all},
-			{Configuration: "v", Name: "cel", Namespace: "sys", Service: "hook", Fails: true, Pods: true, Namespaces: all},
+			{Configuration: "v", Name: "narrow", Namespace: "sys", Service: "hook", Fails: true, Pods: true, Namespaces: all, CA: ca},
+			{Configuration: "v", Name: "cel", Namespace: "sys", Service: "hook", Fails: true, Pods: true, Namespaces: all, CA: ca},
 		},
-		"m": {{Configuration: "m", Name: "selects", Mutating: true, Namespace: "sys", Service: "hook", Fails: true, Pods: true, All: true, Namespaces: selecting(t, "!skip")}},
+		"m": {{Configuration: "m", Name: "selects", Mutating: true, Namespace: "sys", Service: "hook", Fails: true, Pods: true, All: true, Namespaces: selecting(t, "!skip"), CA: ca}},
 	}
 	bySelector := cmp.Comparer(func(a, b labels.Selector) bool { return a.String() == b.String() })
 	for name, obj := range map[string]runtime.Object{"v": validating, "m": mutating} {
@@ -76,7 +81,7 @@ func TestWebhooks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text := string(mustJSON(t, kept.Object)); strings.Contains(text, "secret") || strings.Contains(text, "caBundle\":\"") {
+		if text := string(mustJSON(t, kept.Object)); strings.Contains(text, "secret") || strings.Contains(text, strings.TrimSpace(strings.Split(certstest.PEM(t, expires), "\n")[1][:20])) {
 			t.Errorf("keeps what is nobody's business: %s", text)
 		}
 		for form, o := range map[string]any{"watched": obj, "trimmed": kept.Object} {

@@ -40,6 +40,7 @@ func (s *Snapshot) Configure(c *sources.Config) {
 	c.APIServers.Recorded = s.recordedServers()
 	if s.Manifest != nil {
 		c.APIServers.RecordedAccess = s.Manifest.Questions
+		c.Kubelet.RecordedServing = func(node string) time.Time { return s.Manifest.KubeletCertificates[node].Time }
 	}
 }
 

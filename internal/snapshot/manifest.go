@@ -32,6 +32,9 @@ type Manifest struct {
 	Lists []List `json:"lists"`
 	// Kubelets are those that did not give all answers.
 	Kubelets map[string]KubeletState `json:"kubelets,omitempty"`
+	// KubeletCertificates are when the serving certificates of kubelets end, as far as they
+	// were shown.
+	KubeletCertificates map[string]metav1.Time `json:"kubeletCertificates,omitempty"`
 	// APIServers are all whose metrics were asked for, by address.
 	APIServers map[string]APIServerState `json:"apiServers,omitempty"`
 	// Questions are those to API servers, by source: health.Available if one of them

@@ -64,7 +64,7 @@ func Record(ctx context.Context, dir string, o RecordOptions) (*Manifest, error)
 	}
 	r := &recorder{RecordOptions: o, dir: dir, manifest: Manifest{
 		FormatVersion: FormatVersion, Window: metav1.Duration{Duration: o.Window}, KubevitalsVersion: o.Version,
-		RedactedNames: o.RedactNames, Kubelets: map[string]KubeletState{}, APIServers: map[string]APIServerState{},
+		RedactedNames: o.RedactNames, Kubelets: map[string]KubeletState{}, KubeletCertificates: map[string]metav1.Time{}, APIServers: map[string]APIServerState{},
 	}}
 	if r.Resources == nil {
 		r.Resources = sources.Resources()

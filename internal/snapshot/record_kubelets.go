@@ -11,10 +11,12 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -62,11 +64,14 @@ func (r *recorder) recordKubelets(ctx context.Context) error {
 		}
 		wait.Go(func() {
 			defer func() { <-tokens }()
-			state, err := r.recordKubelet(ctx, fetcher, node)
+			state, serving, err := r.recordKubelet(ctx, fetcher, node)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
 				errs = append(errs, err)
+			}
+			if !serving.IsZero() {
+				r.manifest.KubeletCertificates[r.names.Node(node.Name)] = metav1.NewTime(serving)
 			}
 			if len(state.Reasons) > 0 {
 				r.manifest.Kubelets[r.names.Node(node.Name)] = state
@@ -78,18 +83,18 @@ func (r *recorder) recordKubelets(ctx context.Context) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// recordKubelet reads the bodies of one kubelet. It fails only where a file cannot
-// be written.
-func (r *recorder) recordKubelet(ctx context.Context, fetcher *kubelet.Fetcher, node *corev1.Node) (KubeletState, error) {
-	state := KubeletState{Reasons: map[string]health.Reason{}}
+// recordKubelet reads the bodies of one kubelet, and when its serving certificate ends. It
+// fails only where a file cannot be written.
+func (r *recorder) recordKubelet(ctx context.Context, fetcher *kubelet.Fetcher, node *corev1.Node) (state KubeletState, serving time.Time, err error) {
+	state = KubeletState{Reasons: map[string]health.Reason{}}
 	folder := filepath.Join(r.dir, "nodes", r.names.Node(node.Name))
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return state, fmt.Errorf("make a folder: %w", err)
+		return state, serving, fmt.Errorf("make a folder: %w", err)
 	}
 	for file, path := range kubeletFiles() {
 		name := filepath.Join(folder, file+".gz")
 		var disk error
-		reach, reason := fetcher.Fetch(ctx, node, path, func(body io.Reader) error {
+		reach, reason, shown := fetcher.Fetch(ctx, node, path, func(body io.Reader) error {
 			var bad error
 			disk = writeZipped(name, func(w io.Writer) error {
 				if path == "/metrics" {
@@ -102,7 +107,10 @@ func (r *recorder) recordKubelet(ctx context.Context, fetcher *kubelet.Fetcher, 
 			return bad
 		})
 		if disk != nil {
-			return state, fmt.Errorf("write what a kubelet answers: %w", disk)
+			return state, serving, fmt.Errorf("write what a kubelet answers: %w", disk)
+		}
+		if !shown.IsZero() {
+			serving = shown
 		}
 		if state.Reach == "" || reach == kubelet.Answers {
 			state.Reach = reach
@@ -112,10 +120,10 @@ func (r *recorder) recordKubelet(ctx context.Context, fetcher *kubelet.Fetcher, 
 		}
 		state.Reasons[path] = reason
 		if err := os.RemoveAll(name); err != nil {
-			return state, fmt.Errorf("remove half an answer: %w", err)
+			return state, serving, fmt.Errorf("remove half an answer: %w", err)
 		}
 	}
-	return state, nil
+	return state, serving, nil
 }
 
 func metered(r io.Reader) io.Reader {

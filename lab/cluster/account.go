@@ -56,6 +56,17 @@ func (c *Cluster) NodeFiles(name string, address net.IP) (NodeFiles, error) {
 	return f, nil
 }
 
+// RenewClientCertificate gives a hollow kubelet another client certificate, which is valid
+// for so long; it takes it within seconds.
+func (c *Cluster) RenewClientCertificate(k *Kubelet, left time.Duration) error {
+	_, err := c.files.ca.issue("user-"+k.Name, &x509.Certificate{
+		Subject:     pkix.Name{CommonName: "system:node:" + k.Name, Organization: []string{"system:nodes"}},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		NotBefore:   time.Now().Add(-time.Hour), NotAfter: time.Now().Add(left),
+	})
+	return err
+}
+
 // Kubeconfig issues a client certificate to a user and returns a kubeconfig with all
 // in it.
 func (c *Cluster) Kubeconfig(name, user string, groups ...string) ([]byte, error) {

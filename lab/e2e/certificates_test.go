@@ -14,7 +14,36 @@ import (
 
 	certificatesv1 "k8s.io/api/certificates/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/lab/cluster"
 )
+
+// TestKubeletCertificate lets the certificate with which a kubelet logs in run out, and
+// renews it.
+func TestKubeletCertificate(t *testing.T) {
+	const left = 2 * time.Minute
+	l, _ := wellLab(t, cluster.Options{Nodes: 2})
+	k := l.Kubelets()[1]
+	renew := func(left time.Duration) time.Time {
+		if err := l.RenewClientCertificate(k, left); err != nil {
+			t.Fatal(err)
+		}
+		return time.Now()
+	}
+	expiring := firing{"KubeVitalsKubeletCertificateExpiring", "node", k.Name}
+	expired := firing{"KubeVitalsKubeletCertificateExpired", "node", k.Name}
+	renewed := renew(left)
+	l.named(t, renewed, expiring)
+	l.wantAlone(t, time.Minute, expiring[0])
+
+	time.Sleep(time.Until(renewed.Add(left)))
+	// Whoever begins to look now comes too late to be told when it expired.
+	l.vitals.wantHolding(t, 0, expired)
+
+	l.gone(t, renew(300*24*time.Hour), expired)
+	l.vitals.eventually(t, 2*time.Minute, func(s samples) error { return nodeIsReady(s, k.Name) })
+	l.wantAlone(t, 3*time.Minute)
+}
 
 // TestCertificateRequests makes a request for a serving certificate, which nothing
 // approves by itself, and verifies that it is told of until it is gone.

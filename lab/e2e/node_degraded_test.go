@@ -85,31 +85,43 @@ func TestNodeDegraded(t *testing.T) {
 	})
 }
 
-// TestNodeMemoryPressure verifies that memory pressure is told of a node that is ready. Its
-// kubelet is stopped for as long as the condition is looked at, since it would correct it.
-func TestNodeMemoryPressure(t *testing.T) {
-	l, _ := wellLab(t, cluster.Options{Nodes: 2})
-	k := l.Kubelets()[1]
-	if err := k.Process.Pause(); err != nil {
-		t.Fatal(err)
+// TestNodePressure verifies that a node which is ready and short of memory or of process
+// IDs is named. Its kubelet is stopped for as long as the condition is looked at, since it
+// would correct it.
+func TestNodePressure(t *testing.T) {
+	l, _ := wellLab(t, cluster.Options{Nodes: 3})
+	for _, p := range []struct{ condition, reason, alert string }{
+		{"MemoryPressure", "KubeletHasInsufficientMemory", "KubeVitalsNodeMemoryPressure"},
+		{"PIDPressure", "KubeletHasInsufficientPID", "KubeVitalsNodePIDPressure"},
+	} {
+		t.Run(p.condition, func(t *testing.T) {
+			k := l.Kubelets()[1]
+			if err := k.Process.Pause(); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = k.Process.Resume() }()
+			patch := fmt.Appendf(nil, `{"status":{"conditions":[{"type":%q,"status":"True","reason":%q}]}}`, p.condition, p.reason)
+			if _, err := l.Client().CoreV1().Nodes().Patch(t.Context(), k.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status"); err != nil {
+				t.Fatal(err)
+			}
+			fault, named := time.Now(), firing{p.alert, "node", k.Name}
+			l.vitals.eventually(t, 30*time.Second, func(s samples) error {
+				return errors.Join(s.want(1, "node_degraded_condition", "node", k.Name, "condition", p.condition), s.want(1, "node_readiness_ready", "node", k.Name))
+			})
+			l.named(t, fault, named)
+			if err := k.Process.Resume(); err != nil {
+				t.Fatal(err)
+			}
+			// It posts its status when that has changed, or after five minutes.
+			l.vitals.eventually(t, 6*time.Minute, func(s samples) error {
+				if n := len(s.all("node_degraded_condition", "node", k.Name)); n > 0 {
+					return errors.New("the kubelet says that it has enough, and the condition is told of")
+				}
+				return nil
+			})
+			l.gone(t, time.Now(), named)
+		})
 	}
-	defer func() { _ = k.Process.Resume() }()
-	patch := []byte(`{"status":{"conditions":[{"type":"MemoryPressure","status":"True","reason":"KubeletHasInsufficientMemory"}]}}`)
-	if _, err := l.Client().CoreV1().Nodes().Patch(t.Context(), k.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status"); err != nil {
-		t.Fatal(err)
-	}
-	l.vitals.eventually(t, 30*time.Second, func(s samples) error {
-		return errors.Join(s.want(1, "node_degraded_condition", "node", k.Name, "condition", "MemoryPressure"), s.want(1, "node_readiness_ready", "node", k.Name))
-	})
-	if err := k.Process.Resume(); err != nil {
-		t.Fatal(err)
-	}
-	l.vitals.eventually(t, 6*time.Minute, func(s samples) error {
-		if n := len(s.all("node_degraded_condition", "node", k.Name)); n > 0 {
-			return errors.New("the kubelet says that it has enough, and the condition is told of")
-		}
-		return nil
-	})
 }
 
 // TestNodeFlapping makes a node ready and not ready in turns, and verifies that each time

@@ -163,6 +163,7 @@ func (l *lab) runbookLabels() map[string]map[string]string {
 		"KubeVitalsMetricCardinalityHigh":      kubelet,
 		"KubeVitalsMetricCardinalityTruncated": {"component": "kube-apiserver", "node": ""},
 		"KubeVitalsPodSetupFailing":            {"namespace": "kube-system"},
+		"KubeVitalsCABundleExpiring":           {"kind": "APIService", "name": "v1.apps"},
 		"KubeVitalsPodInitSlow":                {"namespace": "kube-system"},
 	}
 }

@@ -69,6 +69,9 @@ func run(ctx context.Context, s settings) error {
 	if err := serveJournal(s.dir, s.journal); err != nil {
 		return err
 	}
+	if err := tellClientTTL(s.kubeconfig); err != nil {
+		return err
+	}
 	client, err := s.client("kubelet", 0, nil)
 	if err != nil {
 		return err

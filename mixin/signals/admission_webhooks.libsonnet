@@ -40,7 +40,7 @@ function(c) {
           ['webhook'],
           'configuration',
           ' It is in the {{ .Labels.type }} configuration {{ .Labels.configuration }}, and its Service {{ .Labels.backend }} '
-          + '{{ if eq .Labels.reason "no_slices" }}has no EndpointSlice: it does not exist, or has no selector{{ else }}has no ready endpoint{{ end }}.'
+          + '{{ if eq .Labels.reason "no_slices" }}has no EndpointSlice: it does not exist, has no selector, or is of type ExternalName, which only leads out of the cluster and may be well{{ else }}has no ready endpoint{{ end }}.'
           + '{{ if eq .Labels.called_for "own_pods" }} It is called for its own pods, too, so it cannot come back by itself.{{ end }}'
           + '{{ if eq .Labels.called_for "pods" }} It is called for new pods: none of those can be created.{{ end }}'
         ),
@@ -49,7 +49,7 @@ function(c) {
     {
       alert: 'KubeVitalsWebhookCallsFailing',
       severity: 'warning',
-      explainedBy: why.on(['webhook'], ['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsWebhookWithoutEndpoints']) + why.ofCluster(['KubeVitalsNetworkFailing'], { inhibits: false }),
+      explainedBy: why.on(['webhook'], ['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsWebhookWithoutEndpoints']) + why.ofCluster(['KubeVitalsNetworkFailing'], { inhibits: false }) + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: '(Validating|Mutating)WebhookConfiguration', state: 'expired' }, inhibits: false }),
       expr: |||
         %(failed)s > %(admissionWebhookFailures)s
         unless on (%(by)s, webhook)

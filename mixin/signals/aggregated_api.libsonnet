@@ -25,7 +25,7 @@ function(c) {
     {
       alert: 'KubeVitalsAggregatedAPIUnavailable',
       severity: 'warning',
-      explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }),
+      explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: 'APIService', state: 'expired' }, inhibits: false }) + why.ofCluster(['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }),
       expr: |||
         max by (%(by)s, apiservice) (kubevitals_aggregated_api_unavailable{%(selector)s, apiservice!~"%(aggregatedAPIsElsewhere)s"}) == 1
       ||| % c,

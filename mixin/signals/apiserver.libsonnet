@@ -115,8 +115,8 @@ function(c) {
         min by (%(by)s, server) (kubevitals_apiserver_certificate_expiry_timestamp_seconds{%(selector)s}) - time() < %(apiserverCertificateCriticalDays)s * 86400
       ||| % c,
       'for': '5m',
-      summary: 'The certificate of an API server expires within days.',
-      description: 'The certificate of API server {{ $labels.server }} of cluster %(cluster)s expires in {{ $value | humanizeDuration }}. From then on nobody can reach it.',
+      summary: 'The certificate of an API server has expired, or expires within days.',
+      description: 'The certificate of API server {{ $labels.server }} of cluster %(cluster)s {{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}. From then on{{ else }}expired {{ slice (humanizeDuration $value) 1 }} ago. Since then{{ end }} no client that verifies it can reach it.',
     },
     {
       alert: 'KubeVitalsAPIServerLeaseStale',

@@ -1,4 +1,5 @@
-// Certificates of kubelets run out, and requests for new ones wait.
+// Certificates of kubelets, webhooks and aggregated APIs run out, and requests for new ones
+// wait.
 local g = import '../../dashboards/grafana.libsonnet';
 local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
@@ -12,6 +13,17 @@ function(c) {
     [],
     ' Kubelets of the cluster whose certificate has expired: {{ .Value }}.'
   ),
+  local serving = 'max by (%(by)s, node) (kubevitals_certificates_kubelet_serving_expiry_timestamp_seconds{%(selector)s}) - time()' % c,
+  // The first nodes whose kubelet shows such a certificate.
+  local nodes(condition) = promql.list(
+    c,
+    '(max by (node) (kubevitals_certificates_kubelet_serving_expiry_timestamp_seconds{%%s}) - time()) %s' % condition,
+    [],
+    'node',
+    '',
+    ''
+  ),
+  local bundle = 'min by (%(by)s, kind, name) (kubevitals_certificates_ca_bundle_expiry_timestamp_seconds{%(selector)s}) - time()' % c,
   // What a request waits for, by the state of the alert.
   local waitsFor = '{{ if eq $labels.state "approved" }}is approved, and its signer issues no certificate: that is the controller manager, unless another signs for it{{ else }}waits for approval{{ end }}',
 
@@ -44,6 +56,33 @@ function(c) {
       summary: 'The certificate with which a kubelet logs in expires soon, and the kubelet has not renewed it.',
       explainedBy: why.ofCluster(['KubeVitalsCertificateRequestsPending'], { when: { signer: 'kube-apiserver-client-kubelet' }, inhibits: false }),
       description: 'The certificate with which the kubelet of node {{ $labels.node }} of cluster %(cluster)s logs in at the API server expires within {{ $value | humanizeDuration }}. A kubelet that renews its certificates does so when between a tenth and a third of their time is left.',
+    },
+    {
+      alert: 'KubeVitalsKubeletServingCertificateExpiring',
+      // Kubelets that sign it themselves never renew it, and few clients verify it.
+      severity: 'info',
+      expr: |||
+        label_replace(count by (%(by)s) (%(left)s <= 0), "state", "expired", "", "")
+        or
+        label_replace(count by (%(by)s) ((%(left)s < %(kubeletCertificateWarningDays)s * 86400) > 0), "state", "expiring", "", "")
+      ||| % (c { left: serving }),
+      'for': '15m',
+      summary: 'Certificates that kubelets show to their clients have expired, or expire soon.',
+      explainedBy: why.ofCluster(['KubeVitalsCertificateRequestsPending'], { when: { signer: 'kubelet-serving' }, inhibits: false }),
+      description: 'The serving certificates of kubelets of cluster %(cluster)s {{ if eq $labels.state "expired" }}have expired: %(expired)s. Clients that verify them{{ else }}expire within %(days)s days: %(expiring)s. From then on clients that verify them{{ end }} refuse these kubelets: metrics servers, kubevitals, and API servers with --kubelet-certificate-authority, for logs and exec.',
+      values: { expired: nodes('<= 0'), expiring: nodes('< %d > 0' % (c.kubeletCertificateWarningDays * 86400)), days: c.kubeletCertificateWarningDays },
+    },
+    {
+      alert: 'KubeVitalsCABundleExpiring',
+      severity: 'warning',
+      expr: |||
+        label_replace(%(left)s <= 0, "state", "expired", "", "")
+        or
+        label_replace((%(soon)s < %(caBundleWarningDays)s * 86400) > 0, "state", "expiring", "", "")
+      ||| % (c { left: bundle, soon: std.strReplace(bundle, c.selector, '%(selector)s, name!~"%(caBundlesOfAWeek)s"' % c) }),
+      'for': '1m',
+      summary: 'The authority by which API servers trust a webhook or an aggregated API has expired, or expires soon.',
+      description: 'Every certificate in a caBundle of {{ $labels.kind }} {{ $labels.name }} of cluster %(cluster)s {{ if gt $value 0.0 }}expires within {{ $value | humanizeDuration }}. From then on{{ else }}expired {{ slice (humanizeDuration $value) 1 }} ago. Since then{{ end }} API servers refuse whoever serves it: {{ if eq $labels.kind "APIService" }}the API is not available, and no namespace can be deleted{{ else }}what the webhook is called for fails, unless its failurePolicy is Ignore{{ end }}.',
     },
     {
       alert: 'KubeVitalsCertificateRequestsPending',
@@ -85,6 +124,34 @@ function(c) {
       'short',
       [g.target('sum by (state) (max by (shard, state) (kubevitals_certificates_kubelet_client_certificates{%(panel)s}))' % c, '{{state}}')],
       { alerts: ['KubeVitalsKubeletCertificateExpired'] },
+    ),
+    g.timeseries(
+      'Serving certificates of kubelets that expire first',
+      'Time until the certificate expires that a kubelet shows to its clients, of the 20 nodes where that is soonest; below 0 it has.',
+      's',
+      [g.target('max by (node) (kubevitals_certificates_kubelet_serving_expiry_timestamp_seconds{%(panel)s, node=~"$node"}) - time()' % c, '{{node}}')],
+      { alerts: ['KubeVitalsKubeletServingCertificateExpiring'], threshold: c.kubeletCertificateWarningDays * 86400, below: true, mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Serving certificates of kubelets',
+      'Number of nodes whose kubelet showed a certificate that is valid or expired, and of which none was seen.',
+      'short',
+      [g.target('sum by (state) (max by (shard, state) (kubevitals_certificates_kubelet_serving_certificates{%(panel)s}))' % c, '{{state}}')],
+      { alerts: ['KubeVitalsKubeletServingCertificateExpiring'] },
+    ),
+    g.timeseries(
+      'Authorities of webhooks and aggregated APIs that expire first',
+      'Time until the last certificate expires of the caBundle by which API servers trust a webhook or an aggregated API, of the 20 objects where that is soonest; below 0 it has.',
+      's',
+      [g.target('min by (kind, name) (kubevitals_certificates_ca_bundle_expiry_timestamp_seconds{%(panel)s}) - time()' % c, '{{kind}} {{name}}')],
+      { alerts: ['KubeVitalsCABundleExpiring'], threshold: c.caBundleWarningDays * 86400, below: true, mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Authorities of webhooks and aggregated APIs',
+      'Number of webhook configurations and APIServices with a caBundle, by whether each of theirs has a certificate that is valid.',
+      'short',
+      [g.target('max by (state) (kubevitals_certificates_ca_bundles{%(panel)s})' % c, '{{state}}')],
+      { alerts: ['KubeVitalsCABundleExpiring'] },
     ),
     g.timeseries(
       'Requests for certificates that wait',

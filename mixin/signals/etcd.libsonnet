@@ -7,6 +7,7 @@ function(c) {
     size: 'max by (%(by)s, endpoint) (kubevitals_etcd_db_size_bytes{%(selector)s})' % c,
     // A quota below 1 is none.
     quota: '(max by (%(by)s, endpoint) (kubevitals_etcd_db_quota_bytes{%(selector)s}) > 0)' % c,
+    left: 'min by (%(by)s, endpoint) (kubevitals_etcd_certificate_expiry_timestamp_seconds{%(selector)s}) - time()' % c,
     alarm: 'max by (%(by)s) (kubevitals_etcd_health{%(selector)s, state=~"nospace|corrupt"}) == 1' % c,
     slowest: 'histogram_quantile(0.99, sum by (%(by)s, operation, le) (rate(etcd_request_duration_seconds_bucket{%(apiserverSelector)s, operation=~"get|create|update|delete"}[10m])))' % c,
     requests: 'sum by (%(by)s) (rate(etcd_requests_total{%(apiserverSelector)s}[5m]))' % c,
@@ -59,8 +60,20 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'A member of etcd does not answer.',
-      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']) + why.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing'], { inhibits: false }),
+      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']) + why.on(['endpoint'], ['KubeVitalsEtcdCertificateExpiring'], { when: { state: 'expired' } }) + why.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing'], { inhibits: false }),
       description: 'The member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s does not tell its health: it is down, or kubevitals cannot reach it with its certificate.',
+    },
+    {
+      alert: 'KubeVitalsEtcdCertificateExpiring',
+      severity: 'warning',
+      expr: |||
+        label_replace(%(left)s <= 0, "state", "expired", "", "")
+        or
+        label_replace((%(left)s < %(etcdCertificateWarningDays)s * 86400) > 0, "state", "expiring", "", "")
+      ||| % k,
+      'for': '1m',
+      summary: 'The certificate of a member of etcd has expired, or expires soon.',
+      description: 'The certificate that the member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s shows {{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}. From then on{{ else }}expired {{ slice (humanizeDuration $value) 1 }} ago. Since then{{ end }} it takes no new connection of an API server, nor of another member that verifies it by the same certificate.',
     },
     {
       alert: 'KubeVitalsEtcdQuotaNear',
@@ -149,6 +162,13 @@ function(c) {
         g.target('max by (endpoint) (kubevitals_etcd_has_leader{%(panel)s})' % k, '{{endpoint}} has leader'),
       ],
       { alerts: ['KubeVitalsEtcdMemberDown', 'KubeVitalsEtcdNoLeader'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Certificates of etcd members',
+      'Time left until the certificate that each probed member of etcd shows expires; below 0 it has.',
+      's',
+      [g.target('min by (endpoint) (kubevitals_etcd_certificate_expiry_timestamp_seconds{%(panel)s}) - time()' % k, '{{endpoint}}')],
+      { alerts: ['KubeVitalsEtcdCertificateExpiring'], threshold: k.etcdCertificateWarningDays * 86400, below: true, mayBeEmpty: true },
     ),
     g.table(
       'What ails etcd',

@@ -115,6 +115,7 @@ function(config) {
       'for': '15m',
       summary: 'kubevitals cannot read a good part of the kubelets.',
       explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff'], { inhibits: false })
+                   + why.ofCluster(['KubeVitalsKubeletServingCertificateExpiring'], { when: { state: 'expired' }, inhibits: false })
                    // Rights that are taken away are those to kubelets, too.
                    + why.ofCluster(['KubeVitalsSourceUnavailable'], { when: { source: 'nodes' }, inhibits: false }),
       description: 'kubevitals in cluster %(cluster)s cannot read {{ $value | humanizePercentage }} of the kubelets: %(endpoints)s.',

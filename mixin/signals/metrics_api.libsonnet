@@ -36,7 +36,7 @@ function(c) {
       ||| % k,
       'for': '10m',
       summary: 'A metrics API is registered, and the API server does not reach whoever should serve it.',
-      explainedBy: why.on(['api'], ['KubeVitalsAutoscalingMetricsAPIUnavailable']) + why.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'metrics-server' }, where: { api: 'resource' }, inhibits: false }),
+      explainedBy: why.on(['api'], ['KubeVitalsAutoscalingMetricsAPIUnavailable']) + why.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'metrics-server' }, where: { api: 'resource' }, inhibits: false }) + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: 'APIService', name: 'v1(beta1)?[.]metrics[.]k8s[.]io', state: 'expired' }, where: { api: 'resource' }, inhibits: false }),
       description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is not available%(server)s. {{ if eq $labels.api "resource" }}Dashboards, kubectl top and autoscaling by CPU or memory have no figures{{ else }}Autoscalers that read it have no figures{{ end }}, and namespaces cannot be deleted.%(suffer)s',
       values: { server: server, suffer: blind.named(' Autoscalers that cannot read their metrics for want of it: {{ len . }} (%s).') },
     },
@@ -50,7 +50,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'The metrics server has no figures of a node whose kubelet can be read.',
-      explainedBy: why.lostNode + why.noMetricsServer,
+      explainedBy: why.lostNode + why.noMetricsServer + why.ofCluster(['KubeVitalsKubeletServingCertificateExpiring'], { when: { state: 'expired' }, inhibits: false }),
       description: 'The resource metrics API of cluster %(cluster)s has no figures of node {{ $labels.node }}, though kubevitals reads its kubelet: dashboards lack the node, and autoscalers count its pods as unready.',
     },
     {

@@ -15,6 +15,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubevitals/kubevitals/sources/certs/certstest"
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
@@ -232,4 +233,17 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 	cancel()
 	<-done
+}
+
+// TestCertificateThatIsNotTrusted verifies that it is known when a certificate ends for
+// which the server is not asked: the usual one of these has expired.
+func TestCertificateThatIsNotTrusted(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, healthy)
+	config := s.config()
+	config.CAData = []byte(certstest.PEM(t, time.Now().AddDate(1, 0, 0)))
+	r := round(t, newProber(t, Options{}, config, nothing()))[0]
+	if r.Up || outcomes(r)["read"] != health.TLS || !r.CertificateExpiry.Equal(s.Certificate().NotAfter) {
+		t.Errorf("up %t, %v, certificate until %s", r.Up, outcomes(r), r.CertificateExpiry)
+	}
 }

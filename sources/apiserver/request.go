@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/sources/bounded"
+	"github.com/kubevitals/kubevitals/sources/certs"
 	"github.com/kubevitals/kubevitals/sources/exposition"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/revision"
@@ -80,13 +81,10 @@ func (i *instance) send(ctx context.Context, method, path, contentType string, b
 	request.Header.Set("Cache-Control", "no-cache")
 	response, err := i.client.Do(request)
 	if err != nil {
-		return finish(answer{outcome: ofError(err)})
+		return finish(answer{outcome: ofError(err), expiry: certs.Refused(err)})
 	}
 	defer func() { _ = response.Body.Close() }()
-	a := answer{outcome: ofStatus(response.StatusCode), code: response.StatusCode, header: response.Header}
-	if response.TLS != nil && len(response.TLS.PeerCertificates) > 0 {
-		a.expiry = response.TLS.PeerCertificates[0].NotAfter
-	}
+	a := answer{outcome: ofStatus(response.StatusCode), code: response.StatusCode, header: response.Header, expiry: certs.Shown(response.TLS)}
 	if a.body, err = io.ReadAll(bounded.Reader(response.Body, bodyLimit)); err != nil {
 		a.outcome = ofError(err)
 	}

@@ -63,6 +63,9 @@ type Result struct {
 	// Checks are the named checks of livez and readyz.
 	Checks  []Check
 	Metrics Metrics
+	// CertificateExpiry is when the certificate ends that it showed last, trusted or not;
+	// zero if it showed none.
+	CertificateExpiry time.Time
 }
 
 // Check is one named check that the member makes of itself.

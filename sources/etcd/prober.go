@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/sources/bounded"
+	"github.com/kubevitals/kubevitals/sources/certs"
 	"github.com/kubevitals/kubevitals/sources/exposition"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/rounds"
@@ -88,15 +89,19 @@ func (p *Prober) Results() []Result {
 }
 
 // ask asks one member everything at once.
-func (p *Prober) ask(ctx context.Context, m member, _ Result) (Result, error) {
-	var r Result
+func (p *Prober) ask(ctx context.Context, m member, last Result) (Result, error) {
+	r := Result{CertificateExpiry: last.CertificateExpiry}
+	var shown time.Time
 	var live, ready []Check
 	rounds.Together(
-		func() { r.Health, r.Answer = p.health(ctx, m.base) },
+		func() { r.Health, r.Answer, shown = p.health(ctx, m.base) },
 		func() { live = p.checks(ctx, m.base, "livez") },
 		func() { ready = p.checks(ctx, m.base, "readyz") },
 		func() { r.Metrics, r.MetricsAnswer = p.metrics(ctx, m.base) },
 	)
+	if !shown.IsZero() {
+		r.CertificateExpiry = shown
+	}
 	r.Up, r.Checks = r.Answer == health.Available, slices.Concat(live, ready)
 	if !r.Up {
 		// A connection that hangs must not be what the next round asks through.
@@ -105,32 +110,32 @@ func (p *Prober) ask(ctx context.Context, m member, _ Result) (Result, error) {
 	return r, nil
 }
 
-// get returns the body of an answer of one of the statuses.
-func (p *Prober) get(ctx context.Context, address string, read func(io.Reader) error, statuses ...int) error {
+// get hands the body of an answer of one of the statuses to read. It tells when the
+// certificate ends that the member showed; zero if it showed none.
+func (p *Prober) get(ctx context.Context, address string, read func(io.Reader) error, statuses ...int) (shown time.Time, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
 	response, err := p.client.Do(request)
 	if err != nil {
-		return fmt.Errorf("ask etcd: %w", err)
+		return certs.Refused(err), fmt.Errorf("ask etcd: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	for _, s := range statuses {
-		if response.StatusCode == s {
-			if err := health.Framed(response); err != nil {
-				return err
-			}
-			return read(response.Body)
-		}
+	shown = certs.Shown(response.TLS)
+	if !slices.Contains(statuses, response.StatusCode) {
+		return shown, statusError(response.StatusCode)
 	}
-	return statusError(response.StatusCode)
+	if err := health.Framed(response); err != nil {
+		return shown, err
+	}
+	return shown, read(response.Body)
 }
 
 // health asks for the health; a member that is ill says so with 503.
-func (p *Prober) health(ctx context.Context, base string) (Health, health.Reason) {
+func (p *Prober) health(ctx context.Context, base string) (Health, health.Reason, time.Time) {
 	var said struct{ Health, Reason string }
-	err := p.get(ctx, base+"/health", func(body io.Reader) error {
+	shown, err := p.get(ctx, base+"/health", func(body io.Reader) error {
 		if err := json.NewDecoder(bounded.JSON{Bytes: bodyLimit, Depth: 8}.Reader(body)).Decode(&said); err != nil || said.Health == "" {
 			return invalidError{}
 		}
@@ -138,15 +143,15 @@ func (p *Prober) health(ctx context.Context, base string) (Health, health.Reason
 	}, http.StatusOK, http.StatusServiceUnavailable)
 	if err != nil {
 		p.logger.DebugContext(ctx, "health of a member of etcd", "endpoint", base, "err", err)
-		return "", health.Classify(err)
+		return "", health.Classify(err), shown
 	}
-	return healthOf(said.Health == "true", said.Reason), health.Available
+	return healthOf(said.Health == "true", said.Reason), health.Available, shown
 }
 
 // checks asks for the checks of one probe; etcd before 3.5.11 has none.
 func (p *Prober) checks(ctx context.Context, base, probe string) []Check {
 	var checks []Check
-	err := p.get(ctx, base+"/"+probe+"?verbose", func(body io.Reader) error {
+	_, err := p.get(ctx, base+"/"+probe+"?verbose", func(body io.Reader) error {
 		text, err := io.ReadAll(bounded.Reader(body, bodyLimit))
 		checks = parseChecks(probe, string(text))
 		return err
@@ -171,7 +176,7 @@ func (p *Prober) metrics(ctx context.Context, base string) (Metrics, health.Reas
 			}
 		}
 	}
-	err := p.get(ctx, base+"/metrics", func(body io.Reader) error {
+	_, err := p.get(ctx, base+"/metrics", func(body io.Reader) error {
 		_, err := exposition.Parse(body, o)
 		return err
 	}, http.StatusOK)

@@ -170,13 +170,13 @@ func TestTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if r := ask(t, newProber(t, Options{Endpoints: []string{s.URL}, CAFile: ca, CertFile: cert, KeyFile: key}, time.Now)); r.Health != Healthy {
+	if r := ask(t, newProber(t, Options{Endpoints: []string{s.URL}, CAFile: ca, CertFile: cert, KeyFile: key}, time.Now)); r.Health != Healthy || !r.CertificateExpiry.Equal(s.Certificate().NotAfter) {
 		t.Errorf("%+v", r)
 	}
 	if r := ask(t, newProber(t, Options{Endpoints: []string{s.URL}, CAFile: ca}, time.Now)); r.Up {
 		t.Errorf("without a certificate: %+v", r)
 	}
-	if r := ask(t, newProber(t, Options{Endpoints: []string{s.URL}}, time.Now)); r.Answer != health.TLS {
+	if r := ask(t, newProber(t, Options{Endpoints: []string{s.URL}}, time.Now)); r.Answer != health.TLS || !r.CertificateExpiry.Equal(s.Certificate().NotAfter) {
 		t.Errorf("an unknown authority: %+v", r)
 	}
 }

@@ -65,8 +65,9 @@ type Report struct {
 	// absent.
 	StartTime float64
 	// ClientCertificateTTL is kubelet_certificate_manager_client_ttl_seconds: for how long
-	// the certificate with which a kubelet logs in is still valid, negative if it is not;
-	// NaN if it is absent, and where the kubelet has none.
+	// the certificate with which a kubelet logs in is still valid. It is NaN if it is absent,
+	// and +Inf where the kubelet has none, or none that is valid: of an expired one a kubelet
+	// does not tell.
 	ClientCertificateTTL float64
 	// Truncated says that a limit was reached, so the numbers are lower bounds.
 	Truncated bool
@@ -96,10 +97,7 @@ func Parse(r io.Reader, o Options) (Report, error) {
 	report := p.report(o.TopN)
 	report.ResidentBytes = report.figure(residentMetric, resident, resident >= 0 && resident < 1<<60)
 	report.StartTime = report.figure(startMetric, started, started >= 0 && started < 1<<40 && bounded.Time(time.Unix(int64(started), 0)))
-	if math.IsInf(ttl, 1) { // what a kubelet says that has no certificate
-		ttl = math.NaN()
-	}
-	report.ClientCertificateTTL = report.figure(ttlMetric, ttl, ttl > -1<<40 && ttl < 1<<40)
+	report.ClientCertificateTTL = report.figure(ttlMetric, ttl, ttl > -1<<40 && ttl < 1<<40 || math.IsInf(ttl, 1))
 	if err != nil {
 		return report, fmt.Errorf("line %d: %w", p.line, err)
 	}

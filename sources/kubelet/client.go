@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/transport"
 
 	"github.com/kubevitals/kubevitals/sources/bounded"
+	"github.com/kubevitals/kubevitals/sources/certs"
 	"github.com/kubevitals/kubevitals/sources/exposition"
 	"github.com/kubevitals/kubevitals/sources/health"
 )
@@ -61,6 +62,8 @@ type client struct {
 	timeout    time.Duration
 	exposition exposition.Options
 	recorded   func(node, path string) (io.ReadCloser, error)
+	// recordedServing is that of the options.
+	recordedServing func(node string) time.Time
 }
 
 // answer holds what the endpoint that was asked gives.
@@ -70,6 +73,8 @@ type answer struct {
 	report  exposition.Report
 	// header is that of the answer; nil in a snapshot.
 	header http.Header
+	// serving is when the certificate ends that the kubelet showed; zero if that is not known.
+	serving time.Time
 }
 
 // newClient takes the credentials of cfg, and nothing else: kubelets have
@@ -102,7 +107,7 @@ func newClient(o Options, cfg *rest.Config, dial dialer) (*client, error) {
 		},
 		timeout:    o.Timeout,
 		exposition: o.Exposition,
-		recorded:   o.Recorded,
+		recorded:   o.Recorded, recordedServing: o.RecordedServing,
 	}, nil
 }
 
@@ -112,7 +117,7 @@ func newClient(o Options, cfg *rest.Config, dial dialer) (*client, error) {
 func (c *client) fetch(ctx context.Context, t target, e endpoint) (answer, error) {
 	a, err := c.get(ctx, t, e)
 	if err != nil {
-		return answer{}, fmt.Errorf("kubelet of node %s: get %s: %w", t.node, e.path(), err)
+		return answer{serving: a.serving}, fmt.Errorf("kubelet of node %s: get %s: %w", t.node, e.path(), err)
 	}
 	return a, nil
 }
@@ -127,15 +132,21 @@ func (c *client) get(ctx context.Context, t target, e endpoint) (a answer, err e
 	}
 	err = c.request(ctx, t, e.path(), accept, func(by origin, body io.Reader) error {
 		a, err = c.decode(e, by, body)
-		a.header = by.header
+		a.header, a.serving = by.header, by.serving
 		return err
 	})
+	if err != nil && a.serving.IsZero() {
+		a.serving = certs.Refused(err)
+	}
 	return a, err
 }
 
 // replay reads an answer of the past. Names in it may have been replaced, so that whose it
 // is has to be known by whoever recorded it.
-func (c *client) replay(node string, e endpoint) (answer, error) {
+func (c *client) replay(node string, e endpoint) (a answer, err error) {
+	if c.recordedServing != nil {
+		defer func() { a.serving = c.recordedServing(node) }()
+	}
 	body, err := c.recorded(node, e.path())
 	if none, ok := errors.AsType[*NoAnswer](err); ok {
 		return answer{}, &answerError{none.Reason, none}
@@ -196,6 +207,7 @@ func (c *client) request(ctx context.Context, t target, path, accept string, rea
 		return statusError(resp)
 	}
 	by, err := originOf(t.node, resp.Header)
+	by.serving = certs.Shown(resp.TLS)
 	if err == nil {
 		err = health.Framed(resp)
 	}

@@ -199,22 +199,27 @@ func TestFetchWithoutConnection(t *testing.T) {
 		cfg    *rest.Config
 		to     target
 		reason health.Reason
+		// shows says that a certificate is shown, if in vain.
+		shows bool
 	}{
-		{"unknown authority", Options{}, &rest.Config{}, targetAt(healthy), health.TLS},
-		{"CA of the API server does not count", Options{}, &rest.Config{TLSClientConfig: rest.TLSClientConfig{CAFile: ca}}, targetAt(healthy), health.TLS},
-		{"insecure API server does not count", Options{}, &rest.Config{TLSClientConfig: rest.TLSClientConfig{Insecure: true}}, targetAt(healthy), health.TLS},
-		{"certificate for another name", Options{CAFile: ca}, &rest.Config{}, otherName, health.TLS},
-		{"server name of the API server does not count", Options{CAFile: ca}, &rest.Config{TLSClientConfig: rest.TLSClientConfig{ServerName: "example.com"}}, otherName, health.TLS},
-		{"plain HTTP", Options{InsecureSkipVerify: true}, &rest.Config{}, targetAt(plain), health.TLS},
-		{"connection refused", Options{}, &rest.Config{}, targetAt(closed), health.Unreachable},
-		{"frozen before the handshake", Options{Timeout: 300 * time.Millisecond}, &rest.Config{}, target{node: "worker-1", host: frozen.Addr().String()}, health.Timeout},
-		{"node without address", Options{}, &rest.Config{}, targetOf(node("worker-1"), nil, 0), health.Unreachable},
+		{"unknown authority", Options{}, &rest.Config{}, targetAt(healthy), health.TLS, true},
+		{"CA of the API server does not count", Options{}, &rest.Config{TLSClientConfig: rest.TLSClientConfig{CAFile: ca}}, targetAt(healthy), health.TLS, true},
+		{"insecure API server does not count", Options{}, &rest.Config{TLSClientConfig: rest.TLSClientConfig{Insecure: true}}, targetAt(healthy), health.TLS, true},
+		{"certificate for another name", Options{CAFile: ca}, &rest.Config{}, otherName, health.TLS, true},
+		{"server name of the API server does not count", Options{CAFile: ca}, &rest.Config{TLSClientConfig: rest.TLSClientConfig{ServerName: "example.com"}}, otherName, health.TLS, true},
+		{"plain HTTP", Options{InsecureSkipVerify: true}, &rest.Config{}, targetAt(plain), health.TLS, false},
+		{"connection refused", Options{}, &rest.Config{}, targetAt(closed), health.Unreachable, false},
+		{"frozen before the handshake", Options{Timeout: 300 * time.Millisecond}, &rest.Config{}, target{node: "worker-1", host: frozen.Addr().String()}, health.Timeout, false},
+		{"node without address", Options{}, &rest.Config{}, targetOf(node("worker-1"), nil, 0), health.Unreachable, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := testClient(t, test.o, test.cfg).fetch(t.Context(), test.to, configz)
+			a, err := testClient(t, test.o, test.cfg).fetch(t.Context(), test.to, configz)
 			if got := health.Classify(err); got != test.reason {
 				t.Errorf("reason %q, want %q (%v)", got, test.reason, err)
+			}
+			if shown := !a.serving.IsZero(); shown != test.shows {
+				t.Errorf("the expiry of the certificate is known: %t, want %t", shown, test.shows)
 			}
 			if got := outcomeOf(err); got != unreached {
 				t.Errorf("outcome %v, want unreached", got)
@@ -250,7 +255,7 @@ func TestMetricsMayBeCompressed(t *testing.T) {
 	// Even where traffic with the API server is not to be compressed.
 	c := testClient(t, Options{CAFile: caOf(t, server)}, &rest.Config{DisableCompression: true})
 	a, err := c.fetch(t.Context(), targetAt(server), metrics)
-	if err != nil || a.report.Series != 3 {
-		t.Errorf("%+v, %v", a.report, err)
+	if err != nil || a.report.Series != 3 || !a.serving.Equal(server.Certificate().NotAfter) {
+		t.Errorf("%+v, certificate until %s, %v", a.report, a.serving, err)
 	}
 }

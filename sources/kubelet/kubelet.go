@@ -55,6 +55,9 @@ type Options struct {
 	// asked once: what the kubelet of the node answered to a request for the path,
 	// or a *NoAnswer. It is called concurrently.
 	Recorded func(node, path string) (io.ReadCloser, error)
+	// RecordedServing, if set, says when the certificate ended that the kubelet of the node
+	// showed when it was recorded; zero if it is not known.
+	RecordedServing func(node string) time.Time
 }
 
 // NoAnswer is the error of a request that was made in the past, or never.
@@ -131,6 +134,9 @@ type Result struct {
 	Stats     Fetched[Summary]
 	Config    Fetched[Config]
 	Metrics   Fetched[exposition.Report]
+	// ServingExpiry is when the certificate ends that the kubelet showed last, trusted or
+	// not; zero if it showed none.
+	ServingExpiry time.Time
 }
 
 // Reasons goes through the endpoints that are asked for: the name that each has

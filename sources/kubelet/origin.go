@@ -28,6 +28,8 @@ type origin struct {
 	date time.Time
 	// header is that of the answer; nil in a snapshot.
 	header http.Header
+	// serving is when the certificate ends that the kubelet showed; zero if that is not known.
+	serving time.Time
 }
 
 // originOf takes the header of an answer. It is an error if that comes from a cache, or

@@ -150,6 +150,9 @@ func (p *Poller) finish(f finished, now time.Time) {
 	p.mu.Lock()
 	next := *k.result
 	next.reached(reachOf(f.err), f.task.started, now)
+	if !f.answer.serving.IsZero() {
+		next.ServingExpiry = f.answer.serving
+	}
 	switch {
 	case e == statsSummary && f.err == nil:
 		next.Stats.take(f.answer.summary, now, f.answer.summary.Invalid)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"io"
 	"net"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubevitals/kubevitals/sources/certs"
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
@@ -41,14 +43,22 @@ func Paths() []string {
 
 // Fetch asks the kubelet of the node for the path and hands the body to read,
 // which may fail. It tells how far the request got and, if there was no answer,
-// why; health.Available otherwise.
-func (f *Fetcher) Fetch(ctx context.Context, node *corev1.Node, path string, read func(io.Reader) error) (Reach, health.Reason) {
+// why; health.Available otherwise; and when the certificate ends that the kubelet showed,
+// zero if that is not known.
+func (f *Fetcher) Fetch(ctx context.Context, node *corev1.Node, path string, read func(io.Reader) error) (Reach, health.Reason, time.Time) {
 	accept := ""
 	if path == metrics.path() {
 		accept = "text/plain;version=0.0.4"
 	}
-	err := f.client.request(ctx, targetOf(node, f.options.PreferredAddressTypes, f.options.Port), path, accept, func(_ origin, body io.Reader) error { return read(body) })
-	return reachOf(err), health.Classify(err)
+	var serving time.Time
+	err := f.client.request(ctx, targetOf(node, f.options.PreferredAddressTypes, f.options.Port), path, accept, func(by origin, body io.Reader) error {
+		serving = by.serving
+		return read(body)
+	})
+	if err != nil && serving.IsZero() {
+		serving = certs.Refused(err)
+	}
+	return reachOf(err), health.Classify(err), serving
 }
 
 // Reduce copies the body of a path to w, less what collectors do not read and
