@@ -177,7 +177,9 @@ func rows(text string) map[string]bool {
 	all := map[string]bool{}
 	for line := range strings.Lines(address.ReplaceAllString(text, "some address")) {
 		series, _, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "} ")
-		if ok && strings.HasPrefix(line, "kubevitals_") && !strings.Contains(series, `node="hostile-`) {
+		// Of the nodes whose certificates expire first there are 20, whoever they are.
+		first := strings.HasPrefix(line, "kubevitals_certificates_kubelet_serving_expiry_")
+		if ok && strings.HasPrefix(line, "kubevitals_") && !first && !strings.Contains(series, `node="hostile-`) {
 			all[series+"}"] = true
 		}
 	}
