@@ -24,7 +24,7 @@ var (
 		"Unix time, in seconds, at which the certificate expires with which the kubelet of the node logs in at the API server, as the kubelet said when it was last read; of the 20 nodes where that is soonest.",
 		"node")
 	kubeletServingExpiry = exporter.NewGauge(certificatesName, "kubelet_serving_expiry_timestamp_seconds",
-		"Unix time, in seconds, at which the certificate expires that the kubelet of the node showed last, trusted or not; of the 20 nodes where that is soonest.",
+		"Unix time, in seconds, at which the certificate expires that the kubelet of the node showed last, trusted or not; of nodes where that is within 60 days, the 20 where it is soonest.",
 		"node")
 	kubeletServing = exporter.NewCount(certificatesName, "kubelet_serving_certificates",
 		"Number of nodes whose kubelet showed a certificate that is valid or expired, and of which none was seen.", "state")
@@ -116,7 +116,7 @@ func (c *certificatesCollector) sendKubelets(ch chan<- prometheus.Metric, nodes 
 			serving = append(serving, expiry{k.ServingExpiry, []string{k.Node}})
 		}
 	}
-	serving.send(ch, kubeletServingExpiry, c.now()).Send(ch, kubeletServing)
+	serving.send(ch, kubeletServingExpiry, c.now(), soon).Send(ch, kubeletServing)
 }
 
 // known is when the certificates of the kubelets of nodes that exist expire with which they

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -147,5 +150,32 @@ func TestCertificatesTellTheRest(t *testing.T) {
 	c.nodes = func() ([]*corev1.Node, error) { return nil, blind }
 	if err := collectError(t, c); !errors.Is(err, blind) {
 		t.Errorf("%v, want the source's error", err)
+	}
+}
+
+// TestCertificatesThatLastCostNoSeries verifies that a fleet whose serving certificates are
+// good for long is counted, and none of its nodes told of.
+func TestCertificatesThatLastCostNoSeries(t *testing.T) {
+	t.Parallel()
+	now := readinessNow()
+	ch := make(chan prometheus.Metric, 10)
+	all := expiries{{now.Add(soon + time.Minute), []string{"lasts"}}, {now.Add(soon - time.Minute), []string{"ends"}}, {now.Add(-time.Minute), []string{"ended"}}, {}}
+	tally := all.send(ch, kubeletServingExpiry, now, soon)
+	close(ch)
+	var told []string
+	for m := range ch {
+		var line dto.Metric
+		if err := m.Write(&line); err != nil {
+			t.Fatal(err)
+		}
+		told = append(told, line.GetLabel()[0].GetValue())
+	}
+	if want := []string{"ended", "ends"}; !slices.Equal(told, want) {
+		t.Errorf("told of %q, want %q", told, want)
+	}
+	counts := make(chan prometheus.Metric, 10)
+	tally.Send(counts, kubeletServing)
+	if n := len(counts); n != 3 {
+		t.Errorf("%d counts, want those of valid, expired and unknown ones", n)
 	}
 }

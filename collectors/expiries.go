@@ -23,8 +23,13 @@ type expiry struct {
 
 type expiries []expiry
 
-// send sends those that expire first, and counts all.
-func (all expiries) send(ch chan<- prometheus.Metric, desc *exporter.Desc, now time.Time) *exporter.Tally {
+// soon is within what time the serving certificate of a kubelet has to expire to be told of:
+// every node has one, and a fleet in which all is well costs no series.
+const soon = 60 * 24 * time.Hour
+
+// send sends those that expire first, of all or only within some time from now, and counts
+// all.
+func (all expiries) send(ch chan<- prometheus.Metric, desc *exporter.Desc, now time.Time, within ...time.Duration) *exporter.Tally {
 	tally := exporter.NewTally(desc, "valid", "expired")
 	for _, e := range all {
 		switch {
@@ -36,7 +41,9 @@ func (all expiries) send(ch chan<- prometheus.Metric, desc *exporter.Desc, now t
 			tally.Count("expired")
 		}
 	}
-	known := slices.DeleteFunc(slices.Clone(all), func(e expiry) bool { return e.at.IsZero() })
+	known := slices.DeleteFunc(slices.Clone(all), func(e expiry) bool {
+		return e.at.IsZero() || len(within) > 0 && e.at.Sub(now) > within[0]
+	})
 	slices.SortFunc(known, func(a, b expiry) int { return cmp.Or(a.at.Compare(b.at), slices.Compare(a.labels, b.labels)) })
 	for _, e := range known[:min(len(known), mostExpiries)] {
 		ch <- desc.Sample(unix(e.at), e.labels...)

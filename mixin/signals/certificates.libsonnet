@@ -127,7 +127,7 @@ function(c) {
     ),
     g.timeseries(
       'Serving certificates of kubelets that expire first',
-      'Time until the certificate expires that a kubelet shows to its clients, of the 20 nodes where that is soonest; below 0 it has.',
+      'Time until the certificate expires that a kubelet shows to its clients, where it expires within 60 days, and of 20 nodes at most; below 0 it has.',
       's',
       [g.target('max by (node) (kubevitals_certificates_kubelet_serving_expiry_timestamp_seconds{%(panel)s, node=~"$node"}) - time()' % c, '{{node}}')],
       { alerts: ['KubeVitalsKubeletServingCertificateExpiring'], threshold: c.kubeletCertificateWarningDays * 86400, below: true, mayBeEmpty: true },
