@@ -132,7 +132,7 @@ func (p *Place) mustBeGone(t *testing.T) {
 // place.
 func upAndKill(t *testing.T) *Place {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Getenv(cluster.BinaryEnv), "up", "--real-nodes=1", "--dir="+t.TempDir())
 	says, err := cmd.StderrPipe()

@@ -78,9 +78,10 @@ func start(t *testing.T, nodes int) *lab {
 	}
 	l.node = place.nodes[0]
 	l.lendProgram(t)
+	// A minute on a machine that does nothing else; it may have stalled.
 	ready := time.Since(began)
-	if ready > time.Minute {
-		t.Errorf("the nodes are ready after %s, want at most a minute", ready)
+	if ready > 3*time.Minute {
+		t.Errorf("the nodes are ready after %s", ready)
 	}
 	if err := place.AddDNS(ctx, c); err != nil {
 		t.Fatal(err)

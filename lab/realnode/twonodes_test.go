@@ -36,7 +36,7 @@ func TestTwoRealNodes(t *testing.T) {
 func (l *lab) wantPaths(t *testing.T, want map[string]float64) {
 	t.Helper()
 	began := time.Now()
-	err := cluster.Eventually(t.Context(), 2*time.Minute, func(ctx context.Context) error {
+	err := cluster.Eventually(t.Context(), 4*time.Minute, func(ctx context.Context) error {
 		good := map[string]float64{}
 		for _, name := range []string{"kubevitals-node", "kubevitals-pod"} {
 			families, err := l.scrapeAgent(ctx, name)

@@ -95,7 +95,7 @@ func main() {
 // runCommand runs one of the lab's own commands until a signal ends it, and returns
 // the exit code.
 func runCommand(name string, command func(context.Context, []string) error, args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	if err := command(ctx, args); err != nil {
 		_, _ = fmt.Fprintf(os.Stderr, "kubevitals-lab %s: %v\n", name, err)
