@@ -81,7 +81,7 @@ func TestBadNamesAreRefused(t *testing.T) {
 // copyTree copies what the tests of collectors and mixin read.
 func copyTree(t *testing.T, from, to string) {
 	t.Helper()
-	for _, part := range []string{"go.mod", "go.sum", "README.md", "collectors", "dashboards", "deploy", "docs", "exporter", "internal", "lab/e2e", "mixin", "sources", "test"} {
+	for _, part := range []string{"go.mod", "go.sum", "README.md", "collectors", "dashboards", "deploy", "docs", "exporter", "internal", "lab/e2e", "lab/realnode", "mixin", "sources", "test"} {
 		source, target := filepath.Join(from, part), filepath.Join(to, part)
 		info, err := os.Stat(source)
 		if err != nil {
