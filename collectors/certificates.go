@@ -109,14 +109,16 @@ func (c *certificatesCollector) Collect(_ context.Context, ch chan<- prometheus.
 func (c *certificatesCollector) sendKubelets(ch chan<- prometheus.Metric, nodes []*corev1.Node) {
 	names := namesOf(nodes, nil)
 	client := c.known(names)
-	client.send(ch, kubeletCertificateExpiry, c.now()).Send(ch, kubeletCertificates)
+	client.send(ch, kubeletCertificateExpiry)
+	client.tally(kubeletCertificateExpiry, c.now()).Send(ch, kubeletCertificates)
 	var serving expiries
 	for _, k := range c.kubelets() {
 		if !names.strange(k.Node) {
 			serving = append(serving, expiry{k.ServingExpiry, []string{k.Node}})
 		}
 	}
-	serving.send(ch, kubeletServingExpiry, c.now(), soon).Send(ch, kubeletServing)
+	serving.before(c.now().Add(soon)).send(ch, kubeletServingExpiry)
+	serving.tally(kubeletServingExpiry, c.now()).Send(ch, kubeletServing)
 }
 
 // known is when the certificates of the kubelets of nodes that exist expire with which they
@@ -184,7 +186,8 @@ func (c *certificatesCollector) sendBundles(ch chan<- prometheus.Metric) error {
 	for object, at := range first {
 		all = append(all, expiry{at, object[:]})
 	}
-	all.send(ch, caBundleExpiry, c.now()).Send(ch, caBundles)
+	all.send(ch, caBundleExpiry)
+	all.tally(caBundleExpiry, c.now()).Send(ch, caBundles)
 	return nil
 }
 

@@ -160,7 +160,7 @@ func TestCertificatesThatLastCostNoSeries(t *testing.T) {
 	now := readinessNow()
 	ch := make(chan prometheus.Metric, 10)
 	all := expiries{{now.Add(soon + time.Minute), []string{"lasts"}}, {now.Add(soon - time.Minute), []string{"ends"}}, {now.Add(-time.Minute), []string{"ended"}}, {}}
-	tally := all.send(ch, kubeletServingExpiry, now, soon)
+	all.before(now.Add(soon)).send(ch, kubeletServingExpiry)
 	close(ch)
 	var told []string
 	for m := range ch {
@@ -174,7 +174,7 @@ func TestCertificatesThatLastCostNoSeries(t *testing.T) {
 		t.Errorf("told of %q, want %q", told, want)
 	}
 	counts := make(chan prometheus.Metric, 10)
-	tally.Send(counts, kubeletServing)
+	all.tally(kubeletServingExpiry, now).Send(counts, kubeletServing)
 	if n := len(counts); n != 3 {
 		t.Errorf("%d counts, want those of valid, expired and unknown ones", n)
 	}

@@ -27,9 +27,8 @@ type expiries []expiry
 // every node has one, and a fleet in which all is well costs no series.
 const soon = 60 * 24 * time.Hour
 
-// send sends those that expire first, of all or only within some time from now, and counts
-// all.
-func (all expiries) send(ch chan<- prometheus.Metric, desc *exporter.Desc, now time.Time, within ...time.Duration) *exporter.Tally {
+// tally counts all by whether they are valid.
+func (all expiries) tally(desc *exporter.Desc, now time.Time) *exporter.Tally {
 	tally := exporter.NewTally(desc, "valid", "expired")
 	for _, e := range all {
 		switch {
@@ -41,12 +40,19 @@ func (all expiries) send(ch chan<- prometheus.Metric, desc *exporter.Desc, now t
 			tally.Count("expired")
 		}
 	}
-	known := slices.DeleteFunc(slices.Clone(all), func(e expiry) bool {
-		return e.at.IsZero() || len(within) > 0 && e.at.Sub(now) > within[0]
-	})
+	return tally
+}
+
+// before are those that expire before a time.
+func (all expiries) before(then time.Time) expiries {
+	return slices.DeleteFunc(slices.Clone(all), func(e expiry) bool { return e.at.After(then) })
+}
+
+// send sends those that expire first.
+func (all expiries) send(ch chan<- prometheus.Metric, desc *exporter.Desc) {
+	known := slices.DeleteFunc(slices.Clone(all), func(e expiry) bool { return e.at.IsZero() })
 	slices.SortFunc(known, func(a, b expiry) int { return cmp.Or(a.at.Compare(b.at), slices.Compare(a.labels, b.labels)) })
 	for _, e := range known[:min(len(known), mostExpiries)] {
 		ch <- desc.Sample(unix(e.at), e.labels...)
 	}
-	return tally
 }

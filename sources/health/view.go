@@ -68,11 +68,11 @@ func (v *View[T]) Add(obj any) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	at, known := slices.BinarySearch(v.keys, key)
-	more := bounded.Held(&item)
+	before := int64(0)
 	if known {
-		item = v.merged(v.items[at], item)
-		more = bounded.Held(&item) - bounded.Held(&v.items[at])
+		item, before = v.merged(v.items[at], item), bounded.Held(&v.items[at])
 	}
+	more := bounded.Held(&item) - before
 	if more > 0 && v.grown+more > bounded.ListHeld {
 		v.health.Lost(bounded.ErrList())
 		return bounded.ErrList()

@@ -127,8 +127,11 @@ func (i *Index) Add(obj any) error {
 		return i.broken(err)
 	}
 	i.mu.Lock()
-	_, known := i.pods.entries[f.uid]
-	full := !known && len(i.pods.entries) >= health.MostObjects
+	full := len(i.pods.entries) >= health.MostObjects
+	if full {
+		_, known := i.pods.entries[f.uid]
+		full = !known
+	}
 	if !full {
 		i.install(f)
 	}
