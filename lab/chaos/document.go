@@ -1,11 +1,12 @@
 package chaos
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/kubevitals/kubevitals/lab/results"
 )
 
 const (
@@ -20,26 +21,10 @@ type Report struct {
 }
 
 // ReadReport reads what Write wrote.
-func ReadReport(file string) (Report, error) {
-	var r Report
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return r, fmt.Errorf("report: %w", err)
-	}
-	if err := json.Unmarshal(text, &r); err != nil {
-		return r, fmt.Errorf("report %s: %w", file, err)
-	}
-	return r, nil
-}
+func ReadReport(file string) (Report, error) { return results.Read[Report](file) }
 
 // Write writes the report as JSON.
-func (r Report) Write(file string) error {
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	return os.WriteFile(file, append(text, '\n'), 0o600)
-}
+func (r Report) Write(file string) error { return results.Write(file, r) }
 
 // ReplaceTable puts the results between the markers of a document, with the
 // command that made them.

@@ -24,9 +24,7 @@ type chaosFlags struct {
 }
 
 func parseChaos(args []string) (chaosFlags, error) {
-	f := chaosFlags{options: chaos.Options{Logf: func(format string, args ...any) {
-		_, _ = fmt.Fprintf(os.Stderr, time.Now().UTC().Format(time.TimeOnly)+" "+format+"\n", args...)
-	}}}
+	f := chaosFlags{options: chaos.Options{Logf: progress}}
 	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
 	flags.StringVar(&f.options.Binary, "kubevitals", "bin/kubevitals", "binary of kubevitals")
 	flags.StringVar(&f.options.Peer, "peer", "", "binary of kube-state-metrics, to be tried beside kubevitals")
@@ -46,6 +44,11 @@ func parseChaos(args []string) (chaosFlags, error) {
 	err := flags.Parse(args)
 	f.command = commandOf(flags)
 	return f, err
+}
+
+// progress tells of what campaigns do, with the time of the day.
+func progress(format string, args ...any) {
+	_, _ = fmt.Fprintf(os.Stderr, time.Now().UTC().Format(time.TimeOnly)+" "+format+"\n", args...)
 }
 
 // commandOf is what others would type to get the same, wherever their files are.

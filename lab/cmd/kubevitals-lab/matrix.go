@@ -25,9 +25,7 @@ type matrixFlags struct {
 }
 
 func parseMatrix(args []string) (matrixFlags, error) {
-	f := matrixFlags{options: matrix.Options{Logf: func(format string, args ...any) {
-		_, _ = fmt.Fprintf(os.Stderr, time.Now().UTC().Format(time.TimeOnly)+" "+format+"\n", args...)
-	}}}
+	f := matrixFlags{options: matrix.Options{Logf: progress}}
 	flags := flag.NewFlagSet("matrix", flag.ContinueOnError)
 	flags.StringVar(&f.options.Kubevitals, "kubevitals", "bin/kubevitals", "binary of kubevitals")
 	flags.StringVar(&f.options.Prometheus, "prometheus", "bin/prometheus", "binary of Prometheus")
