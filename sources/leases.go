@@ -55,11 +55,12 @@ func (l *Leases) Judge(nodes []*corev1.Node) LeasesJudged {
 	f := leases.Facts{
 		ControllerManager: controllerManager, Dump: l.dump, Now: l.now(),
 		Posted: make(map[string]bool, len(nodes)), Status: make(map[string]time.Time, len(nodes)),
+		StatusWritten: make(map[string]time.Time, len(nodes)),
 	}
 	for _, n := range nodes {
 		c := ConditionOf(n, corev1.NodeReady)
 		f.Posted[n.Name] = c != nil && (c.Status == corev1.ConditionTrue || c.Status == corev1.ConditionFalse)
-		f.Status[n.Name] = statusPosted(n)
+		f.Status[n.Name], f.StatusWritten[n.Name] = statusPosted(n), statusWritten(n)
 	}
 	var j LeasesJudged
 	f.Nodes, j.NodesErr = l.nodes.List()

@@ -192,7 +192,11 @@ func kept(r Resource, obj runtime.Object, keep cache.TransformFunc) (runtime.Obj
 // strip takes from an object what no collector reads of it.
 func (r Resource) strip(obj runtime.Object) {
 	if m, err := meta.Accessor(obj); err == nil {
-		m.SetManagedFields(nil)
+		var kept []metav1.ManagedFieldsEntry
+		if r.Managed != nil {
+			kept = r.Managed(m.GetManagedFields())
+		}
+		m.SetManagedFields(kept)
 	}
 	if r.Strip != nil {
 		r.Strip(obj)

@@ -100,8 +100,8 @@ func View[T runtime.Object](s *Sources, source Read) *health.View[T] {
 	row, _, _ := s.config.Resources.Find(source)
 	return viewOf(s, source, func(obj any) (T, error) {
 		typed, err := health.Trim[T](obj)
-		if err == nil && row.Strip != nil {
-			row.Strip(typed)
+		if err == nil {
+			row.strip(typed)
 		}
 		return typed, err
 	})

@@ -42,6 +42,9 @@ type Resource struct {
 	// Strip takes from a live object what no collector reads and takes memory, beside
 	// what is taken from all; nil if there is nothing.
 	Strip func(runtime.Object)
+	// Managed chooses what is kept of who wrote which field, and when; nil keeps nothing.
+	// What was chosen before is chosen again.
+	Managed func([]metav1.ManagedFieldsEntry) []metav1.ManagedFieldsEntry
 	// Trim chooses what a snapshot keeps of an object: what it does not list leaves
 	// no cluster. nil keeps nothing.
 	Trim Trim

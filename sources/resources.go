@@ -81,7 +81,7 @@ func coreResources() Table {
 		{
 			Versions: []string{"v1"}, Kind: "Node", Plural: "nodes", Alive: true,
 			Lists: []List{{Source: Nodes}},
-			Strip: stripNode, Trim: Trimmed(trimNode), Redact: Redacted(redactNode),
+			Strip: stripNode, Managed: heartbeatWriter, Trim: Trimmed(trimNode), Redact: Redacted(redactNode),
 		},
 		{
 			Versions: []string{"v1"}, Kind: "Pod", Plural: "pods", Namespaced: true,

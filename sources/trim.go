@@ -92,6 +92,7 @@ const DisruptionTaint = "karpenter.sh/disruption"
 
 func trimNode(n *corev1.Node, latest *Latest) runtime.Object {
 	kept := &corev1.Node{ObjectMeta: trimMeta(n.ObjectMeta, latest)}
+	kept.ManagedFields = heartbeatWriter(n.ManagedFields)
 	kept.Spec.Unschedulable = n.Spec.Unschedulable
 	for _, t := range n.Spec.Taints {
 		taint := corev1.Taint{Key: t.Key, Effect: t.Effect, TimeAdded: t.TimeAdded}

@@ -248,11 +248,17 @@ func FreePorts(ctx context.Context, n int) ([]int, error) {
 func Eventually(ctx context.Context, within time.Duration, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
+	var before error
 	for {
 		err := check(ctx)
 		if err == nil {
 			return nil
 		}
+		if ctx.Err() != nil && before != nil {
+			// What was cut short tells less than the one that was not.
+			return fmt.Errorf("not within %s: %w\nthe one after that was cut short: %w", within, before, err)
+		}
+		before = err
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("not within %s: %w", within, err)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ func once(ctx context.Context, start func(*exec.Cmd) error, args ...string) (cod
 	cmd := exec.CommandContext(ctx, os.Getenv(binaryEnv), append(args, "--log.level=error")...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
+	// One that does not end says by its goroutines what it waits for.
+	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(syscall.SIGQUIT) }, 10*time.Second
 	if start == nil {
 		start = (*exec.Cmd).Start
 	}
@@ -38,6 +41,9 @@ func once(ctx context.Context, start func(*exec.Cmd) error, args ...string) (cod
 		return 0, "", "", err
 	}
 	err = cmd.Wait()
+	if ctx.Err() != nil {
+		return 0, out.String(), errs.String(), fmt.Errorf("it did not end: %w", ctx.Err())
+	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() > 0 {
 		err = nil
 	}

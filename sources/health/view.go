@@ -170,7 +170,6 @@ func Trim[T any](obj any) (T, error) {
 	if err != nil {
 		return typed, errors.New("object has no metadata")
 	}
-	accessor.SetManagedFields(nil)
 	accessor.SetOwnerReferences(nil)
 	return typed, nil
 }

@@ -25,7 +25,7 @@ func (c *clock) now() time.Time { return c.at }
 
 func node(name string) *corev1.Node {
 	return &corev1.Node{ObjectMeta: metav1.ObjectMeta{
-		Name: name, ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "kubelet"}},
+		Name: name, OwnerReferences: []metav1.OwnerReference{{Name: "machine"}},
 	}}
 }
 
@@ -65,8 +65,8 @@ func TestViewIsUnavailableUntilItHasTheWholeList(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].Name != "b" {
 		t.Errorf("after the deletion: %v, %v; want only b", list, err)
 	}
-	if list[0].ManagedFields != nil {
-		t.Error("managed fields are kept")
+	if list[0].OwnerReferences != nil {
+		t.Error("owners are kept")
 	}
 }
 

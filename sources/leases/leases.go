@@ -54,6 +54,9 @@ type Facts struct {
 	// Status is when kubelets posted the status of their nodes last, each by the clock of
 	// its node, as it is in their Leases.
 	Status map[string]time.Time
+	// StatusWritten is when API servers wrote that status, by their clock; zero where it
+	// is not known.
+	StatusWritten map[string]time.Time
 	// Dump is what a dump tells of its Leases; the zero value is for a live cluster.
 	Dump Dump
 	// Now is the present by our clock.

@@ -20,7 +20,10 @@ func (j *judge) statusLead(l Lease) time.Duration {
 		lead += min(0, j.reference)
 		due += apart
 	}
+	written := j.StatusWritten[l.Name]
 	switch {
+	case lead < -due && !written.IsZero() && j.seen(l).Sub(written) < due:
+		return 0 // its clock was behind when it posted, and was set right since
 	case lead < -due:
 		return lead
 	case lead > l.Duration && j.Now.Sub(j.renewed(l)) > l.Duration:

@@ -67,6 +67,23 @@ func TestStatusOfAnOutlivedLease(t *testing.T) {
 	}
 }
 
+// TestStatusOfAClockSetForward verifies that a status which looks old, but was written just
+// now by the clock of the API server, is that of a clock that was behind until then.
+func TestStatusOfAClockSetForward(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ written, want time.Duration }{
+		{-2 * m, 0}, {-44 * m, -44*m - 57*s},
+	} {
+		f := cluster(listed, -3*s, 0, 0, 0, 0)
+		f.Dump = leases.Dump{Taken: taken, Written: taken}
+		f.Status = map[string]time.Time{"w1": taken.Add(-45 * m)}
+		f.StatusWritten = map[string]time.Time{"w1": taken.Add(c.written)}
+		if lead := leases.Judge(f).Nodes["w1"].StatusLead; lead != c.want {
+			t.Errorf("written %s ago: %s, want %s", -c.written, lead, c.want)
+		}
+	}
+}
+
 const never = 1000 * time.Hour
 
 // TestElectionOfAnUnrenewedNode verifies that the Lease of an election, which lags like
