@@ -123,8 +123,8 @@ type converged struct {
 }
 
 // converge waits until all sources are available and every endpoint of every
-// kubelet has been read well.
-func converge(ctx context.Context, s settings, p *process, begun time.Time, note func(string, ...any)) (converged, error) {
+// kubelet has been read well. When all sources are, it calls those who want to know.
+func converge(ctx context.Context, s settings, p *process, begun time.Time, note func(string, ...any), available ...func() error) (converged, error) {
 	var c converged
 	ctx, cancel := context.WithTimeout(ctx, s.converge)
 	defer cancel()
@@ -145,6 +145,11 @@ func converge(ctx context.Context, s settings, p *process, begun time.Time, note
 		if c.sources == 0 && last.sourcesReady() {
 			c.sources = time.Since(begun)
 			note("all sources are available after %s", c.sources.Round(time.Millisecond))
+			for _, tell := range available {
+				if err := tell(); err != nil {
+					return c, err
+				}
+			}
 		}
 		if c.sources != 0 && last.kubeletsReady(s.fleet.nodes) {
 			c.kubelets = time.Since(begun)

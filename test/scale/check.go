@@ -65,7 +65,7 @@ func (r *checkReport) look(ctx context.Context, flags []string, stderr io.Writer
 	command.Stdout, command.Stderr = &out, stderr
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = 10 * time.Second
-	before, err := own()
+	before, err := selfCPU()
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (r *checkReport) look(ctx context.Context, flags []string, stderr io.Writer
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
 		return fmt.Errorf("run %s: %w", r.settings.binary, err)
 	}
-	after, err := own()
+	after, err := selfCPU()
 	if err != nil {
 		return err
 	}
@@ -95,8 +95,8 @@ func (r *checkReport) look(ctx context.Context, flags []string, stderr io.Writer
 	return nil
 }
 
-// own is the CPU time that this process has used.
-func own() (time.Duration, error) {
+// selfCPU is the CPU time that this process has used.
+func selfCPU() (time.Duration, error) {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0, fmt.Errorf("resources of this process: %w", err)

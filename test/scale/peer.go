@@ -24,11 +24,16 @@ type pair struct {
 	settings  settings
 	converged converged
 	own, peer contestant
+	// cluster is the CPU time that the played cluster took until all sources were available.
+	cluster time.Duration
 }
 
 // contestant is one of the two.
 type contestant struct {
 	scrapes []sample
+	// start is the CPU time until all sources of kubevitals were available, and scraped
+	// that of all scrapes together.
+	start, scraped time.Duration
 	// resident is in the steady state, peak at the end; bytes.
 	resident, peak int64
 }
@@ -51,7 +56,12 @@ func benchPeer(ctx context.Context, s settings, stdout, stderr io.Writer) error 
 			return err
 		}
 		defer own.stop()
-		if result.converged, err = converge(ctx, s, own, begun, note); err != nil {
+		made, err := selfCPU()
+		if err != nil {
+			return err
+		}
+		result.converged, err = converge(ctx, s, own, begun, note, func() error { return result.started(own, peer, made) })
+		if err != nil {
 			return err
 		}
 		if err := peer.complete(ctx, s); err != nil {
@@ -124,6 +134,21 @@ func (p *process) complete(ctx context.Context, s settings) error {
 	}
 }
 
+// started notes what each has taken until all sources were available; made is what making
+// the cluster took.
+func (r *pair) started(own, peer *process, made time.Duration) error {
+	for p, c := range map[*process]*contestant{own: &r.own, peer: &r.peer} {
+		u, err := p.usage()
+		if err != nil {
+			return err
+		}
+		c.start = u.cpu
+	}
+	all, err := selfCPU()
+	r.cluster = all - made
+	return err
+}
+
 func (r *pair) measure(ctx context.Context, own, peer *process, note func(string, ...any)) error {
 	note("letting both alone for %s", r.settings.steady)
 	select {
@@ -142,11 +167,9 @@ func (r *pair) measure(ctx context.Context, own, peer *process, note func(string
 	note("scraping the two in turn")
 	for range r.settings.scrapes {
 		for _, p := range []*process{own, peer} {
-			one, err := p.scrape(ctx, "identity")
-			if err != nil {
+			if err := both[p].scrape(ctx, p); err != nil {
 				return err
 			}
-			both[p].scrapes = append(both[p].scrapes, one)
 		}
 	}
 	for p, c := range both {
@@ -159,6 +182,26 @@ func (r *pair) measure(ctx context.Context, own, peer *process, note func(string
 	return nil
 }
 
+// scrape scrapes once more, and adds the CPU time of it, in which is what the process does
+// beside.
+func (c *contestant) scrape(ctx context.Context, p *process) error {
+	before, err := p.usage()
+	if err != nil {
+		return err
+	}
+	one, err := p.scrape(ctx, "identity")
+	if err != nil {
+		return err
+	}
+	after, err := p.usage()
+	if err != nil {
+		return err
+	}
+	c.scrapes = append(c.scrapes, one)
+	c.scraped += after.cpu - before.cpu
+	return nil
+}
+
 // write prints one figure a line: that of kubevitals, of the peer, and the ratio.
 func (r *pair) write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -166,6 +209,7 @@ func (r *pair) write(w io.Writer) error {
 	r.settings.fleet.write(line)
 	line("sources available after", "%s", r.converged.sources.Round(time.Millisecond))
 	line("kubelets read after", "%s", r.converged.kubelets.Round(time.Millisecond))
+	line("CPU of the cluster until all sources are available", "%.1f s", r.cluster.Seconds())
 	line("", "%s\t%s\t%s", "kubevitals", "kube-state-metrics", "ratio")
 	row := func(name, format string, own, peer float64) {
 		line(name, format+"\t"+format+"\t%.3f", own, peer, own/peer)
@@ -173,8 +217,9 @@ func (r *pair) write(w io.Writer) error {
 	own, peer := r.own.scrapes[0], r.peer.scrapes[0]
 	row("series", "%.0f", float64(own.series), float64(peer.series))
 	row("body, MB", "%.1f", float64(own.whole)/1e6, float64(peer.whole)/1e6)
-
+	row("CPU until all sources are available, s", "%.1f", r.own.start.Seconds(), r.peer.start.Seconds())
 	row("scrape, median, ms", "%.0f", milliseconds(middle(r.own.scrapes)), milliseconds(middle(r.peer.scrapes)))
+	row("CPU of a scrape, mean, ms", "%.0f", milliseconds(r.own.scraped)/float64(len(r.own.scrapes)), milliseconds(r.peer.scraped)/float64(len(r.peer.scrapes)))
 	row("resident memory, MiB", "%.0f", mebibytes(r.own.resident), mebibytes(r.peer.resident))
 	row("resident memory, peak, MiB", "%.0f", mebibytes(r.own.peak), mebibytes(r.peer.peak))
 	return t.Flush()
