@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/kubevitals/kubevitals/lab/cluster"
 	"github.com/kubevitals/kubevitals/lab/faults"
 )
@@ -109,6 +112,7 @@ func TestNodeClockOff(t *testing.T) {
 			if err := k.SetClock(ahead); err != nil {
 				t.Fatal(err)
 			}
+			l.postStatus(t, k, ahead)
 			l.vitals.eventually(t, time.Minute, func(s samples) error {
 				values := s.all("node_clock_offset_seconds")
 				own := s.all("node_clock_offset_seconds", "node", k.Name)
@@ -130,6 +134,31 @@ func TestNodeClockOff(t *testing.T) {
 		return nil
 	})
 	l.wantAlone(t, 3*time.Minute)
+}
+
+// postStatus makes a kubelet post the status of its node now, by starting it again, and
+// not within some minutes; ahead is by how much its clock is.
+func (l *lab) postStatus(t *testing.T, k *cluster.Kubelet, ahead time.Duration) {
+	t.Helper()
+	k.Process.Kill()
+	if err := k.Process.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := cluster.Eventually(t.Context(), time.Minute, func(ctx context.Context) error {
+		node, err := l.Client().CoreV1().Nodes().Get(ctx, k.Name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		for _, c := range node.Status.Conditions {
+			if off := time.Since(c.LastHeartbeatTime.Time) + ahead; c.Type == corev1.NodeReady && off.Abs() > 20*time.Second {
+				return fmt.Errorf("the heartbeat of %s is %s off", k.Name, off)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestNothingWritten fills etcd: what cannot be written is named, and not one of all
