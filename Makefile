@@ -129,6 +129,10 @@ bench: ## Print the cost of a series of a scrape and of a pod in the index, and 
 	$(GO) test -run '^$$' -bench . -benchmem ./exporter ./collectors/... ./sources/...
 	$(GO) run ./test/exposition
 
+.PHONY: events
+events: ## Play 1,000,000 random events on the index of pods (EVENTS=number), and compare it with a fresh list.
+	KUBEVITALS_EVENTS=$(or $(EVENTS),1000000) $(GO) test -count=1 -v -timeout 30m -run EventsEqual ./sources/pods
+
 .PHONY: bench-scale
 bench-scale: build ## Print memory and scrape time at 5,000 nodes, 50,000 pods and 5,000 HPAs.
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals
