@@ -36,7 +36,7 @@ func answerTo(ctx context.Context, dump string) (cases.Answer, error) {
 
 // TestCasesAreRightAndFresh verifies that each cluster of cases/ is answered as its
 // case.yaml says, and that docs/cases.md has all of them with these answers,
-// and README.md their number.
+// and docs/figures.md their number.
 func TestCasesAreRightAndFresh(t *testing.T) {
 	t.Parallel()
 	all, err := cases.Load("../../cases")
@@ -65,15 +65,15 @@ func TestCasesAreRightAndFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	keepFresh(t, "../../docs/cases.md", cases.Document(all, answers, peer))
-	readme, err := os.ReadFile("../../README.md")
+	figures, err := os.ReadFile("../../docs/figures.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	line := regexp.MustCompile("(?m)^" + regexp.QuoteMeta(cases.FigureOf) + ".*$")
-	if !line.Match(readme) {
-		t.Fatalf("README.md has no line that begins: %s", cases.FigureOf)
+	if !line.Match(figures) {
+		t.Fatalf("docs/figures.md has no line that begins: %s", cases.FigureOf)
 	}
-	keepFresh(t, "../../README.md", string(line.ReplaceAllLiteral(readme, []byte(cases.Figure(all, answers, peer)))))
+	keepFresh(t, "../../docs/figures.md", string(line.ReplaceAllLiteral(figures, []byte(cases.Figure(all, answers, peer)))))
 }
 
 // keepFresh compares a file with what it is to be, and writes that with -update.

@@ -34,10 +34,10 @@ func tallyOf(all []Case, answers []Answer) (t tally) {
 	return t
 }
 
-// FigureOf begins the line of README.md that Figure is.
-const FigureOf = "| [clusters of which it is known](docs/cases.md) what is wrong |"
+// FigureOf begins the line of docs/figures.md that Figure is.
+const FigureOf = "| [clusters of which it is known](cases.md) what is wrong |"
 
-// Figure is the result in a line of a table of README.md.
+// Figure is the result in a line of a table of docs/figures.md.
 func Figure(all []Case, answers []Answer, peer Peer) string {
 	t := tallyOf(all, answers)
 	return fmt.Sprintf("%s named in %d of %d ill ones, and nothing found in %d of %d healthy ones; %s %s names it in %d | `make cases`, `make cases-peer` |",
