@@ -68,8 +68,8 @@ groups:
 		if got := [2]int64{c.Samples, int64(c.Results)}; got != want[c.Rule] {
 			t.Errorf("%s: samples and results %v, want %v", c.Rule, got, want[c.Rule])
 		}
-		if group := map[bool]string{true: "first", false: "second"}[c.Rule == "all:free"]; c.Group != group || c.Took <= 0 {
-			t.Errorf("%s is of group %s and took %s", c.Rule, c.Group, c.Took)
+		if group := map[bool]string{true: "first", false: "second"}[c.Rule == "all:free"]; c.Group != group || c.CPU <= 0 {
+			t.Errorf("%s is of group %s and took %s", c.Rule, c.Group, c.CPU)
 		}
 	}
 }

@@ -110,30 +110,30 @@ func writeRules(w io.Writer, s settings, groups []rulefmt.RuleGroup, series int,
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(t, format+"\n", args...) }
 	row := func(name, every string, c rulecost.Cost) {
-		line("%s\t%s\t%.3f\t%d\t%d", strings.TrimPrefix(name, "kubevitals-"), every, c.Took.Seconds(), c.Samples, c.Results)
+		line("%s\t%s\t%.3f\t%d\t%d", strings.TrimPrefix(name, "kubevitals-"), every, c.CPU.Seconds(), c.Samples, c.Results)
 	}
 	line("%d nodes, %d autoscalers, %d series that rules read, every %s for %s", s.fleet.nodes, s.fleet.hpas, series, model.Duration(scrapeInterval), model.Duration(remembered))
-	line("group\tevery\tseconds\tsamples read\tresults")
+	line("group\tevery\tseconds of a core\tsamples read\tresults")
 	var minute rulecost.Cost
 	for _, group := range groups {
 		sum, every := sumOf(group.Name, costs), cmp.Or(group.Interval, model.Duration(scrapeInterval))
 		row(group.Name, every.String(), sum)
 		times := float64(time.Minute) / float64(every)
-		minute.Took += time.Duration(times * float64(sum.Took))
+		minute.CPU += time.Duration(times * float64(sum.CPU))
 		minute.Samples += int64(times * float64(sum.Samples))
 		minute.Results += sum.Results
 	}
 	row("all in a minute", "", minute)
-	line("\nrule\t\tseconds\tsamples read\tresults")
-	slices.SortFunc(costs, func(a, b rulecost.Cost) int { return cmp.Compare(b.Took, a.Took) })
+	line("\nrule\t\tseconds of a core\tsamples read\tresults")
+	slices.SortFunc(costs, func(a, b rulecost.Cost) int { return cmp.Compare(b.CPU, a.CPU) })
 	for _, c := range costs[:min(costlyRules, len(costs))] {
 		row(c.Rule, "", c)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	if s.mostRules > 0 && minute.Took > s.mostRules {
-		return fmt.Errorf("the rules take %s of a core each minute, and may take %s", minute.Took.Round(time.Millisecond), s.mostRules)
+	if s.mostRules > 0 && minute.CPU > s.mostRules {
+		return fmt.Errorf("the rules take %s of a core each minute, and may take %s", minute.CPU.Round(time.Millisecond), s.mostRules)
 	}
 	return nil
 }
@@ -141,7 +141,7 @@ func writeRules(w io.Writer, s settings, groups []rulefmt.RuleGroup, series int,
 func sumOf(group string, costs []rulecost.Cost) (sum rulecost.Cost) {
 	for _, c := range costs {
 		if c.Group == group {
-			sum.Took += c.Took
+			sum.CPU += c.CPU
 			sum.Samples += c.Samples
 			sum.Results += c.Results
 		}

@@ -56,9 +56,9 @@ func TestDay(t *testing.T) {
 func TestWriteRules(t *testing.T) {
 	t.Parallel()
 	costs := []rulecost.Cost{
-		{Group: "kubevitals-a", Rule: "One", Took: 100 * time.Millisecond, Samples: 10, Results: 1},
-		{Group: "kubevitals-b", Rule: "Two", Took: time.Second, Samples: 20},
-		{Group: "kubevitals-b", Rule: "Three", Took: 200 * time.Millisecond, Samples: 30},
+		{Group: "kubevitals-a", Rule: "One", CPU: 100 * time.Millisecond, Samples: 10, Results: 1},
+		{Group: "kubevitals-b", Rule: "Two", CPU: time.Second, Samples: 20},
+		{Group: "kubevitals-b", Rule: "Three", CPU: 200 * time.Millisecond, Samples: 30},
 	}
 	groups := []rulefmt.RuleGroup{{Name: "kubevitals-a"}, {Name: "kubevitals-b", Interval: model.Duration(time.Minute)}}
 	var out bytes.Buffer
