@@ -65,8 +65,8 @@ lab-real: real-node-programs build ## Start a real control plane with a real nod
 
 .PHONY: image
 image: build ## Write the container image as an OCI image layout, bin/kubevitals.tar, without a daemon (IMAGE=name).
-	cd tools/image && $(GO) run ./mkimage -name $(or $(IMAGE),docker.io/library/kubevitals:latest) -user 65534:65534 -port 9899/tcp \
-		-o ../../$(BIN)/kubevitals.tar ../../$(BIN)/kubevitals
+	cd tools/image && $(GO) run ./mkimage -name $(or $(IMAGE),docker.io/library/kubevitals:latest) \
+		-dockerfile ../../Dockerfile -o ../../$(BIN)/kubevitals.tar ../../$(BIN)/kubevitals
 
 ## ---- tests
 
@@ -94,7 +94,7 @@ e2e: build $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns $(BIN)/prometh
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 15m ./matrix
 
 .PHONY: e2e-real-node
-e2e-real-node: build real-node-programs $(BIN)/prometheus ## Test on real nodes how kubevitals runs as it is shipped, and what really fails there (needs root, and Debian's runc, containernetworking-plugins and e2fsprogs).
+e2e-real-node: build real-node-programs $(BIN)/prometheus ## Test on real nodes how kubevitals runs as it is shipped, and what really fails there (needs root, and Debian's runc, containernetworking-plugins and e2fsprogs; KUBEVITALS_REAL_NODE_REQUIRED=1: fail rather than skip where there can be none).
 	@# It prints who said what, and when; also that it is skipped, and why. Its tests wait
 	@# more than they work, so that all run at once.
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -v -parallel 3 -timeout 20m ./realnode

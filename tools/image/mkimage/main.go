@@ -1,9 +1,9 @@
-// Command mkimage writes a container image of the programs that it is given, as
-// an OCI image layout in a tar archive:
+// Command mkimage writes the container image that a Dockerfile describes, of programs
+// that are built already, as an OCI image layout in a tar archive:
 //
-//	mkimage -name docker.io/library/kubevitals:latest -user 65534:65534 -port 9899/tcp -o image.tar bin/kubevitals
+//	mkimage -name docker.io/library/kubevitals:latest -dockerfile Dockerfile -o image.tar bin/kubevitals
 //
-// The first program is the entrypoint. Each is placed at the root of the image.
+// The programs are those that the last stage of the Dockerfile copies.
 package main
 
 import (
@@ -11,9 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/kubevitals/kubevitals/tools/image"
 )
@@ -26,12 +24,10 @@ func main() {
 }
 
 func run(args []string) error {
-	i := image.Image{Files: map[string]string{}}
 	flags := flag.NewFlagSet("mkimage", flag.ContinueOnError)
-	flags.StringVar(&i.Name, "name", "", "whole name of the image, with registry and tag")
-	flags.StringVar(&i.Architecture, "architecture", runtime.GOARCH, "architecture of the programs, as Go calls it")
-	flags.StringVar(&i.User, "user", "", "UID:GID that runs it")
-	ports := flags.String("port", "", "ports that it serves, such as 9899/tcp, separated by commas")
+	name := flags.String("name", "", "whole name of the image, with registry and tag")
+	architecture := flags.String("architecture", runtime.GOARCH, "architecture of the programs, as Go calls it")
+	dockerfile := flags.String("dockerfile", "Dockerfile", "file that says what the image is")
 	file := flags.String("o", "", "archive to write")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -39,13 +35,15 @@ func run(args []string) error {
 	if flags.NArg() == 0 || *file == "" {
 		return errors.New("name at least one program, and the archive with -o")
 	}
-	if *ports != "" {
-		i.Ports = strings.Split(*ports, ",")
+	text, err := os.ReadFile(*dockerfile)
+	if err != nil {
+		return err
 	}
-	for _, program := range flags.Args() {
-		i.Files["/"+filepath.Base(program)] = program
+	i, err := image.FromDockerfile(text, flags.Args()...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", *dockerfile, err)
 	}
-	i.Entrypoint = []string{"/" + filepath.Base(flags.Arg(0))}
+	i.Name, i.Architecture = *name, *architecture
 	out, err := os.Create(*file)
 	if err != nil {
 		return err
