@@ -21,6 +21,7 @@ import (
 type Cluster struct {
 	options   Options
 	temporary bool
+	lock      *os.File
 	files     files
 	ports     ports
 	rest      *rest.Config
@@ -83,17 +84,8 @@ func (c *Cluster) start(ctx context.Context) error {
 
 // prepare makes the folders, keys and command lines.
 func (c *Cluster) prepare(ctx context.Context) error {
-	if c.options.Dir == "" {
-		dir, err := os.MkdirTemp("", "kubevitals-lab-")
-		if err != nil {
-			return fmt.Errorf("temporary folder: %w", err)
-		}
-		c.options.Dir, c.temporary = dir, true
-	}
-	for _, dir := range []string{c.options.Dir, c.LogDir()} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return fmt.Errorf("state folder: %w", err)
-		}
+	if err := c.takeFolder(); err != nil {
+		return err
 	}
 	free, err := FreePorts(ctx, 5+c.options.Nodes)
 	if err != nil {
@@ -154,9 +146,7 @@ func (c *Cluster) Stop() {
 		c.order[i].Kill()
 	}
 	c.valves.close()
-	if c.temporary && !c.failed {
-		_ = os.RemoveAll(c.options.Dir)
-	}
+	c.leaveFolder()
 }
 
 // Fail makes Stop keep the folder with the logs.

@@ -163,8 +163,12 @@ func (p *Process) endedByItself() bool {
 	return p.cmd != nil && !p.running() && !p.killed
 }
 
-// Kill ends the process the hard way, as kill -9 does, and waits for its end. It stays
-// ended until it is started.
+// killWait is for how long the end of a process is waited for that was killed.
+const killWait = time.Minute
+
+// Kill ends the process the hard way, as kill -9 does, and waits for its end, or a minute:
+// what the kernel holds, as it does with a disk that hangs, ends later, and cannot be
+// started before. It stays ended until it is started.
 func (p *Process) Kill() { p.signal(syscall.SIGKILL) }
 
 // Pause stops the process without ending it: it hangs, and its ports with it.
@@ -192,6 +196,9 @@ func (p *Process) signal(s syscall.Signal) {
 	_ = p.cmd.Process.Signal(s)
 	exited, lifeline := p.exited, p.lifeline
 	p.mu.Unlock()
-	<-exited // SIGKILL cannot be ignored
+	select {
+	case <-exited:
+	case <-time.After(killWait):
+	}
 	_ = lifeline.Close()
 }

@@ -2,7 +2,7 @@ package cluster
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/kubevitals/kubevitals/lab/valve"
@@ -35,7 +35,10 @@ func (c *Cluster) addValves(ctx context.Context) error {
 	return nil
 }
 
-func nodeName(i int) string { return fmt.Sprintf("node-%d", i) }
+// nodePrefix begins the names of hollow nodes.
+const nodePrefix = "node-"
+
+func nodeName(i int) string { return nodePrefix + strconv.Itoa(i) }
 
 // EtcdValve is what the API server reaches etcd by; nil without Options.Valves.
 func (c *Cluster) EtcdValve() *valve.Valve { return c.valves.etcd }

@@ -22,6 +22,8 @@ const socketName = "faults.sock"
 // socket in the folder.
 func (l *Lab) Serve(ctx context.Context, dir string) error {
 	file := filepath.Join(dir, socketName)
+	// A lab that was killed left it, and no other one has the folder.
+	_ = os.Remove(file)
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "unix", file)
 	if err != nil {
 		return fmt.Errorf("socket for faults: %w", err)
