@@ -23,9 +23,28 @@ type hierarchy struct {
 	options string // which it is, of v1
 }
 
-// systemCgroup is, below the node's own, where its first process is: in v2 a cgroup
-// that has some below may have no process itself.
+// systemCgroup is, below the node's own, where its processes are but for those of pods:
+// in v2 a cgroup that has some below may have no process itself.
 const systemCgroup = "system"
+
+// Cgroups tells which version of cgroups the machine has. With both, controllers are of
+// the old one, and kubelets take it for that.
+func Cgroups() (string, error) {
+	all, err := hierarchies()
+	if err != nil {
+		return "", err
+	}
+	has := func(version int) bool {
+		return slices.ContainsFunc(all, func(h hierarchy) bool { return h.version == version })
+	}
+	switch {
+	case !has(1):
+		return "cgroup v2", nil
+	case has(2):
+		return "cgroup v1, with v2 beside it", nil
+	}
+	return "cgroup v1", nil
+}
 
 // hierarchies reads those of the machine.
 func hierarchies() ([]hierarchy, error) {
@@ -92,16 +111,22 @@ func (h hierarchy) make(path string) error {
 		if err := os.Mkdir(at, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
-			from, err := os.ReadFile(filepath.Join(parent, file))
-			if err != nil || h.version != 1 {
-				continue // not the hierarchy that has it
-			}
-			if err := os.WriteFile(filepath.Join(at, file), from, 0); err != nil {
-				return err
-			}
+		if err := errors.Join(h.inherit(parent, at), h.delegate(parent)); err != nil {
+			return err
 		}
-		if err := h.delegate(parent); err != nil {
+	}
+	return nil
+}
+
+// inherit gives a cgroup of v1 the processors and memory of its parent, without which no
+// process may join it.
+func (h hierarchy) inherit(parent, at string) error {
+	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
+		from, err := os.ReadFile(filepath.Join(parent, file))
+		if err != nil || h.version != 1 {
+			continue // not the hierarchy that has it
+		}
+		if err := os.WriteFile(filepath.Join(at, file), from, 0); err != nil {
 			return err
 		}
 	}
@@ -126,11 +151,14 @@ func (h hierarchy) delegate(to string) error {
 }
 
 // mountCgroups mounts the hierarchies as the new cgroup namespace has them: what was
-// the node's cgroup is the root.
+// the node's cgroup is the root, and this process is below it.
 func mountCgroups(all []hierarchy) error {
 	const root = "/sys/fs/cgroup"
 	if len(all) == 1 && all[0].version == 2 {
-		return mountUnified(root)
+		if err := unix.Mount("cgroup2", root, "cgroup2", 0, ""); err != nil {
+			return err
+		}
+		return hierarchy{root, 2, ""}.settle()
 	}
 	if err := unix.Mount("tmpfs", root, "tmpfs", 0, "mode=755"); err != nil {
 		return err
@@ -146,54 +174,25 @@ func mountCgroups(all []hierarchy) error {
 		if err := unix.Mount(kind, at, kind, 0, h.options); err != nil {
 			return fmt.Errorf("%s: %w", at, err)
 		}
+		if err := (hierarchy{at, h.version, h.options}).settle(); err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		}
 	}
 	return nil
 }
 
-// mountUnified also makes room for the cgroups of pods below the root, where no
-// process may be then.
-func mountUnified(root string) error {
-	if err := unix.Mount("cgroup2", root, "cgroup2", 0, ""); err != nil {
+// settle moves this process to where the node's own are. Only then may the root of v2
+// give its controllers to those below.
+func (h hierarchy) settle() error {
+	at := filepath.Join(h.mount, systemCgroup)
+	if err := os.MkdirAll(at, 0o755); err != nil {
 		return err
 	}
-	h := hierarchy{root, 2, ""}
-	if err := os.MkdirAll(filepath.Join(root, systemCgroup), 0o755); err != nil {
+	if err := h.inherit(h.mount, at); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(root, systemCgroup, "cgroup.procs"), []byte("0"), 0); err != nil {
+	if err := os.WriteFile(filepath.Join(at, "cgroup.procs"), []byte("0"), 0); err != nil {
 		return err
 	}
-	return h.delegate(root)
-}
-
-// removeCgroup removes a cgroup and those below it from all hierarchies, once no
-// process is left in them.
-func removeCgroup(path string) error {
-	all, err := hierarchies()
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, h := range all {
-		errs = append(errs, removeTree(filepath.Join(h.mount, path)))
-	}
-	return errors.Join(errs...)
-}
-
-func removeTree(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.IsDir() {
-			if err := removeTree(filepath.Join(dir, e.Name())); err != nil {
-				return err
-			}
-		}
-	}
-	return os.Remove(dir)
+	return h.delegate(h.mount)
 }

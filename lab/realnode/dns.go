@@ -16,8 +16,8 @@ import (
 	"github.com/kubevitals/kubevitals/lab/manifests"
 )
 
-// waitForPods is for starting containers on a busy machine.
-const waitForPods = 90 * time.Second
+// waitForPods is for starting containers on a machine that does much else.
+const waitForPods = 3 * time.Minute
 
 //go:embed coredns.yaml
 var corednsManifest []byte

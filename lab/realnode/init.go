@@ -85,6 +85,7 @@ func Init(args []string) error {
 		{"folders of the node", func() error { return bindFolders(s, root) }},
 		{"pivot_root", func() error { return pivot(root) }},
 		{"cgroups", func() error { return mountCgroups(hierarchies) }},
+		{"kernel parameters", keepParameters},
 		// Containers see what is mounted later if their volumes say so, which needs this.
 		{"shared mounts", func() error { return unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, "") }},
 		{"forwarding", func() error { return os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0) }},

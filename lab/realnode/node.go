@@ -58,6 +58,9 @@ func (n *Node) Dir() string { return filepath.Join(n.place.dir(), n.Name) }
 // Address is that of the node.
 func (n *Node) Address() net.IP { return n.place.network(0, 2+n.number) }
 
+// cgroup is the path of the node's in each hierarchy of the machine.
+func (n *Node) cgroup() string { return filepath.Join(n.place.cgroup(), n.Name) }
+
 func (n *Node) podNetwork() string { return n.place.network(1+n.number, 0).String() + "/24" }
 
 // writeFiles makes the node's folder: disks, credentials and configuration.
@@ -104,7 +107,7 @@ func (n *Node) writeFiles(ctx context.Context) error {
 
 // boot starts the node's first process, and enters its namespaces.
 func (n *Node) boot(ctx context.Context) error {
-	s := spec{Name: n.Name, Dir: n.Dir(), Cgroup: filepath.Join(n.place.cgroup(), n.Name), Programs: map[string]string{}}
+	s := spec{Name: n.Name, Dir: n.Dir(), Cgroup: n.cgroup(), Programs: map[string]string{}}
 	for _, name := range []string{labProgram, containerdProgram, shimProgram, ctrProgram} {
 		s.Programs[name] = filepath.Join(n.place.programs, name)
 	}
@@ -129,7 +132,7 @@ func (n *Node) boot(ctx context.Context) error {
 	if err := n.init.Start(ctx); err != nil {
 		return err
 	}
-	n.inside, err = enter(n.init.Pid())
+	n.inside, err = enter(n.init.Pid(), filepath.Join(n.cgroup(), systemCgroup))
 	return err
 }
 
@@ -215,6 +218,5 @@ func (n *Node) stop() {
 	}
 	if n.inside != nil {
 		n.inside.leave()
-		n.inside = nil
 	}
 }

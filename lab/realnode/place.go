@@ -111,24 +111,31 @@ func (p *Place) prepare(ctx context.Context) error {
 		"link set "+p.bridge()+" up")
 }
 
-// Release ends the nodes and removes all that they had.
+// Release ends the nodes, removes all that they had, and lets others have the place.
 func (p *Place) Release(ctx context.Context) error {
+	return errors.Join(p.end(ctx), p.lock.Close())
+}
+
+// end ends the nodes and removes all that they had.
+func (p *Place) end(ctx context.Context) error {
 	for _, n := range p.nodes {
 		n.stop()
 	}
-	return errors.Join(p.clean(ctx), p.lock.Close())
+	return p.clean(ctx)
 }
 
-// clean removes everything of the place. No process of its nodes lives any more, or
-// all are about to end.
+// clean removes everything of the place, also processes of its nodes.
 func (p *Place) clean(ctx context.Context) error {
 	if _, err := net.InterfaceByName(p.bridge()); err == nil {
 		if err := ip(ctx, "link delete "+p.bridge()); err != nil {
 			return err
 		}
 	}
-	// Processes that were killed leave their cgroups a moment later.
-	err := cluster.Eventually(ctx, 20*time.Second, func(context.Context) error { return removeCgroup(p.cgroup()) })
+	// Processes that were killed leave their cgroups a moment later, or a minute where the
+	// machine stalls.
+	err := cluster.Eventually(ctx, time.Minute, func(context.Context) error {
+		return errors.Join(endCgroup(p.cgroup()), removeCgroup(p.cgroup()))
+	})
 	if err != nil {
 		return fmt.Errorf("cgroups of real nodes: %w", err)
 	}

@@ -22,6 +22,8 @@ const (
 	// cniFile is the configuration of the network of pods, in the folder cni of the
 	// node's.
 	cniFile = "10-lab.conflist"
+	// realLabel is what the Nodes of real nodes bear, and those of hollow ones do not.
+	realLabel = "lab.kubevitals/real"
 )
 
 const containerdConfig = `version = 3
@@ -58,10 +60,12 @@ func (n *Node) kubeletConfig() ([]byte, error) {
 		TLSCertFile:    "/etc/kubernetes/kubelet.crt", TLSPrivateKeyFile: "/etc/kubernetes/kubelet.key",
 		KubeReserved: map[string]string{"cpu": "100m", "memory": "256Mi"},
 		// What fails should be told, and be over, sooner than by default: a runtime that
-		// hangs is waited for two minutes, and pressure on a disk lasts for five.
+		// hangs is waited for two minutes, pressure on a disk lasts for five, and an image
+		// must be unused for two before it may be removed.
 		SyncFrequency:                    metav1.Duration{Duration: 10 * time.Second},
-		RuntimeRequestTimeout:            metav1.Duration{Duration: 8 * time.Second},
+		RuntimeRequestTimeout:            metav1.Duration{Duration: 20 * time.Second},
 		EvictionPressureTransitionPeriod: metav1.Duration{Duration: 5 * time.Second},
+		ImageMinimumGCAge:                metav1.Duration{Duration: time.Second},
 	}
 	c.Authentication.X509.ClientCAFile = "/etc/kubernetes/ca.crt"
 	text, err := yaml.Marshal(c)
@@ -101,7 +105,7 @@ func (n *Node) kubelet(flags ...string) *cluster.Process {
 	return n.process("kubelet", n.ready, append([]string{
 		filepath.Join(binDir, labProgram), cluster.RealKubelet,
 		"--config=/etc/kubernetes/kubelet.yaml", "--kubeconfig=/etc/kubernetes/kubelet.kubeconfig",
-		"--hostname-override=" + n.Name, "--node-ip=" + n.Address().String(),
+		"--hostname-override=" + n.Name, "--node-ip=" + n.Address().String(), "--node-labels=" + realLabel + "=true",
 	}, flags...)...)
 }
 

@@ -37,7 +37,7 @@ func up(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("find my own binary: %w", err)
 	}
-	starting, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	starting, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	options := cluster.Options{
 		Binary: binary, Dir: *dir, Nodes: *nodes,
@@ -58,7 +58,9 @@ func up(ctx context.Context, args []string) error {
 type running struct {
 	*cluster.Cluster
 	flags []string
-	stop  func()
+	// faults tells whether kubevitals-lab fault reaches it.
+	faults bool
+	stop   func()
 }
 
 // start starts a cluster of hollow nodes, or with real ones.
@@ -69,13 +71,13 @@ func start(ctx context.Context, o cluster.Options, real int, bare bool) (running
 		if err != nil {
 			return running{}, err
 		}
-		return running{c, []string{"--kubelet.ca-file=" + c.CAFile()}, func() { release(); c.Stop() }}, nil
+		return running{c, []string{"--kubelet.ca-file=" + c.CAFile()}, false, func() { release(); c.Stop() }}, nil
 	case bare:
 		c, err := cluster.Start(ctx, o)
 		if err != nil {
 			return running{}, err
 		}
-		return running{c, []string{"--kubelet.ca-file=" + c.KubeletCAFile()}, c.Stop}, nil
+		return running{c, []string{"--kubelet.ca-file=" + c.KubeletCAFile()}, false, c.Stop}, nil
 	}
 	return startWithFaults(ctx, o)
 }
@@ -94,7 +96,7 @@ func startWithFaults(ctx context.Context, o cluster.Options) (running, error) {
 		return running{}, err
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	r := running{l.Cluster, l.Flags(), func() { stop(); l.Stop() }}
+	r := running{l.Cluster, l.Flags(), true, func() { stop(); l.Stop() }}
 	if err := l.Serve(serving, l.Dir()); err != nil {
 		r.stop()
 		return running{}, err
@@ -115,7 +117,10 @@ The cluster is up after %[4]s. In another terminal:
 Logs: %[3]s
 `, c.AdminKubeconfig(), strings.Join(c.flags, " "), c.LogDir(), took.Round(time.Second))
 	if len(c.Kubelets()) > 0 {
-		fmt.Printf("A sick disk: kubevitals-lab reads %s/NODE.filesystems.json; edit it.\nOther faults: kubevitals-lab fault list\n", c.Dir())
+		fmt.Printf("A sick disk: kubevitals-lab reads %s/NODE.filesystems.json; edit it.\n", c.Dir())
+	}
+	if c.faults {
+		fmt.Println("Other faults: kubevitals-lab fault list")
 	}
 	fmt.Println("Ctrl-C ends the cluster.")
 }
