@@ -10,6 +10,7 @@ import (
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/apiserver"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 const apiServerName = "apiserver"
@@ -36,6 +37,12 @@ var (
 	apiServerLease = exporter.NewGauge(apiServerName, "identity_lease_renew_timestamp_seconds",
 		"Unix time at which the API server last renewed its identity Lease, in seconds.",
 		"server", "hostname")
+	apiServerRejected = exporter.NewCounter(apiServerName, "rejected_requests_total",
+		"Number of requests that the API server refused with 429 since it was started, because the priority level had too many, as it counts them itself; absent for flow schemas of which none was.",
+		"server", "priority_level", "flow_schema")
+	apiServerRejecting = exporter.NewGauge(apiServerName, "rejecting_servers",
+		"Number of API servers by whether they have refused requests since they were started: none, some, or unknown where their metrics could not be read.",
+		"rejected")
 )
 
 // APIServer is the failure mode of an API server that cannot be reached, or is
@@ -49,9 +56,10 @@ func APIServer() Definition {
 		Default: true,
 		Metrics: []*exporter.Desc{
 			apiServerUp, apiServerListed, apiServerProbe, apiServerProbeSeconds,
-			apiServerCheck, apiServerExpiry, apiServerLease,
+			apiServerCheck, apiServerExpiry, apiServerLease, apiServerRejected, apiServerRejecting,
 		},
-		Reads: []sources.Read{sources.APIServers},
+		Counted: map[*exporter.Desc]*exporter.Desc{apiServerRejected: apiServerRejecting},
+		Reads:   []sources.Read{sources.APIServers, sources.APIServerMetrics},
 		Flags: func(f *Flags) {
 			f.Flag("endpoints", "API server to probe beside those that are found, as host:port; repeatable.").StringsVar(&o.Endpoints)
 			f.Flag("probe-interval", "Time between two rounds of probes.").Default("5s").DurationVar(&o.Interval)
@@ -67,6 +75,7 @@ func APIServer() Definition {
 		Replay: true, // probes of each API server: whether and how fast it answers
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			p := s.APIServers()
+			p.WantMetrics()
 			return apiServerCollector{results: p.Results, leases: p.Leases, leftOut: p.LeftOut}, nil
 		},
 	}
@@ -103,9 +112,38 @@ func (c apiServerCollector) Collect(_ context.Context, ch chan<- prometheus.Metr
 	for _, lease := range c.leases() {
 		ch <- apiServerLease.Sample(unix(lease.Renewed), lease.Server, lease.Hostname)
 	}
+	sendRejected(ch, results)
 	ch <- exporter.LeftOut(c.leftOut())
 	return nil
 }
+
+// sendRejected tells what API servers have refused, which they count themselves.
+func sendRejected(ch chan<- prometheus.Metric, results []apiserver.Result) {
+	servers := map[string]int{}
+	for _, r := range results {
+		switch {
+		case r.Metrics.Reason != health.Available:
+			servers[exporter.UnknownState]++
+			continue
+		case len(r.Metrics.Rejected) == 0:
+			servers[rejectedNone]++
+		default:
+			servers[rejectedSome]++
+		}
+		for flow, n := range r.Metrics.Rejected {
+			ch <- apiServerRejected.Sample(n, r.Server, flow.Level, flow.Schema)
+		}
+	}
+	for _, state := range []string{rejectedNone, rejectedSome, exporter.UnknownState} {
+		ch <- apiServerRejecting.Sample(float64(servers[state]), state)
+	}
+}
+
+// The states of API servers by what they have refused.
+const (
+	rejectedNone = "none"
+	rejectedSome = "some"
+)
 
 func sendProbes(ch chan<- prometheus.Metric, r apiserver.Result) {
 	for _, p := range r.Probes {

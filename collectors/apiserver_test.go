@@ -31,12 +31,23 @@ func TestAPIServer(t *testing.T) {
 						{Probe: "livez", Name: "ping", OK: true},
 						{Probe: "readyz", Name: "etcd-readiness", OK: false},
 					},
+					Metrics: apiserver.Metrics{Reason: health.Available, Rejected: map[apiserver.Flow]float64{
+						{Schema: "service-accounts", Level: "workload-low"}: 1200, {Schema: "batch", Level: "workload-low"}: 3,
+					}},
 				},
 				{
 					Server: "10.0.0.2:6443", Origins: []apiserver.Origin{apiserver.Configured},
 					Probes: probes(health.Unreachable, health.Unreachable, health.Unreachable, health.Timeout),
 				},
-				{Server: "10.0.0.3:6443", Origins: []apiserver.Origin{apiserver.Flag}},
+				{
+					Server: "10.0.0.3:6443", Origins: []apiserver.Origin{apiserver.Flag},
+					// What it counted before it could not be read any more is no fact of now.
+					Metrics: apiserver.Metrics{Reason: health.Timeout, Rejected: map[apiserver.Flow]float64{{Schema: "batch", Level: "workload-low"}: 7}},
+				},
+				{
+					Server: "10.0.0.4:6443", Origins: []apiserver.Origin{apiserver.Flag},
+					Metrics: apiserver.Metrics{Reason: health.Available},
+				},
 			}
 		},
 		leases: func() []apiserver.LeaseState {

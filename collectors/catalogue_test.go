@@ -127,17 +127,18 @@ func family(m *exporter.Desc) *dto.MetricFamily {
 	return &dto.MetricFamily{Name: proto.String(m.Name), Help: proto.String(m.Help), Type: &kind}
 }
 
-// TestCountsStandBesideWhatDeviates verifies that what is told of single nodes where it
-// deviates is counted beside, by a metric of the same collector that is of no node.
+// TestCountsStandBesideWhatDeviates verifies that what is told of single nodes or servers
+// where it deviates is counted beside, by a metric of the same collector that is of none.
 func TestCountsStandBesideWhatDeviates(t *testing.T) {
 	t.Parallel()
+	ofOne := func(m *exporter.Desc) bool { return m.PerNode() || slices.Contains(m.Labels, "server") }
 	for _, d := range Catalogue() {
 		for deviates, count := range d.Counted {
 			if !slices.Contains(d.Metrics, deviates) || !slices.Contains(d.Metrics, count) {
 				t.Errorf("%s: %s or %s is none of its metrics", d.Name, deviates.Name, count.Name)
 			}
-			if !deviates.PerNode() || count.PerNode() {
-				t.Errorf("%s: %s should be of a node, and %s of none", d.Name, deviates.Name, count.Name)
+			if !ofOne(deviates) || ofOne(count) {
+				t.Errorf("%s: %s should be of a node or a server, and %s of none", d.Name, deviates.Name, count.Name)
 			}
 			if slices.Contains(d.Steady, deviates) {
 				t.Errorf("%s: %s is absent where all is well, and steady", d.Name, deviates.Name)

@@ -32,10 +32,19 @@ func (s *Sources) kubeletNodes() ([]*corev1.Node, error) {
 
 // CountersStarting tells whether a source that counters are made of has not been
 // read at all yet, be it well or not: one that is watched or polled, but not the
-// list of all pods, which takes longest in a large cluster. While no API server
-// answers none is waited for: nothing would come of it.
+// list of all pods, which takes longest in a large cluster, or the metrics of API
+// servers. While no API server answers none is waited for: nothing would come of it.
 func (s *Sources) CountersStarting() bool {
-	return s.watchedStarting(func(source string) bool { return source != string(Pods) })
+	return s.watchedStarting(func(source string) bool { return source != string(Pods) }) ||
+		s.apiServersWanted && !s.noAPIServer() && s.apiServers.MetricsStarting()
+}
+
+// CountAgain makes what counters are made of and is read at long intervals only be read
+// now. Starting is true until it has been.
+func (s *Sources) CountAgain() {
+	if s.apiServersWanted {
+		s.apiServers.ReadMetricsAgain()
+	}
 }
 
 func (s *Sources) watchedStarting(counts func(source string) bool) bool {

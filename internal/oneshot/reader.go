@@ -30,6 +30,8 @@ type Reader struct {
 	frame   *exporter.Frame
 	line    *terminal.StatusLine
 	cancel  func()
+	// gathered is set by the first look; a second is at what was counted meanwhile.
+	gathered bool
 }
 
 // Start begins to read the sources, of which the frame tells. The line says what is
@@ -56,13 +58,18 @@ const (
 )
 
 // GatherAll gathers once everything has been read, be it well or not, or after
-// two minutes at the latest.
+// two minutes at the latest. What has been gathered before is read again where counters
+// are made of it.
 func (r *Reader) GatherAll(ctx context.Context) (exporter.Families, error) {
 	return r.gatherAfter(ctx, r.sources.Starting)
 }
 
 // gatherAfter gathers when nothing is starting any more.
 func (r *Reader) gatherAfter(ctx context.Context, starting func() bool) (exporter.Families, error) {
+	if r.gathered {
+		r.sources.CountAgain()
+	}
+	r.gathered = true
 	deadline := time.Now().Add(firstReadTimeout)
 	for starting() && time.Now().Before(deadline) {
 		if r.line.Visible() { // else going through all kubelets is for nothing

@@ -156,7 +156,10 @@ type Metrics struct {
 	Report exposition.Report
 	// Watches counts the open watches of single objects, by resource.
 	Watches map[string]int64
-	At      time.Time
+	// Rejected counts the requests that it refused since it was started because it had too
+	// many, by flow; those of which there was none are absent.
+	Rejected map[Flow]float64
+	At       time.Time
 	// Reason is health.Available if the rest is to be believed.
 	Reason health.Reason
 }

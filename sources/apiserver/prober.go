@@ -121,6 +121,20 @@ func (p *Prober) WantMetrics() { p.wantMetrics.Store(true) }
 // WantsMetrics tells whether it does.
 func (p *Prober) WantsMetrics() bool { return p.wantMetrics.Load() }
 
+// ReadMetricsAgain makes the prober read them now, once more than it would: MetricsStarting
+// and Starting are true meanwhile.
+func (p *Prober) ReadMetricsAgain() {
+	if p.options.Recorded == nil && p.WantsMetrics() {
+		p.metrics.Again()
+	}
+}
+
+// MetricsStarting tells whether the metrics of some API server have not been read yet, be it
+// well or not.
+func (p *Prober) MetricsStarting() bool {
+	return p.options.Recorded == nil && p.metrics.Starting()
+}
+
 // WantStreamLimit makes the prober ask for the limit of streams.
 func (p *Prober) WantStreamLimit() { p.wantLimit.Store(true) }
 

@@ -59,8 +59,10 @@ func (p *Prober) recordedMetrics(r Recorded) (Metrics, error) {
 
 // countBody counts the metrics in a body.
 func countBody(body io.Reader, o exposition.Options) (Metrics, error) {
-	m := Metrics{Watches: map[string]int64{"configmaps": 0, "secrets": 0}}
-	o.Visit = map[string]func(labels, value []byte){"apiserver_longrunning_requests": m.countWatch}
+	m := Metrics{Watches: map[string]int64{"configmaps": 0, "secrets": 0}, Rejected: map[Flow]float64{}}
+	o.Visit = map[string]func(labels, value []byte){
+		"apiserver_longrunning_requests": m.countWatch, "apiserver_flowcontrol_rejected_requests_total": m.countRejected,
+	}
 	var err error
 	if m.Report, err = exposition.Parse(body, o); err != nil {
 		return m, fmt.Errorf("parse /metrics: %w", err)

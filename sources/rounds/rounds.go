@@ -6,6 +6,7 @@ package rounds
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -15,26 +16,29 @@ import (
 type Rounds[K comparable, V any] struct {
 	options Options[K, V]
 	look    chan struct{}
+	again   chan struct{}
 	slots   chan struct{}
 
 	mu      sync.Mutex
 	targets map[K]*target[V]
 	all     bool // the targets are known
-	done    bool // the first round has ended
+	done    bool // the first round has ended, or the one that Again began
+	wanted  int  // how often Again was called
 }
 
-// target is one target. The lock of the rounds guards answered and answer.
+// target is one target. The lock of the rounds guards answered, answer and asked.
 type target[V any] struct {
 	due      chan struct{} // has room for one: rounds that were missed are not made up for
 	forget   context.CancelFunc
 	answered bool
 	answer   Answer[V]
+	asked    int // how often Again had been called when it was asked for the answer
 }
 
 // New returns rounds that have asked no target yet.
 func New[K comparable, V any](o Options[K, V]) *Rounds[K, V] {
 	o.fill()
-	return &Rounds[K, V]{options: o, look: make(chan struct{}, 1), slots: make(chan struct{}, o.Concurrency)}
+	return &Rounds[K, V]{options: o, look: make(chan struct{}, 1), again: make(chan struct{}, 1), slots: make(chan struct{}, o.Concurrency)}
 }
 
 // Run makes rounds until ctx ends, the first at once, and returns soon after; the
@@ -64,6 +68,8 @@ func (r *Rounds[K, V]) Run(ctx context.Context) {
 			round = false
 		case <-r.look:
 			round = false
+		case <-r.again:
+			round = true
 		}
 	}
 }
@@ -79,6 +85,19 @@ func (r *Rounds[K, V]) restart(targets map[K]*target[V]) {
 func (r *Rounds[K, V]) Look() {
 	select {
 	case r.look <- struct{}{}:
+	default:
+	}
+}
+
+// Again makes Run ask all targets now and not only when the interval is over, and Starting
+// true until each of them has been asked since.
+func (r *Rounds[K, V]) Again() {
+	r.mu.Lock()
+	r.wanted++
+	r.done = false
+	r.mu.Unlock()
+	select {
+	case r.again <- struct{}{}:
 	default:
 	}
 }
@@ -138,10 +157,14 @@ func (r *Rounds[K, V]) follow(ctx context.Context, k K, t *target[V]) {
 			return
 		case r.slots <- struct{}{}:
 		}
+		r.mu.Lock()
+		asked := r.wanted
+		r.mu.Unlock()
 		came, hung := r.ask(ctx, k, t.answer)
 		<-r.slots
 		for hung != nil {
-			r.record(ctx, k, t, Answer[V]{Err: errHangs})
+			// One that hangs cannot be asked any more until it comes back.
+			r.record(ctx, k, t, Answer[V]{Err: errHangs}, math.MaxInt)
 			select {
 			case <-ctx.Done():
 				return
@@ -151,13 +174,14 @@ func (r *Rounds[K, V]) follow(ctx context.Context, k K, t *target[V]) {
 			}
 		}
 		if came != nil {
-			r.record(ctx, k, t, *came)
+			r.record(ctx, k, t, *came, asked)
 		}
 	}
 }
 
-// record replaces the answer of a target, unless it was forgotten or Run has ended.
-func (r *Rounds[K, V]) record(ctx context.Context, k K, t *target[V], a Answer[V]) {
+// record replaces the answer of a target, which it was asked for when Again had been called
+// so often, unless it was forgotten or Run has ended.
+func (r *Rounds[K, V]) record(ctx context.Context, k K, t *target[V], a Answer[V], asked int) {
 	a.At = r.options.Now()
 	r.mu.Lock()
 	if ctx.Err() != nil {
@@ -167,7 +191,7 @@ func (r *Rounds[K, V]) record(ctx context.Context, k K, t *target[V], a Answer[V
 	if a.Err != nil {
 		a.Value = t.answer.Value
 	}
-	t.answered, t.answer = true, a
+	t.answered, t.answer, t.asked = true, a, asked
 	r.settle()
 	r.mu.Unlock()
 	if r.options.Answered != nil {
@@ -175,22 +199,22 @@ func (r *Rounds[K, V]) record(ctx context.Context, k K, t *target[V], a Answer[V
 	}
 }
 
-// settle notes the end of the first round: all targets are known, and have been
-// asked. The caller holds the lock.
+// settle notes the end of the first round, or of the one that Again began: all targets are
+// known, and have been asked since. The caller holds the lock.
 func (r *Rounds[K, V]) settle() {
 	if r.done || !r.all {
 		return
 	}
 	for _, t := range r.targets {
-		if !t.answered {
+		if !t.answered || t.asked < r.wanted {
 			return
 		}
 	}
 	r.done = true
 }
 
-// Starting tells whether the first round of Run has not ended yet: not all targets
-// are known, or one of them has neither answered nor used up its time.
+// Starting tells whether the first round of Run, or the one that Again began, has not ended
+// yet: not all targets are known, or one of them has neither answered nor used up its time.
 func (r *Rounds[K, V]) Starting() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
