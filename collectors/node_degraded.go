@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/sources/events"
 )
 
 const nodeDegradedName = "node_degraded"
@@ -37,26 +38,31 @@ func NodeDegraded() Definition {
 	var taints []string
 	return Definition{
 		Name:    nodeDegradedName,
-		Help:    "Nodes are ready and yet ill: short of memory or process IDs, without network, behind a start-up taint, or cordoned and forgotten.",
+		Help:    "Nodes are ready and yet ill: short of memory or process IDs, without network, behind a start-up taint, cordoned and forgotten, or ready and not ready in turns.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{degradedCondition, degradedConditionNodes, degradedTaint, degradedTaintNodes, degradedCordoned, degradedCordonedNodes},
+		Metrics: []*exporter.Desc{
+			degradedCondition, degradedConditionNodes, degradedTaint, degradedTaintNodes, degradedCordoned, degradedCordonedNodes,
+			degradedTurns, degradedTurnsNodes, degradedFirstTurn, degradedLastTurn,
+		},
 		Counted: map[*exporter.Desc]*exporter.Desc{
 			degradedCondition: degradedConditionNodes, degradedTaint: degradedTaintNodes, degradedCordoned: degradedCordonedNodes,
+			degradedTurns: degradedTurnsNodes,
 		},
-		Reads: []sources.Read{sources.Nodes},
+		Reads: []sources.Read{sources.Nodes, sources.NodeTurns},
 		Flags: func(f *Flags) {
 			f.Flag("startup-taint", "Key of a taint that nodes have until they are set up, beside those that are known and those whose key says so, such as example.com/agent-not-ready; repeatable.").
 				StringsVar(&taints)
 		},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
-			return nodeDegradedCollector{nodes: s.Nodes().List, taints: taints}, nil
+			return nodeDegradedCollector{nodes: s.Nodes().List, turns: s.NodeTurns().Places, taints: taints}, nil
 		},
 	}
 }
 
 type nodeDegradedCollector struct {
 	nodes func() ([]*corev1.Node, error)
+	turns func() (map[events.Place]events.Occurrence, error)
 	// taints are the keys of start-up taints that flags name.
 	taints []string
 }
@@ -71,6 +77,10 @@ func (c nodeDegradedCollector) Collect(_ context.Context, ch chan<- prometheus.M
 	sendDegradedConditions(ch, nodes)
 	c.sendStartupTaints(ch, nodes)
 	sendCordoned(ch, nodes)
+	// While events cannot be seen, that the count is missing says that nothing is known.
+	if places, err := c.turns(); err == nil {
+		sendTurns(ch, nodes, places)
+	}
 	return nil
 }
 

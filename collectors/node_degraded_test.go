@@ -9,7 +9,11 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevitals/kubevitals/sources/events"
 )
+
+func noTurns() (map[events.Place]events.Occurrence, error) { return nil, nil }
 
 // degradedNode is a node that is ready since the hour.
 func degradedNode(name string, taints []corev1.Taint, conditions ...corev1.NodeCondition) *corev1.Node {
@@ -54,7 +58,16 @@ func TestNodeDegraded(t *testing.T) {
 		cordoned, untimed, starting,
 	}
 	list := func() ([]*corev1.Node, error) { return nodes, nil }
-	golden(t, nodeDegradedName, nodeDegradedCollector{nodes: list, taints: []string{"example.com/warming"}}, NodeDegraded().Metrics)
+	turn := func(node string) events.Place {
+		return events.Place{Kind: events.Kind{Reason: "NodeNotReady", Object: "Node"}, Node: node}
+	}
+	turns := func() (map[events.Place]events.Occurrence, error) {
+		return map[events.Place]events.Occurrence{
+			turn("silent"): {Count: 5, First: later, Last: later.Add(20 * time.Minute)},
+			turn("gone"):   {Count: 9, First: later, Last: later},
+		}, nil
+	}
+	golden(t, nodeDegradedName, nodeDegradedCollector{nodes: list, turns: turns, taints: []string{"example.com/warming"}}, NodeDegraded().Metrics)
 }
 
 func TestNodeDegradedIsSilentWhileBlind(t *testing.T) {
@@ -78,7 +91,7 @@ func TestStartupTaintsAreBounded(t *testing.T) {
 		}
 		nodes = append(nodes, degradedNode(fmt.Sprint("n", i), taints))
 	}
-	text := string(scrapeText(t, nodeDegradedName, nodeDegradedCollector{nodes: func() ([]*corev1.Node, error) { return nodes, nil }}, NodeDegraded().Metrics))
+	text := string(scrapeText(t, nodeDegradedName, nodeDegradedCollector{nodes: func() ([]*corev1.Node, error) { return nodes, nil }, turns: noTurns}, NodeDegraded().Metrics))
 	names := map[string]bool{}
 	for line := range strings.Lines(text) {
 		if _, rest, ok := strings.Cut(line, `taint="`); ok && strings.HasPrefix(line, "kubevitals_node_degraded_startup_taint_timestamp_seconds{") {
@@ -106,5 +119,34 @@ func TestStartupTaint(t *testing.T) {
 		if got := startsUp(key); got != want {
 			t.Errorf("%s: %v, want %v", key, got, want)
 		}
+	}
+}
+
+// TestNodeTurns verifies that of too many nodes those are told of that turned most often,
+// that all are counted, and that nothing is while events cannot be seen.
+func TestNodeTurns(t *testing.T) {
+	t.Parallel()
+	var nodes []*corev1.Node
+	places, at := map[events.Place]events.Occurrence{}, time.Unix(1_800_000_000, 0)
+	for n := range 2 * mostTurning {
+		name := fmt.Sprint("n", n)
+		nodes = append(nodes, degradedNode(name, nil))
+		places[events.Place{Kind: events.Kind{Reason: "NodeNotReady", Object: "Node"}, Node: name}] = events.Occurrence{Count: uint64(n + 1), First: at, Last: at}
+	}
+	c := nodeDegradedCollector{
+		nodes: func() ([]*corev1.Node, error) { return nodes, nil },
+		turns: func() (map[events.Place]events.Occurrence, error) { return places, nil },
+	}
+	text := string(scrapeText(t, nodeDegradedName, c, NodeDegraded().Metrics))
+	const one = "\nkubevitals_node_degraded_recent_turns{"
+	if got := strings.Count(text, one); got != mostTurning || strings.Contains(text, one+`node="n0"}`) || !strings.Contains(text, one+fmt.Sprintf(`node="n%d"}`, 2*mostTurning-1)) {
+		t.Errorf("%d nodes are told of, want the %d that turned most often", got, mostTurning)
+	}
+	if want := fmt.Sprintf(`recent_turns_nodes{recent_turns="some"} %d`, 2*mostTurning); !strings.Contains(text, want) {
+		t.Errorf("no %s", want)
+	}
+	c.turns = func() (map[events.Place]events.Occurrence, error) { return nil, errors.New("forbidden") }
+	if text := string(scrapeText(t, nodeDegradedName, c, NodeDegraded().Metrics)); strings.Contains(text, "turn") {
+		t.Errorf("tells of turns without events:\n%s", text)
 	}
 }

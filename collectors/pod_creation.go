@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
@@ -17,7 +19,7 @@ const podCreationName = "pod_creation"
 
 var (
 	podCreationRefused = exporter.NewGauge(podCreationName, "refused_owners",
-		"Number of owners of pods, such as ReplicaSets and Jobs, for which the API server refused to create some, in the events that it still holds, by default those of the last hour.",
+		"Number of owners of pods, such as ReplicaSets and Jobs, for which the API server refused to create some and has created none since, in the events that it still holds, by default those of the last hour.",
 		"cause")
 	podCreationFirst = exporter.NewGauge(podCreationName, "first_refused_timestamp_seconds",
 		"Unix time, in seconds, of the first refusal for the owner in the events that the API server still holds; the webhook and its fault are empty unless an admission webhook refused.",
@@ -40,23 +42,38 @@ func PodCreation() Definition {
 		Default: true,
 		Metrics: []*exporter.Desc{podCreationRefused, podCreationFirst, podCreationLast},
 		Steady:  []*exporter.Desc{podCreationRefused},
-		Reads:   []sources.Read{sources.Events},
+		Reads:   []sources.Read{sources.Events, sources.Pods},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
-			return podCreationCollector{refused: s.Events().Refused}, nil
+			return podCreationCollector{refused: s.Events().Refused, created: s.Pods().CreatedFor}, nil
 		},
 	}
 }
 
 type podCreationCollector struct {
 	refused func() ([]events.Refused, error)
+	// created tells when a pod was last created for an owner, if that is known.
+	created func(owner types.UID) (time.Time, bool)
 }
 
-// Collect fails while events cannot be seen.
+// sameAttempt is how long after a refusal a pod may be created by the same attempt of its
+// owner, which makes several at once; events and pods are dated to the second.
+const sameAttempt = time.Second
+
+// over tells whether the owner has got a pod since it was refused one. One that still lacks
+// some is refused those again when it next tries.
+func (c podCreationCollector) over(r events.Refused) bool {
+	at, ok := c.created(r.UID)
+	return ok && at.After(r.Last.Add(sameAttempt))
+}
+
+// Collect fails while events cannot be seen. While pods cannot, whoever was refused is told
+// of until the events say no more of it.
 func (c podCreationCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	refused, err := c.refused()
 	if err != nil {
 		return err
 	}
+	refused = slices.DeleteFunc(refused, c.over)
 	counts := map[refusal.Cause]int{}
 	for _, r := range refused {
 		counts[r.Cause]++

@@ -130,6 +130,8 @@
       nodeCordonedSeconds: 86400,
       // Times within an hour that a node may take the status of not being ready: an upgrade with reboots makes two or three.
       nodeFlapsInHour: 4,
+      // Seconds after the last of these times for which events that tell of them count: one that has been ready since is well again.
+      nodeFlapsQuietSeconds: 900,
       // Days that the certificate of a kubelet may be valid for and not be renewed: of a year a tenth would be left, and clusters that issue certificates for a day set less.
       kubeletCertificateWarningDays: 7,
       // Days before the certificate of a member of etcd expires at which there is time to renew it in working hours.

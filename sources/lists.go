@@ -80,6 +80,12 @@ func (s *Sources) KubeletStarts() *events.Log {
 	return s.eventLog(KubeletStarts, []events.Kind{{Reason: "Starting", Object: "Node"}})
 }
 
+// NodeTurns is the log of the event that a kubelet sends when it says that its node is not
+// ready, or the node controller when it does not hear of the kubelet.
+func (s *Sources) NodeTurns() *events.Log {
+	return s.eventLog(NodeTurns, []events.Kind{{Reason: "NodeNotReady", Object: "Node"}})
+}
+
 func (s *Sources) eventLog(source Read, kinds []events.Kind) *events.Log {
 	return follow(s, source, func(h *health.Health) *events.Log { return events.New(h, kinds, EventPhrases()) })
 }

@@ -167,6 +167,7 @@ func redactEvent(e *corev1.Event, n Names) {
 		e.InvolvedObject.Name, e.Message = n.As("workload", e.InvolvedObject.Name), said.Essence()
 	} else {
 		e.InvolvedObject.Name = n.Node(e.InvolvedObject.Name)
+		e.Message = EventPhrases().In(events.Kind{Reason: e.Reason, Object: e.InvolvedObject.Kind}, e.Message)
 	}
 	e.Source.Host = n.Node(e.Source.Host)
 	if e.ReportingController == "kubelet" {

@@ -23,6 +23,7 @@ const (
 	OVNPods             Read = "openshift_ovn_pods"
 	Events              Read = "events"
 	KubeletStarts       Read = "kubelet_starts"
+	NodeTurns           Read = "node_turns"
 	SystemDeployments   Read = "system_deployments"
 	SystemDaemonSets    Read = "system_daemonsets"
 	HPAs                Read = "horizontalpodautoscalers"
@@ -101,6 +102,7 @@ func coreResources() Table {
 			Lists: []List{
 				{Source: Events, Fields: "type=Warning"},
 				{Source: KubeletStarts, Fields: "reason=Starting,source=kubelet"},
+				{Source: NodeTurns, Fields: "reason=NodeNotReady,involvedObject.kind=Node"},
 			},
 			Fields: eventFields, Trim: Trimmed(trimEvent), Redact: Redacted(redactEvent),
 			Aliases: aliases("Event", Trimmed(trimNewEvent), "events.k8s.io/v1", "events.k8s.io/v1beta1"),

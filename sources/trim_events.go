@@ -25,7 +25,7 @@ func eventFields(obj runtime.Object) fields.Set {
 
 // trimEvent keeps why, how often and when, and the name of a node, but of no
 // other object, and of the message a phrase that is known. Of owners of which something was
-// refused it keeps the name, and the message that says why.
+// refused it keeps name and UID, and of these and of pods without their volumes the message that says why.
 func trimEvent(e *corev1.Event, latest *Latest) runtime.Object {
 	latest.saw(e.FirstTimestamp.Time, e.LastTimestamp.Time, e.EventTime.Time)
 	kept := &corev1.Event{
@@ -43,7 +43,11 @@ func trimEvent(e *corev1.Event, latest *Latest) runtime.Object {
 		kept.InvolvedObject.UID = e.InvolvedObject.UID
 	}
 	if events.Refuses(e.Reason) {
-		kept.InvolvedObject.Name, kept.Message = e.InvolvedObject.Name, events.CutRefusal(e.Message)
+		kept.InvolvedObject.Name, kept.InvolvedObject.UID = e.InvolvedObject.Name, e.InvolvedObject.UID
+		kept.Message = events.Cut(e.Message)
+	}
+	if events.Speaks(events.Kind{Reason: e.Reason, Object: e.InvolvedObject.Kind}) {
+		kept.Message = events.Cut(e.Message)
 	}
 	if s := e.Series; s != nil {
 		latest.saw(s.LastObservedTime.Time)

@@ -26,11 +26,14 @@ func trimPod(p *corev1.Pod, latest *Latest) runtime.Object {
 	if len(p.Finalizers) > 0 {
 		kept.Finalizers = []string{"kubevitals.io/some"} // that there are any is all that counts
 	}
+	if owner := metav1.GetControllerOfNoCopy(p); owner != nil {
+		kept.OwnerReferences = []metav1.OwnerReference{{UID: owner.UID, Controller: new(true)}} // of those whose pods were refused
+	}
 	kept.Spec.NodeName, kept.Spec.RestartPolicy, kept.Spec.SchedulerName = p.Spec.NodeName, p.Spec.RestartPolicy, p.Spec.SchedulerName
 	if priority := p.Spec.Priority; priority != nil && *priority < 0 {
 		kept.Spec.Priority = new(int32(-1)) // that it is negative is all that counts
 		if pods.KeepsRoom(p) {
-			kept.OwnerReferences = []metav1.OwnerReference{{Kind: "ReplicaSet", Controller: new(true)}}
+			kept.OwnerReferences[0].Kind = "ReplicaSet"
 			kept.Spec.Containers = []corev1.Container{pods.Idle()}
 		}
 	}

@@ -106,15 +106,32 @@ function(c) {
       alert: 'KubeVitalsNodeFlapping',
       severity: 'warning',
       fault: 'flapping',
-      // Only nodes that are not ready have this time, a new one each time that it begins.
+      // Only nodes that are not ready have this time, a new one each time that it begins, if it
+      // falls into a scrape. Of the others, and of the time before, events tell, if they are
+      // held: a sender may count on one for longer than an hour. Each alone is enough.
       expr: |||
         1 + max by (%(by)s, node) (changes(kubevitals_node_readiness_transition_timestamp_seconds{%(selector)s}[1h])) >= %(nodeFlapsInHour)s
+        or
+        max by (%(by)s, node) (kubevitals_node_degraded_recent_turns{%(selector)s})
+          / on (%(by)s, node)
+          clamp_min(
+            (
+              max by (%(by)s, node) (kubevitals_node_degraded_last_turn_timestamp_seconds{%(selector)s})
+              - on (%(by)s, node)
+              min by (%(by)s, node) (kubevitals_node_degraded_first_turn_timestamp_seconds{%(selector)s})
+            ) / 3600,
+            1
+          )
+        >= %(nodeFlapsInHour)s
+        and on (%(by)s, node)
+        time() - max by (%(by)s, node) (kubevitals_node_degraded_last_turn_timestamp_seconds{%(selector)s}) < %(nodeFlapsQuietSeconds)s
       ||| % c,
       'for': '0m',
       keep_firing_for: '15m',
       summary: 'A node is ready and not ready in turns.',
-      explainedBy: why.nothingWritten + why.cutOff,
-      description: 'The condition Ready of node {{ $labels.node }} of cluster %(cluster)s became False or Unknown {{ $value }} times within an hour. Each time its pods are taken out of Services, and none of the times may last long enough for another alert.',
+      // A kubelet says that the node is not ready whenever it starts.
+      explainedBy: why.nothingWritten + why.cutOff + why.on(['node'], ['KubeVitalsKubeletRestartLoop']) + why.seldom(why.lostNode),
+      description: 'The condition Ready of node {{ $labels.node }} of cluster %(cluster)s became False or Unknown {{ $value | humanize }} times within an hour. Each time its pods are taken out of Services, and none of the times may last long enough for another alert.',
     },
   ],
   panels: [
@@ -155,9 +172,16 @@ function(c) {
     ),
     g.timeseries(
       'Nodes that flap',
-      'How often within an hour the condition Ready of each node took another status than True, after the first time.',
+      'How often within an hour the condition Ready of each node took another status than True, after the first time, and how often by events, whose senders may count for longer.',
       'short',
-      [g.target('max by (node) (changes(kubevitals_node_readiness_transition_timestamp_seconds{%(panel)s, node=~"$node"}[1h])) > 0' % c, '{{node}}')],
+      [
+        g.target('max by (node) (changes(kubevitals_node_readiness_transition_timestamp_seconds{%(panel)s, node=~"$node"}[1h])) > 0' % c, '{{node}}'),
+        g.target(
+          'max by (node) (kubevitals_node_degraded_recent_turns{%(panel)s, node=~"$node"}) / on (node) clamp_min((max by (node) (kubevitals_node_degraded_last_turn_timestamp_seconds{%(panel)s}) - on (node) min by (node) (kubevitals_node_degraded_first_turn_timestamp_seconds{%(panel)s})) / 3600, 1) and on (node) time() - max by (node) (kubevitals_node_degraded_last_turn_timestamp_seconds{%(panel)s}) < 3600' % c,
+          '{{node}} by events'
+        ),
+        g.target('max by (recent_turns) (kubevitals_node_degraded_recent_turns_nodes{%(panel)s})' % c, 'nodes with {{recent_turns}} by events'),
+      ],
       { alerts: ['KubeVitalsNodeFlapping'], threshold: c.nodeFlapsInHour - 1, mayBeEmpty: true },
     ),
   ],

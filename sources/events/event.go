@@ -11,7 +11,7 @@ import (
 
 // Phrases are texts by which the messages of one kind of events are told apart, in
 // lower case, the most telling first. Messages are not kept otherwise, but of what was
-// refused: they hold names, addresses and the words of any program.
+// refused and of volumes that are missing: they hold names, addresses and the words of any program.
 type Phrases map[Kind][]string
 
 // In returns the first phrase of the kind that the message contains, or an empty
@@ -40,10 +40,10 @@ func (l *Log) Transformer() cache.TransformFunc {
 		}
 		e.ManagedFields, e.Annotations, e.Labels = nil, nil, nil
 		e.Action, e.Related = "", nil
-		if Refuses(e.Reason) {
-			e.Message = strings.Clone(CutRefusal(e.Message))
+		if kind := (Kind{e.Reason, e.InvolvedObject.Kind}); Refuses(e.Reason) || Speaks(kind) {
+			e.Message = strings.Clone(Cut(e.Message))
 		} else {
-			e.Message = l.phrases.In(Kind{e.Reason, e.InvolvedObject.Kind}, e.Message)
+			e.Message = l.phrases.In(kind, e.Message)
 		}
 		return e, nil
 	}
@@ -74,6 +74,17 @@ func lastSeen(e *corev1.Event) time.Time {
 		later(e.Series.LastObservedTime.Time)
 	}
 	return last
+}
+
+// firstSeen is the earliest of the times that an event may bear.
+func firstSeen(e *corev1.Event) time.Time {
+	first := lastSeen(e)
+	for _, t := range []time.Time{e.FirstTimestamp.Time, e.EventTime.Time, e.CreationTimestamp.Time} {
+		if !t.IsZero() && t.Before(first) {
+			first = t
+		}
+	}
+	return first
 }
 
 // nodeOf tells on which node an event happened: one about a node bears its name,

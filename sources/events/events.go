@@ -38,8 +38,9 @@ type Occurrence struct {
 	// Count is the number of occurrences; a lower bound, because senders of
 	// events fold and drop them.
 	Count uint64
-	// Last is when the latest of them happened.
-	Last time.Time
+	// First and Last are when the earliest and the latest of them happened. A sender that
+	// runs for long may count on one event for longer than the API server holds it.
+	First, Last time.Time
 }
 
 // Log is safe for concurrent use.
@@ -56,10 +57,9 @@ type Log struct {
 	// namespaces are how many of the events are of each.
 	namespaces map[string]int
 	totals     map[Kind]uint64
-	// refused is how many of the events have words about what was refused, and refusedIn
-	// how many in each namespace.
-	refused   int
-	refusedIn map[string]int
+	// refused are the events with words about what was refused, and said those with words
+	// about a pod.
+	refused, said room
 	// leftOut is how many events were too many to be kept since the last list.
 	leftOut int
 }
@@ -75,10 +75,11 @@ type event struct {
 	object types.UID
 	// namespace is that of the event itself.
 	namespace string
-	// phrase is what is kept of its message.
-	phrase string
-	count  uint64
-	last   time.Time
+	// phrase is what is kept of its message, and said all of it, of some kinds.
+	phrase, said string
+	count        uint64
+	// first and last are when it happened.
+	first, last time.Time
 	// refused is nil unless the event tells that something was not created.
 	refused *refused
 }
@@ -86,7 +87,7 @@ type event struct {
 // New returns a log of the given kinds of events; it ignores all others. Of their
 // messages it keeps the phrases, if any.
 func New(health *health.Health, kinds []Kind, phrases Phrases) *Log {
-	l := &Log{health: health, known: map[Kind]bool{}, phrases: phrases, events: map[types.UID]event{}, namespaces: map[string]int{}, refusedIn: map[string]int{}, totals: map[Kind]uint64{}}
+	l := &Log{health: health, known: map[Kind]bool{}, phrases: phrases, events: map[types.UID]event{}, namespaces: map[string]int{}, refused: newRoom(), said: newRoom(), totals: map[Kind]uint64{}}
 	for _, k := range kinds {
 		l.known[k] = true
 		l.totals[k] = 0
@@ -123,6 +124,9 @@ func (l *Log) Places() (map[Place]Occurrence, error) {
 		o.Count += e.count
 		if e.last.After(o.Last) {
 			o.Last = e.last
+		}
+		if o.First.IsZero() || e.first.Before(o.First) {
+			o.First = e.first
 		}
 		places[e.place] = o
 	}
@@ -178,7 +182,7 @@ func (l *Log) Replace(objs []any, _ string) error {
 	l.mu.Lock()
 	before, first := l.events, !l.listed
 	l.events, l.namespaces, l.leftOut, l.listed = map[types.UID]event{}, map[string]int{}, 0, true
-	l.refused, l.refusedIn = 0, map[string]int{}
+	l.refused, l.said = newRoom(), newRoom()
 	for uid, e := range listed {
 		if !l.keep(uid, e) || first {
 			continue
@@ -233,8 +237,8 @@ func (l *Log) read(obj any) (types.UID, event, bool, error) {
 	return o.UID, event{
 		place:  Place{kind, nodeOf(o)},
 		object: o.InvolvedObject.UID, namespace: strings.Clone(o.Namespace),
-		phrase: l.phrases.In(kind, o.Message),
-		count:  occurrences(o),
-		last:   lastSeen(o), refused: refusedOf(o),
+		phrase: l.phrases.In(kind, o.Message), said: saidOf(kind, o.Message),
+		count: occurrences(o),
+		first: firstSeen(o), last: lastSeen(o), refused: refusedOf(o),
 	}, true, nil
 }

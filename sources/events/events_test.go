@@ -120,10 +120,10 @@ func TestPlaces(t *testing.T) {
 	got, err := l.Places()
 	must(t, err)
 	want := map[Place]Occurrence{
-		{sandbox, "n1"}: {5, noon.Add(time.Minute)},
-		{sandbox, "n2"}: {1, noon},
-		{reboot, "n7"}:  {7, noon.Add(time.Hour)},
-		{evicted, ""}:   {1, noon},
+		{sandbox, "n1"}: {Count: 5, First: noon, Last: noon.Add(time.Minute)},
+		{sandbox, "n2"}: {Count: 1, First: noon, Last: noon},
+		{reboot, "n7"}:  {Count: 7, First: noon, Last: noon.Add(time.Hour)},
+		{evicted, ""}:   {Count: 1, First: noon, Last: noon},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("places (-want +got):\n%s", diff)
@@ -145,7 +145,7 @@ func TestLatest(t *testing.T) {
 	}, "1"))
 	got, err := l.Latest(sandbox, evicted)
 	must(t, err)
-	if diff := cmp.Diff(map[types.UID]Warning{"one": {evicted, "", noon.Add(time.Minute)}, "two": {evicted, "", noon}}, got); diff != "" {
+	if diff := cmp.Diff(map[types.UID]Warning{"one": {Kind: evicted, Last: noon.Add(time.Minute)}, "two": {Kind: evicted, Last: noon}}, got); diff != "" {
 		t.Errorf("latest (-want +got):\n%s", diff)
 	}
 }

@@ -11,7 +11,10 @@ type Warning struct {
 	Kind
 	// Phrase is what its message contains of the phrases of the log; empty without.
 	Phrase string
-	Last   time.Time
+	// Message is all of it, cut, of the kinds that Speaks is true of; empty for all others, and
+	// where there are too many.
+	Message string
+	Last    time.Time
 }
 
 // Latest returns for every object of one of the kinds the kind that happened to
@@ -34,7 +37,7 @@ func (l *Log) Latest(kinds ...Kind) (map[types.UID]Warning, error) {
 	}
 	found := make(map[types.UID]Warning, len(latest))
 	for object, e := range latest {
-		found[object] = Warning{e.place.Kind, e.phrase, e.last}
+		found[object] = Warning{e.place.Kind, e.phrase, e.said, e.last}
 	}
 	return found, nil
 }

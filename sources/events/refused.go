@@ -5,22 +5,17 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevitals/kubevitals/sources/refusal"
 )
 
-// Whoever may create workloads can have any number refused, and events of any message.
-const (
-	mostRefused            = 1000
-	mostRefusedOfNamespace = 100
-	// longestRefusal bounds what is kept of a message, in bytes; client-go sends no more.
-	longestRefusal = 1024
-)
-
 // Refused sums up the events that tell that objects of an owner were not created.
 type Refused struct {
-	// Namespace, Kind and Name are the owner's.
+	// Namespace, Kind and Name are the owner's, and so is UID, which is empty if the event
+	// lacks it.
 	Namespace, Kind, Name string
+	UID                   types.UID
 	refusal.Refusal
 	// Message is what the latest of them says, cut.
 	Message string
@@ -38,59 +33,13 @@ func Refuses(reason string) bool {
 type refused struct {
 	name, message string
 	refusal       refusal.Refusal
-	first         time.Time
 }
 
 func refusedOf(e *corev1.Event) *refused {
 	if !Refuses(e.Reason) {
 		return nil
 	}
-	return &refused{strings.Clone(e.InvolvedObject.Name), strings.Clone(CutRefusal(e.Message)), refusal.Of(e.Message), firstSeen(e)}
-}
-
-// CutRefusal is a message of bounded length.
-func CutRefusal(message string) string {
-	if len(message) <= longestRefusal {
-		return message
-	}
-	return strings.ToValidUTF8(message[:longestRefusal], "") + "…"
-}
-
-// firstSeen is the earliest of the times that an event may bear.
-func firstSeen(e *corev1.Event) time.Time {
-	first := lastSeen(e)
-	for _, t := range []time.Time{e.FirstTimestamp.Time, e.EventTime.Time, e.CreationTimestamp.Time} {
-		if !t.IsZero() && t.Before(first) {
-			first = t
-		}
-	}
-	return first
-}
-
-// place makes room for the words of an event, or drops them where there are too many.
-// The caller holds the lock.
-func (l *Log) place(e *event) {
-	if e.refused == nil {
-		return
-	}
-	if l.refused >= mostRefused || l.refusedIn[e.namespace] >= mostRefusedOfNamespace {
-		e.refused = nil
-		l.leftOut++
-		return
-	}
-	l.refused++
-	l.refusedIn[e.namespace]++
-}
-
-// displace is what undoes it.
-func (l *Log) displace(e event) {
-	if e.refused == nil {
-		return
-	}
-	l.refused--
-	if l.refusedIn[e.namespace]--; l.refusedIn[e.namespace] == 0 {
-		delete(l.refusedIn, e.namespace)
-	}
+	return &refused{strings.Clone(e.InvolvedObject.Name), strings.Clone(Cut(e.Message)), refusal.Of(e.Message)}
 }
 
 // Refused returns what the API server still holds of what was not created, a sum for each
@@ -113,13 +62,13 @@ func (l *Log) Refused() ([]Refused, error) {
 		k := key{e.namespace, e.place.Object, e.refused.name, e.refused.refusal}
 		sum := sums[k]
 		if sum.Count == 0 {
-			sum = Refused{Namespace: k.namespace, Kind: k.kind, Name: k.name, Refusal: k.refusal, First: e.refused.first}
+			sum = Refused{Namespace: k.namespace, Kind: k.kind, Name: k.name, UID: e.object, Refusal: k.refusal, First: e.first}
 		}
-		if e.refused.first.Before(sum.First) {
-			sum.First = e.refused.first
+		if e.first.Before(sum.First) {
+			sum.First = e.first
 		}
 		if !e.last.Before(sum.Last) {
-			sum.Last, sum.Message = e.last, e.refused.message
+			sum.Last, sum.Message, sum.UID = e.last, e.refused.message, e.object
 		}
 		sum.Count += e.count
 		sums[k] = sum

@@ -46,9 +46,9 @@ func TestRefused(t *testing.T) {
 		happened("e", evicted, 1),
 	}
 	want := []Refused{
-		{Namespace: "bank", Kind: "ReplicaSet", Name: "web", Refusal: refusal.Refusal{Cause: refusal.Quota}, Message: overQuota, Count: 1, First: after(2), Last: after(2)},
-		{Namespace: "shop", Kind: "ReplicaSet", Name: "web", Refusal: refusal.Refusal{Cause: refusal.Quota}, Message: overQuota + "2", Count: 7, First: after(0), Last: after(9)},
-		{Namespace: "shop", Kind: "ReplicaSet", Name: "web", Refusal: refusal.Refusal{Cause: refusal.WebhookDenied, Webhook: "deny"}, Message: `Error creating: admission webhook "deny" denied the request: no`, Count: 1, First: after(1), Last: after(1)},
+		{Namespace: "bank", Kind: "ReplicaSet", Name: "web", UID: "pod-1", Refusal: refusal.Refusal{Cause: refusal.Quota}, Message: overQuota, Count: 1, First: after(2), Last: after(2)},
+		{Namespace: "shop", Kind: "ReplicaSet", Name: "web", UID: "pod-1", Refusal: refusal.Refusal{Cause: refusal.Quota}, Message: overQuota + "2", Count: 7, First: after(0), Last: after(9)},
+		{Namespace: "shop", Kind: "ReplicaSet", Name: "web", UID: "pod-1", Refusal: refusal.Refusal{Cause: refusal.WebhookDenied, Webhook: "deny"}, Message: `Error creating: admission webhook "deny" denied the request: no`, Count: 1, First: after(1), Last: after(1)},
 	}
 	for _, trimmed := range []bool{false, true} {
 		l := refusals(t)
@@ -79,23 +79,23 @@ func TestRefusedAreBounded(t *testing.T) {
 	l := refusals(t)
 	must(t, l.Replace(nil, "1"))
 	const more = 7
-	for n := range mostRefusedOfNamespace + more {
-		must(t, l.Add(refusedEvent(fmt.Sprint("noisy", n), "noisy", overQuota+strings.Repeat("x", 5*longestRefusal), noon, noon, 1)))
+	for n := range mostWordsOfNamespace + more {
+		must(t, l.Add(refusedEvent(fmt.Sprint("noisy", n), "noisy", overQuota+strings.Repeat("x", 5*longestMessage), noon, noon, 1)))
 	}
 	must(t, l.Add(refusedEvent("quiet", "shop", overQuota, noon, noon, 1)))
 	must(t, l.Update(refusedEvent("quiet", "shop", overQuota, noon, noon, 2)))
-	if l.refused != mostRefusedOfNamespace+1 || l.LeftOut() != more || total(t, l, failedCreate) != mostRefusedOfNamespace+more+2 {
-		t.Errorf("%d with words, %d left out, %d counted", l.refused, l.LeftOut(), total(t, l, failedCreate))
+	if l.refused.taken != mostWordsOfNamespace+1 || l.LeftOut() != more || total(t, l, failedCreate) != mostWordsOfNamespace+more+2 {
+		t.Errorf("%v with words, %d left out, %d counted", l.refused, l.LeftOut(), total(t, l, failedCreate))
 	}
 	for _, e := range l.events {
-		if e.refused != nil && len(e.refused.message) > longestRefusal+len("…") {
+		if e.refused != nil && len(e.refused.message) > longestMessage+len("…") {
 			t.Errorf("keeps a message of %d bytes", len(e.refused.message))
 		}
 	}
-	for n := range mostRefusedOfNamespace + more {
+	for n := range mostWordsOfNamespace + more {
 		must(t, l.Delete(refusedEvent(fmt.Sprint("noisy", n), "noisy", "", noon, noon, 1)))
 	}
-	if l.refused != 1 || len(l.refusedIn) != 1 {
-		t.Errorf("%d with words in %v after most are gone", l.refused, l.refusedIn)
+	if l.refused.taken != 1 || len(l.refused.in) != 1 {
+		t.Errorf("words of %v after most are gone", l.refused)
 	}
 }

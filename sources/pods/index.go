@@ -25,6 +25,8 @@ type Index struct {
 	sets  table[string, *set]
 	// words are those of pods that wait.
 	words map[uid]words
+	// owners are those that pods were created for lately.
+	owners owners
 	// round is the flag of that name as the latest list set it.
 	round flags
 	// seen is the scratch of a recount.
@@ -65,6 +67,7 @@ func New() *Index {
 		nodes:  newTable[string, *node](),
 		sets:   newTable[string, *set](),
 		words:  map[uid]words{},
+		owners: owners{latest: map[uid]uint32{}},
 		seen:   map[object]struct{}{},
 	}
 }
@@ -184,6 +187,7 @@ func (i *Index) Replace(objs []any, _ string) error {
 		}
 	}
 	i.pods.compact()
+	i.owners.forget()
 	i.mu.Unlock()
 	i.health.Listed()
 	return nil
@@ -208,6 +212,7 @@ func (i *Index) broken(err error) error {
 // install makes the index hold the pod as f tells. The caller holds the lock.
 func (i *Index) install(f facts) {
 	i.note(f.uid, f.words)
+	i.owners.note(f.owner, f.created)
 	old, replaces := i.pods.entries[f.uid]
 	r := record{since: f.since, phase: f.phase, waiting: f.waiting, flags: f.flags&^inRound | i.round}
 	if replaces && old.set.refs == f.refs && old.nodeName() == f.node {

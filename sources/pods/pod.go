@@ -69,6 +69,10 @@ type facts struct {
 	waiting Waiting
 	flags   flags
 	words   *words
+	// owner is the controller that the pod was created for, and created when, in Unix seconds;
+	// zero if it has none.
+	owner   uid
+	created uint32
 }
 
 // flags are yes or no, one bit each.
@@ -92,6 +96,7 @@ func factsOf(pod *corev1.Pod) facts {
 	}
 	var since time.Time
 	f.waiting, since = waitingOf(pod)
+	f.owner, f.created = ownerOf(pod)
 	f.words = wordsOf(pod, f.waiting)
 	if t := pod.DeletionTimestamp; t != nil {
 		f.flags |= isTerminating
@@ -170,16 +175,18 @@ type packed struct {
 	waiting    Waiting
 	flags      flags
 	words      *words
+	owner      uid
+	created    uint32
 }
 
 var _ runtime.Object = (*packed)(nil)
 
 func pack(f facts) *packed {
-	return &packed{f.uid, unique.Make(f.node), unique.Make(f.refs), f.since, f.phase, f.waiting, f.flags, f.words}
+	return &packed{f.uid, unique.Make(f.node), unique.Make(f.refs), f.since, f.phase, f.waiting, f.flags, f.words, f.owner, f.created}
 }
 
 func (p *packed) facts() facts {
-	return facts{p.uid, p.node.Value(), p.refs.Value(), p.since, p.phase, p.waiting, p.flags, p.words}
+	return facts{p.uid, p.node.Value(), p.refs.Value(), p.since, p.phase, p.waiting, p.flags, p.words, p.owner, p.created}
 }
 
 // GetObjectKind and DeepCopyObject let a packed pod travel in a list.
