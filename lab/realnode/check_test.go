@@ -45,35 +45,59 @@ const (
 // check looks at the cluster, or at the node from there, as if everything had been as
 // it is for a while, and returns what it finds.
 func (l *lab) check(ctx context.Context, by looker) ([]finding, error) {
+	return findings(l.look(ctx, by))
+}
+
+// look returns what check prints, and how it ended.
+func (l *lab) look(ctx context.Context, by looker) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	args := []string{"check", "-o", "json", "--window=2s", "--stays=30m", "--log.level=error"}
-	var stdout []byte
-	var err error
 	if by == fromNode {
-		stdout, err = l.node.Run(ctx, append([]string{filepath.Join(labDir, filepath.Base(l.binary))}, append(args,
+		return l.node.Run(ctx, append([]string{filepath.Join(labDir, filepath.Base(l.binary))}, append(args,
 			"--scope=node", "--host.node="+l.node.Name, "--kubeconfig=/etc/kubernetes/kube-proxy.kubeconfig")...)...)
-	} else {
-		cmd := exec.CommandContext(ctx, l.binary, append(args, "--kubeconfig="+l.AdminKubeconfig(), "--kubelet.ca-file="+l.CAFile())...)
-		stdout, err = cmd.Output()
 	}
-	return findings(stdout, err)
+	return exec.CommandContext(ctx, l.binary, append(args, "--kubeconfig="+l.AdminKubeconfig(), "--kubelet.ca-file="+l.CAFile())...).Output()
 }
 
-// findings reads what check prints, which ends with an error where it finds anything.
+// unsure is the exit code of a check that found nothing and could not read everything.
+const unsure = 2
+
+// findings reads what check prints, which ends with an error where it finds anything. One
+// that could not tell is an error.
 func findings(stdout []byte, err error) ([]finding, error) {
+	exit, ended := errors.AsType[*exec.ExitError](err)
+	if err != nil && (!ended || exit.ExitCode() != 1) {
+		if ended {
+			err = fmt.Errorf("%w: %s", err, exit.Stderr)
+		}
+		if ended && exit.ExitCode() == unsure {
+			err = fmt.Errorf("%w; unavailable are %v", err, unavailable(stdout))
+		}
+		return nil, fmt.Errorf("check: %w", err)
+	}
 	var told struct {
 		Alerts []struct{ Findings []finding }
 	}
-	if decoding := json.Unmarshal(stdout, &told); decoding != nil {
-		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-			err = fmt.Errorf("%w: %s", err, exit.Stderr)
-		}
-		return nil, fmt.Errorf("check: %w: %w", errors.Join(err), decoding)
+	if err := json.Unmarshal(stdout, &told); err != nil {
+		return nil, fmt.Errorf("check: %w", err)
 	}
 	var all []finding
 	for _, a := range told.Alerts {
 		all = append(all, a.Findings...)
 	}
 	return all, nil
+}
+
+// unavailable is what check could not read.
+func unavailable(stdout []byte) []string {
+	var told struct {
+		Unavailable []struct{ Kind, Name, Reason, Detail string }
+	}
+	_ = json.Unmarshal(stdout, &told) // or else it says so on stderr
+	var all []string
+	for _, u := range told.Unavailable {
+		all = append(all, strings.TrimSpace(strings.Join([]string{u.Kind, u.Name, u.Reason, u.Detail}, " ")))
+	}
+	return all
 }

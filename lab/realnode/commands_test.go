@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -66,15 +65,19 @@ func (l *lab) commands(t *testing.T) {
 		l.exportsNodes(t, name)
 	}
 	for _, name := range []string{"check", "archive"} {
-		found, err := findings([]byte(l.ends(t, name)), nil)
+		says, code := l.ends(t, name)
+		found, err := findings([]byte(says), nil)
+		if code > 1 {
+			err = fmt.Errorf("exit code %d; unavailable are %v", code, unavailable([]byte(says)))
+		}
 		if err != nil || len(ofTheCluster(found)) > 0 {
 			t.Errorf("%s of a healthy cluster: %v, %v", name, found, err)
 		}
 	}
-	if says := l.ends(t, "snapshot-nowhere"); !strings.Contains(says, "read-only file system") || !strings.Contains(says, "mount") {
+	if says, code := l.ends(t, "snapshot-nowhere"); code == 0 || !strings.Contains(says, "read-only file system") || !strings.Contains(says, "mount") {
 		t.Errorf("a snapshot where nothing can be written says %q", says)
 	}
-	if says := l.ends(t, "archive-nowhere"); !strings.Contains(says, "mount one at /tmp") {
+	if says, code := l.ends(t, "archive-nowhere"); code == 0 || !strings.Contains(says, "mount one at /tmp") {
 		t.Errorf("an archive without a folder for temporary files says %q", says)
 	}
 }
@@ -131,16 +134,23 @@ func (l *lab) addArchive(t *testing.T) {
 	}
 }
 
-// ends waits until the pod of a command ends, and returns what it printed.
-func (l *lab) ends(t *testing.T, name string) string {
+// ends waits until the pod of a command ends, and returns what it printed and its exit
+// code.
+func (l *lab) ends(t *testing.T, name string) (says string, code int32) {
 	t.Helper()
 	pods := l.Client().CoreV1().Pods(ownNamespace)
-	err := cluster.Eventually(t.Context(), time.Minute, func(ctx context.Context) error {
+	err := cluster.Eventually(t.Context(), waitForPods, func(ctx context.Context) error {
 		p, err := pods.Get(ctx, "run-"+name, metav1.GetOptions{})
-		if err == nil && p.Status.Phase != corev1.PodSucceeded && p.Status.Phase != corev1.PodFailed {
-			err = fmt.Errorf("%s is %s", name, p.Status.Phase)
+		if err != nil {
+			return err
 		}
-		return err
+		for _, s := range p.Status.ContainerStatuses {
+			if ended := s.State.Terminated; ended != nil {
+				code = ended.ExitCode
+				return nil
+			}
+		}
+		return fmt.Errorf("%s is %s", name, p.Status.Phase)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -149,13 +159,13 @@ func (l *lab) ends(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+	return string(text), code
 }
 
 // exportsNodes waits until the pod of a command exports metrics of nodes.
 func (l *lab) exportsNodes(t *testing.T, name string) {
 	t.Helper()
-	err := cluster.Eventually(t.Context(), time.Minute, func(ctx context.Context) error {
+	err := cluster.Eventually(t.Context(), waitForPods, func(ctx context.Context) error {
 		p, err := l.Client().CoreV1().Pods(ownNamespace).Get(ctx, "run-"+name, metav1.GetOptions{})
 		if err != nil {
 			return err

@@ -22,6 +22,8 @@ type failure struct {
 	// the platform a moment.
 	do, undo func(context.Context, *lab) error
 	told     []told
+	// also is what else must have come about before it is mended; nil is nothing.
+	also func(context.Context, *lab) error
 	// rare failures are left to make e2e-real-node-all: they take long, or differ little
 	// from others.
 	rare bool
@@ -83,6 +85,11 @@ func (l *lab) fails(t *testing.T, f failure) {
 			t.Error(err)
 		}
 		row.named, row.namedAfter = append(row.named, named), append(row.namedAfter, time.Since(e.since))
+	}
+	if f.also != nil {
+		if err := cluster.Eventually(t.Context(), waitForFailure, func(ctx context.Context) error { return f.also(ctx, l) }); err != nil {
+			t.Error(err)
+		}
 	}
 	if err := f.undo(context.WithoutCancel(t.Context()), l); err != nil {
 		t.Fatal(err)

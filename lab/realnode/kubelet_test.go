@@ -64,11 +64,12 @@ type supervisor struct {
 	done    chan struct{}
 }
 
-// run stops the kubelet and runs another one with more flags, in a loop.
+// run stops the kubelet and runs another one with more flags, in a loop that ends with the
+// test at the latest.
 func (s *supervisor) run(flags ...string) func(context.Context, *lab) error {
 	return on(func(ctx context.Context, n *Node) error {
 		n.Kubelet.Kill()
-		ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		ctx, s.cancel = context.WithCancel(ctx)
 		s.kubelet, s.done = n.kubelet(flags...), make(chan struct{})
 		go func() {
 			defer close(s.done)
@@ -93,6 +94,7 @@ func (s *supervisor) stop(context.Context, *Node) error {
 	s.cancel()
 	<-s.done
 	s.kubelet.Kill()
+	s.cancel = nil
 	return nil
 }
 

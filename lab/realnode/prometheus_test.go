@@ -10,7 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -30,7 +30,7 @@ const (
 )
 
 // prometheusConfig scrapes kubevitals by the names of its Services, which cluster DNS
-// resolves, and evaluates the rules as they are shipped.
+// resolves, and evaluates the rules.
 const prometheusConfig = `
 global: {scrape_interval: 5s, evaluation_interval: 5s}
 rule_files: [/etc/prometheus/alerts.yaml]
@@ -44,13 +44,19 @@ scrape_configs:
     relabel_configs: [{target_label: cluster, replacement: lab}]
 `
 
+// soonNotReady are the settings of the rules by which a node counts as not ready after
+// seconds, as long as a test breaks it; by default it takes a quarter of an hour.
+func soonNotReady() []string {
+	return []string{"--set", "nodeNotReadySeconds=5", "--set", "alertFor.KubeVitalsNodeNotReady=5s"}
+}
+
 // startPrometheus runs a real one in a pod.
 func (l *lab) startPrometheus(t *testing.T) {
 	l.importImage(t, image.Image{
 		Name: prometheusImage, Architecture: runtime.GOARCH, User: "65534:65534",
 		Files: map[string]string{"/prometheus": filepath.Join(l.place.programs, prometheusProgram)}, Entrypoint: []string{"/prometheus"},
 	})
-	rules, err := os.ReadFile("../../mixin/generated/alerts.yaml")
+	rules, err := exec.CommandContext(t.Context(), l.binary, append([]string{"export", "alerts"}, soonNotReady()...)...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,13 +102,14 @@ func (l *lab) prometheusScrapes(t *testing.T) {
 }
 
 // prometheusSaw verifies that it has recorded what failed since, of the cluster and of
-// the agent, and that its rules, which know no --stays, made an alert of it.
+// the agent, and that its rules, which know no --stays, fired for the node.
 func (l *lab) prometheusSaw(t *testing.T) {
 	for _, expr := range []string{
-		`min_over_time(kubevitals_node_readiness_ready{node="real-0"}[1h]) == 0`,
-		`last_over_time(kubevitals_container_runtime_probe_result{node="real-0", result!="ok"}[1h]) == 1`,
-		`last_over_time(ALERTS{alertname=~"KubeVitals.+"}[1h])`,
+		`min_over_time(kubevitals_node_readiness_ready{node=%q}[1h]) == 0`,
+		`last_over_time(kubevitals_container_runtime_probe_result{node=%q, result!="ok"}[1h]) == 1`,
+		`last_over_time(ALERTS{alertname="KubeVitalsNodeNotReady", alertstate="firing", node=%q}[1h])`,
 	} {
+		expr = fmt.Sprintf(expr, l.node.Name)
 		if err := l.query(t.Context(), expr, func(samples []sample) error {
 			if len(samples) == 0 {
 				return fmt.Errorf("nothing is found of %s", expr)

@@ -8,10 +8,11 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,10 +36,13 @@ func TestRealNode(t *testing.T) {
 	t.Cleanup(api.Close)
 	l.install(t)
 	l.startPrometheus(t)
+	t.Run("cgroups", l.inItsCgroups)
+	t.Run("kernel parameters", l.keepsParameters)
 	t.Run("healthy", l.healthy)
 	t.Run("service", l.scrapedOverService)
 	t.Run("agent", l.agentHasData)
 	t.Run("commands", l.commands)
+	t.Run("manifests", l.manifestsInForce)
 	l.failAll(t, podFailures(), networkFailures())
 	t.Run("prometheus", l.prometheusScrapes)
 	l.failAll(t, runtimeFailures())
@@ -58,12 +62,16 @@ type metrics = map[string]*dto.MetricFamily
 // healthy verifies that a look from outside finds nothing.
 func (l *lab) healthy(t *testing.T) {
 	var last []finding
-	err := cluster.Eventually(t.Context(), time.Minute, func(ctx context.Context) (err error) {
-		if last, err = l.check(ctx, fromOutside); err != nil {
+	err := cluster.Eventually(t.Context(), waitForPods, func(ctx context.Context) error {
+		stdout, err := l.look(ctx, fromOutside)
+		if last, err = findings(stdout, err); err != nil {
 			return err
 		}
 		if last = ofTheCluster(last); len(last) > 0 {
 			return fmt.Errorf("findings: %v", last)
+		}
+		if blind := unavailable(stdout); len(blind) > 0 {
+			return fmt.Errorf("unavailable: %v", blind)
 		}
 		return nil
 	})
@@ -100,9 +108,7 @@ func (l *lab) scrapedOverService(t *testing.T) {
 func (l *lab) agentHasData(t *testing.T) {
 	families := l.scrape(t, "kubevitals-node.kubevitals.svc.cluster.local", 9898)
 	wantCollectors(t, families)
-	for _, collector := range []string{
-		"cgroups", "connectivity", "conntrack", "container_runtime", "filesystem", "inotify", "kube_proxy", "node_apiserver", "node_dns",
-	} {
+	for _, collector := range l.collectors(t, "node") {
 		told := false
 		for name := range families {
 			told = told || strings.HasPrefix(name, "kubevitals_"+collector+"_")
@@ -130,6 +136,32 @@ func wantCollectors(t *testing.T, families metrics) {
 	if n := len(families["kubevitals_scrape_collector_success"].GetMetric()) + int(sum(families["kubevitals_scrape_collectors"])); n < 9 {
 		t.Errorf("only %v collectors", n)
 	}
+}
+
+// collectorFlag is, in the help of the program, one that switches a collector on, or the
+// end of what is said of it.
+var collectorFlag = regexp.MustCompile(`--\[no-\]collector\.(\w+) |\(scope (\w+), default: on\)`)
+
+// collectors are the names of those of a scope that run by default, as the program says.
+func (l *lab) collectors(t *testing.T, scope string) []string {
+	t.Helper()
+	help, err := exec.CommandContext(t.Context(), l.binary, "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	last := ""
+	for _, m := range collectorFlag.FindAllStringSubmatch(strings.Join(strings.Fields(string(help)), " "), -1) {
+		if m[1] != "" {
+			last = m[1]
+		} else if m[2] == scope {
+			names = append(names, last)
+		}
+	}
+	if len(names) == 0 {
+		t.Fatalf("the program says of no collectors of scope %s", scope)
+	}
+	return names
 }
 
 // scrape asks cluster DNS for a name, as pods do, and reads the metrics there.

@@ -4,8 +4,11 @@ package realnode
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -17,9 +20,10 @@ func resourceFailures() []failure {
 	pressure := told{alert: "KubeVitalsNodeDiskPressure{node=real-0"}
 	return []failure{
 		{
-			// Another pod is there to be evicted: it asked for nothing of the disk.
-			name: "image disk full", do: both(addPod(pod("bystander", ProgramsImage)), on(fillImages)),
-			undo: both(on(emptyImages), removePod("bystander")), told: []told{pressure},
+			// Other pods are there to be evicted: they asked for nothing of the disk. An image
+			// that no pod has goes, too.
+			name: "image disk full", do: both(both(on(addUnused), addBystanders), on(fillImages)),
+			undo: both(on(emptyImages), removeBystanders), told: []told{pressure}, also: unusedIsRemoved,
 		},
 		{
 			name: "pod evicted because it fills the disk", do: addPod(glutton()), undo: removePod("glutton"),
@@ -31,6 +35,61 @@ func resourceFailures() []failure {
 			told: []told{{alert: "KubeVitalsAddonCrashLooping{addon=metrics-server", because: "1 ended with OOMKilled"}},
 		},
 	}
+}
+
+// bystanders are pods enough to evict one whenever the kubelet looks, until the test has
+// seen what it waits for: it removes images that it has seen before, at its second look.
+const bystanders = 5
+
+func bystander(i int) string { return fmt.Sprintf("bystander-%d", i) }
+
+// addBystanders adds them and waits until they run: a pod that comes later is refused.
+func addBystanders(ctx context.Context, l *lab) error {
+	for i := range bystanders {
+		p := pod(bystander(i), ProgramsImage, func(p *corev1.Pod) { p.Labels = map[string]string{"app": "bystander"} })
+		if err := addPod(p)(ctx, l); err != nil {
+			return err
+		}
+	}
+	return WaitPods(ctx, l.Cluster, metav1.NamespaceDefault, "app=bystander")
+}
+
+func removeBystanders(ctx context.Context, l *lab) error {
+	var errs []error
+	for i := range bystanders {
+		errs = append(errs, removePod(bystander(i))(ctx, l))
+	}
+	return errors.Join(errs...)
+}
+
+// unusedImage is one that no pod has, and that the runtime need not keep.
+const unusedImage = "registry.example/lab/unused:v1"
+
+// addUnused adds an image that is not the one of the other programs under another name,
+// since the kubelet goes by what is in it.
+func addUnused(ctx context.Context, n *Node) error {
+	unused := Programs(n.place.programs)
+	unused.Name, unused.User = unusedImage, "65534:65534"
+	return n.Import(ctx, unused)
+}
+
+// unusedIsRemoved fails until the kubelet has removed the image that no pod has, and only
+// images of that kind.
+func unusedIsRemoved(ctx context.Context, l *lab) error {
+	out, err := l.node.ctr(ctx, "images", "ls", "-q")
+	if err != nil {
+		return err
+	}
+	images := strings.Fields(string(out))
+	if slices.Contains(images, unusedImage) {
+		return fmt.Errorf("the image that no pod has is still there: %v", images)
+	}
+	for _, used := range []string{ProgramsImage, KubevitalsImage} {
+		if !slices.Contains(images, used) {
+			return fmt.Errorf("image %s is gone: %v", used, images)
+		}
+	}
+	return nil
 }
 
 // filler is a file on the disk of images, as the node sees it.
