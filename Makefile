@@ -97,7 +97,7 @@ e2e: build $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns $(BIN)/prometh
 e2e-real-node: build real-node-programs $(BIN)/prometheus ## Test on real nodes how kubevitals runs as it is shipped, and what really fails there (needs root, and Debian's runc, containernetworking-plugins and e2fsprogs; KUBEVITALS_REAL_NODE_REQUIRED=1: fail rather than skip where there can be none).
 	@# It prints who said what, and when; also that it is skipped, and why. Its tests wait
 	@# more than they work, so that all run at once.
-	cd lab && $(E2E_ENV) $(GO) test -count=1 -v -parallel 3 -timeout 20m ./realnode
+	cd lab && $(E2E_ENV) $(GO) test -count=1 -v -parallel 3 -timeout 40m ./realnode
 
 .PHONY: e2e-real-node-all
 e2e-real-node-all: E2E_ENV += KUBEVITALS_REAL_NODE_ALL=1 KUBEVITALS_REAL_NODE_TABLE=$(CURDIR)/docs/real-node.md
