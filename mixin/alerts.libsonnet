@@ -5,18 +5,21 @@ local promql = import 'promql.libsonnet';
 {
   local c = $._kubevitals.context,
   local signals = $._kubevitals.signals,
+  local many = (import 'many.libsonnet')(c),
+  local explained = many.explained([a for s in signals for a in s.alerts], $._kubevitals.causes),
 
   // A Prometheus of one cluster has the name in its external labels, or nowhere.
   local cluster = 'or $labels.%s $externalLabels.%s' % [c.clusterLabel, c.clusterLabel],
+  local named(preposition) = '{{ with ' + cluster + ' }} ' + preposition + ' cluster {{ . }}{{ end }}',
   // A description says where; without a name it says nothing of it.
   local placed(description) = std.foldl(
-    function(text, preposition) std.strReplace(text, ' %s cluster %%(cluster)s' % preposition, '{{ with %s }} %s cluster {{ . }}{{ end }}' % [cluster, preposition]),
+    function(text, preposition) std.strReplace(text, ' ' + preposition + ' cluster %(cluster)s', named(preposition)),
     ['of', 'in'],
     description
   ),
 
   local dashboardURL(area, labels) =
-    '%s/d/%s?var-cluster={{ %s }}' % [c.grafanaURL, $._kubevitals.dashboardUID(area), cluster]
+    c.grafanaURL + '/d/' + $._kubevitals.dashboardUID(area) + '?var-cluster={{ ' + cluster + ' }}'
     + std.join('', ['&var-%s={{ $labels.%s }}' % [label, label] for label in labels]),
 
   // What a dashboard can be narrowed down to, of the labels that a description names.
@@ -25,6 +28,8 @@ local promql = import 'promql.libsonnet';
   // The labels of the alert as the query of a URL.
   local labelsQuery = '{{ $sep := "?" }}{{ range $name, $value := $labels }}{{ if ne $name "__name__" }}{{ $sep }}{{ $name }}={{ urlquery $value }}{{ $sep = "&" }}{{ end }}{{ end }}',
 
+  local waits(alert) = std.get(c.alertFor, alert.alert, alert['for']),
+
   // A description is a template over the settings and what its alert adds in values.
   local finished(signal, alert) =
     local kept = std.get(c.alertKeepFiringFor, alert.alert, std.get(alert, 'keep_firing_for'));
@@ -32,14 +37,14 @@ local promql = import 'promql.libsonnet';
     {
       alert: alert.alert,
       expr: alert.expr,
-      'for': std.get(c.alertFor, alert.alert, alert['for']),
+      'for': waits(alert),
       [if kept != null then 'keep_firing_for']: kept,
-      labels: { severity: alert.severity, signal: signal.name },
+      labels: { severity: alert.severity, signal: signal.name } + std.get(alert, 'labels', {}),
       annotations: {
         summary: alert.summary,
-        description: placed(alert.description) % (c + std.get(alert, 'values', {})),
+        description: if 'text' in alert then alert.text else placed(alert.description) % (c + std.get(alert, 'values', {})),
         runbook_url: c.runbookURLPattern % alert.alert + (if c.runbookURLLabels then labelsQuery else ''),
-        dashboard_url: dashboardURL(signal.area, described(alert)),
+        dashboard_url: dashboardURL(signal.area, if 'text' in alert then [] else described(alert)),
       },
     },
 
@@ -50,17 +55,26 @@ local promql = import 'promql.libsonnet';
     rules: rules,
   },
 
-  // What a signal records: rules of its own, and the nodes that its alerts of single
-  // nodes tell of, so that they can be counted.
-  local recorded(signal) = std.get(signal, 'rules', []) + [
-    { record: 'kubevitals:node_fault', labels: { fault: a.fault }, expr: 'group by (%s, node) (\n  %s\n)\n' % [c.by, promql.indent(a.expr)] }
-    for a in signal.alerts
-    if 'fault' in a
-  ],
+  // The nodes that alerts of single nodes tell of, so that they can be counted.
+  local faulty(alert, expr) = { record: 'kubevitals:node_fault', labels: { fault: alert.fault }, expr: 'group by (%s, node) (\n  %s\n)\n' % [c.by, promql.indent(expr)] },
+
+  // What a signal records for whoever reads it.
+  local recorded(signal) = std.get(signal, 'rules', []) + [faulty(a, a.expr) for a in signal.alerts if 'fault' in a && !many.has(a)],
+
+  // The alerts of a signal, and what is recorded for them: in the same group, so that both
+  // are of the same moment.
+  local alerting(signal) =
+    many.recorded(signal.alerts, explained, function(a) if 'fault' in a then [faulty(a, many.of(a))] else [])
+    + [
+      finished(signal, form)
+      for a in signal.alerts
+      for form in (if many.has(a) then many.forms(a, waits(a), named('of')) else [a])
+    ]
+    + many.toldOf(signal.alerts, explained),
 
   prometheusAlerts+:: {
     groups+: [
-      group(signal, '', [finished(signal, a) for a in signal.alerts])
+      group(signal, '', alerting(signal))
       for signal in signals
       if signal.alerts != []
     ],

@@ -19,6 +19,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsAPIServerRejecting',
+      each: 'priority_level',
       severity: 'warning',
       explainedBy: why.ofCluster(['KubeVitalsEtcdSlow', 'KubeVitalsWebhookSlow'], { inhibits: false }),
       expr: |||
@@ -47,6 +48,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAPIServerQueueing',
+      each: 'priority_level',
       severity: 'warning',
       explainedBy: why.on(['priority_level'], ['KubeVitalsAPIServerRejecting']) + why.ofCluster(['KubeVitalsEtcdSlow', 'KubeVitalsWebhookSlow'], { inhibits: false }),
       expr: |||

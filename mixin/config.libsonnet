@@ -41,6 +41,10 @@
       alertFor: {},
       // For how long an alert goes on firing when its condition is over, by name of the alert, such as {KubeVitalsNodesNotReady: '10m'}; others keep their own.
       alertKeepFiringFor: {},
+      // Nodes or other objects with the same trouble above which one alert tells of all together, with objects="many"; 0 tells of each, however many they are. Nobody reads more tickets of one cause than fit on a page.
+      manyObjects: 10,
+      // The same for namespaces and autoscalers, which belong to those who run programs in the cluster: each team wants its own.
+      manyOwnedObjects: 50,
       // How often the rules of signals are evaluated that look at each node or autoscaler and wait for minutes; the others are as often as Prometheus' own setting says.
       slowInterval: '1m',
 

@@ -48,13 +48,16 @@ func TestChineseAlertsReferenceIsFresh(t *testing.T) {
 	b.WriteString("`critical` 會呼叫值班人員，`warning` 是待辦，`info` 是背景資訊。每個名稱都連到它的處理手冊。\n\n")
 	critical, all := criticals(t)
 	fmt.Fprintf(&b, "%d 個告警中有 %d 個是 `critical`。\n\n", all, critical)
-	b.WriteString("| 告警 | 嚴重程度 | 訊號 | 持續時間 | 摘要 |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("同時異常的對象超過「合併」欄的數目時，全部合為一個告警：名稱相同，帶有標籤 `objects=\"many\"`，並寫出數目與其中幾個；沒有數目的告警本來就為數不多。" +
+		"數目由設定 `manyObjects` 與 `manyOwnedObjects` 決定。`kubevitals check` 與狀態頁一律逐一列出。\n\n")
+	b.WriteString("| 告警 | 嚴重程度 | 訊號 | 持續時間 | 合併 | 摘要 |\n| --- | --- | --- | --- | --- | --- |\n")
+	forms := loadForms(t)
 	for _, a := range load(t).Alerts {
 		if summaries[a.Name] == "" {
 			t.Errorf("runbooks/zh-TW/%s.md: no summary below the title", a.Name)
 		}
-		fmt.Fprintf(&b, "| [%s](../mixin/runbooks/zh-TW/%s.md) | %s | %s | %s | %s |\n",
-			a.Name, a.Name, a.Labels["severity"], a.Labels["signal"], a.For, summaries[a.Name])
+		fmt.Fprintf(&b, "| [%s](../mixin/runbooks/zh-TW/%s.md) | %s | %s | %s | %s | %s |\n",
+			a.Name, a.Name, a.Labels["severity"], a.Labels["signal"], a.For, forms[a.Name], summaries[a.Name])
 	}
 	fresh(t, "../docs/alerts.zh-TW.md", b.Bytes())
 }
@@ -66,10 +69,14 @@ func TestAlertsReferenceIsFresh(t *testing.T) {
 	b.WriteString("`critical` is a page, `warning` a ticket, `info` context. Each name leads to its runbook.\n\n")
 	critical, all := criticals(t)
 	fmt.Fprintf(&b, "%d of %d alerts are critical.\n\n", critical, all)
-	b.WriteString("| alert | severity | signal | for | summary |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("More objects than \"together above\" that are ill at once are one alert of the same name, with the label `objects=\"many\"`,\n" +
+		"their number and some of their names. An alert without such a number never has many instances. The settings `manyObjects` and\n" +
+		"`manyOwnedObjects` say how many are many. `kubevitals check` and the status page name each.\n\n")
+	b.WriteString("| alert | severity | signal | for | together above | summary |\n| --- | --- | --- | --- | --- | --- |\n")
+	forms := loadForms(t)
 	for _, a := range load(t).Alerts {
-		fmt.Fprintf(&b, "| [%s](../mixin/runbooks/%s.md) | %s | %s | %s | %s |\n",
-			a.Name, a.Name, a.Labels["severity"], a.Labels["signal"], a.For, a.Annotations["summary"])
+		fmt.Fprintf(&b, "| [%s](../mixin/runbooks/%s.md) | %s | %s | %s | %s | %s |\n",
+			a.Name, a.Name, a.Labels["severity"], a.Labels["signal"], a.For, forms[a.Name], a.Annotations["summary"])
 	}
 	fresh(t, "../docs/alerts.md", b.Bytes())
 }

@@ -3,7 +3,8 @@
 {
   local c = $._kubevitals.context,
   local all = [a for s in $._kubevitals.signals for a in s.alerts],
-  local severity = { [a.alert]: a.severity for a in all },
+  local many = (import 'many.libsonnet')(c),
+  local byName = { [a.alert]: a for a in all },
   local rank = { critical: 0, warning: 1, info: 2 },
 
   // Alerts of single nodes that are counted have one alert for many of them.
@@ -11,10 +12,10 @@
     { alert: 'KubeVitalsManyNodesFailing', on: [], when: { fault: a.fault }, where: {}, inhibits: true },
   ] else [],
   // An alert that was disabled explains nothing.
-  local explanations(a) = [e for e in std.get(a, 'explainedBy', []) + ofMany(a) if e.alert in severity],
+  local explanations(a) = [e for e in std.get(a, 'explainedBy', []) + ofMany(a) if e.alert in byName],
 
   // What calls somebody is not silenced by what calls nobody.
-  local silences(cause, explained) = rank[severity[cause]] <= rank[severity[explained]],
+  local silences(cause, explained) = rank[byName[cause].severity] <= rank[byName[explained].severity],
   local edges = [
     {
       cause: e.alert,
@@ -33,11 +34,14 @@
   // Alerts that one explains by the same labels, together.
   local key(e) = std.manifestJsonMinified([e.cause, e.on, e.when, e.where]),
   local keys = std.foldl(function(seen, e) if std.member(seen, key(e)) then seen else seen + [key(e)], inhibiting, []),
+  // The form for many of a cause has not the labels of an object. For what it explains of
+  // its objects the rules see to it.
+  local single(e) = if many.ofObjects(byName[e.cause], e) then ['objects=""'] else [],
   local rule(of) =
     local one = of[0];
     local targets = [e.explains for e in of];
     {
-      source_matchers: ['alertname="%s"' % one.cause] + matchers(one.when),
+      source_matchers: ['alertname="%s"' % one.cause] + matchers(one.when) + single(one),
       target_matchers: ['alertname=%s"%s"' % [if std.length(targets) > 1 then '~' else '', std.join('|', targets)]] + matchers(one.where),
       equal: [c.clusterLabel] + one.on,
     },

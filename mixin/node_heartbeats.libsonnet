@@ -21,6 +21,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsNodeLeaseStale',
+      each: 'node',
       severity: 'warning',
       // By all that see a renewal: of two replicas one may see later than the other. Nodes
       // whose Lease is fresh, as nearly all are, are left out before anything is put together.
@@ -50,6 +51,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeLeaseNotRenewed',
+      each: 'node',
       severity: 'warning',
       // Where few nodes have a Lease, their kubelets are too old to make one.
       expr: |||
@@ -72,6 +74,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeStatusStale',
+      each: 'node',
       severity: 'warning',
       // Kubelets that are set to confirm their status less often are so all over a cluster.
       expr: |||

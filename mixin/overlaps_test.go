@@ -3,6 +3,7 @@ package mixin_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ local names(m) = [r.alert for g in m.prometheusAlerts.groups for r in g.rules];
 	}
 	for _, test := range pack.Tests {
 		if test.Fires {
-			labels[test.Alert] = test.Labels
+			maps.Copy(labels[test.Alert], test.Labels)
 		}
 	}
 	for _, mixin := range loadOverlaps(t) {

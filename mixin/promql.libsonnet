@@ -6,6 +6,14 @@
   indent(expr):: std.join('\n  ', std.split(self.line(expr), '\n')),
   // The same on one line.
   oneLine(expr):: std.join(' ', std.split(self.line(expr), '\n')),
+  // The seconds of a duration as Prometheus writes it, such as 1h30m.
+  seconds(duration)::
+    local units = { s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60, w: 7 * 24 * 60 * 60, y: 365 * 24 * 60 * 60, i: 0.001 };
+    local read(so_far, letter) =
+      if letter in units
+      then { sum: so_far.sum + so_far.number * units[letter], number: 0 }
+      else so_far { number: 10 * super.number + std.parseInt(letter) };
+    std.ceil(std.foldl(read, std.stringChars(std.strReplace(duration, 'ms', 'i')), { sum: 0, number: 0 }).sum),
   // A part of a description that tells of what is looked up when it is made. The
   // expression has %s for the selector and %q for each of the labels of the alert;
   // the text is a template in which the dot is the first sample found. Where there

@@ -19,14 +19,26 @@ func TestRunbookHeadsAreFresh(t *testing.T) {
 	for _, d := range p.Dashboards {
 		titles[d.UID] = strings.TrimPrefix(d.Title, "kubevitals / ")
 	}
-	causes := loadCauses(t)
+	causes, forms := loadCauses(t), loadForms(t)
 	for _, a := range p.Alerts {
+		together, chineseTogether := formLines(forms[a.Name])
 		row := fmt.Sprintf("| --- | --- | --- | --- |\n| %s | %s | %s | %s |\n",
 			a.Labels["severity"], a.Labels["signal"], strings.Join(p.metricsOf(a), ", "), titles[DashboardOf(a)])
 		english, chinese := "runbooks/"+a.Name+".md", "runbooks/zh-TW/"+a.Name+".md"
-		freshHead(t, english, a.Name, a.Annotations["summary"], "| severity | signal | metric | dashboard |\n"+row+causesLines(causes, a.Name, "Explained by: ", "Explains: "))
-		freshHead(t, chinese, a.Name, mixin.Summary(read(t, chinese)), "| 嚴重程度 | 訊號 | 指標 | 儀表板 |\n"+row+causesLines(causes, a.Name, "可能的起因：", "可能引起："))
+		freshHead(t, english, a.Name, a.Annotations["summary"], "| severity | signal | metric | dashboard |\n"+row+together+causesLines(causes, a.Name, "Explained by: ", "Explains: "))
+		freshHead(t, chinese, a.Name, mixin.Summary(read(t, chinese)), "| 嚴重程度 | 訊號 | 指標 | 儀表板 |\n"+row+chineseTogether+causesLines(causes, a.Name, "可能的起因：", "可能引起："))
 	}
+}
+
+// formLines say in English and in Chinese when an alert tells of many in one. Both are
+// nothing where it has no form for many.
+func formLines(f form) (english, chinese string) {
+	if f.limit == 0 {
+		return "", ""
+	}
+	what := strings.Join(f.labels, "`, `")
+	return fmt.Sprintf("\nMore than %d at once, told apart by `%s`, are one alert with the label `objects=\"many\"`, which names some of them: take one of these for the commands below. `kubevitals check` names all.\n", f.limit, what),
+		fmt.Sprintf("\n以 `%s` 區分，同時超過 %d 個時合為一個帶有標籤 `objects=\"many\"` 的告警，並寫出其中幾個：以下指令請選用其中之一。`kubevitals check` 會列出全部。\n", what, f.limit)
 }
 
 // causesLines name what explains an alert and what it explains, with their runbooks. Both

@@ -104,11 +104,11 @@ func reads(r map[string]any) map[string]bool {
 func newDependents(t *testing.T) dependents {
 	t.Helper()
 	var file struct{ Groups []ruleGroup }
-	if err := yaml.Unmarshal([]byte(read(t, "generated/alerts.yaml")), &file); err != nil {
+	if err := yaml.Unmarshal([]byte(read(t, "generated/alerts-each.yaml")), &file); err != nil {
 		t.Fatal(err)
 	}
 	d := dependents{of: map[string]*ruleeval.Rules{}}
-	whole, err := ruleeval.Parse([]byte(read(t, "generated/alerts.yaml")))
+	whole, err := ruleeval.Parse([]byte(read(t, "generated/alerts-each.yaml")))
 	if err != nil {
 		t.Fatal(err)
 	}

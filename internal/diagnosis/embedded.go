@@ -11,10 +11,11 @@ import (
 	"github.com/kubevitals/kubevitals/mixin"
 )
 
-// AlertRules are the rules that are part of this program. Parsing them takes memory,
-// which whoever needs none of them should not spend.
+// AlertRules are the rules that are part of this program, which tell of each object
+// however many there are. Parsing them takes memory, which whoever needs none of them
+// should not spend.
 func AlertRules() (*ruleeval.Rules, error) {
-	file, err := fs.ReadFile(mixin.Files(), "generated/alerts.yaml")
+	file, err := fs.ReadFile(mixin.Files(), "generated/alerts-each.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("alerting rules: %w", err)
 	}

@@ -61,7 +61,7 @@ func now() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) }
 
 func rules(t *testing.T) *ruleeval.Rules {
 	t.Helper()
-	file, err := fs.ReadFile(mixin.Files(), "generated/alerts.yaml")
+	file, err := fs.ReadFile(mixin.Files(), "generated/alerts-each.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

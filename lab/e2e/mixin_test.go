@@ -72,7 +72,7 @@ func (h holding) String() string { return fmt.Sprintf("%s %v = %v", h.Alert, h.L
 // alerts evaluates the generated rules over a scrape, as if everything had stayed
 // as it is for so long.
 func (v *vitals) alerts(ctx context.Context, dir string, stays time.Duration) ([]holding, error) {
-	out, err := v.mixincheck(ctx, dir, "alerts", "-rules", "../../mixin/generated/alerts.yaml", "-stays", stays.String())
+	out, err := v.mixincheck(ctx, dir, "alerts", "-rules", "../../mixin/generated/alerts-each.yaml", "-stays", stays.String())
 	if err != nil {
 		return nil, err
 	}

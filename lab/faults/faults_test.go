@@ -13,7 +13,7 @@ import (
 // TestFaults verifies that each fault has a name of its own and is named by an alert that
 // exists, above info, and that the alert may bear the labels.
 func TestFaults(t *testing.T) {
-	text, err := os.ReadFile("../../mixin/generated/alerts.yaml")
+	text, err := os.ReadFile("../../mixin/generated/alerts-each.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

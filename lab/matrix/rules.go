@@ -136,12 +136,21 @@ func parseRules(text []byte) (map[string]alert, error) {
 	if err := yaml.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	all := map[string]alert{}
+	all, conditions := map[string]alert{}, map[string]string{}
 	for _, g := range file.Groups {
 		for _, a := range g.Rules {
-			if a.Name != "" {
+			switch {
+			case a.Name == "": // what both forms of an alert go by is recorded
+				conditions[a.Labels["alert"]] = a.Expr
+			case a.Labels["objects"] == "": // its form for many is of the same name
 				all[a.Name] = a
 			}
+		}
+	}
+	for name, expr := range conditions {
+		if a, ok := all[name]; ok {
+			a.Expr = expr
+			all[name] = a
 		}
 	}
 	if len(all) == 0 {

@@ -60,6 +60,7 @@ function(config)
     alerts: [
       {
         alert: 'KubeVitalsAddonDown',
+        each: 'addon',
         severity: 'critical',
         expr: |||
           %(down)s
@@ -82,6 +83,7 @@ function(config)
       },
       {
         alert: 'KubeVitalsAddonCrashLooping',
+        each: 'addon',
         severity: 'warning',
         expr: |||
           %(crashing)s
@@ -99,6 +101,7 @@ function(config)
       },
       {
         alert: 'KubeVitalsAddonDegraded',
+        each: 'addon',
         severity: 'warning',
         expr: |||
           (
@@ -121,6 +124,7 @@ function(config)
       },
       {
         alert: 'KubeVitalsAddonRestarting',
+        each: 'node',
         severity: 'warning',
         // Of one that waits to be started again at the moment the alert above tells.
         expr: |||

@@ -22,6 +22,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsWebhookWithoutEndpoints',
+      each: 'webhook',
       severity: 'warning',
       explainedBy: why.on(['webhook'], ['KubeVitalsPodsRefusedByWebhook']) + why.ofCluster(['KubeVitalsNodesNotReady'], { inhibits: false }),
       // Once pods are refused for it, that is told and is worse.
@@ -48,6 +49,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsWebhookCallsFailing',
+      each: 'webhook',
       severity: 'warning',
       explainedBy: why.on(['webhook'], ['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsWebhookWithoutEndpoints']) + why.ofCluster(['KubeVitalsNetworkFailing'], { inhibits: false }) + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: '(Validating|Mutating)WebhookConfiguration', state: 'expired' }, inhibits: false }),
       expr: |||
@@ -63,6 +65,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsWebhookSlow',
+      each: 'called_webhook',
       severity: 'warning',
       explainedBy: why.ofCluster(['KubeVitalsNetworkFailing'], { inhibits: false }),
       expr: |||

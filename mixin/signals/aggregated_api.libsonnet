@@ -24,6 +24,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsAggregatedAPIUnavailable',
+      each: 'apiservice',
       severity: 'warning',
       explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: 'APIService', state: 'expired' }, inhibits: false }) + why.ofCluster(['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }),
       expr: |||

@@ -22,6 +22,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAPIServerDown',
+      each: 'api_server',
       severity: 'warning',
       expr: |||
         max by (%(by)s, server) (kubevitals_apiserver_up{%(selector)s}) == 0
@@ -35,6 +36,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAPIServerCheckFailing',
+      each: 'api_server_check',
       severity: 'warning',
       expr: |||
         max by (%(by)s, server, check) (kubevitals_apiserver_check_ok{%(selector)s, probe="readyz"}) == 0
@@ -84,6 +86,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAPIServerSlow',
+      each: 'api_server',
       severity: 'warning',
       expr: |||
         max by (%(by)s, server, probe) (kubevitals_apiserver_probe_duration_seconds{%(selector)s, probe=~"read|write"}) > %(apiserverSlowSeconds)s
@@ -97,6 +100,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAPIServerCertificateExpiring',
+      each: 'api_server',
       severity: 'warning',
       expr: |||
         min by (%(by)s, server) (kubevitals_apiserver_certificate_expiry_timestamp_seconds{%(selector)s}) - time() < %(apiserverCertificateWarningDays)s * 86400
@@ -110,6 +114,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAPIServerCertificateExpiryImminent',
+      each: 'api_server',
       severity: 'critical',
       expr: |||
         min by (%(by)s, server) (kubevitals_apiserver_certificate_expiry_timestamp_seconds{%(selector)s}) - time() < %(apiserverCertificateCriticalDays)s * 86400
@@ -120,6 +125,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAPIServerLeaseStale',
+      each: 'api_server_lease',
       severity: 'warning',
       expr: |||
         time() - max by (%(by)s, server, hostname) (kubevitals_apiserver_identity_lease_renew_timestamp_seconds{%(selector)s}) > %(apiserverLeaseStaleSeconds)s

@@ -60,6 +60,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAutoscalingMetricsUnavailable',
+      each: 'autoscaler',
       severity: 'warning',
       // An API that does not answer has an alert of its own.
       expr: |||
@@ -82,6 +83,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAutoscalingMisconfigured',
+      each: 'autoscaler',
       severity: 'warning',
       expr: |||
         max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_metrics_available{%(selector)s, cause=~"%(specified)s"}) == 0
@@ -93,6 +95,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAutoscalingMetricFailing',
+      each: 'autoscaler_metric',
       severity: 'warning',
       expr: |||
         max by (%(by)s, namespace, horizontalpodautoscaler, type, metric) (kubevitals_autoscaling_metric_available{%(selector)s}) == 0
@@ -106,6 +109,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAutoscalingUnableToScale',
+      each: 'autoscaler',
       severity: 'warning',
       expr: |||
         max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_able_to_scale{%(selector)s}) == 0
@@ -118,6 +122,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAutoscalingAtMax',
+      each: 'autoscaler',
       severity: 'info',
       expr: |||
         max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_at_max{%(selector)s}) == 1

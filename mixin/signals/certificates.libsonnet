@@ -33,6 +33,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsKubeletCertificateExpired',
+      each: 'node',
       severity: 'warning',
       fault: 'kubelet_certificate_expired',
       expr: |||
@@ -46,6 +47,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsKubeletCertificateExpiring',
+      each: 'node',
       severity: 'warning',
       expr: |||
         (%s) < %s * 86400
@@ -74,6 +76,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsCABundleExpiring',
+      each: 'ca_bundle',
       severity: 'warning',
       expr: |||
         label_replace(%(left)s <= 0, "state", "expired", "", "")

@@ -7,6 +7,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsComponentLogKnownCause',
+      each: 'component',
       severity: 'warning',
       // A component that is mended is not read any more, and what it said grows old.
       expr: |||
@@ -20,6 +21,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeLogKnownCause',
+      each: 'node',
       severity: 'warning',
       expr: |||
         time() - max by (%(by)s, node, component, signature) (kubevitals_component_logs_node_signature_seen_timestamp_seconds{%(selector)s}) < %(componentLogsFreshSeconds)s

@@ -78,6 +78,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeCutOff',
+      each: 'node',
       severity: 'warning',
       expr: silent(|||
         %(into)s and on (%(by)s, node) %(out)s
@@ -91,6 +92,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeOneWay',
+      each: 'node',
       severity: 'warning',
       expr: silent(|||
         max by (%(by)s, node, side) (%(nodes)s{fault="cut", direction="node_to_node", side="out"}) unless on (%(by)s, node) %(into)s
@@ -105,6 +107,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodePodNetworkCut',
+      each: 'node',
       severity: 'warning',
       expr: silent(oneOrSeveral(podCauses, c.by + ', node', function(counted) 'label_replace(label_replace(%s, "direction", "several", "", ""), "side", "both", "", "")' % counted), 'fault="cut"'),
       'for': '3m',
@@ -115,6 +118,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPathFailing',
+      each: 'path',
       severity: 'warning',
       expr: silent(oneOrSeveral('max by (%(by)s, node, peer, direction) (%(lone)s{fault="cut"})' % k, c.by + ', node, peer', function(counted) 'label_replace(%s, "direction", "several", "", "")' % counted), 'fault="cut"'),
       'for': '5m',
@@ -125,6 +129,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPathMTU',
+      each: 'path',
       severity: 'warning',
       expr: silent(|||
         %(any)s unless on (%(by)s, node) %(cut)s

@@ -30,6 +30,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsConntrackDropping',
+      each: 'node',
       severity: 'warning',
       fault: 'conntrack_dropping',
       expr: |||
@@ -41,6 +42,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsConntrackNearlyFull',
+      each: 'node',
       severity: 'warning',
       expr: |||
         (

@@ -10,6 +10,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsContainerRuntimeHung',
+      each: 'node',
       severity: 'warning',
       expr: |||
         max by (%(by)s, node) (kubevitals_container_runtime_probe_result{%(nodeSelector)s, result="timeout"}) == 1
@@ -21,6 +22,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsContainerRuntimeDown',
+      each: 'node',
       severity: 'warning',
       expr: |||
         max by (%(by)s, node) (kubevitals_container_runtime_probe_result{%(nodeSelector)s, call="version", result=~"no_socket|refused"}) == 1
@@ -34,6 +36,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsContainerRuntimeNetworkNotReady',
+      each: 'node',
       severity: 'warning',
       // Once the kubelet has said so, the node is not ready and that alert has the cause.
       expr: |||

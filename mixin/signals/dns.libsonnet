@@ -122,6 +122,7 @@ function(config)
       },
       {
         alert: 'KubeVitalsDNSServiceUnreachable',
+        each: 'dns_server',
         // Of one node: others tell by node_dns, and all of them by DNSDown.
         severity: 'warning',
         expr: |||
@@ -136,6 +137,7 @@ function(config)
       },
       {
         alert: 'KubeVitalsDNSServerDown',
+        each: 'dns_server',
         severity: 'warning',
         expr: |||
           max by (%(by)s, server) (kubevitals_dns_probe_servers{%(selector)s, origin!="service", probe="cluster", result!="ok"}) > 0

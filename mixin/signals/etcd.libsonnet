@@ -54,6 +54,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsEtcdMemberDown',
+      each: 'etcd_member',
       severity: 'warning',
       expr: |||
         max by (%(by)s, endpoint) (kubevitals_etcd_up{%(selector)s}) == 0
@@ -65,6 +66,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsEtcdCertificateExpiring',
+      each: 'etcd_member',
       severity: 'warning',
       expr: |||
         label_replace(%(left)s <= 0, "state", "expired", "", "")
@@ -77,6 +79,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsEtcdQuotaNear',
+      each: 'etcd_member',
       severity: 'warning',
       expr: |||
         (

@@ -28,6 +28,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsNodeOutOfMemory',
+      each: 'node',
       severity: 'warning',
       // OOMKilling of the Node Problem Detector is also of containers at a limit of their own.
       expr: onNodes('SystemOOM'),
@@ -40,6 +41,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeRebooted',
+      each: 'node',
       severity: 'info',
       expr: onNodes('Rebooted'),
       'for': '0m',
@@ -48,6 +50,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsKernelTrouble',
+      each: 'node',
       severity: 'warning',
       expr: onNodes(kernel),
       'for': '0m',
@@ -59,6 +62,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsGarbageCollectionFailing',
+      each: 'node',
       severity: 'warning',
       // A kubelet says so once as it starts, before it has figures of its disk; what
       // fails is tried again, every minute or every five.
@@ -77,6 +81,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsKubeletMisconfigured',
+      each: 'node',
       severity: 'info',
       expr: onNodes(misconfigured),
       'for': '0m',

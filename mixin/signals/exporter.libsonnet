@@ -44,6 +44,7 @@ function(config) {
     },
     {
       alert: 'KubeVitalsCollectorFailing',
+      each: 'collector',
       severity: 'warning',
       expr: |||
         max by (%(by)s, collector) (kubevitals_scrape_collector_success{%(selector)s}) == 0
@@ -59,6 +60,7 @@ function(config) {
     },
     {
       alert: 'KubeVitalsSourceUnavailable',
+      each: 'source',
       severity: 'warning',
       // The reason changes while the source stays unreadable, and replicas may have
       // different ones: it is looked up for the text.
@@ -77,6 +79,7 @@ function(config) {
     },
     {
       alert: 'KubeVitalsSourceStale',
+      each: 'source',
       severity: 'warning',
       // kubevitals itself calls a source stale that is older than its bound. This is for
       // when that fails, or when what is scraped is not what kubevitals says now.
@@ -177,6 +180,7 @@ function(config) {
     },
     {
       alert: 'KubeVitalsNodeAgentSourceUnavailable',
+      each: 'source',
       severity: 'warning',
       expr: |||
         count by (%(by)s, source) (
@@ -201,6 +205,7 @@ function(config) {
     },
     {
       alert: 'KubeVitalsNodeAgentSourceStale',
+      each: 'source',
       severity: 'warning',
       // Only those that are older than the slack can be older than the bound with it: what
       // is fresh, as nearly all are, is left out before anything is put together.
@@ -233,6 +238,7 @@ function(config) {
     },
     {
       alert: 'KubeVitalsNodeAgentCollectorFailing',
+      each: 'collector',
       severity: 'warning',
       expr: |||
         count by (%(by)s, collector) (
@@ -247,6 +253,7 @@ function(config) {
     },
     {
       alert: 'KubeVitalsSeriesLeftOut',
+      each: 'collector',
       severity: 'info',
       expr: |||
         max by (%(by)s, collector, reason) (

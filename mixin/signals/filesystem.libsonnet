@@ -10,6 +10,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsFilesystemReadOnly',
+      each: 'node',
       severity: 'warning',
       fault: 'filesystem_read_only',
       expr: |||
@@ -21,6 +22,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsFilesystemDead',
+      each: 'node',
       severity: 'warning',
       fault: 'filesystem_dead',
       expr: |||
@@ -34,6 +36,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsFilesystemFull',
+      each: 'node',
       severity: 'warning',
       // Where the kubelet says how much is left, node_disk knows better, and by its thresholds.
       expr: |||

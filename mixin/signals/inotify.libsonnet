@@ -25,6 +25,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsInotifyExhausted',
+      each: 'node',
       severity: 'warning',
       fault: 'inotify_exhausted',
       // Only root: the kubelet, the container runtime and most containers run as it.
@@ -40,18 +41,21 @@ function(c) {
     },
     near('watches') {
       alert: 'KubeVitalsInotifyWatchesNearLimit',
+      each: 'user',
       summary: 'A user of a node nears the limit of inotify watches.',
       explainedBy: why.on(['node'], ['KubeVitalsInotifyExhausted'], { when: { resource: 'watches' }, where: { uid: '0' } }),
       description: 'On node {{ $labels.node }} of cluster %(cluster)s user {{ $labels.uid }} holds {{ $value | humanizePercentage }} of the inotify watches that a user may have. At the limit whatever wants to follow one file more fails with "no space left on device".',
     },
     near('instances') {
       alert: 'KubeVitalsInotifyInstancesNearLimit',
+      each: 'user',
       summary: 'A user of a node nears the limit of inotify instances.',
       explainedBy: why.on(['node'], ['KubeVitalsInotifyExhausted'], { when: { resource: 'instances' }, where: { uid: '0' } }),
       description: 'On node {{ $labels.node }} of cluster %(cluster)s user {{ $labels.uid }} holds {{ $value | humanizePercentage }} of the inotify instances that a user may have; all containers that run as the same user share them. At the limit the next program that wants one fails with "too many open files".',
     },
     {
       alert: 'KubeVitalsInotifyScanIncomplete',
+      each: 'node',
       severity: 'info',
       expr: |||
         max by (%(by)s, node) (kubevitals_inotify_scan_complete{%(nodeSelector)s}) == 0

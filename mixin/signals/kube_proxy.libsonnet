@@ -37,6 +37,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsKubeProxyDown',
+      each: 'node',
       severity: 'warning',
       // Where something else does its work, no kube-proxy ever answers: only one
       // that was there before, that the cluster wants, or that left traces on the
@@ -61,6 +62,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsKubeProxyRulesStale',
+      each: 'node',
       severity: 'warning',
       expr: stale,
       'for': '5m',
@@ -69,6 +71,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsKubeProxySyncFailing',
+      each: 'node',
       severity: 'warning',
       expr: |||
         (

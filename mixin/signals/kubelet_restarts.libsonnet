@@ -8,6 +8,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsKubeletRestartLoop',
+      each: 'node',
       severity: 'warning',
       // Events are held for an hour and may be dropped; the start of the process is
       // seen only when the kubelet lives long enough to be read. Each alone is enough.

@@ -11,6 +11,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsReflectorMetricsLeak',
+      each: 'instance',
       severity: 'warning',
       expr: |||
         max by (%(target)s) (kubevitals_metric_cardinality_informer_series{%(selector)s}) > %(cardinalityInformerSeries)s
@@ -22,6 +23,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsReflectorMetricsLeakMemory',
+      each: 'instance',
       severity: 'warning',
       fault: 'kubelet_memory_leak',
       expr: |||
@@ -35,6 +37,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsMetricCardinalityHigh',
+      each: 'instance',
       severity: 'warning',
       expr: |||
         max by (%(target)s) (kubevitals_metric_cardinality_series{%(selector)s, component="kubelet"}) > %(cardinalityKubeletSeries)s
@@ -48,6 +51,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsMetricCardinalityGrowing',
+      each: 'instance',
       severity: 'warning',
       // The most of half a day, a day ago, looked at each hour: at one moment of it the
       // component may just have been started again, and had few.
@@ -64,6 +68,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsMetricCardinalityTruncated',
+      each: 'instance',
       severity: 'info',
       expr: |||
         max by (%(target)s) (kubevitals_metric_cardinality_truncated{%(selector)s}) == 1

@@ -42,6 +42,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsMetricsAPINodeMissing',
+      each: 'node',
       severity: 'warning',
       expr: |||
         max by (%(by)s, node) (kubevitals_metrics_api_node_missing{%(selector)s}) == 1
@@ -55,6 +56,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsMetricsAPINodeStale',
+      each: 'node',
       severity: 'warning',
       expr: |||
         time() - max by (%(by)s, node) (kubevitals_metrics_api_node_metrics_timestamp_seconds{%(selector)s}) > %(metricsAPIStaleSeconds)s

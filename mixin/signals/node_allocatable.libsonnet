@@ -9,6 +9,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsNodeAllocatableFailing',
+      each: 'node',
       severity: 'warning',
       // Old kubelets that do not use cgroups per class send the event every minute, and mean nothing by it.
       expr: |||
@@ -23,6 +24,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeAllocatableNotEnforced',
+      each: 'node',
       severity: 'info',
       expr: |||
         max by (%(by)s, node) (kubevitals_node_allocatable_missing{%(selector)s, protection="enforcement"}) == 1

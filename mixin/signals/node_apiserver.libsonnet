@@ -9,6 +9,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsNodeAPIServerUnreachable',
+      each: 'node',
       severity: 'warning',
       expr: |||
         max by (%(by)s, node) (kubevitals_node_apiserver_reachable{%(nodeSelector)s}) == 0

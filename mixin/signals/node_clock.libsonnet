@@ -9,6 +9,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsNodeClockOff',
+      each: 'node',
       severity: 'warning',
       expr: |||
         max by (%(by)s, node) (kubevitals_node_clock_offset_seconds{%(selector)s}) > %(nodeClockOffsetSeconds)s

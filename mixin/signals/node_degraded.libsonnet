@@ -25,6 +25,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsNodeMemoryPressure',
+      each: 'node',
       severity: 'warning',
       fault: 'memory_pressure',
       expr: whileReady('MemoryPressure'),
@@ -44,6 +45,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodePIDPressure',
+      each: 'node',
       severity: 'warning',
       fault: 'pid_pressure',
       expr: whileReady('PIDPressure'),
@@ -54,6 +56,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeNetworkUnavailable',
+      each: 'node',
       severity: 'warning',
       fault: 'network_unavailable',
       expr: whileReady('NetworkUnavailable'),
@@ -73,6 +76,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeStartupTaint',
+      each: 'node',
       severity: 'warning',
       fault: 'startup_taint',
       // That of a network which is unavailable follows from its condition.
@@ -92,6 +96,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeCordoned',
+      each: 'node',
       severity: 'info',
       expr: |||
         time() - max by (%(by)s, node) (kubevitals_node_degraded_cordoned_timestamp_seconds{%(selector)s}) > %(nodeCordonedSeconds)s
@@ -104,6 +109,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeFlapping',
+      each: 'node',
       severity: 'warning',
       fault: 'flapping',
       // Only nodes that are not ready have this time, a new one each time that it begins, if it

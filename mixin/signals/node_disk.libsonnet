@@ -18,6 +18,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsNodeDiskPressure',
+      each: 'node',
       severity: 'warning',
       fault: 'disk_pressure',
       expr: |||
@@ -30,6 +31,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeDiskHeadroomLow',
+      each: 'node',
       severity: 'warning',
       expr: |||
         min by (%(target)s, resource) (kubevitals_node_disk_headroom_ratio{%(selector)s}) < %(nodeDiskHeadroomRatio)g
@@ -43,6 +45,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeDiskFillingUp',
+      each: 'node',
       severity: 'warning',
       expr: |||
         predict_linear(kubevitals:node_disk_headroom_small:ratio[3h], %(nodeDiskPredictHours)s * 3600) < 0
@@ -58,6 +61,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeDiskImageGCStuck',
+      each: 'node',
       severity: 'warning',
       // The threshold bears the name of the filesystem that images are on.
       expr: |||

@@ -26,6 +26,7 @@ function(config) {
   alerts: [
     {
       alert: 'KubeVitalsNodeDNSFailing',
+      each: 'node',
       severity: 'warning',
       expr: |||
         %(resolves)s == 0

@@ -102,6 +102,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeNotReady',
+      each: 'node',
       severity: 'warning',
       expr: |||
         %(away)s
@@ -138,6 +139,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsCordonedNodeNotReady',
+      each: 'node',
       severity: 'info',
       expr: |||
         %(away)s
@@ -152,6 +154,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeMachineGone',
+      each: 'node',
       severity: 'info',
       expr: away('="machine_gone"', c.nodeMachineGoneSeconds) + '\n',
       'for': '5m',
@@ -179,6 +182,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeProblem',
+      each: 'node',
       severity: 'warning',
       expr: problems,
       'for': '5m',
@@ -189,6 +193,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsNodeProblemDetectorSilent',
+      each: 'node',
       severity: 'info',
       expr: |||
         time() - max by (%(by)s, node, condition) (kubevitals_node_readiness_condition_heartbeat_timestamp_seconds{%(selector)s}) > %(nodeConditionStaleSeconds)s
@@ -204,6 +209,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsKubeletPLEGSlow',
+      each: 'node',
       severity: 'warning',
       expr: |||
         %(age)s > %(nodePLEGSeconds)s

@@ -53,6 +53,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPodsOfOtherScheduler',
+      each: 'namespace_of_pods',
       severity: 'warning',
       expr: |||
         time() - min by (%(by)s, namespace, scheduler) (kubevitals_pending_pods_other_scheduler_oldest_timestamp_seconds{%(selector)s}) > %(pendingUnschedulableSeconds)s
@@ -64,6 +65,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPodsUnschedulable',
+      each: 'namespace_of_pods',
       severity: 'warning',
       // One pod that nobody can place must not hide those of others.
       expr: |||
@@ -95,6 +97,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPodsOfLowPriorityWaiting',
+      each: 'namespace_of_pods',
       severity: 'info',
       expr: |||
         time() - min by (%(by)s, namespace) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%(selector)s, reason="low_priority"}) > %(pendingLowPrioritySeconds)s
@@ -105,6 +108,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPodsNotPickedUp',
+      each: 'node',
       severity: 'warning',
       expr: |||
         %(oldest)s > %(pendingOnNodeSeconds)s
@@ -118,6 +122,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPodNetworkFailing',
+      each: 'node',
       severity: 'warning',
       expr: |||
         %s > %s
@@ -138,6 +143,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPodVolumesFailing',
+      each: 'node',
       severity: 'warning',
       expr: |||
         %s > %s
@@ -157,6 +163,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPodImagesFailing',
+      each: 'node',
       severity: 'warning',
       expr: |||
         %s > %s
@@ -168,6 +175,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPodSetupFailing',
+      each: 'node',
       severity: 'warning',
       expr: |||
         %s > %s
@@ -188,6 +196,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPodInitSlow',
+      each: 'node',
       severity: 'info',
       expr: |||
         %s > %s

@@ -37,6 +37,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsPodsRefusedByWebhook',
+      each: 'webhook',
       severity: 'critical',
       explainedBy: why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }) + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: '(Validating|Mutating)WebhookConfiguration', state: 'expired' }, inhibits: false }),
       expr: refusals.byWebhook,
@@ -64,6 +65,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPodsNotCreated',
+      each: 'namespace_of_pods',
       severity: 'warning',
       explainedBy: why.nothingWritten,
       expr: |||

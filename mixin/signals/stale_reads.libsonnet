@@ -30,6 +30,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAPIServerCacheFromBefore',
+      each: 'api_server',
       severity: 'critical',
       expr: |||
         max by (%(by)s, server) (kubevitals_stale_reads_cache_ahead{%(selector)s}) == 1
@@ -54,6 +55,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsResourceVersionTooLarge',
+      each: 'api_server',
       severity: 'warning',
       expr: |||
         max by (%(by)s, server) (kubevitals_stale_reads_too_large_resource_version{%(selector)s}) == 1
@@ -65,6 +67,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAPIServerCacheLagging',
+      each: 'api_server',
       severity: 'warning',
       expr: |||
         max by (%(by)s, server) (kubevitals_stale_reads_cache_lag_seconds{%(selector)s}) > %(staleReadsLagSeconds)s
@@ -76,6 +79,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsAPIServerCacheInconsistent',
+      each: 'resource',
       severity: 'critical',
       expr: |||
         sum by (%(by)s, resource) (increase(apiserver_storage_consistency_checks_total{%(apiserverSelector)s, status="failure"}[30m])) > 0

@@ -21,6 +21,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsNamespaceStuckTerminating',
+      each: 'namespace',
       severity: 'warning',
       explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsAggregatedAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable', 'KubeVitalsControllerManagerDown', 'KubeVitalsWebhookWithoutEndpoints', 'KubeVitalsWebhookCallsFailing'], { inhibits: false }),
       // An API that cannot be asked holds all namespaces alike, and its alert names them.

@@ -14,6 +14,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsPodsStuckOnDeadNode',
+      each: 'node',
       severity: 'warning',
       expr: oldest('hold=~"node_missing|node_unreachable|node_not_ready"'),
       'for': '5m',
@@ -23,6 +24,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsPodsStuckInKubelet',
+      each: 'node',
       severity: 'warning',
       expr: oldest('hold="kubelet"'),
       'for': '5m',

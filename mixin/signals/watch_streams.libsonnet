@@ -9,6 +9,7 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsWatchStreamsExhausted',
+      each: 'node',
       severity: 'warning',
       fault: 'watch_streams_exhausted',
       expr: |||
@@ -22,6 +23,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsWatchStreamsHigh',
+      each: 'node',
       severity: 'warning',
       expr: |||
         sum by (%(by)s, node) (max by (%(by)s, node, resource) (kubevitals_watch_streams_objects{%(selector)s})) > %(watchStreamsObjectsPerNode)s
@@ -35,6 +37,7 @@ function(c) {
     },
     {
       alert: 'KubeVitalsWatchStreamsLoadAPIServer',
+      each: 'api_server',
       severity: 'warning',
       expr: |||
         sum by (%(by)s, server) (max by (%(by)s, server, resource) (kubevitals_watch_streams_apiserver_watches{%(selector)s})) > %(watchStreamsPerServer)s

@@ -35,7 +35,7 @@ func main() {
 	flag.IntVar(&o.sample, "sample", 300, "clusters on which the rules themselves are evaluated")
 	flag.Uint64Var(&o.seed, "seed", 1, "seed of the random numbers")
 	flag.StringVar(&o.promtool, "promtool", "", "promtool, to evaluate the rules themselves")
-	flag.StringVar(&o.rules, "rules", "mixin/generated/alerts.yaml", "file with the rules")
+	flag.StringVar(&o.rules, "rules", "mixin/generated/alerts-each.yaml", "file with the rules")
 	flag.Parse()
 	if err := run(context.Background(), o, os.Stdout); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "connectivity-sim:", err)

@@ -126,7 +126,7 @@ func TestRulesAgreeWithTheModel(t *testing.T) {
 	if _, err := os.Stat(promtool); err != nil {
 		t.Skip("needs bin/promtool, which make builds, or KUBEVITALS_PROMTOOL")
 	}
-	all, err := os.ReadFile("../../mixin/generated/alerts.yaml")
+	all, err := os.ReadFile("../../mixin/generated/alerts-each.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ const timeout = 5 * time.Minute
 
 // Cost is what one evaluation of a rule takes.
 type Cost struct {
-	// Group is the name of its group, Rule its own.
+	// Group is the name of its group, Rule its own, with that of the alert that it is for.
 	Group, Rule string
 	// CPU is the processor time of this process meanwhile, with that of the garbage
 	// collector: what others do on the machine is no part of it.
@@ -43,7 +43,8 @@ func Measure(ctx context.Context, groups []rulefmt.RuleGroup, h *History) ([]Cos
 			if err != nil {
 				return nil, fmt.Errorf("rule %s%s: %w", rule.Alert, rule.Record, err)
 			}
-			cost.Group, cost.Rule = group.Name, rule.Alert+rule.Record
+			// What is recorded for an alert has its name as a label.
+			cost.Group, cost.Rule = group.Name, rule.Alert+rule.Record+rule.Labels["alert"]
 			costs = append(costs, cost)
 			if rule.Record == "" {
 				continue

@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.Var(&agents, "node-scrape", "file with a scrape of an agent on a node; repeatable")
 	dashboards := flags.String("dashboards", "dashboards/generated", "folder with the dashboards")
 	mayBeEmpty := flags.String("may-be-empty", "", "titles of panels that show only what is wrong, separated by |")
-	rules := flags.String("rules", "mixin/generated/alerts.yaml", "file with the alerting rules")
+	rules := flags.String("rules", "mixin/generated/alerts-each.yaml", "file with the alerting rules")
 	stays := flags.Duration("stays", 0, "how long everything stays as it is")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
