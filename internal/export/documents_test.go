@@ -1,0 +1,4 @@
+package export
+
+// Documents is what checks see of a file of several documents.
+var Documents = documents
