@@ -2,13 +2,16 @@ package cluster
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevitals/kubevitals/lab/hollow"
@@ -22,11 +25,17 @@ type Kubelet struct {
 	Port    int
 	Process *Process
 
-	filesystems, failSandboxes, journal, clock string
+	dir, filesystems, memory, failSandboxes, noNetwork, journal, clock string
 }
 
 // SetFilesystems changes what the node says of its disks.
 func (k *Kubelet) SetFilesystems(f hollow.Filesystems) error { return f.Write(k.filesystems) }
+
+// FillMemory makes the node use so many bytes of hollow.MemoryBytes, and what it returns as
+// many as before.
+func (k *Kubelet) FillMemory(bytes uint64) (undo func() error, err error) {
+	return func() error { return os.Remove(k.memory) }, os.WriteFile(k.memory, []byte(strconv.FormatUint(bytes, 10)), 0o600)
+}
 
 // SetClock makes the clock of the node be ahead by that, or behind if negative.
 func (k *Kubelet) SetClock(ahead time.Duration) error {
@@ -41,11 +50,33 @@ func (k *Kubelet) WriteJournal(text string) error {
 
 // FailSandboxes makes the node's runtime unable to give pods a network, or able
 // again.
-func (k *Kubelet) FailSandboxes(fail bool) error {
-	if fail {
-		return os.WriteFile(k.failSandboxes, nil, 0o600)
+func (k *Kubelet) FailSandboxes(fail bool) error { return whether(fail, k.failSandboxes) }
+
+// LoseNetwork makes the node's runtime say that it has no network, so that the node is not
+// ready, or that it has one again.
+func (k *Kubelet) LoseNetwork(lose bool) error { return whether(lose, k.noNetwork) }
+
+// whether makes a file or removes it.
+func whether(there bool, file string) error {
+	if there {
+		return os.WriteFile(file, nil, 0o600)
 	}
-	return os.Remove(k.failSandboxes)
+	return os.Remove(file)
+}
+
+// RunStaticPod gives the kubelet the manifest of a static pod, whose name is that of the pod
+// without the node's, and returns what takes it away again.
+func (k *Kubelet) RunStaticPod(p *corev1.Pod) (remove func() error, err error) {
+	p.APIVersion, p.Kind = "v1", "Pod"
+	manifest, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("static pod %s: %w", p.Name, err)
+	}
+	file := filepath.Join(hollow.StaticPods(k.dir), p.Name+".json")
+	if err := os.WriteFile(file, manifest, 0o600); err != nil {
+		return nil, fmt.Errorf("static pod %s: %w", p.Name, err)
+	}
+	return func() error { return os.Remove(file) }, nil
 }
 
 func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
@@ -62,9 +93,11 @@ func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 		return nil, err
 	}
 	k := &Kubelet{
-		Name: name, Port: port,
+		Name: name, Port: port, dir: dir,
 		filesystems:   filepath.Join(c.options.Dir, name+".filesystems.json"),
+		memory:        filepath.Join(c.options.Dir, name+".memory"),
 		failSandboxes: filepath.Join(c.options.Dir, name+".fail-sandboxes"),
+		noNetwork:     filepath.Join(c.options.Dir, name+".no-network"),
 		journal:       filepath.Join(c.options.Dir, name+".journal"),
 		clock:         filepath.Join(c.options.Dir, name+".clock"),
 	}
@@ -78,7 +111,7 @@ func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 		HollowKubelet, "--name=" + name, "--dir=" + dir, fmt.Sprintf("--port=%d", port),
 		"--kubeconfig=" + kubeconfig, "--client-ca-file=" + c.files.caFile,
 		"--tls-cert-file=" + serving.cert, "--tls-private-key-file=" + serving.key,
-		"--filesystems=" + k.filesystems, "--fail-sandboxes=" + k.failSandboxes, "--journal=" + k.journal, "--clock=" + k.clock,
+		"--filesystems=" + k.filesystems, "--memory=" + k.memory, "--fail-sandboxes=" + k.failSandboxes, "--no-network=" + k.noNetwork, "--journal=" + k.journal, "--clock=" + k.clock,
 	}, func(ctx context.Context) error { return c.nodeReady(ctx, name) })
 	return k, nil
 }

@@ -93,34 +93,3 @@ func TestAddonHealthOfADaemonSet(t *testing.T) {
 	})
 	shared.vitals.wantAlert(t, 0, "KubeVitalsAddonDown", "addon", "kube-proxy")
 }
-
-// TestAddonHealthOfOneNode names the node on which the node-local cache of DNS crashes, and
-// a component of the control plane that does.
-func TestAddonHealthOfOneNode(t *testing.T) {
-	node := shared.Kubelets()[1].Name
-	for name, label := range map[string][2]string{
-		"crashing-cache":     {"k8s-app", "node-local-dns"},
-		"crashing-scheduler": {"component", "kube-scheduler"},
-	} {
-		p := pod(node, name, corev1.PodSpec{Containers: []corev1.Container{{}}})
-		p.Spec.Containers[0].Image = "registry.example/" + hollow.ExitImage
-		p.Namespace, p.Labels = metav1.NamespaceSystem, map[string]string{label[0]: label[1]}
-		pods := shared.Client().CoreV1().Pods(p.Namespace)
-		if _, err := pods.Create(t.Context(), p, metav1.CreateOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			now := int64(0)
-			_ = pods.Delete(context.Background(), name, metav1.DeleteOptions{GracePeriodSeconds: &now})
-		})
-	}
-	for _, addon := range []string{"node-local-dns", "kube-scheduler"} {
-		shared.vitals.eventually(t, 2*time.Minute, func(s samples) error {
-			return errors.Join(
-				s.want(1, "addon_health_crash_loop_pods", "addon", addon, "node", node),
-				s.want(1, "addon_health_not_ready_pods", "addon", addon, "node", node),
-			)
-		})
-		shared.vitals.wantAlert(t, 0, "KubeVitalsAddonCrashLooping", "addon", addon)
-	}
-}

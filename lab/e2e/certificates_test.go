@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -18,31 +19,62 @@ import (
 	"github.com/kubevitals/kubevitals/lab/cluster"
 )
 
-// TestKubeletCertificate lets the certificate with which a kubelet logs in run out, and
-// renews it.
-func TestKubeletCertificate(t *testing.T) {
-	const left = 2 * time.Minute
-	l, _ := wellLab(t, cluster.Options{Nodes: 2})
-	k := l.Kubelets()[1]
-	renew := func(left time.Duration) time.Time {
-		if err := l.RenewClientCertificate(k, left); err != nil {
-			t.Fatal(err)
-		}
-		return time.Now()
+// expire lets the certificate with which a kubelet logs in run out, and renews it.
+func (l *lab) expire(t *testing.T, k *cluster.Kubelet) {
+	t.Helper()
+	const left = 75 * time.Second
+	renew := func(left time.Duration) error { return l.RenewClientCertificate(k, left) }
+	l.suffer(t, ill{
+		name: "expiring", alert: firing{"KubeVitalsKubeletCertificateExpiring", "node", k.Name},
+		begin: func(t *testing.T) func(context.Context) error {
+			t.Helper()
+			if err := renew(time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			return func(context.Context) error { return renew(300 * 24 * time.Hour) }
+		},
+	})
+	// The kubevitals that runs remembers what the kubelet said before; whoever begins to look
+	// now comes too late.
+	if err := renew(left); err != nil {
+		t.Fatal(err)
 	}
-	expiring := firing{"KubeVitalsKubeletCertificateExpiring", "node", k.Name}
-	expired := firing{"KubeVitalsKubeletCertificateExpired", "node", k.Name}
-	renewed := renew(left)
-	l.named(t, renewed, expiring)
-	l.wantAlone(t, time.Minute, expiring[0])
-
+	renewed := time.Now()
+	expired := ill{alert: firing{"KubeVitalsKubeletCertificateExpired", "node", k.Name}}
+	l.vitals.eventually(t, left, func(s samples) error {
+		at := s.all("certificates_kubelet_client_expiry_timestamp_seconds", "node", k.Name)
+		if len(at) != 1 || at[0] > float64(renewed.Add(left+5*time.Second).Unix()) {
+			return fmt.Errorf("the certificate of %s expires at %v, want %v", k.Name, at, renewed.Add(left).Unix())
+		}
+		return nil
+	})
 	time.Sleep(time.Until(renewed.Add(left)))
-	// Whoever begins to look now comes too late to be told when it expired.
-	l.vitals.wantHolding(t, 0, expired)
-
-	l.gone(t, renew(300*24*time.Hour), expired)
-	l.vitals.eventually(t, 2*time.Minute, func(s samples) error { return nodeIsReady(s, k.Name) })
-	l.wantAlone(t, 3*time.Minute)
+	over, dir := time.Now(), t.TempDir()
+	if err := cluster.Eventually(t.Context(), namedWithin, func(ctx context.Context) error { return l.holdsAlone(ctx, dir, expired) }); err != nil {
+		t.Error(err)
+	}
+	t.Logf("expired: named alone after %.0f s", time.Since(over).Seconds())
+	if err := renew(300 * 24 * time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	over = time.Now()
+	err := cluster.Eventually(t.Context(), goneWithin, func(ctx context.Context) error {
+		all, err := l.vitals.alerts(ctx, dir, 0)
+		if err != nil {
+			return err
+		}
+		for _, h := range all {
+			if h.Severity != "info" {
+				return fmt.Errorf("what holds is still %v", all)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("expired: gone after %.0f s", time.Since(over).Seconds())
+	l.wantAlone(t, time.Minute)
 }
 
 // TestCertificateRequests makes a request for a serving certificate, which nothing

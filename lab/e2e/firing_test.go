@@ -54,9 +54,11 @@ func once(ctx context.Context, start func(*exec.Cmd) error, args ...string) (cod
 type result struct {
 	code   int
 	Alerts []struct {
+		// Commands are those to run first.
+		Commands string
 		Findings []struct {
-			Alert, Severity string
-			Labels          map[string]string
+			Alert, Severity, Description string
+			Labels                       map[string]string
 		}
 	}
 	Incidents   []incident

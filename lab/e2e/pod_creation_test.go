@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -29,27 +28,6 @@ func refusedFor(s samples, namespace, owner, cause string, more ...string) error
 		return fmt.Errorf("refused %v: %d series, want one", labels, len(last))
 	}
 	return nil
-}
-
-// TestPodCreation makes ReplicaSets whose pods a quota, Pod Security and a ServiceAccount
-// that is missing forbid.
-func TestPodCreation(t *testing.T) {
-	const quota, security = "used-up", "restricted"
-	shared.vitals.eventually(t, time.Minute, allWell)
-	makeNamespace(t, quota, nil)
-	makeNamespace(t, security, map[string]string{"pod-security.kubernetes.io/enforce": "restricted"})
-	if err := faults.ForbidPods(t.Context(), shared.Client(), quota); err != nil {
-		t.Fatal(err)
-	}
-	makeReplicaSet(t, quota, "web", nil)
-	makeReplicaSet(t, security, "web", func(p *corev1.PodSpec) { p.HostNetwork = true })
-	shared.vitals.eventually(t, time.Minute, func(s samples) error {
-		return errors.Join(refusedFor(s, quota, "web", "quota"), refusedFor(s, security, "web", "pod_security"))
-	})
-	// Events are sent again as the owner tries again, so this need not stay as it is.
-	shared.vitals.wantAlerts(t, 0,
-		firing{"KubeVitalsPodsNotCreated", "namespace", quota, "cause", "quota"},
-		firing{"KubeVitalsPodsNotCreated", "namespace", security, "cause", "pod_security"})
 }
 
 // TestPodsRefusedByWebhook registers a webhook without a Service for the pods of one

@@ -25,7 +25,12 @@ func ownLabOf(t *testing.T, o cluster.Options, args ...string) *lab {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	c := ownCluster(ctx, t, o)
+	return labOf(ctx, t, ownCluster(ctx, t, o), args...)
+}
+
+// labOf starts a kubevitals for a cluster.
+func labOf(ctx context.Context, t *testing.T, c *cluster.Cluster, args ...string) *lab {
+	t.Helper()
 	l := &lab{Cluster: c}
 	if err := l.applyBase(ctx); err != nil {
 		t.Fatal(err)

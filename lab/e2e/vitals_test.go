@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,11 +45,16 @@ func startVitals(ctx context.Context, name, logDir, kubeconfig string, args ...s
 		return nil, err
 	}
 	defer func() { _ = log.Close() }()
-	flags := append([]string{
+	flags := []string{
 		"--kubeconfig=" + kubeconfig, "--kubelet.stats-interval=2s", "--kubelet.metrics-interval=3s",
 		"--collector.metric_cardinality.apiserver-interval=3s", "--collector.metric_cardinality.family-series=1",
 		"--collector.metrics_api.interval=2s", "--collector.admission_webhooks.interval=2s",
-	}, args...)
+	}
+	flags = slices.DeleteFunc(flags, func(flag string) bool { // those that a test wants otherwise
+		name, _, _ := strings.Cut(flag, "=")
+		return slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, name+"=") })
+	})
+	flags = append(flags, args...)
 	var env []string
 	if more, ok := ctx.Value(envKey{}).(string); ok {
 		env = []string{more}

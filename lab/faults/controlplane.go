@@ -91,7 +91,7 @@ const greedy = "greedy"
 
 // overload lets the user ask again and again until it is healed.
 func overload(ctx context.Context, l *Lab) (healing, error) {
-	remove, err := Limit(ctx, l.Cluster, greedy)
+	remove, err := limit(ctx, l.Cluster, greedy)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func overload(ctx context.Context, l *Lab) (healing, error) {
 	go func() {
 		defer close(done)
 		for flooding.Err() == nil {
-			Flood(flooding, client, config.Host+"/api/v1/pods?resourceVersion=", 50)
+			flood(flooding, client, config.Host+"/api/v1/pods?resourceVersion=", 50)
 		}
 	}()
 	return func(ctx context.Context) error {
@@ -116,9 +116,9 @@ func overload(ctx context.Context, l *Lab) (healing, error) {
 	}, nil
 }
 
-// Limit makes a priority level of one share that refuses what is too much, for the user
+// limit makes a priority level of one share that refuses what is too much, for the user
 // of its name, and returns what removes it.
-func Limit(ctx context.Context, c *cluster.Cluster, level string) (func(context.Context) error, error) {
+func limit(ctx context.Context, c *cluster.Cluster, level string) (func(context.Context) error, error) {
 	one, none := int32(1), int32(0)
 	client := c.Client()
 	var made undo
@@ -149,8 +149,8 @@ func Limit(ctx context.Context, c *cluster.Cluster, level string) (func(context.
 	return made.remove, made.failed(ctx)
 }
 
-// Flood sends so many requests at once and forgets the answers, refusals included.
-func Flood(ctx context.Context, client *http.Client, url string, requests int) {
+// flood sends so many requests at once and forgets the answers, refusals included.
+func flood(ctx context.Context, client *http.Client, url string, requests int) {
 	var all sync.WaitGroup
 	for range requests {
 		all.Go(func() {

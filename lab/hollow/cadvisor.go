@@ -3,8 +3,11 @@ package hollow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"strconv"
 	"time"
 
 	cadvisorapi "github.com/google/cadvisor/lib/model"
@@ -52,14 +55,13 @@ func (f Filesystems) Write(file string) error {
 const (
 	nodeDevice, imageDevice = "/dev/lab-node", "/dev/lab-image"
 	imageMount              = "/lab-images"
-	memoryBytes             = 16 << 30
 )
 
-// machine is a cadvisor.Interface whose filesystems are read from a file at
+// machine is a cadvisor.Interface whose filesystems and memory are read from files at
 // every call, so that the kubelet's real eviction manager sees them change.
 type machine struct {
-	name, file string
-	started    time.Time
+	name, file, memory string
+	started            time.Time
 }
 
 var _ cadvisor.Interface = (*machine)(nil)
@@ -109,12 +111,34 @@ func (m *machine) GetDirFsInfo(path string) (cadvisorapi.FsInfo, error) {
 
 func (m *machine) MachineInfo(klog.Logger) (*cadvisorapi.MachineInfo, error) {
 	return &cadvisorapi.MachineInfo{
-		NumCores: 16, MemoryCapacity: memoryBytes, MachineID: m.name, SystemUUID: m.name, BootID: m.name,
+		NumCores: 16, MemoryCapacity: MemoryBytes, MachineID: m.name, SystemUUID: m.name, BootID: m.name,
 	}, nil
 }
 
 func (m *machine) VersionInfo() (*cadvisorapi.VersionInfo, error) {
 	return &cadvisorapi.VersionInfo{KernelVersion: "6.12.0", ContainerOsVersion: "lab"}, nil
+}
+
+// MemoryBytes is the memory of a node, and usualMemory what is in use of it.
+const (
+	MemoryBytes = 16 << 30
+	usualMemory = 3 << 30
+)
+
+// inUse is how much of the memory is, in bytes.
+func (m *machine) inUse() (uint64, error) {
+	text, err := os.ReadFile(m.memory)
+	if errors.Is(err, fs.ErrNotExist) {
+		return usualMemory, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read memory in use: %w", err)
+	}
+	bytes, err := strconv.ParseUint(string(text), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("memory in use: %w", err)
+	}
+	return bytes, nil
 }
 
 // ContainerInfoV2 knows the root cgroup alone, whose memory the eviction
@@ -123,18 +147,22 @@ func (m *machine) ContainerInfoV2(name string, _ cadvisorapi.RequestOptions) (ma
 	if name != "/" {
 		return map[string]cadvisorapi.ContainerInfo{}, nil
 	}
+	inUse, err := m.inUse()
+	if err != nil {
+		return nil, err
+	}
 	now := time.Now()
 	sample := func(at time.Time) *cadvisorapi.ContainerStats {
 		return &cadvisorapi.ContainerStats{
 			Timestamp: at,
 			Cpu:       &cadvisorapi.CpuStats{Usage: cadvisorapi.CpuUsage{Total: uint64(at.Sub(m.started).Nanoseconds() / 10)}},
-			Memory:    &cadvisorapi.MemoryStats{Usage: 4 << 30, WorkingSet: 3 << 30, RSS: 2 << 30},
+			Memory:    &cadvisorapi.MemoryStats{Usage: min(inUse+1<<30, MemoryBytes), WorkingSet: inUse, RSS: inUse - 1<<30},
 		}
 	}
 	return map[string]cadvisorapi.ContainerInfo{"/": {
 		Spec: cadvisorapi.ContainerSpec{
 			CreationTime: m.started, HasCpu: true, HasMemory: true,
-			Memory: cadvisorapi.MemorySpec{Limit: memoryBytes},
+			Memory: cadvisorapi.MemorySpec{Limit: MemoryBytes},
 		},
 		Stats: []*cadvisorapi.ContainerStats{sample(now.Add(-10 * time.Second)), sample(now)},
 	}}, nil

@@ -35,8 +35,8 @@ import (
 
 // settings are the command line of a hollow kubelet.
 type settings struct {
-	name, dir, kubeconfig, clientCA, cert, key, filesystems, failSandboxes, journal, clock string
-	port                                                                                   int
+	name, dir, kubeconfig, clientCA, cert, key, filesystems, memory, failSandboxes, noNetwork, journal, clock string
+	port                                                                                                      int
 }
 
 // NewCommand returns the command that runs one hollow kubelet.
@@ -54,7 +54,9 @@ func NewCommand() *cobra.Command {
 	f.StringVar(&s.cert, "tls-cert-file", "", "serving certificate")
 	f.StringVar(&s.key, "tls-private-key-file", "", "its key")
 	f.StringVar(&s.filesystems, "filesystems", "", "file with the sizes of its filesystems")
+	f.StringVar(&s.memory, "memory", "", "file with how many bytes of its memory are in use")
 	f.StringVar(&s.failSandboxes, "fail-sandboxes", "", "file during whose existence no sandbox can be made")
+	f.StringVar(&s.noNetwork, "no-network", "", "file during whose existence its runtime has no network")
 	f.StringVar(&s.clock, "clock", "", "file with how far its clock is ahead")
 	f.StringVar(&s.journal, "journal", "", "file with the journal of its services")
 	f.IntVar(&s.port, "port", 0, "port on 127.0.0.1")
@@ -95,6 +97,7 @@ func run(ctx context.Context, s settings) error {
 	go endWorkers(ctx, containers.RuntimeService)
 	go writeLogs(ctx, containers.RuntimeService, filepath.Join(s.dir, "container-logs"))
 	go failSandboxes(ctx, containers.RuntimeService, s.failSandboxes)
+	go loseNetwork(ctx, containers.RuntimeService, s.noNetwork)
 	containers.ImageService.SetFakeFilesystemUsage([]*runtimeapi.FilesystemUsage{{
 		Timestamp:  time.Now().UnixNano(),
 		FsId:       &runtimeapi.FilesystemIdentifier{Mountpoint: imageMount},
@@ -106,7 +109,7 @@ func run(ctx context.Context, s settings) error {
 		return fmt.Errorf("connect to the fake runtime: %w", err)
 	}
 	hollow := kubemark.NewHollowKubelet(flags, config, client, heartbeat,
-		&machine{name: s.name, file: s.filesystems, started: time.Now()},
+		&machine{name: s.name, file: s.filesystems, memory: s.memory, started: time.Now()},
 		containers.ImageService, service, capacity{cm.NewStubContainerManager()})
 	if err := s.makeReal(ctx, hollow, client); err != nil {
 		return err
@@ -173,6 +176,9 @@ func (s settings) client(agent string, timeout time.Duration, change func(*rest.
 	return kubernetes.NewForConfig(config)
 }
 
+// StaticPods is where a kubelet with that folder for its state finds static pods.
+func StaticPods(dir string) string { return filepath.Join(dir, "manifests") }
+
 // config starts from kubemark's and sets what the tests are about as a real
 // installation has it.
 func (s settings) config() (*options.KubeletFlags, *kubeletconfig.KubeletConfiguration, error) {
@@ -182,9 +188,11 @@ func (s settings) config() (*options.KubeletFlags, *kubeletconfig.KubeletConfigu
 	// kubemark made temporary folders; ours go away with the cluster.
 	_ = os.RemoveAll(flags.RootDirectory)
 	flags.RootDirectory = filepath.Join(s.dir, "kubelet")
-	c.StaticPodPath, c.PodLogsDir = "", filepath.Join(s.dir, "logs")
-	if err := os.MkdirAll(c.PodLogsDir, 0o700); err != nil {
-		return nil, nil, fmt.Errorf("state folder: %w", err)
+	c.StaticPodPath, c.PodLogsDir = StaticPods(s.dir), filepath.Join(s.dir, "logs")
+	for _, dir := range []string{c.StaticPodPath, c.PodLogsDir} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, nil, fmt.Errorf("state folder: %w", err)
+		}
 	}
 	// A kubelet refuses a loopback address of its own; one that waits for a cloud
 	// provider takes the addresses that it finds in the Node.
