@@ -64,13 +64,13 @@ local promql = import 'promql.libsonnet';
   // The alerts of a signal, and what is recorded for them: in the same group, so that both
   // are of the same moment.
   local alerting(signal) =
-    many.recorded(signal.alerts, explained, function(a) if 'fault' in a then [faulty(a, many.of(a))] else [])
+    many.recorded(signal.name, signal.alerts, explained, function(a) if 'fault' in a then [faulty(a, many.of(a))] else [])
     + [
       finished(signal, form)
       for a in signal.alerts
       for form in (if many.has(a) then many.forms(a, waits(a), named('of')) else [a])
     ]
-    + many.toldOf(signal.alerts, explained),
+    + many.toldOf(signal.name, signal.alerts, explained),
 
   prometheusAlerts+:: {
     groups+: [

@@ -84,8 +84,9 @@ function(c) {
 
   // What the group of some alerts records before them: for which objects each holds, but
   // for those that are told already, and of how many. What beside returns for an alert
-  // follows at once, for the conditions of the next.
-  recorded(alerts, explained, beside)::
+  // follows at once, for the conditions of the next. The label of the signal tells the rules
+  // of one group from those of another.
+  recorded(signal, alerts, explained, beside)::
     local formed = std.filter(many.has, alerts);
     local left(a) =
       local by = explained[a.alert];
@@ -94,19 +95,24 @@ function(c) {
         for e in by
       ]);
     local folded = std.set([many.kinds[a.each].labels for a in formed]);
-    std.flatMap(function(a) [{ record: object, labels: { alert: a.alert }, expr: left(a) }] + beside(a), formed)
-    + [
-      { record: count, expr: 'count without (%s) (%s)\n' % [std.join(', ', labels), selected(object, [a.alert for a in formed if many.kinds[a.each].labels == labels])] }
-      for labels in folded
-    ],
+    std.flatMap(function(a) [{ record: object, labels: { alert: a.alert, signal: signal }, expr: left(a) }] + beside(a), formed)
+    + (if folded == [] then [] else [{
+         record: count,
+         labels: { signal: signal },
+         expr: std.join('or\n', [
+           'count without (%s) (%s)\n' % [std.join(', ', labels), selected(object, [a.alert for a in formed if many.kinds[a.each].labels == labels])]
+           for labels in folded
+         ]),
+       }]),
 
   // What the group records after its alerts: the objects of those that are told in the
   // form for many, for whatever they explain.
-  toldOf(alerts, explained)::
+  toldOf(signal, alerts, explained)::
     local causes = std.set(std.flattenArrays([e.causes for name in std.objectFields(explained) for e in explained[name]]));
     local own = std.filter(function(name) std.member(causes, name), std.set([a.alert for a in alerts if many.has(a)]));
     if own == [] then [] else [{
       record: told,
+      labels: { signal: signal },
       expr: |||
         %s
         and on (%s, alert)
