@@ -129,7 +129,7 @@ function(c) {
     local counted = selected(count, [alert.alert]);
     // A sample of just as long ago counts, too.
     local lately = counted + '[' + (promql.seconds(duration) + 1) + 's]) > ' + kind.limit;
-    local form(lines) = 'max without (alert) (\n  ' + std.join('\n  ', lines) + '\n)\n';
+    local form(lines) = 'max without (alert, signal) (\n  ' + std.join('\n  ', lines) + '\n)\n';
     [
       alert { expr: form([objects, 'unless ignoring (' + std.join(', ', kind.labels) + ')', 'min_over_time(' + lately]) },
       alert {
