@@ -119,31 +119,23 @@ func (c apiServerCollector) Collect(_ context.Context, ch chan<- prometheus.Metr
 
 // sendRejected tells what API servers have refused, which they count themselves.
 func sendRejected(ch chan<- prometheus.Metric, results []apiserver.Result) {
-	servers := map[string]int{}
+	tally := exporter.NewTally(apiServerRejected, "none", "some")
 	for _, r := range results {
 		switch {
 		case r.Metrics.Reason != health.Available:
-			servers[exporter.UnknownState]++
+			tally.Count(exporter.UnknownState)
 			continue
 		case len(r.Metrics.Rejected) == 0:
-			servers[rejectedNone]++
+			tally.Count("none")
 		default:
-			servers[rejectedSome]++
+			tally.Count("some")
 		}
 		for flow, n := range r.Metrics.Rejected {
 			ch <- apiServerRejected.Sample(n, r.Server, flow.Level, flow.Schema)
 		}
 	}
-	for _, state := range []string{rejectedNone, rejectedSome, exporter.UnknownState} {
-		ch <- apiServerRejecting.Sample(float64(servers[state]), state)
-	}
+	tally.Send(ch, apiServerRejecting)
 }
-
-// The states of API servers by what they have refused.
-const (
-	rejectedNone = "none"
-	rejectedSome = "some"
-)
 
 func sendProbes(ch chan<- prometheus.Metric, r apiserver.Result) {
 	for _, p := range r.Probes {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+	"github.com/kubevitals/kubevitals/test/raced"
 )
 
 // mostInstances is how many alerts of one name anybody reads.
@@ -18,7 +19,7 @@ const mostInstances = 10
 // told of one by one.
 func TestThousandIllAreFewAlerts(t *testing.T) {
 	t.Parallel()
-	if raced {
+	if raced.Enabled {
 		t.Skip("each case is evaluated by one goroutine: there is nothing for the race detector, which takes ten times as long")
 	}
 	shipped, each := rulesOf(t, "generated/alerts.yaml"), rulesOf(t, "generated/alerts-each.yaml")

@@ -20,6 +20,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
 	"github.com/kubevitals/kubevitals/test/hostile"
+	"github.com/kubevitals/kubevitals/test/raced"
 )
 
 // childArgs is the environment variable by which TestChild learns that it is the program
@@ -241,7 +242,7 @@ func TestHostileCluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	if raced {
+	if raced.Enabled {
 		t.Skip("a program under the race detector is so slow that its sources time out, and its memory is not what it is")
 	}
 	usual, told := watch(t, besieged(t, false), func(string) error { return nil })

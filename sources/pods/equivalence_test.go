@@ -150,9 +150,7 @@ func compare(t *testing.T, step int, index *Index, m model) {
 	if diff := cmp.Diff(m.nodeRefs(), nodeRefs(t, index)); diff != "" {
 		t.Fatalf("step %d: counts differ (-model +index):\n%s", step, diff)
 	}
-	var pods []Pod
-	must(t, index.Each(func(p Pod) { pods = append(pods, p) }))
-	if diff := cmp.Diff(m.pods(), sorted(pods)); diff != "" {
+	if diff := cmp.Diff(m.pods(), allOf(t, index)); diff != "" {
 		t.Fatalf("step %d: pods differ (-model +index):\n%s", step, diff)
 	}
 	if index.Len() != len(m) {

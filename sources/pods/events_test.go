@@ -65,9 +65,3 @@ func TestEventsEqualAFreshList(t *testing.T) {
 	}
 	t.Logf("%d random events on %d pods: equal to a fresh list of the %d that are left", events, pods, index.Len())
 }
-
-func allOf(t *testing.T, index *Index) (pods []Pod) {
-	t.Helper()
-	must(t, index.Each(func(p Pod) { pods = append(pods, p) }))
-	return sorted(pods)
-}

@@ -4,7 +4,6 @@ package pods
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -233,45 +232,4 @@ func (i *Index) install(f facts) {
 	if replaces {
 		i.release(old)
 	}
-}
-
-// release undoes what install did beside the record itself, and forgets nodes
-// and sets that no pod names any more. The caller holds the lock.
-func (i *Index) release(r record) {
-	if r.node != nil {
-		r.node.detach(r.set)
-		if r.node.pods--; r.node.pods == 0 {
-			i.nodes.remove(r.node.name)
-		}
-	}
-	if r.set.pods--; r.set.pods == 0 {
-		i.sets.remove(r.set.refs)
-	}
-}
-
-func (r *record) nodeName() string {
-	if r.node == nil {
-		return ""
-	}
-	return r.node.name
-}
-
-func (i *Index) node(name string) *node {
-	n, ok := i.nodes.entries[name]
-	if !ok {
-		// The name may be part of the buffer that the pod was decoded from.
-		n = &node{name: strings.Clone(name)}
-		i.nodes.put(n.name, n)
-	}
-	return n
-}
-
-// set returns the set that encodes to refs.
-func (i *Index) set(refs string) *set {
-	s, ok := i.sets.entries[refs]
-	if !ok {
-		s = &set{refs: refs}
-		i.sets.put(s.refs, s)
-	}
-	return s
 }

@@ -3,6 +3,7 @@ package pods
 import (
 	"bytes"
 	"slices"
+	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -54,6 +55,13 @@ func (m model) pods() []Pod {
 	for _, p := range m {
 		pods = append(pods, p.Pod)
 	}
+	return sorted(pods)
+}
+
+// allOf are the pods of an index, sorted.
+func allOf(t *testing.T, index *Index) (pods []Pod) {
+	t.Helper()
+	must(t, index.Each(func(p Pod) { pods = append(pods, p) }))
 	return sorted(pods)
 }
 

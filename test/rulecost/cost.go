@@ -62,12 +62,12 @@ func evaluate(ctx context.Context, engine *promql.Engine, h *History, expr strin
 	if err != nil {
 		return Cost{}, nil, err
 	}
-	before, err := processCPU()
+	before, err := ProcessCPU()
 	if err != nil {
 		return Cost{}, nil, err
 	}
 	result := query.Exec(ctx)
-	after, err := processCPU()
+	after, err := ProcessCPU()
 	if err != nil {
 		return Cost{}, nil, err
 	}
@@ -86,8 +86,8 @@ func evaluate(ctx context.Context, engine *promql.Engine, h *History, expr strin
 	return cost, vector, nil
 }
 
-// processCPU is the processor time that this process has used.
-func processCPU() (time.Duration, error) {
+// ProcessCPU is the processor time that this process has used.
+func ProcessCPU() (time.Duration, error) {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0, fmt.Errorf("resources of this process: %w", err)

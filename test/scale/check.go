@@ -18,6 +18,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
+	"github.com/kubevitals/kubevitals/test/rulecost"
 )
 
 // benchCheck serves a cluster with a few faults, looks at it once with the binary,
@@ -65,7 +66,7 @@ func (r *checkReport) look(ctx context.Context, flags []string, stderr io.Writer
 	command.Stdout, command.Stderr = &out, stderr
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = 10 * time.Second
-	before, err := selfCPU()
+	before, err := rulecost.ProcessCPU()
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (r *checkReport) look(ctx context.Context, flags []string, stderr io.Writer
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
 		return fmt.Errorf("run %s: %w", r.settings.binary, err)
 	}
-	after, err := selfCPU()
+	after, err := rulecost.ProcessCPU()
 	if err != nil {
 		return err
 	}
@@ -93,15 +94,6 @@ func (r *checkReport) look(ctx context.Context, flags []string, stderr io.Writer
 		return fmt.Errorf("%s ended with %s and no result: %w", r.settings.binary, state, err)
 	}
 	return nil
-}
-
-// selfCPU is the CPU time that this process has used.
-func selfCPU() (time.Duration, error) {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0, fmt.Errorf("resources of this process: %w", err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
 }
 
 // watchPeak notes the most memory that the process has had, until it ends. The

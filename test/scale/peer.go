@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/internal/fakecluster"
+	"github.com/kubevitals/kubevitals/test/rulecost"
 )
 
 // peerFamilies are those of kube-state-metrics that say what kubevitals looks at, too.
@@ -56,7 +57,7 @@ func benchPeer(ctx context.Context, s settings, stdout, stderr io.Writer) error 
 			return err
 		}
 		defer own.stop()
-		made, err := selfCPU()
+		made, err := rulecost.ProcessCPU()
 		if err != nil {
 			return err
 		}
@@ -144,7 +145,7 @@ func (r *pair) started(own, peer *process, made time.Duration) error {
 		}
 		c.start = u.cpu
 	}
-	all, err := selfCPU()
+	all, err := rulecost.ProcessCPU()
 	r.cluster = all - made
 	return err
 }
