@@ -66,6 +66,27 @@ func (l *lab) wantAlone(t *testing.T, within time.Duration, alerts ...string) {
 	}
 }
 
+// named fails unless a check names the alert within two minutes of the fault. It says
+// after how long.
+func (l *lab) named(t *testing.T, since time.Time, f firing) {
+	t.Helper()
+	l.looks(t, 2*time.Minute, func(r result) error { return r.mustName(f) })
+	t.Logf("%s is named after %.0f s", f, time.Since(since).Seconds())
+}
+
+// gone fails if a check still names the alert a minute after the fault has ended. It says
+// after how long none does.
+func (l *lab) gone(t *testing.T, since time.Time, f firing) {
+	t.Helper()
+	l.looks(t, time.Minute, func(r result) error {
+		if r.names(f) {
+			return fmt.Errorf("check still names %s", f)
+		}
+		return nil
+	})
+	t.Logf("%s is gone after %.0f s", f, time.Since(since).Seconds())
+}
+
 // looks fails unless what a check finds is right at last.
 func (l *lab) looks(t *testing.T, within time.Duration, right func(result) error) {
 	t.Helper()

@@ -2,12 +2,16 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
 
 	"github.com/kubevitals/kubevitals/lab/manifests"
 )
@@ -51,7 +55,7 @@ func TestComponents(t *testing.T) {
 		t.Fatal(err)
 	}
 	kinds, args := map[string]int{}, map[string]string{}
-	jobs, permits := map[string]string{}, ""
+	jobs, permits, groups := map[string]string{}, "", []string{}
 	for _, o := range buildWith(t, "prometheus-operator", "grafana-dashboards", "component-logs", "node", "node-prometheus-operator") {
 		kinds[o.GetKind()]++
 		switch o.GetKind() {
@@ -61,14 +65,31 @@ func TestComponents(t *testing.T) {
 			jobs[o.GetLabels()["app.kubernetes.io/name"]] = o.GetName()
 		case "Namespace":
 			permits = o.GetLabels()["pod-security.kubernetes.io/enforce"]
+		case "PrometheusRule":
+			groups = append(groups, groupsOf(t, o.Object["spec"])...)
 		}
 	}
 	for kind, want := range map[string]int{
-		"Deployment": 1, "DaemonSet": 1, "Service": 3, "ServiceMonitor": 2, "PrometheusRule": 1, "ConfigMap": len(dashboards),
+		"Deployment": 1, "DaemonSet": 1, "Service": 3, "ServiceMonitor": 2, "ConfigMap": len(dashboards),
 	} {
 		if kinds[kind] != want {
 			t.Errorf("%d objects of kind %s, want %d", kinds[kind], kind, want)
 		}
+	}
+	// As many objects as it takes for each to be small enough hold each group of rules once.
+	text, err := os.ReadFile("../../mixin/generated/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file any
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	want := groupsOf(t, file)
+	slices.Sort(want)
+	slices.Sort(groups)
+	if len(want) == 0 || !slices.Equal(groups, want) {
+		t.Errorf("the rules are of the groups %v, want %v", groups, want)
 	}
 	for _, want := range [][2]string{
 		{"Deployment", "--scope=cluster"}, {"Deployment", "--collector.component_logs"}, {"DaemonSet", "--scope=node"}, {"DaemonSet", "--host.root=/host"},
@@ -86,6 +107,25 @@ func TestComponents(t *testing.T) {
 	if permits != "privileged" {
 		t.Errorf("the namespace permits %s pods; agents on nodes are privileged", permits)
 	}
+}
+
+// groupsOf are the names of the groups of rules.
+func groupsOf(t *testing.T, rules any) (names []string) {
+	t.Helper()
+	text, err := json.Marshal(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Groups []struct{ Name string }
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range file.Groups {
+		names = append(names, group.Name)
+	}
+	return names
 }
 
 // TestNodeAgentsAreTaken: the API server knows every field of the agents.
