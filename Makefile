@@ -137,6 +137,10 @@ events: ## Play 1,000,000 random events on the index of pods (EVENTS=number), an
 bench-scale: build ## Print memory and scrape time at 5,000 nodes, 50,000 pods and 5,000 HPAs.
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals
 
+.PHONY: bench-churn
+bench-churn: build ## Print what 500 changes of pods a second take at the same size (CHURN=number).
+	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -churn=$(or $(CHURN),500) -steady=1m -- --log.level=error
+
 .PHONY: bench-check
 bench-check: build ## Print time and memory of one kubevitals check at the same size, and whether it names the faults.
 	$(GO) run ./test/scale --binary=$(BIN)/kubevitals -check -- --log.level=error

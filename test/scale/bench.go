@@ -86,6 +86,12 @@ func (r *measured) measure(ctx context.Context, cluster *fakecluster.Cluster, p 
 	if r.converged, err = converge(ctx, r.settings, p, begun, note); err != nil {
 		return err
 	}
+	if r.settings.churn > 0 {
+		note("watching the steady state for %s, before pods change", r.settings.steady)
+		if r.calm, err = watchSteady(ctx, r.settings, p); err != nil {
+			return err
+		}
+	}
 	churning, calm := context.WithCancel(ctx)
 	defer calm()
 	churned := churn(churning, cluster, r.settings)
@@ -173,6 +179,9 @@ type steady struct {
 	// resident is the memory at the end, in bytes.
 	resident int64
 }
+
+// share is how much of one core it took, as a ratio.
+func (s steady) share() float64 { return s.cpu.Seconds() / s.took.Seconds() }
 
 func watchSteady(ctx context.Context, s settings, p *process) (steady, error) {
 	before, err := p.usage()

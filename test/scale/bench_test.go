@@ -73,6 +73,7 @@ func TestBench(t *testing.T) {
 	for _, want := range []string{
 		`(?m)^nodes +5$`, `(?m)^series +[1-9]\d+$`, `(?m)^body, gzip +[1-9]\d+ bytes$`, `(?m)^scrape, identity +min \d`,
 		`(?m)^collector node_disk +min \d`, `(?m)^resident memory, peak +[1-9]`, `(?m)^CPU in the steady state +\d+\.\d+ s/min`,
+		`(?m)^CPU for the changes of pods +-?\d+\.\d % of one core`,
 		`(?m)^changes of pods +100/s asked for, [1-9]\d* made$`,
 	} {
 		if !regexp.MustCompile(want).Match(stdout.Bytes()) {

@@ -14,11 +14,13 @@ import (
 type measured struct {
 	settings  settings
 	converged converged
-	steady    steady
-	scrapes   []sample
-	usage     usage
-	page      page
-	churned   int
+	// calm is the same as steady while no pods change; it is watched where they do later.
+	calm    steady
+	steady  steady
+	scrapes []sample
+	usage   usage
+	page    page
+	churned int
 }
 
 // write prints one figure a line: its name, its value.
@@ -50,6 +52,10 @@ func (r *measured) write(w io.Writer) error {
 	line("goroutines", "%.0f", last.goroutines)
 	line("CPU in the steady state", "%.2f s/min (over %s, %d scrapes)",
 		r.steady.cpu.Seconds()/r.steady.took.Minutes(), r.steady.took.Round(time.Second), r.steady.scrapes)
+	if r.calm.took > 0 {
+		line("CPU in the steady state, before pods changed", "%.2f s/min", r.calm.cpu.Seconds()/r.calm.took.Minutes())
+		line("CPU for the changes of pods", "%.1f %% of one core", 100*(r.steady.share()-r.calm.share()))
+	}
 	line("CPU since the start", "%.1f s", r.usage.cpu.Seconds())
 	if len(last.failed) > 0 {
 		_ = t.Flush()
