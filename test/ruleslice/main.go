@@ -43,8 +43,9 @@ func run(to string, files []string) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
+	read := map[string]*ruleset{} // most tests name the same rules
 	for _, file := range files {
-		if err := write(to, file); err != nil {
+		if err := write(to, file, read); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
@@ -52,14 +53,19 @@ func run(to string, files []string) error {
 }
 
 // write cuts a file of tests into one for each set of rules that tests of it need.
-func write(to, file string) error {
+func write(to, file string, read map[string]*ruleset) error {
 	var all map[string]any
 	if err := readYAML(file, &all); err != nil {
 		return err
 	}
-	rules, err := readRules(filepath.Dir(file), all["rule_files"])
-	if err != nil {
-		return err
+	from := fmt.Sprint(filepath.Dir(file), all["rule_files"])
+	rules := read[from]
+	if rules == nil {
+		var err error
+		if rules, err = readRules(filepath.Dir(file), all["rule_files"]); err != nil {
+			return err
+		}
+		read[from] = rules
 	}
 	tests, _ := all["tests"].([]any)
 	if len(tests) == 0 {

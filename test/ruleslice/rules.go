@@ -33,11 +33,12 @@ type reading struct {
 type ruleset struct {
 	groups []map[string]any
 	rules  []*rule
+	from   map[*rule][]*rule
 }
 
 func readRules(folder string, files any) (*ruleset, error) {
 	names, _ := files.([]any)
-	set := &ruleset{}
+	set := &ruleset{from: map[*rule][]*rule{}}
 	for _, name := range names {
 		file := filepath.Join(folder, fmt.Sprint(name))
 		var content struct {
@@ -160,6 +161,31 @@ func (r *rule) may(be reading) bool {
 	return true
 }
 
+// selected are the rules whose results may be selected.
+func (s *ruleset) selected(be reading) []*rule {
+	var all []*rule
+	for _, r := range s.rules {
+		if r.may(be) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// sources are the rules that another reads from. Most of what it reads is of no rule,
+// and many tests ask for the same.
+func (s *ruleset) sources(r *rule) []*rule {
+	if known, ok := s.from[r]; ok {
+		return known
+	}
+	var all []*rule
+	for _, be := range r.reads {
+		all = append(all, s.selected(be)...)
+	}
+	s.from[r] = all
+	return all
+}
+
 // neededBy returns, as a rule file, what a test asserts and all that this comes from.
 func (s *ruleset) neededBy(test any) (string, error) {
 	first, err := s.asserted(test)
@@ -167,19 +193,17 @@ func (s *ruleset) neededBy(test any) (string, error) {
 		return "", err
 	}
 	needed := map[*rule]bool{}
-	var take func(reading)
-	take = func(be reading) {
-		for _, r := range s.rules {
-			if !needed[r] && r.may(be) {
+	var take func([]*rule)
+	take = func(rules []*rule) {
+		for _, r := range rules {
+			if !needed[r] {
 				needed[r] = true
-				for _, next := range r.reads {
-					take(next)
-				}
+				take(s.sources(r))
 			}
 		}
 	}
 	for _, be := range first {
-		take(be)
+		take(s.selected(be))
 	}
 	return s.file(needed)
 }
