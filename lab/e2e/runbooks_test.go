@@ -21,6 +21,13 @@ import (
 // run no longer must not lower it unseen.
 const minExecuted = 72
 
+// statementWithin is how long a statement may take, and neverEnds how long one is waited for
+// that does not end, which takes as long each time.
+const (
+	statementWithin = time.Minute
+	neverEnds       = 10 * time.Second
+)
+
 // TestRunbooks runs what only reads in all runbooks, as an administrator, with
 // labels of what is there. It has a cluster of its own: what it makes there would
 // let a kubevitals probe addresses of pods and Services.
@@ -43,7 +50,7 @@ func (l *lab) runShipped(t *testing.T) {
 	if err := yaml.UnmarshalStrict(text, &excuses); err != nil {
 		t.Fatal(err)
 	}
-	report, err := runbooks.Judge(l.runAll(t, l.AdminKubeconfig(), books), excuses)
+	report, err := runbooks.Judge(l.runAll(t, l.AdminKubeconfig(), statementWithin, books), excuses)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +99,12 @@ func (l *lab) runBroken(t *testing.T) {
 			if kubeconfig == "" {
 				kubeconfig = l.AdminKubeconfig()
 			}
+			within := statementWithin
+			if broken.says == "does not end" {
+				within = neverEnds
+			}
 			book := runbooks.Book{Alert: "Broken", Commands: []runbooks.Command{{Section: "Diagnosis", Step: 1, Script: broken.script}}}
-			report, err := runbooks.Judge(l.runAll(t, kubeconfig, []runbooks.Book{book}), nil)
+			report, err := runbooks.Judge(l.runAll(t, kubeconfig, within, []runbooks.Book{book}), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,11 +115,11 @@ func (l *lab) runBroken(t *testing.T) {
 	}
 }
 
-// runAll runs some runbooks at a time.
-func (l *lab) runAll(t *testing.T, kubeconfig string, books []runbooks.Book) []runbooks.Result {
+// runAll runs some runbooks at a time, each statement of which is to end in time.
+func (l *lab) runAll(t *testing.T, kubeconfig string, within time.Duration, books []runbooks.Book) []runbooks.Result {
 	t.Helper()
 	tools := runbooks.Lab{
-		Kubectl: os.Getenv(cluster.BinaryEnv), Kubeconfig: kubeconfig, KubeletCA: l.KubeletCAFile(), Timeout: 20 * time.Second,
+		Kubectl: os.Getenv(cluster.BinaryEnv), Kubeconfig: kubeconfig, KubeletCA: l.KubeletCAFile(), Timeout: within,
 	}
 	results, errs := make([][]runbooks.Result, len(books)), make([]error, len(books))
 	var wait sync.WaitGroup
