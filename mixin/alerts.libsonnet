@@ -4,8 +4,9 @@ local promql = import 'promql.libsonnet';
 
 {
   local c = $._kubevitals.context,
-  local signals = $._kubevitals.signals,
   local many = (import 'many.libsonnet')(c),
+  local after = (import 'after_effects.libsonnet')(c, $._kubevitals.causes),
+  local signals = [s { alerts: std.map(after.calmed, super.alerts) } for s in $._kubevitals.signals],
   local explained = many.explained([a for s in signals for a in s.alerts], $._kubevitals.causes),
 
   // A Prometheus of one cluster has the name in its external labels, or nowhere.
@@ -80,7 +81,7 @@ local promql = import 'promql.libsonnet';
     ],
   },
   prometheusRules+:: {
-    groups+: [
+    groups+: (if after.rules == [] then [] else [{ name: 'kubevitals-after-effects.rules', rules: after.rules }]) + [
       group(signal, '.rules', recorded(signal))
       for signal in signals
       if recorded(signal) != []

@@ -29,6 +29,10 @@
     'KubeVitalsNothingWritten',
   ]) + self.ofCluster(['KubeVitalsEtcdAlarm'], { inhibits: false }),
 
+  // Outages of the whole cluster, of which much goes on for a while when they are over. They
+  // explain what they do whatever node or object it is of.
+  outages:: [e.alert for e in self.nothingWritten if e.inhibits],
+
   // Nothing can be read.
   nothingRead:: self.ofCluster(['KubeVitalsAPIServerAllDown', 'KubeVitalsAPIServerReadsFailing', 'KubeVitalsEtcdNoLeader']),
 

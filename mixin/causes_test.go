@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -203,6 +204,7 @@ func TestCausesDocumentIsFresh(t *testing.T) {
 		on := append([]string{"cluster"}, e.On...)
 		fmt.Fprintf(&b, "| [%s](../mixin/runbooks/%s.md) | %s | %s | %s | %s |\n", short(e.Cause), e.Cause, short(e.Explains), strings.Join(on, ", "), demands(e), silences)
 	}
+	b.WriteString("\n" + loadAfterEffects(t).text())
 	fresh(t, "../docs/causes.md", b.Bytes())
 }
 
@@ -215,20 +217,11 @@ func demands(e explanation) string {
 		of     string
 		labels map[string]string
 	}{{"cause", e.When}, {"other", e.Where}} {
-		for _, label := range sortedKeys(side.labels) {
+		for _, label := range slices.Sorted(maps.Keys(side.labels)) {
 			parts = append(parts, fmt.Sprintf("`%s` of the %s is `%s`", label, side.of, side.labels[label]))
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // reduced leaves out an edge where another way leads from its cause to what it explains,

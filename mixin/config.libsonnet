@@ -45,6 +45,8 @@
       manyObjects: 10,
       // The same for namespaces and autoscalers, which belong to those who run programs in the cluster: each team wants its own.
       manyOwnedObjects: 50,
+      // Minutes for which alerts keep quiet that an outage of the control plane explains, when it has ended: a kubelet starts a component that crashed again after 5 minutes at the latest. Whatever is still so then is told of. 0 tells of it at once.
+      afterEffectMinutes: 5,
       // How often the rules of signals are evaluated that look at each node or autoscaler and wait for minutes; the others are as often as Prometheus' own setting says.
       slowInterval: '1m',
 

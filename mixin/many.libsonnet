@@ -50,37 +50,62 @@ function(c) {
 
   // Rule files have a largest size.
   local prefix = 'KubeVitals',
-  local any(names) =
+
+  // What a label has to be for it to be the name of one of these alerts.
+  named(names)::
     if std.length(names) == 1
     then '"%s"' % names[0]
     else '~"%s(%s)"' % [prefix, std.join('|', [std.strReplace(name, prefix, '') for name in names])],
-  local selected(metric, alerts, when={}) =
-    '%s{alert=%s%s}' % [
-      metric,
-      any(std.set(alerts)),
-      std.join('', [', %s=~"%s"' % [label, when[label]] for label in std.objectFields(when)]),
-    ],
+  local matching(when) = std.join('', [', %s=~"%s"' % [label, when[label]] for label in std.objectFields(when)]),
+  local selected(metric, alerts, when={}) = '%s{alert=%s%s}' % [metric, many.named(std.set(alerts)), matching(when)],
 
   // The objects of an alert.
   of(alert):: selected(object, [alert.alert]),
 
   // By alert, what of its objects is told already by forms for many: lists of causes, with
   // the labels on which they must be equal. Whoever is explained in turn is no less a cause.
+  // An edge to some of the objects has `where`: no inhibition reaches those in a form for
+  // many, so that they are left out of it for any cause of theirs that fires.
   explained(alerts, edges)::
     local formed = { [a.alert]: a for a in alerts if many.has(a) };
     local names = std.objectFields(formed);
-    local own = {
-      [name]: [e for e in edges if e.explains == name && e.inhibits && e.where == {} && e.cause in formed && many.ofObjects(formed[e.cause], e)]
-      for name in names
-    };
+    local byObject(e) = e.cause in formed && many.ofObjects(formed[e.cause], e);
+    local toObjects(e) = std.setInter(std.set(std.objectFields(e.where)), std.set(many.kinds[formed[e.explains].each].labels)) != [];
+    local inhibiting = { [name]: [e for e in edges if e.explains == name && e.inhibits] for name in names };
+    local own = { [name]: [e for e in inhibiting[name] if e.where == {} && byObject(e)] for name in names };
+    local partly = { [name]: [e for e in inhibiting[name] if e.where != {} && (byObject(e) || toObjects(e))] for name in names };
     local alike(name, on) = std.flatMap(function(e) [e.cause] + alike(e.cause, on), [e for e in own[name] if e.on == on && e.when == {}]);
+    local key(e) = std.manifestJsonMinified([e.on, e.when, e.where, byObject(e)]);
     {
       [name]: [
-        { on: on, when: {}, causes: std.set(alike(name, on)) }
-        for on in std.set([e.on for e in own[name] if e.when == {}])
-      ] + [{ on: e.on, when: e.when, causes: [e.cause] } for e in own[name] if e.when != {}]
+                { on: on, when: {}, where: {}, told: true, causes: std.set(alike(name, on)) }
+                for on in std.set([e.on for e in own[name] if e.when == {}])
+              ] + [{ on: e.on, when: e.when, where: {}, told: true, causes: [e.cause] } for e in own[name] if e.when != {}]
+              + [
+                local same = [e for e in partly[name] if key(e) == k];
+                { on: same[0].on, when: same[0].when, where: same[0].where, told: byObject(same[0]), causes: [e.cause for e in same] }
+                for k in std.set([key(e) for e in partly[name]])
+              ]
       for name in names
     },
+
+  // An expression without what a cause explains; where it explains some objects alone, they
+  // are marked first.
+  local without(expr, e) =
+    local on(more) = std.join(', ', [c.by] + e.on + more);
+    local causes = if e.told then selected(told, e.causes, e.when) else 'ALERTS{alertname=%s, alertstate="firing"%s}' % [many.named(std.set(e.causes)), matching(e.when)];
+    local label = std.objectFields(e.where)[0];
+    assert std.length(e.where) == 1 : 'where of two labels';
+    |||
+      max without (explained) (
+        label_replace(
+          %s,
+          "explained", "yes", "%s", "%s"
+        )
+        unless on (%s)
+        label_replace(%s, "explained", "yes", "", "")
+      )
+    ||| % [std.strReplace(promql.indent(expr), '\n', '\n  '), label, e.where[label], on(['explained']), causes],
 
   // What the group of some alerts records before them: for which objects each holds, but
   // for those that are told already, and of how many. What beside returns for an alert
@@ -89,11 +114,13 @@ function(c) {
   recorded(signal, alerts, explained, beside)::
     local formed = std.filter(many.has, alerts);
     local left(a) =
-      local by = explained[a.alert];
-      if by == [] then a.expr else '(\n  %s\n)\n' % promql.indent(a.expr) + std.join('', [
+      local by = [e for e in explained[a.alert] if e.where == {}];
+      local partly = [e for e in explained[a.alert] if e.where != {}];
+      local whole = if by == [] then a.expr else '(\n  %s\n)\n' % promql.indent(a.expr) + std.join('', [
         'unless on (%s)\n%s\n' % [std.join(', ', [c.by] + e.on), selected(told, e.causes, e.when)]
         for e in by
       ]);
+      std.foldl(without, partly, whole);
     local folded = std.set([many.kinds[a.each].labels for a in formed]);
     std.flatMap(function(a) [{ record: object, labels: { alert: a.alert, signal: signal }, expr: left(a) }] + beside(a), formed)
     + (if folded == [] then [] else [{
@@ -108,7 +135,7 @@ function(c) {
   // What the group records after its alerts: the objects of those that are told in the
   // form for many, for whatever they explain.
   toldOf(signal, alerts, explained)::
-    local causes = std.set(std.flattenArrays([e.causes for name in std.objectFields(explained) for e in explained[name]]));
+    local causes = std.set(std.flattenArrays([e.causes for name in std.objectFields(explained) for e in explained[name] if e.told]));
     local own = std.filter(function(name) std.member(causes, name), std.set([a.alert for a in alerts if many.has(a)]));
     if own == [] then [] else [{
       record: told,
@@ -117,7 +144,7 @@ function(c) {
         %s
         and on (%s, alert)
         label_replace(ALERTS{alertname=%s, objects="many", alertstate="firing"}, "alert", "$1", "alertname", "(.+)")
-      ||| % [selected(object, own), c.by, any(own)],
+      ||| % [selected(object, own), c.by, many.named(own)],
     }],
 
   // Both forms of an alert. The numbers of as long as it takes to fire decide which: so

@@ -17,7 +17,8 @@ function(c) {
       ||| % c,
       'for': '1m',
       summary: 'No API server of the cluster answers.',
-      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']) + why.ofCluster(['KubeVitalsAPIServerCertificateExpiryImminent', 'KubeVitalsNodeAPIServerUnreachable'], { inhibits: false }),
+      // After a restore of etcd API servers are restarted on purpose.
+      explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']) + why.ofCluster(['KubeVitalsAPIServerCertificateExpiryImminent', 'KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsEtcdWentBack'], { inhibits: false }),
       description: 'No API server of cluster %(cluster)s answers. What runs goes on running; nothing new is scheduled, healed or scaled.',
     },
     {
