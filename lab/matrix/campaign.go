@@ -66,6 +66,9 @@ func Single(all []faults.Fault) []Case {
 	return cases
 }
 
+// slowly is the setting by which rules of nodes are evaluated nearly as often as others.
+const slowly = "slowInterval=2s"
+
 // campaign is a series of cases.
 type campaign struct {
 	options Options
@@ -84,7 +87,7 @@ func Run(ctx context.Context, o Options, cases []Case) (Report, error) {
 	if c.graph, err = readGraph(o.Causes); err != nil {
 		return Report{}, err
 	}
-	if c.rules, err = shorten(ctx, o.Kubevitals, o.Dir, nil); err != nil {
+	if c.rules, err = shorten(ctx, o.Kubevitals, o.Dir, nil, slowly); err != nil {
 		return Report{}, err
 	}
 	results := make([]Result, len(cases))
@@ -119,7 +122,7 @@ func (c *campaign) rulesFor(ctx context.Context, played Case, dir string) (*rule
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	return shorten(ctx, c.options.Kubevitals, dir, planted)
+	return shorten(ctx, c.options.Kubevitals, dir, planted, slowly)
 }
 
 // work plays cases on one lab after the other. A lab is used again for as long as it is

@@ -117,8 +117,8 @@ for. What fired and was kept back is *inhibited*; what is not in a row was silen
 
 Times are shortened by settings of the mixin alone: what has to hold, or to be kept, for m minutes does so for 20 s times the root of m (1 minute is
 20 s, 5 are 45 s, 15 are 77 s), which keeps the order of all alerts. So do the waits of Alertmanager. What heartbeats, Leases and probes take is as it
-is everywhere. Ranges of rates cannot be shortened: an alert that looks back for longer than it would then wait keeps its own times, unless it is the one
-that names the fault, and ends when its range is over.
+is everywhere, and so is for how long [after-effects](causes.md#after-effects) keep quiet. Ranges of rates cannot be shortened: an alert that looks
+back for longer than it would then wait keeps its own times, unless it is the one that names the fault, and ends when its range is over.
 `
 
 // Markdown returns the report as a document.
@@ -143,7 +143,7 @@ func (r Report) Markdown() string {
 		}
 	}
 	if len(r.Pairs) > 0 {
-		write("\n## Two at once\n\nTwo faults that have nothing to do with each other are two pages; and what stays when its cause has ended is told of then.\n\n")
+		write("\n## Two at once\n\nTwo faults that have nothing to do with each other are two pages; and what stays when its cause has ended is told of then, or\nwhen it can no longer be an after-effect.\n\n")
 		write("| faults | fired after | notifications | |\n| --- | --- | --- | --- |\n")
 		for _, result := range r.Pairs {
 			var fired []string

@@ -106,7 +106,7 @@ func (b *bench) play(ctx context.Context, g graph, stay time.Duration, played Ca
 	if played.Outlives {
 		first = first[:1]
 	}
-	b.untilFiring(ctx, first)
+	b.untilFiring(ctx, first, 0)
 	b.wait(ctx, stay)
 	heal := func(i int) error {
 		healing, cancel := context.WithTimeout(ctx, toHeal)
@@ -120,7 +120,7 @@ func (b *bench) play(ctx context.Context, g graph, stay time.Duration, played Ca
 			return Result{Case: played.Name()}, err
 		}
 		if played.Outlives && i == 0 {
-			b.untilFiring(ctx, played.Faults[1:])
+			b.untilFiring(ctx, played.Faults[1:], b.rules.after)
 			b.wait(ctx, stay)
 		}
 	}
@@ -145,11 +145,12 @@ func (b *bench) lingers(played Case) time.Duration {
 	return longest
 }
 
-// untilFiring waits until the alerts of the faults fire, or are too late.
-func (b *bench) untilFiring(ctx context.Context, all []faults.Fault) {
+// untilFiring waits until the alerts of the faults fire, or are too late. They may keep quiet
+// for a while before.
+func (b *bench) untilFiring(ctx context.Context, all []faults.Fault, quiet time.Duration) {
 	limit := time.Duration(0)
 	for _, f := range all {
-		limit = max(limit, toFire+b.rules.waits(f.Alert))
+		limit = max(limit, quiet+toFire+b.rules.waits(f.Alert))
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit+10*time.Second)
 	defer cancel()

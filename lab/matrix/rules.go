@@ -19,6 +19,7 @@ import (
 // alert is what is known of one from the rule file.
 type alert struct {
 	Name          string            `json:"alert"`
+	Record        string            `json:"record"`
 	Expr          string            `json:"expr"`
 	For           string            `json:"for"`
 	KeepFiringFor string            `json:"keep_firing_for"`
@@ -32,6 +33,8 @@ type rules struct {
 	settings []string         // key=value
 	file     string
 	planted  []string // those that look back and are short all the same
+	// after is for how long alerts keep quiet after an outage that explains them.
+	after time.Duration
 	// inhibition is a part of the configuration of Alertmanager, and groupBy what it says
 	// that alerts are to be grouped by.
 	inhibition []byte
@@ -62,14 +65,14 @@ func short(d time.Duration) time.Duration {
 
 // shorten has the program export its rules with settings that shorten them. What looks back
 // for longer than it would then wait keeps its own time, for it would tell of what is over,
-// unless it is planted: it is to fire then.
-func shorten(ctx context.Context, binary, dir string, planted []string) (*rules, error) {
+// unless it is planted: it is to fire then. More settings are key=value.
+func shorten(ctx context.Context, binary, dir string, planted []string, more ...string) (*rules, error) {
 	as, err := export(ctx, binary, "alerts")
 	if err != nil {
 		return nil, err
 	}
-	r := &rules{file: filepath.Join(dir, "alerts.yaml"), planted: planted, settings: []string{"slowInterval=2s"}}
-	if r.shipped, err = parseRules(as); err != nil {
+	r := &rules{file: filepath.Join(dir, "alerts.yaml"), planted: planted, settings: slices.Clone(more)}
+	if r.shipped, _, err = parseRules(as); err != nil {
 		return nil, err
 	}
 	for name, a := range r.shipped {
@@ -95,7 +98,7 @@ func shorten(ctx context.Context, binary, dir string, planted []string) (*rules,
 	if err != nil {
 		return nil, err
 	}
-	if r.alerts, err = parseRules(text); err != nil {
+	if r.alerts, r.after, err = parseRules(text); err != nil {
 		return nil, err
 	}
 	if r.inhibition, err = export(ctx, binary, "inhibit-rules"); err != nil {
@@ -127,19 +130,26 @@ func export(ctx context.Context, binary, kind string, settings ...string) ([]byt
 	return out.Bytes(), nil
 }
 
-func parseRules(text []byte) (map[string]alert, error) {
+// recentOutages is what the rules record of outages that explain much.
+const recentOutages = "kubevitals:alert_cause:recent"
+
+// parseRules returns the alerts by name, and for how long they keep quiet after outages.
+func parseRules(text []byte) (map[string]alert, time.Duration, error) {
 	var file struct {
 		Groups []struct {
 			Rules []alert `json:"rules"`
 		} `json:"groups"`
 	}
 	if err := yaml.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
+		return nil, 0, fmt.Errorf("rules: %w", err)
 	}
 	all, conditions := map[string]alert{}, map[string]string{}
+	after := time.Duration(0)
 	for _, g := range file.Groups {
 		for _, a := range g.Rules {
 			switch {
+			case a.Record == recentOutages:
+				after = a.back()
 			case a.Name == "": // what both forms of an alert go by is recorded
 				conditions[a.Labels["alert"]] = a.Expr
 			case a.Labels["objects"] == "": // its form for many is of the same name
@@ -154,9 +164,9 @@ func parseRules(text []byte) (map[string]alert, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("rules: there are no alerts")
+		return nil, 0, fmt.Errorf("rules: there are no alerts")
 	}
-	return all, nil
+	return all, after, nil
 }
 
 // duration reads one of Prometheus: 1h, 90s, 0m, 1d.
