@@ -68,12 +68,18 @@ image: build ## Write the container image as an OCI image layout, bin/kubevitals
 	cd tools/image && $(GO) run ./mkimage -name $(or $(IMAGE),docker.io/library/kubevitals:latest) \
 		-dockerfile ../../Dockerfile -o ../../$(BIN)/kubevitals.tar ../../$(BIN)/kubevitals
 
+.PHONY: charts
+charts: ## Write what Helm makes of the chart with each of many values into bin/charts.
+	cd tools/chart && CGO_ENABLED=0 $(GO) run ./render -out ../../$(BIN)/charts
+
 ## ---- tests
 
 .PHONY: test
 test: ## Run all tests of the product.
 	$(GO) test $(PACKAGES)
 	cd tools/image && $(GO) test ./...
+	@# What they look at is outside of their module, where Go does not see that it changed.
+	cd tools/chart && CGO_ENABLED=0 $(GO) test -count=1 ./...
 
 .PHONY: test-race
 test-race: ## The same under the race detector.
@@ -87,7 +93,7 @@ test-race: ## The same under the race detector.
 
 .PHONY: e2e
 # Without cgo, as the lab was built: what Kubernetes has in common is compiled once.
-e2e: build $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns $(BIN)/prometheus $(BIN)/alertmanager ## Test against a real control plane.
+e2e: build charts $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns $(BIN)/prometheus $(BIN)/alertmanager ## Test against a real control plane.
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 60m $$($(GO) list ./... | grep -v '/chaos$$\|/matrix$$\|/realnode$$')
 	@# They measure times, so nothing runs beside them.
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 15m ./chaos
@@ -105,7 +111,8 @@ e2e-real-node-all: e2e-real-node ## The same with failures that take long; write
 
 E2E_ENV = CGO_ENABLED=0 KUBEVITALS_MIXINCHECK=$(CURDIR)/$(BIN)/mixincheck KUBEVITALS_COREDNS=$(CURDIR)/$(BIN)/coredns \
 	KUBEVITALS_PROMETHEUS=$(CURDIR)/$(BIN)/prometheus KUBEVITALS_ALERTMANAGER=$(CURDIR)/$(BIN)/alertmanager \
-	KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab
+	KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab \
+	KUBEVITALS_CHARTS=$(CURDIR)/$(BIN)/charts
 
 .PHONY: soak
 soak: build ## Run for two hours with 20 changes of pods a second and random faults; prints what grows in the second (SOAK=duration).
@@ -279,7 +286,7 @@ $(BIN)/popeye: tools/peers/popeye/go.mod
 .PHONY: update-docs
 update-docs: ## Write the generated documents and golden files.
 	$(GO) test ./collectors -update
-	$(GO) test ./cmd/kubevitals ./internal/diagnosis/report ./mixin ./test/fuzz -run "Fresh|[gG]olden" -update
+	$(GO) test ./cmd/kubevitals ./deploy ./internal/diagnosis/report ./mixin ./test/fuzz -run "Fresh|[gG]olden" -update
 
 .PHONY: pictures
 pictures: build $(BIN)/kubevitals-lab ## Take the pictures of the documents from a real ill cluster (needs Debian's chromium and pngquant).

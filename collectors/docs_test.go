@@ -93,7 +93,7 @@ func TestClusterRoleIsFresh(t *testing.T) {
 	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals", Namespace: "kubevitals"}}
 	objects := clusterRoles(meta, subjects, ClusterRules(sources.Resources(), defaults))
 	objects = append(objects, namespaceRoles(meta, subjects, NamespaceRules(sources.Resources(), defaults))...)
-	fresh(t, "../deploy/base/rbac.yaml", manifest(t, objects))
+	rights(t, manifest(t, objects), "base/rbac.yaml", "cluster")
 }
 
 // TestNodeRoleIsFresh checks the rights of the agents on nodes. There are as many
@@ -106,7 +106,7 @@ func TestNodeRoleIsFresh(t *testing.T) {
 	}
 	meta := metav1.ObjectMeta{Name: "kubevitals-node", Labels: map[string]string{"app.kubernetes.io/name": "kubevitals-node"}}
 	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals-node", Namespace: "kubevitals"}}
-	fresh(t, "../deploy/components/node/rbac.yaml", manifest(t, namespaceRoles(meta, subjects, NamespaceRules(sources.Resources(), defaults))))
+	rights(t, manifest(t, namespaceRoles(meta, subjects, NamespaceRules(sources.Resources(), defaults))), "components/node/rbac.yaml", "node")
 }
 
 // TestComponentLogsRoleIsFresh checks the rights of the component that switches
@@ -119,7 +119,7 @@ func TestComponentLogsRoleIsFresh(t *testing.T) {
 	logs := []Definition{ComponentLogs()}
 	roles := clusterRoles(meta, subjects, Without(ClusterRules(sources.Resources(), logs), ClusterRules(sources.Resources(), defaults)))
 	roles = append(roles, namespaceRoles(meta, subjects, NamespaceRules(sources.Resources(), logs))...)
-	fresh(t, "../deploy/components/component-logs/rbac.yaml", manifest(t, roles))
+	rights(t, manifest(t, roles), "components/component-logs/rbac.yaml", "logs")
 }
 
 // clusterRoles are the ClusterRole that gives the rules, and its binding.
@@ -144,7 +144,7 @@ func TestPodAgentRoleIsFresh(t *testing.T) {
 	meta := metav1.ObjectMeta{Name: "kubevitals-pod", Labels: map[string]string{"app.kubernetes.io/name": "kubevitals-pod"}}
 	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: "kubevitals-pod", Namespace: "kubevitals"}}
 	roles := namespaceRoles(meta, subjects, NamespaceRules(sources.Resources(), []Definition{Connectivity()}))
-	fresh(t, "../deploy/components/connectivity/rbac.yaml", manifest(t, roles))
+	rights(t, manifest(t, roles), "components/connectivity/rbac.yaml", "pod")
 }
 
 // namespaceRoles are the Roles that give the rules, and their bindings.
@@ -168,6 +168,13 @@ func namespaceRoles(meta metav1.ObjectMeta, subjects []rbacv1.Subject, namespace
 			})
 	}
 	return objects
+}
+
+// rights compares the generated file of kustomize, and the same file of the Helm chart.
+func rights(t *testing.T, text []byte, kustomize, chart string) {
+	t.Helper()
+	fresh(t, "../deploy/"+kustomize, text)
+	fresh(t, "../deploy/chart/files/rbac/"+chart+".yaml", text)
 }
 
 // manifest is the text of the objects.

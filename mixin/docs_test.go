@@ -136,22 +136,33 @@ func TestPrometheusRuleIsFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	fresh(t, "../deploy/components/prometheus-operator/prometheusrule.yaml", text)
+	fresh(t, "../deploy/chart/files/prometheusrule.yaml", text)
+}
+
+func TestAlertmanagerConfigOfTheChartIsFresh(t *testing.T) {
+	t.Parallel()
+	text, err := export.AlertmanagerConfig([]byte(read(t, "generated/inhibit-rules.yaml")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh(t, "../deploy/chart/files/alertmanagerconfig.yaml", text)
 }
 
 // TestDashboardComponentIsFresh checks that every dashboard is deployed as a
 // ConfigMap, which kustomize makes of the generated files.
 func TestDashboardComponentIsFresh(t *testing.T) {
 	t.Parallel()
-	const folder = "../deploy/components/grafana-dashboards/"
+	const folder, chart = "../deploy/components/grafana-dashboards/", "../deploy/chart/files/dashboards/"
 	var names []string
 	for _, file := range files(t, "../dashboards/generated/*.json") {
 		name := filepath.Base(file)
 		names = append(names, name)
-		// kustomize reads no files outside the folder.
+		// Neither kustomize nor Helm reads files outside the folder.
 		fresh(t, folder+name, []byte(read(t, file)))
+		fresh(t, chart+name, []byte(read(t, file)))
 	}
 	fresh(t, folder+"kustomization.yaml", export.DashboardComponent(names))
-	for _, file := range files(t, folder+"*.json") {
+	for _, file := range append(files(t, folder+"*.json"), files(t, chart+"*.json")...) {
 		if !slices.Contains(names, filepath.Base(file)) {
 			t.Errorf("%s is no dashboard of the mixin; remove it", file)
 		}

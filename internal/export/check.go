@@ -28,6 +28,8 @@ func check(kind Kind, files []File) error {
 			err = checkRules(f.Data)
 		case kind == InhibitRules:
 			err = yaml.Unmarshal(f.Data, &map[string]any{})
+		case kind == Chart && !strings.HasPrefix(f.Path, chartFiles):
+			// Templates are no YAML before Helm filled them.
 		case extension == ".json":
 			err = checkDashboard(f, uids)
 		case extension == ".yaml":

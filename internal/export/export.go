@@ -37,10 +37,14 @@ const (
 	Runbooks Kind = "runbooks"
 	// Manifests are what kustomize makes an installation of.
 	Manifests Kind = "manifests"
+	// Chart is what Helm makes an installation of.
+	Chart Kind = "chart"
 )
 
 // Kinds returns all kinds, in the order in which --help names them.
-func Kinds() []Kind { return []Kind{Alerts, Rules, InhibitRules, Dashboards, Runbooks, Manifests} }
+func Kinds() []Kind {
+	return []Kind{Alerts, Rules, InhibitRules, Dashboards, Runbooks, Manifests, Chart}
+}
 
 // File is one file of a kind.
 type File struct {
@@ -95,14 +99,7 @@ func pick(kind Kind, generated map[string][]byte) ([]File, error) {
 	case InhibitRules:
 		return inhibition(generated[generatedInhibition])
 	case Dashboards:
-		var files []File
-		for name, text := range generated {
-			if file, ok := strings.CutPrefix(name, generatedDashboards); ok {
-				files = append(files, File{Path: file, Data: text})
-			}
-		}
-		slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-		return files, nil
+		return boards(generated, ""), nil
 	case Runbooks:
 		sub, err := fs.Sub(mixin.Files(), "runbooks")
 		if err != nil {
@@ -115,8 +112,22 @@ func pick(kind Kind, generated map[string][]byte) ([]File, error) {
 			return nil, err
 		}
 		return adapt(files, generated)
+	case Chart:
+		return chart(generated)
 	}
 	return nil, fmt.Errorf("no kind %q", kind)
+}
+
+// boards are the dashboards among what is generated, below a folder.
+func boards(generated map[string][]byte, folder string) []File {
+	var files []File
+	for name, text := range generated {
+		if file, ok := strings.CutPrefix(name, generatedDashboards); ok {
+			files = append(files, File{Path: folder + file, Data: text})
+		}
+	}
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return files
 }
 
 // adapt puts rules and dashboards into the manifests, and takes out the dashboards

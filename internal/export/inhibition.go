@@ -20,6 +20,9 @@ const route = "# Under route: group_by: [%[1]s, alertname]\n" +
 	"# Every alert must bear the label %[1]s, by external_labels of its Prometheus, unless this\n" +
 	"# Alertmanager is of one cluster alone: without it the outage of one silences all others.\n"
 
+// operatorForm is the place of the AlertmanagerConfig among the files of InhibitRules.
+const operatorForm = 1
+
 // inhibition makes the files of InhibitRules from the generated ones. The first, which is
 // printed without --out, is a part of Alertmanager's own configuration.
 func inhibition(generated []byte) ([]File, error) {
@@ -52,6 +55,15 @@ func inhibition(generated []byte) ([]File, error) {
 		{Path: "alertmanagerconfig.yaml", Data: about("# The operator lets it silence alerts of its own namespace only, unless\n# alertmanagerConfigMatcherStrategy of the Alertmanager is None.\n", operator)},
 		{Path: "kube-prometheus-stack-values.yaml", Data: about("# Values of the chart kube-prometheus-stack. A list of Helm replaces the one of the\n# chart: add these rules to it to keep those that it has.\n", values)},
 	}, nil
+}
+
+// AlertmanagerConfig makes an object of the Prometheus Operator of generated inhibit rules.
+func AlertmanagerConfig(generated []byte) ([]byte, error) {
+	files, err := inhibition(generated)
+	if err != nil {
+		return nil, err
+	}
+	return files[operatorForm].Data, nil
 }
 
 // alertmanagerConfig makes an object of the Prometheus Operator of rules.
