@@ -37,7 +37,8 @@ type checking struct {
 
 func (c *command) checkFlags() {
 	k := c.app.Command(checkName, checkHelp)
-	k.Flag("output", "Form of the result: text, json or junit.").Short('o').Default("text").EnumVar(&c.checking.output, "text", "json", "junit")
+	k.Flag("output", "Form of the result: text, markdown (for a ticket), html (one file to send), json, junit or github (annotations of a workflow).").
+		Short('o').Default("text").EnumVar(&c.checking.output, "text", "markdown", "html", "json", "junit", "github")
 	k.Flag("only", "Alert or signal to look for; all others are left out. Can be given several times.").
 		PlaceHolder("NAME").StringsVar(&c.checking.only)
 	k.Flag("severity", "Least severity to tell of: info, warning or critical.").
@@ -129,6 +130,12 @@ func (c *command) print(r *diagnosis.Result) error {
 		return report.JSON(c.stdout, r)
 	case "junit":
 		return report.JUnit(c.stdout, r)
+	case "markdown":
+		return report.Markdown(c.stdout, r)
+	case "html":
+		return report.HTML(c.stdout, r)
+	case "github":
+		return report.GitHub(c.stdout, r)
 	}
 	return report.Text(c.stdout, r, terminal.Coloured(c.stdout))
 }

@@ -133,6 +133,12 @@ func TestSameFindingsFromASnapshot(t *testing.T) {
 	if err := xml.Unmarshal([]byte(text), &suite); err != nil || suite.Tests != len(suite.Cases) || suite.Failures != planted {
 		t.Errorf("JUnit: %v, %d of %d tests fail", err, suite.Failures, suite.Tests)
 	}
+	for form, begins := range map[string]string{"markdown": "# kubevitals check: ", "html": "<!doctype html>", "github": "::error title=KubeVitals"} {
+		code, text, _ := runProgram(t, "check", "--snapshot="+dir, "-o", form, "--log.level=error")
+		if code != exitFindings || !strings.HasPrefix(text, begins) || !strings.Contains(text, "worker-2 is under disk pressure") {
+			t.Errorf("%s: exit code %d, or not begun with %q, or without the disk:\n%s", form, code, begins, text)
+		}
+	}
 }
 
 // TestCheckOfADeadCluster verifies that the errors of a result are those of the cluster,

@@ -208,7 +208,10 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("no space") }
 func TestWriting(t *testing.T) {
 	t.Parallel()
 	r := &diagnosis.Result{Alerts: []diagnosis.FiringAlert{full()}}
-	for name, err := range map[string]error{"text": report.Text(broken{}, r, false), "json": report.JSON(broken{}, r), "junit": report.JUnit(broken{}, r)} {
+	for name, err := range map[string]error{
+		"text": report.Text(broken{}, r, false), "json": report.JSON(broken{}, r), "junit": report.JUnit(broken{}, r),
+		"markdown": report.Markdown(broken{}, r), "html": report.HTML(broken{}, r), "github": report.GitHub(broken{}, r),
+	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		}

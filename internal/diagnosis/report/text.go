@@ -49,28 +49,40 @@ func Text(w io.Writer, r *diagnosis.Result, colour bool) error {
 	p.line("")
 	p.line("%s", p.bold(summary(r)))
 	p.unavailable(r.Unavailable, r.Absent)
-	p.absent(r)
-	if len(r.Projected) > 0 {
-		p.line("Not for long enough to be an alert yet: %s; --stays=1h tells more.", strings.Join(r.Projected, ", "))
-	}
-	c := r.Coverage
-	if len(c.Disabled) > 0 {
-		p.line("Not looked at here: %s.", strings.Join(slices.Sorted(maps.Keys(c.Disabled)), ", "))
-	}
-	if len(c.NotEvaluated) > 0 {
-		p.line("Asked for, but this look cannot tell: %s.", strings.Join(c.NotEvaluated, ", "))
-	}
-	switch n := len(c.Unavailable); {
-	case n > mostNamed:
-		p.line("Alerts about what was not seen: %d, which -o json names.", n)
-	case n > 0:
-		p.line("Alerts about what was not seen: %s.", strings.Join(c.Unavailable, ", "))
-	}
-	if len(c.InsufficientHistory) > 0 {
-		p.line("Alerts that %s, for Prometheus to evaluate: %d.", further(r), len(c.InsufficientHistory))
+	for _, remark := range remarks(r) {
+		p.line("%s", plain(remark))
 	}
 	_, err := io.WriteString(w, p.b.String())
 	return err
+}
+
+// remarks say what the result does not tell of, and why.
+func remarks(r *diagnosis.Result) []string {
+	var all []string
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	if len(r.Absent) > 0 {
+		add("%s.", absent(r))
+	}
+	if len(r.Projected) > 0 {
+		add("Not for long enough to be an alert yet: %s; --stays=1h tells more.", strings.Join(r.Projected, ", "))
+	}
+	c := r.Coverage
+	if len(c.Disabled) > 0 {
+		add("Not looked at here: %s.", strings.Join(slices.Sorted(maps.Keys(c.Disabled)), ", "))
+	}
+	if len(c.NotEvaluated) > 0 {
+		add("Asked for, but this look cannot tell: %s.", strings.Join(c.NotEvaluated, ", "))
+	}
+	switch n := len(c.Unavailable); {
+	case n > mostNamed:
+		add("Alerts about what was not seen: %d, which -o json names.", n)
+	case n > 0:
+		add("Alerts about what was not seen: %s.", strings.Join(c.Unavailable, ", "))
+	}
+	if len(c.InsufficientHistory) > 0 {
+		add("Alerts that %s, for Prometheus to evaluate: %d.", further(r), len(c.InsufficientHistory))
+	}
+	return all
 }
 
 // further says what alerts need that this look cannot evaluate.
@@ -230,17 +242,13 @@ func (p *printer) unavailable(all, absent []diagnosis.Unavailable) {
 }
 
 // absent names what the cluster or the snapshot does not have.
-func (p *printer) absent(r *diagnosis.Result) {
-	if len(r.Absent) == 0 {
-		return
-	}
+func absent(r *diagnosis.Result) string {
 	var group sameReason
 	for _, u := range r.Absent {
 		group.add(u)
 	}
-	words := "Not there"
 	if r.Snapshot {
-		words = "Not in the dump"
+		return "Not in the dump: " + group.names()
 	}
-	p.line("%s: %s.", words, plain(group.names()))
+	return "Not there: " + group.names()
 }
