@@ -58,6 +58,17 @@ func (a *API) Refuse(err error) {
 	a.refusal = err
 }
 
+// HangUp ends all watches.
+func (a *API) HangUp() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, c := range a.kinds {
+		for w := range c.watchers {
+			w.Stop()
+		}
+	}
+}
+
 // Put makes or changes an object, which it copies.
 func (a *API) Put(gr schema.GroupResource, obj runtime.Object) {
 	a.write(gr, obj, watch.Modified)

@@ -1,6 +1,8 @@
 package fleet
 
 import (
+	"net/url"
+	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -45,7 +47,30 @@ func Faults() []Fault {
 				}
 			}
 		}, []string{"KubeVitalsNodesNotReady"}},
+		{"a zone that is down", (*Cluster).loseZone, []string{"KubeVitalsNodesNotReady"}},
+		{"no API server answers", (*Cluster).losePlane, []string{"KubeVitalsAPIServerAllDown"}},
 	}
+}
+
+// loseZone takes the machines of a zone away.
+func (c *Cluster) loseZone() {
+	lost := c.machines[len(c.machines)/2].node.Labels[corev1.LabelTopologyZone]
+	for _, m := range c.machines {
+		if m.node.Labels[corev1.LabelTopologyZone] == lost {
+			m.kubelet.Store(false)
+			m.host.Store(false)
+		}
+	}
+}
+
+// losePlane ends all API servers: connections to them are refused.
+func (c *Cluster) losePlane() {
+	for _, s := range c.plane.servers {
+		s.down = true
+	}
+	c.plane.down = true
+	c.API.Refuse(&url.Error{Op: "Get", URL: nobody().Host, Err: syscall.ECONNREFUSED})
+	c.API.HangUp()
 }
 
 // Give plants a fault after a while.
