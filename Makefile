@@ -245,11 +245,17 @@ verify-mixin: $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint $(BIN)/promtool ## Check rul
 	for f in $(filter-out %.jsonnet,$(JSONNET)); do $(BIN)/jsonnet-lint $$f || exit 1; done
 	@# Their results depend on files outside of their module, which Go does not see.
 	cd tools && $(GO) test -count=1 -v . ./newsignal
+	cd tools/prometheus && CGO_ENABLED=0 $(GO) test -count=1 -tags remove_all_sd ./mutate
 
 .PHONY: update-mixin
 update-mixin: $(BIN)/jsonnet $(BIN)/jsonnetfmt ## Write the rules and dashboards.
 	$(BIN)/jsonnetfmt -i $(JSONNET)
 	$(BIN)/jsonnet -S -m . mixin/generate.jsonnet
+
+.PHONY: mutate
+mutate: $(BIN)/mutate ## Change one thing in one rule at a time, and print which changes no test of mixin/tests notices; writes docs/mutation.md (MUTANT=number: one alone; MUTATE=flags: a part, see what they say; RULES=path TESTS=path: those of others).
+	$(BIN)/mutate -command 'make mutate MUTANT=' $(if $(RULES),-rules '$(RULES)' -tests '$(TESTS)',-list mixin/mutants.yaml) \
+		$(if $(MUTANT)$(MUTATE)$(RULES),,-least 95 -markdown docs/mutation.md) $(if $(MUTANT),-mutant '$(MUTANT)') $(MUTATE)
 
 .PHONY: verify-dashboards
 verify-dashboards: ## Check the dashboards against Grafana's own types.
@@ -276,6 +282,9 @@ $(BIN)/prometheus: tools/prometheus/go.mod
 
 $(BIN)/mixincheck: tools/prometheus/go.mod $(wildcard tools/prometheus/mixincheck/*.go)
 	cd tools/prometheus && $(GO) build -tags remove_all_sd -o ../../$@ ./mixincheck
+
+$(BIN)/mutate: tools/prometheus/go.mod $(wildcard tools/prometheus/mutate/*.go)
+	cd tools/prometheus && CGO_ENABLED=0 $(GO) build -tags remove_all_sd -o ../../$@ ./mutate
 
 $(BIN)/golangci-lint: tools/golangci-lint/go.mod
 	cd tools/golangci-lint && $(GO) build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

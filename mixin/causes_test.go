@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
 )
 
@@ -99,65 +97,6 @@ func TestCausesAreReal(t *testing.T) {
 	}
 	if _, err := incident.Parse([]byte(read(t, "generated/causes.json"))); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestInhibitRulesAreTheGraph verifies that Alertmanager silences what the graph says, in
-// one cluster only, and nothing else.
-func TestInhibitRulesAreTheGraph(t *testing.T) {
-	t.Parallel()
-	var file struct {
-		Rules []struct {
-			Source []string `json:"source_matchers"`
-			Target []string `json:"target_matchers"`
-			Equal  []string
-		} `json:"inhibit_rules"`
-	}
-	if err := yaml.UnmarshalStrict([]byte(read(t, "generated/inhibit-rules.yaml")), &file); err != nil {
-		t.Fatal(err)
-	}
-	// A matcher as name, regular expression or not, and value.
-	split := func(matcher string) (name, value string) {
-		name, value, _ = strings.Cut(strings.Replace(matcher, "=~", "=", 1), "=")
-		return name, strings.Trim(value, `"`)
-	}
-	got := map[string]bool{}
-	for _, rule := range file.Rules {
-		if rule.Equal[0] != "cluster" {
-			t.Errorf("%v silences alerts of other clusters", rule.Source)
-		}
-		matched := func(matchers []string) (alerts []string, labels map[string]string) {
-			labels = map[string]string{}
-			for _, m := range matchers {
-				switch name, value := split(m); name {
-				case "alertname":
-					alerts = strings.Split(value, "|")
-				case "objects": // the form for many has other ways
-				default:
-					labels[name] = value
-				}
-			}
-			return alerts, labels
-		}
-		causes, when := matched(rule.Source)
-		explained, where := matched(rule.Target)
-		for _, cause := range causes {
-			for _, alert := range explained {
-				got[fmt.Sprint(explanation{cause, alert, rule.Equal[1:], when, where, true})] = true
-			}
-		}
-	}
-	want := 0
-	for _, e := range loadCauses(t) {
-		if e.Inhibits {
-			want++
-			if !got[fmt.Sprint(e)] {
-				t.Errorf("no rule for %+v", e)
-			}
-		}
-	}
-	if len(got) != want {
-		t.Errorf("%d pairs are silenced, want %d", len(got), want)
 	}
 }
 

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// edit is one change of a parsed expression.
+type edit struct {
+	// operator is the kind of change, and what is changed into what, as people read it.
+	operator, before, after string
+	apply                   func()
+	// proof says why nothing can tell the change, if that is known.
+	proof string
+}
+
+// editor collects the edits of an expression, which all refer to the same parsed one: only
+// one of them may be applied to it.
+type editor struct {
+	// metrics are those that may stand for one another: the ones that the group reads.
+	metrics []string
+	// owner is the rule of the expression, and writers are the rules that a selector reads.
+	owner   *rule
+	writers func([]*labels.Matcher) []*rule
+	// outermost is the aggregation that the whole expression is, if it is one.
+	outermost *parser.AggregateExpr
+	// below are numbers of which one less says the same.
+	below map[*parser.NumberLiteral]bool
+	edits []edit
+}
+
+// all are the edits of an expression, in the order of its parts.
+func (e *editor) all(root *parser.Expr) []edit {
+	e.below, e.edits = map[*parser.NumberLiteral]bool{}, nil
+	e.outermost, _ = inner(*root).(*parser.AggregateExpr)
+	e.walk(root)
+	return e.edits
+}
+
+func (e *editor) add(operator, before, after string, apply func()) *edit {
+	e.edits = append(e.edits, edit{operator: operator, before: before, after: after, apply: apply})
+	return &e.edits[len(e.edits)-1]
+}
+
+// walk visits the expression in a place, and then those in it.
+func (e *editor) walk(slot *parser.Expr) {
+	switch n := (*slot).(type) {
+	case *parser.NumberLiteral:
+		e.number(n)
+	case *parser.ParenExpr:
+		e.walk(&n.Expr)
+	case *parser.UnaryExpr:
+		e.walk(&n.Expr)
+	case *parser.BinaryExpr:
+		e.binary(slot, n)
+		e.walk(&n.LHS)
+		e.walk(&n.RHS)
+	case *parser.AggregateExpr:
+		e.aggregation(n)
+		if n.Param != nil {
+			e.walk(&n.Param)
+		}
+		e.walk(&n.Expr)
+	case *parser.Call:
+		e.call(n)
+		for i := range n.Args {
+			e.walk(&n.Args[i])
+		}
+	case *parser.SubqueryExpr:
+		e.span(&n.Range)
+		e.walk(&n.Expr)
+	case *parser.MatrixSelector:
+		e.span(&n.Range)
+		e.walk(&n.VectorSelector)
+	case *parser.VectorSelector:
+		e.selector(n)
+	}
+}
+
+// span doubles and halves a range.
+func (e *editor) span(of *time.Duration) {
+	text := "[" + model.Duration(*of).String() + "]"
+	e.add("range", text, "doubled", func() { *of *= 2 })
+	e.add("range", text, "halved", func() { *of /= 2 })
+}
+
+// counted is up to where a number is one of things, of which one more or less matters.
+const counted = 20
+
+// number doubles and halves a number, and takes one more and one less where it counts.
+func (e *editor) number(n *parser.NumberLiteral) {
+	var others []float64
+	if n.Val != 0 {
+		others = append(others, n.Val*2, n.Val/2)
+	}
+	if n.Val == float64(int(n.Val)) && n.Val <= counted {
+		others = append(others, n.Val+1, n.Val-1)
+	}
+	for i, other := range others {
+		if !slices.Contains(others[:i], other) {
+			made := e.add("number", format(n.Val), format(other), func() { n.Val, n.Duration = other, false })
+			if e.below[n] && other < n.Val && other >= n.Val-1 {
+				made.proof = neverZero
+			}
+		}
+	}
+}
+
+func format(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// swaps are what operators, aggregations and functions are changed into.
+var (
+	operators = map[parser.ItemType][]parser.ItemType{
+		parser.GTR: {parser.GTE, parser.LSS}, parser.GTE: {parser.GTR, parser.LSS},
+		parser.LSS: {parser.LTE, parser.GTR}, parser.LTE: {parser.LSS, parser.GTR},
+		parser.EQLC: {parser.NEQ}, parser.NEQ: {parser.EQLC},
+		parser.ADD: {parser.SUB}, parser.SUB: {parser.ADD}, parser.MUL: {parser.DIV}, parser.DIV: {parser.MUL},
+		parser.LAND: {parser.LUNLESS, parser.LOR}, parser.LUNLESS: {parser.LAND}, parser.LOR: {parser.LAND},
+	}
+	aggregations = map[parser.ItemType]parser.ItemType{
+		parser.MAX: parser.MIN, parser.MIN: parser.MAX, parser.SUM: parser.MAX, parser.AVG: parser.MAX,
+		parser.COUNT: parser.GROUP, parser.TOPK: parser.BOTTOMK, parser.BOTTOMK: parser.TOPK,
+	}
+	functions = map[string]string{
+		"rate": "increase", "increase": "rate", "irate": "increase", "delta": "increase",
+		"max_over_time": "min_over_time", "min_over_time": "max_over_time", "avg_over_time": "max_over_time",
+		"last_over_time": "max_over_time", "sum_over_time": "count_over_time",
+		"clamp_min": "clamp_max", "clamp_max": "clamp_min", "floor": "ceil", "ceil": "floor", "changes": "resets",
+	}
+)
+
+// binary swaps the operator, leaves out one side of those on sets, and drops the labels
+// by which both sides are matched.
+func (e *editor) binary(slot *parser.Expr, n *parser.BinaryExpr) {
+	for _, other := range operators[n.Op] {
+		e.add("operator", n.Op.String(), other.String(), func() { n.Op = other }).proof = e.comparison(n, other)
+	}
+	switch n.Op {
+	case parser.LAND, parser.LUNLESS:
+		e.add("operand", n.Op.String()+" ...", "left out", func() { *slot = &parser.ParenExpr{Expr: n.LHS} })
+	case parser.LOR:
+		e.add("operand", "or ...", "left out", func() { *slot = &parser.ParenExpr{Expr: n.LHS} })
+		e.add("operand", "... or", "left out", func() { *slot = &parser.ParenExpr{Expr: n.RHS} })
+	}
+	m := n.VectorMatching
+	if m == nil {
+		return
+	}
+	how := "ignoring "
+	if m.On {
+		how = "on "
+	}
+	e.drop("matching", how, &m.MatchingLabels)
+	e.drop("matching", "group ", &m.Include)
+}
+
+// drop takes each of the labels away, one at a time.
+func (e *editor) drop(operator, how string, from *[]string) {
+	for i, label := range *from {
+		e.add(operator, how+label, "dropped", func() { *from = slices.Delete(slices.Clone(*from), i, i+1) })
+	}
+}
+
+func (e *editor) aggregation(n *parser.AggregateExpr) {
+	if other, ok := aggregations[n.Op]; ok {
+		made := e.add("aggregation", n.Op.String(), other.String(), func() { n.Op = other })
+		if e.alone(n) {
+			made.proof = "each group is of one series"
+		}
+	}
+	how := "by "
+	if n.Without {
+		how = "without "
+	}
+	from := len(e.edits)
+	e.drop("grouping", how, &n.Grouping)
+	for i, label := range n.Grouping {
+		e.edits[from+i].proof = e.ungrouped(n, label)
+	}
+}
+
+func (e *editor) call(n *parser.Call) {
+	if other, ok := functions[n.Func.Name]; ok {
+		e.add("function", n.Func.Name, other, func() { n.Func = parser.Functions[other] })
+	}
+}
+
+var opposite = map[labels.MatchType]labels.MatchType{
+	labels.MatchEqual: labels.MatchNotEqual, labels.MatchNotEqual: labels.MatchEqual,
+	labels.MatchRegexp: labels.MatchNotRegexp, labels.MatchNotRegexp: labels.MatchRegexp,
+}
+
+// selector removes and turns round each matcher, and takes the next metric of the group.
+func (e *editor) selector(n *parser.VectorSelector) {
+	for i, m := range n.LabelMatchers {
+		if m.Name == model.MetricNameLabel {
+			continue
+		}
+		other := labels.MustNewMatcher(opposite[m.Type], m.Name, m.Value)
+		e.add("matcher", n.Name+"{"+m.String()+"}", "removed", func() { n.LabelMatchers = slices.Delete(slices.Clone(n.LabelMatchers), i, i+1) })
+		e.add("matcher", n.Name+"{"+m.String()+"}", other.String(), func() {
+			n.LabelMatchers = slices.Clone(n.LabelMatchers)
+			n.LabelMatchers[i] = other
+		})
+	}
+	at := slices.Index(e.metrics, n.Name)
+	if at < 0 || len(e.metrics) < 2 {
+		return
+	}
+	next := e.metrics[(at+1)%len(e.metrics)]
+	e.add("metric", n.Name, next, func() {
+		n.Name, n.LabelMatchers = next, slices.Clone(n.LabelMatchers)
+		for i, m := range n.LabelMatchers {
+			if m.Name == model.MetricNameLabel {
+				n.LabelMatchers[i] = labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, next)
+			}
+		}
+	})
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage"
+)
+
+// mutated are the changed expressions of a rule, without those that are proven equivalent.
+func mutated(t *testing.T, expr string, metrics ...string) []string {
+	t.Helper()
+	p := parser.NewParser(parser.Options{})
+	r := &rule{name: "Alert", alert: true, expr: expr}
+	if err := r.parse(p); err != nil {
+		t.Fatal(err)
+	}
+	made, err := exprMutants(p, r, &editor{metrics: metrics, owner: r, writers: func([]*labels.Matcher) []*rule { return nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, m := range made {
+		if m.proof == "" {
+			all = append(all, m.rule.expr)
+		}
+	}
+	return all
+}
+
+func TestEdits(t *testing.T) {
+	t.Parallel()
+	for expr, want := range map[string][]string{
+		`a > 3`:    {`a >= 3`, `a < 3`, `a > 6`, `a > 1.5`, `a > 4`, `a > 2`},
+		`a == 0`:   {`a != 0`, `a == 1`, `a == -1`},
+		`a > 5000`: {`a >= 5000`, `a < 5000`, `a > 10000`, `a > 2500`},
+		`a unless on (c, n) b`: {
+			`a and on (c, n) b`, `(a)`, `a unless on (n) b`, `a unless on (c) b`,
+		},
+		`a or b`:            {`a and b`, `(a)`, `(b)`},
+		`max by (c, n) (a)`: {`min by (c, n) (a)`, `max by (n) (a)`, `max by (c) (a)`},
+		`a{x="1", y!~"2"}`:  {`a{y!~"2"}`, `a{x!="1",y!~"2"}`, `a{x="1"}`, `a{x="1",y=~"2"}`},
+		`rate(a[5m])`:       {`increase(a[5m])`, `rate(a[10m])`, `rate(a[2m30s])`},
+		`a * on (c) group_left (z) b`: {
+			`a / on (c) group_left (z) b`, `a * on () group_left (z) b`, `a * on (c) group_left () b`,
+		},
+		`count by (c) (a) > 0`: {
+			`count by (c) (a) < 0`, `group by (c) (a) > 0`, `count(a) > 0`, `count by (c) (a) > 1`,
+		},
+	} {
+		t.Run(expr, func(t *testing.T) {
+			got := mutated(t, expr)
+			slices.Sort(got)
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("got %q\nwant %q", got, want)
+			}
+		})
+	}
+	if got := mutated(t, `a{x="1"}`, "a", "b"); !slices.Contains(got, `b{x="1"}`) {
+		t.Errorf("no metric is swapped: %q", got)
+	}
+}
+
+// TestProofs verifies what is taken for equivalent of rules that read one another.
+func TestProofs(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "rules.yaml")
+	text := `groups:
+- name: g
+  rules:
+  - {record: "job:ill", expr: "up == 0", labels: {alert: A, signal: s}}
+  - {record: "job:ill", expr: "up == 2", labels: {alert: B, signal: s}}
+  - {alert: A, expr: 'max without (alert, signal) (job:ill{alert="A"} unless b)', labels: {signal: s}}
+  - {alert: B, expr: 'max without (alert, signal) (job:ill{alert=~"A|B"})', labels: {signal: s}}
+`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := parser.NewParser(parser.Options{})
+	all, err := loadRules(p, []string{path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := mutantsOf(p, newGraph(all))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var proven []string
+	for _, m := range made {
+		if m.state == equivalent {
+			proven = append(proven, m.original.title()+" "+m.change())
+		}
+	}
+	// What B reads differs in the label alert.
+	want := []string{`A max -> min`, `A without signal -> dropped`, `B without signal -> dropped`}
+	if !slices.Equal(proven, want) {
+		t.Errorf("got %q\nwant %q", proven, want)
+	}
+}
+
+func TestListed(t *testing.T) {
+	t.Parallel()
+	_, made := tried(t, "testdata/tests.yaml")
+	var live, dead *mutant
+	for _, m := range made {
+		if m.state == alive {
+			live = m
+		}
+		if m.state == killed {
+			dead = m
+		}
+	}
+	list := func(m *mutant) []entry {
+		return []entry{{Reason: "so it is", Mutants: []pattern{{Rule: m.original.title(), Operator: m.operator, Change: m.change()}}}}
+	}
+	if wrong := (&listed{Equivalent: list(live)}).excuse(made); len(wrong) > 0 || live.state != equivalent {
+		t.Errorf("of one that survives: %q", wrong)
+	}
+	if wrong := (&listed{Accepted: list(dead)}).excuse(made); len(wrong) != 1 || !strings.Contains(wrong[0], "killed by") {
+		t.Errorf("of one that is killed: %q", wrong)
+	}
+	gone := []entry{{Reason: "so it was", Mutants: []pattern{{Rule: "NoSuch*", Operator: "number", Change: "*"}}}}
+	if wrong := (&listed{Equivalent: gone}).excuse(made); len(wrong) != 1 || !strings.Contains(wrong[0], "no such mutant") {
+		t.Errorf("of one that is gone: %q", wrong)
+	}
+}
+
+// TestStoreRefuses verifies that samples are taken and refused as Prometheus does.
+func TestStoreRefuses(t *testing.T) {
+	t.Parallel()
+	inputs := newTable()
+	inputs.add(&series{labels.FromStrings("__name__", "given"), []point{{1000, 1}}})
+	s := newStore(inputs)
+	written, given := labels.FromStrings("__name__", "written"), labels.FromStrings("__name__", "given")
+	for _, c := range []struct {
+		l    labels.Labels
+		t    int64
+		v    float64
+		want error
+	}{
+		{written, 1000, 1, nil}, {written, 1000, 1, nil},
+		{written, 1000, 2, storage.ErrDuplicateSampleForTimestamp},
+		{written, 2000, 2, nil}, {written, 1000, 1, storage.ErrOutOfOrderSample},
+		{given, 1000, 1, nil}, {given, 1000, 2, storage.ErrDuplicateSampleForTimestamp},
+	} {
+		if err := s.append(c.l, c.t, c.v); !errors.Is(err, c.want) {
+			t.Errorf("%s %v at %d: %v, want %v", c.l, c.v, c.t, err, c.want)
+		}
+	}
+}
