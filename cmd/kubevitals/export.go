@@ -20,9 +20,11 @@ program. No cluster and no tool of jsonnet is needed.
   runbooks    a text for each alert
   manifests   what kubectl apply -k installs, with the alerts as a PrometheusRule and
               the dashboards as ConfigMaps
+  chart       what helm install takes, with the same objects
 
 Without --out the files are printed as one text: rules as they are, dashboards as
-JSON one after the other, manifests as documents of YAML. Runbooks need --out.
+JSON one after the other, manifests as documents of YAML. Runbooks and the
+chart need --out.
 
 Exit codes: 0 done; 1 could not write, or a file is there and differs; 2 bad flag
 or setting.`
@@ -40,7 +42,7 @@ func (c *command) exportCommand() {
 		kinds = append(kinds, string(k))
 	}
 	e := c.app.Command(exportName, exportHelp)
-	e.Arg("kind", "What to hand out: alerts, rules, inhibit-rules, dashboards, runbooks or manifests.").
+	e.Arg("kind", "What to hand out: alerts, rules, inhibit-rules, dashboards, runbooks, manifests or chart.").
 		Required().EnumVar(&c.export.kind, kinds...)
 	e.Flag("out", "Folder to write the files into; it is made where it is missing, and nothing in it is deleted.").
 		PlaceHolder("DIR").StringVar(&c.export.out)
