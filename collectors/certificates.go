@@ -53,11 +53,13 @@ func Certificates() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			kubeletCertificateExpiry, kubeletCertificates, kubeletServingExpiry, kubeletServing, caBundleExpiry, caBundles,
+			kubeletCertificateExpiry, kubeletCertificates, kubeletLoginSign, kubeletServingExpiry, kubeletServing, caBundleExpiry, caBundles,
 			certificateRequests, certificateRequestsOldest,
 		},
-		Steady:  []*exporter.Desc{certificateRequests, caBundles},
-		Counted: map[*exporter.Desc]*exporter.Desc{kubeletCertificateExpiry: kubeletCertificates, kubeletServingExpiry: kubeletServing},
+		Steady: []*exporter.Desc{certificateRequests, caBundles},
+		Counted: map[*exporter.Desc]*exporter.Desc{
+			kubeletCertificateExpiry: kubeletCertificates, kubeletLoginSign: kubeletCertificates, kubeletServingExpiry: kubeletServing,
+		},
 		Reads: []sources.Read{
 			sources.Nodes, sources.KubeletMetrics, sources.CertificateRequests,
 			sources.ValidatingWebhooks, sources.MutatingWebhooks, sources.APIServices,
@@ -91,10 +93,11 @@ type certificatesCollector struct {
 // Collect tells of kubelets, of bundles and of requests, each where it can be seen.
 func (c *certificatesCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
 	nodes, nodesErr := c.nodes()
+	requests, requestsErr := c.requests()
 	if nodesErr == nil {
 		c.sendKubelets(ch, nodes)
+		sendLoginSigns(ch, nodes, c.kubelets(), requests)
 	}
-	requests, requestsErr := c.requests()
 	if requestsErr == nil {
 		sendRequests(ch, requests)
 	}

@@ -179,3 +179,48 @@ func TestCertificatesThatLastCostNoSeries(t *testing.T) {
 		t.Errorf("%d counts, want those of valid, expired and unknown ones", n)
 	}
 }
+
+// TestCertificatesOfKubeletsThatCannotLogIn verifies what one look tells of nodes that are not
+// ready, and that none of it is told of a node that is.
+func TestCertificatesOfKubeletsThatCannotLogIn(t *testing.T) {
+	t.Parallel()
+	nodes, results := kubeletsWithTTL(map[string]float64{"expired": math.Inf(1), "refuses": math.NaN(), "ready": math.Inf(1), "denied": math.NaN(), "renewed": math.NaN()})
+	for i, n := range nodes {
+		n.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionUnknown}}
+		switch n.Name {
+		case "ready":
+			n.Status.Conditions[0].Status = corev1.ConditionTrue
+		case "refuses":
+			results[i].Metrics.Reason, results[i].Metrics.Value = health.Unauthorized, exposition.Report{}
+		}
+	}
+	c := certificatesOf(nodes, results)
+	made := func(node, state string, minutes int) sources.CertificateRequest {
+		return sources.CertificateRequest{Node: node, Signer: clientSigner, State: state, Made: readinessNow().Add(-time.Duration(minutes) * time.Minute)}
+	}
+	c.requests = func() ([]sources.CertificateRequest, error) {
+		return []sources.CertificateRequest{
+			made("denied", sources.RequestDenied, 10), made("denied", sources.RequestPending, 20), made("renewed", sources.RequestIssued, 5), made("renewed", sources.RequestPending, 30),
+			made("ready", sources.RequestPending, 5), {Node: "expired", Signer: "kubelet-serving", State: sources.RequestPending, Made: readinessNow()},
+		}, nil
+	}
+	signs := func() (found []string) {
+		for line := range strings.Lines(string(scrapeText(t, certificatesName, c, Certificates().Metrics))) {
+			if sample, ok := strings.CutPrefix(line, "kubevitals_certificates_kubelet_login_sign{"); ok {
+				found = append(found, strings.TrimSpace(sample))
+			}
+		}
+		return found
+	}
+	want := []string{`node="denied",sign="request_denied"} 1`, `node="expired",sign="no_certificate"} 1`, `node="refuses",sign="cannot_authenticate"} 1`}
+	if got := signs(); !slices.Equal(got, want) {
+		t.Errorf("signs %q, want %q", got, want)
+	}
+	// Where no kubelet takes them, the credentials are at fault.
+	for _, r := range results {
+		r.Metrics.Reason, r.Metrics.Value = health.Unauthorized, exposition.Report{}
+	}
+	if got := signs(); !slices.Equal(got, want[:1]) {
+		t.Errorf("signs %q, want %q", got, want[:1])
+	}
+}

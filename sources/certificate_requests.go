@@ -3,6 +3,7 @@ package sources
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
@@ -15,6 +16,9 @@ import (
 type CertificateRequest struct {
 	// Signer is who is asked: one of those of Kubernetes, or "other".
 	Signer string
+	// Node is the one whose kubelet asks; empty of all others, and where it asks as somebody
+	// else, as one does that joins.
+	Node string
 	// Made is when it was made.
 	Made time.Time
 	// State is what became of it: pending, approved (a certificate is yet to come),
@@ -40,7 +44,11 @@ func Signers() []string {
 // OtherSigner stands for the signers of others than Kubernetes.
 const OtherSigner = "other"
 
-const signerPrefix = "kubernetes.io/"
+const (
+	signerPrefix = "kubernetes.io/"
+	// kubeletPrefix is that of the names of users that kubelets are.
+	kubeletPrefix = "system:node:"
+)
 
 // CertificateRequests are all requests for certificates that the cluster holds: those that
 // wait for a day, and those that are done for an hour or a day.
@@ -59,6 +67,9 @@ func certificateRequestOf(obj any) (CertificateRequest, error) {
 			kept.Signer = signer
 		}
 	}
+	if node, ok := strings.CutPrefix(r.Spec.Username, kubeletPrefix); ok {
+		kept.Node = strings.Clone(node)
+	}
 	has := func(kind certificatesv1.RequestConditionType) bool {
 		return slices.ContainsFunc(r.Status.Conditions, func(c certificatesv1.CertificateSigningRequestCondition) bool { return c.Type == kind })
 	}
@@ -75,11 +86,14 @@ func certificateRequestOf(obj any) (CertificateRequest, error) {
 	return kept, nil
 }
 
-// trimCertificateRequest keeps who is asked and what became of it. Of a certificate all
-// that counts is that there is one.
+// trimCertificateRequest keeps who is asked, by which kubelet, and what became of it. Of a
+// certificate all that counts is that there is one.
 func trimCertificateRequest(r *certificatesv1.CertificateSigningRequest, latest *Latest) runtime.Object {
 	kept := &certificatesv1.CertificateSigningRequest{ObjectMeta: trimMeta(r.ObjectMeta, latest)}
 	kept.Spec.SignerName = r.Spec.SignerName
+	if strings.HasPrefix(r.Spec.Username, kubeletPrefix) {
+		kept.Spec.Username = r.Spec.Username // nobody else is of interest
+	}
 	for _, c := range r.Status.Conditions {
 		latest.saw(c.LastUpdateTime.Time, c.LastTransitionTime.Time)
 		kept.Status.Conditions = append(kept.Status.Conditions, certificatesv1.CertificateSigningRequestCondition{Type: c.Type, Status: c.Status})
@@ -95,5 +109,8 @@ func redactCertificateRequest(r *certificatesv1.CertificateSigningRequest, n Nam
 	kept, err := certificateRequestOf(r)
 	if err != nil || kept.Signer == OtherSigner {
 		r.Spec.SignerName = OtherSigner
+	}
+	if kept.Node != "" {
+		r.Spec.Username = kubeletPrefix + n.Node(kept.Node)
 	}
 }

@@ -48,6 +48,27 @@ func TestCertificateRequestOf(t *testing.T) {
 	}
 }
 
+// TestCertificateRequestOfAKubelet verifies that a request of a kubelet is that of its node, also
+// in a snapshot, and that its name goes where names are to go.
+func TestCertificateRequestOfAKubelet(t *testing.T) {
+	t.Parallel()
+	r := &certificatesv1.CertificateSigningRequest{}
+	r.Spec.SignerName, r.Spec.Username = "kubernetes.io/kube-apiserver-client-kubelet", "system:node:worker-1"
+	trimmed, ok := trimCertificateRequest(r, &Latest{}).(*certificatesv1.CertificateSigningRequest)
+	if !ok {
+		t.Fatal("not a request")
+	}
+	for form, o := range map[string]*certificatesv1.CertificateSigningRequest{"watched": r, "trimmed": trimmed} {
+		if got, err := certificateRequestOf(o); err != nil || got.Node != "worker-1" {
+			t.Errorf("%s: %+v, %v", form, got, err)
+		}
+	}
+	redactCertificateRequest(trimmed, renamed{})
+	if got, err := certificateRequestOf(trimmed); err != nil || got.Node != "xworker-1" || trimmed.Spec.Username != "system:node:xworker-1" {
+		t.Errorf("redacted: %+v, %v", got, err)
+	}
+}
+
 func containsAny(text string, parts ...string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 }

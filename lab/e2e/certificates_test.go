@@ -54,6 +54,7 @@ func (l *lab) expire(t *testing.T, k *cluster.Kubelet) {
 		t.Error(err)
 	}
 	t.Logf("expired: named alone after %.0f s", time.Since(over).Seconds())
+	l.oneLookAtExpired(t, k)
 	if err := renew(300 * 24 * time.Hour); err != nil {
 		t.Fatal(err)
 	}
@@ -75,6 +76,28 @@ func (l *lab) expire(t *testing.T, k *cluster.Kubelet) {
 	}
 	t.Logf("expired: gone after %.0f s", time.Since(over).Seconds())
 	l.wantAlone(t, time.Minute)
+}
+
+// oneLookAtExpired verifies what is said of a kubelet whose certificate has expired by whoever
+// comes too late to know when: that it takes no credentials any more, which may have this cause,
+// live and from a snapshot.
+func (l *lab) oneLookAtExpired(t *testing.T, k *cluster.Kubelet) {
+	t.Helper()
+	i := ill{
+		alert: firing{"KubeVitalsNodeNotReady", "node", k.Name}, stays: 11 * time.Minute,
+		says: []string{"does not take the credentials that other kubelets take", "the certificate with which the kubelet logs in there has expired"},
+	}
+	err := cluster.Eventually(t.Context(), namedWithin, func(ctx context.Context) error {
+		looked, err := check(ctx, nil, append(l.vitals.sameFlags(t), "--stays="+i.stays.String())...)
+		if err != nil {
+			return err
+		}
+		return errors.Join(looked.mustName(i.alert), i.saidBy(looked))
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	l.sameFromSnapshot(t, i)
 }
 
 // TestCertificateRequests makes a request for a serving certificate, which nothing

@@ -135,6 +135,11 @@ func (i ill) toldBy(r result) error {
 	if got := r.grave(); !slices.Equal(got, []string{i.alert[0]}) || len(r.causes()) != 1 {
 		return fmt.Errorf("check finds %v, want %s alone", r.found(), i.alert)
 	}
+	return i.saidBy(r)
+}
+
+// saidBy fails unless the words with which a check names the ill name its object.
+func (i ill) saidBy(r result) error {
 	for _, a := range r.Alerts {
 		for _, f := range a.Findings {
 			if !i.alert.is(f.Alert, f.Labels) {

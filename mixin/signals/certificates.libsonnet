@@ -1,6 +1,7 @@
 // Certificates of kubelets, webhooks and aggregated APIs run out, and requests for new ones
 // wait.
 local g = import '../../dashboards/grafana.libsonnet';
+local kubeletLogins = import '../kubelet_logins.libsonnet';
 local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
@@ -36,14 +37,20 @@ function(c) {
       each: 'node',
       severity: 'warning',
       fault: 'kubelet_certificate_expired',
+      // A kubelet whose certificate has expired says that it has none, as does one that never had
+      // any: whoever has not heard it before knows no time. Those that log in renew their Lease.
       expr: |||
-        -(%s) >= 0
-      ||| % left,
+        -(%(left)s) >= 0
+        or
+        -max by (%(by)s, node) (kubevitals_certificates_kubelet_login_sign{%(selector)s, sign="no_certificate"})
+        and on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_readiness_lease_overdue{%(selector)s}) == 1
+      ||| % (c { left: left }),
       'for': '0m',
       summary: 'The certificate with which a kubelet logs in has expired.',
       explainedBy: why.ofCluster(['KubeVitalsCertificateRequestsPending'], { when: { signer: 'kube-apiserver-client-kubelet' }, inhibits: false }),
-      description: 'The certificate with which the kubelet of node {{ $labels.node }} of cluster %(cluster)s logs in at the API server expired {{ $value | humanizeDuration }} ago, as the kubelet said when it was last read: it can renew neither its Lease nor the certificate, and the node stops being ready.%(expired)s',
-      values: { expired: expired },
+      description: 'The certificate with which the kubelet of node {{ $labels.node }} of cluster %(cluster)s logs in at the API server {{ if ge $value 0.0 }}expired {{ $value | humanizeDuration }} ago, as the kubelet said when it was last read{{ else }}has expired, or there never was one: the kubelet says that it has none that is valid, and its Lease is overdue{{ end }}: it can renew neither its Lease nor the certificate, and the node stops being ready.%(request)s%(expired)s',
+      values: { expired: expired, request: kubeletLogins(c).request },
     },
     {
       alert: 'KubeVitalsKubeletCertificateExpiring',
@@ -127,6 +134,12 @@ function(c) {
       'short',
       [g.target('sum by (state) (max by (shard, state) (kubevitals_certificates_kubelet_client_certificates{%(panel)s}))' % c, '{{state}}')],
       { alerts: ['KubeVitalsKubeletCertificateExpired'] },
+    ),
+    g.table(
+      'Kubelets that cannot log in',
+      'Nodes that are not ready where something says that the kubelet cannot log in at the API server: what the kubelet says of its certificate, how it answers, and what became of its last request for a certificate.',
+      [g.target('max by (node, sign) (kubevitals_certificates_kubelet_login_sign{%(panel)s, node=~"$node"}) == 1' % c, '')],
+      { alerts: ['KubeVitalsKubeletCertificateExpired', 'KubeVitalsNodeNotReady'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Serving certificates of kubelets that expire first',

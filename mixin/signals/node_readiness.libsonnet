@@ -1,6 +1,7 @@
 // Nodes that are not ready, with the cause; kubelets that stop their
 // heartbeats; what other watchers of nodes report.
 local g = import '../../dashboards/grafana.libsonnet';
+local kubeletLogins = import '../kubelet_logins.libsonnet';
 local leases = import '../leases.libsonnet';
 local nodeHeartbeats = import '../node_heartbeats.libsonnet';
 local promql = import '../promql.libsonnet';
@@ -114,9 +115,11 @@ function(c) {
       'for': '1m',
       summary: 'A node is not ready.',
       explainedBy: why.seldom(why.nothingWritten) + why.ofCluster(['KubeVitalsNodesNotReady']) + why.ofCluster(['KubeVitalsZonesCutOff'], { inhibits: false }) + why.noNode + why.on(['node'], ['KubeVitalsNodeCutOff', 'KubeVitalsKubeletCertificateExpired']) + why.on(['node'], ['KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsFilesystemReadOnly', 'KubeVitalsFilesystemFull', 'KubeVitalsNodeDiskPressure', 'KubeVitalsWatchStreamsExhausted', 'KubeVitalsNodeOutOfMemory', 'KubeVitalsKernelTrouble', 'KubeVitalsNodeProblem', 'KubeVitalsNodeLogKnownCause'], { inhibits: false }),
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s.%(agent)s%(certificate)s%(overdue)s',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s.%(agent)s%(certificate)s%(login)s%(request)s%(overdue)s',
       values: {
         because: because,
+        login: kubeletLogins(c).says,
+        request: kubeletLogins(c).request,
         certificate: promql.lookup(
           c,
           'time() - max (kubevitals_certificates_kubelet_client_expiry_timestamp_seconds{%s, node=%%q}) > 0',

@@ -117,6 +117,7 @@ func failures() []failure {
 		{"too many requests", status(429, ""), health.Overloaded, "429"},
 		{"unavailable", status(503, ""), health.Overloaded, "503"},
 		{"broken", status(500, "Internal Error: no imagefs"), health.Failed, "no imagefs"},
+		{"cannot ask what may be", status(500, "Authorization error (user=admin, verb=get, resource=nodes, subresource=metrics)"), health.Unauthorized, "user=admin"},
 		{"redirect is not followed", func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/elsewhere" {
 				panic("the redirect was followed")

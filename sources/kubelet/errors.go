@@ -11,6 +11,10 @@ import (
 	"github.com/kubevitals/kubevitals/sources/health"
 )
 
+// notAuthorized begins the answer of a kubelet that cannot ask the API server what whoever
+// shows a certificate may do. Of who shows a token it cannot ask who that is, and says 401.
+const notAuthorized = "Authorization error (user="
+
 // statusError says what an answer other than 200 stands for.
 func statusError(resp *http.Response) error {
 	reason := health.OfStatus(resp.StatusCode)
@@ -24,6 +28,9 @@ func statusError(resp *http.Response) error {
 		return &answerError{reason: reason, err: errors.New(status)}
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(cause)), "\n")
+	if resp.StatusCode == http.StatusInternalServerError && strings.HasPrefix(line, notAuthorized) {
+		reason = health.Unauthorized
+	}
 	return &answerError{reason: reason, err: fmt.Errorf("%s: %q", status, line)}
 }
 
