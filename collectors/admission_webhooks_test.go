@@ -30,6 +30,16 @@ func backendsOf(b sources.Backends) func() (sources.Backends, error) {
 	return func() (sources.Backends, error) { return b, nil }
 }
 
+// externalOf are Services of the namespace sys that lead elsewhere.
+func externalOf(names ...string) func() ([]types.NamespacedName, error) {
+	return func() (all []types.NamespacedName, _ error) {
+		for _, name := range names {
+			all = append(all, types.NamespacedName{Namespace: "sys", Name: name})
+		}
+		return all, nil
+	}
+}
+
 func TestAdmissionWebhooks(t *testing.T) {
 	t.Parallel()
 	elsewhere, err := labels.Parse("inject notin (no)")
@@ -40,6 +50,7 @@ func TestAdmissionWebhooks(t *testing.T) {
 		validating: webhooksOf(
 			sources.Webhook{Configuration: "well", Name: "well.example.com", Namespace: "sys", Service: "well", Fails: true, Pods: true, All: true},
 			sources.Webhook{Configuration: "far", Name: "far.example.com", Fails: true},
+			sources.Webhook{Configuration: "named", Name: "named.example.com", Namespace: "sys", Service: "outside", Fails: true, Pods: true},
 			sources.Webhook{Configuration: "ingress", Name: "ingress.example.com", Namespace: "sys", Service: "gone", Fails: true},
 			sources.Webhook{Configuration: "lenient", Name: "lenient.example.com", Namespace: "sys", Service: "empty", Pods: true, All: true},
 		),
@@ -49,6 +60,7 @@ func TestAdmissionWebhooks(t *testing.T) {
 			sources.Webhook{Configuration: "some", Mutating: true, Name: "some.example.com", Namespace: "sys", Service: "empty", Fails: true, Pods: true},
 		),
 		backends: backendsOf(sources.Backends{{Namespace: "sys", Name: "well"}: true, {Namespace: "sys", Name: "empty"}: false}),
+		external: externalOf("outside"),
 		namespaces: func() ([]sources.Namespace, error) {
 			return []sources.Namespace{{Name: "sys", Labels: labels.Set{"inject": "no"}}}, nil
 		},
@@ -64,7 +76,7 @@ func TestAdmissionWebhooksAreBounded(t *testing.T) {
 		all = append(all, sources.Webhook{Configuration: fmt.Sprintf("c%04d", n), Name: "w", Namespace: "sys", Service: "gone"})
 	}
 	all = append(all, sources.Webhook{Configuration: "z", Name: "worst", Namespace: "sys", Service: "gone", Fails: true, Pods: true})
-	c := admissionWebhooksCollector{webhooksOf(all...), webhooksOf(), backendsOf(nil), func() ([]sources.Namespace, error) { return nil, nil }}
+	c := admissionWebhooksCollector{webhooksOf(all...), webhooksOf(), backendsOf(nil), externalOf(), func() ([]sources.Namespace, error) { return nil, nil }}
 	text := string(scrapeText(t, admissionWebhooksName, c, AdmissionWebhooks().Metrics))
 	if got := strings.Count(text, "\nkubevitals_admission_webhooks_without_endpoints{"); got != mostWebhooks {
 		t.Errorf("%d series, want %d", got, mostWebhooks)
@@ -85,8 +97,8 @@ func TestAdmissionWebhooksWhileBlind(t *testing.T) {
 	backends := backendsOf(sources.Backends{types.NamespacedName{Namespace: "sys", Name: "s"}: false})
 	namespaces := func() ([]sources.Namespace, error) { return nil, nil }
 	for name, c := range map[string]admissionWebhooksCollector{
-		"configurations": {none, none, backends, namespaces},
-		"endpoints":      {webhook, webhook, func() (sources.Backends, error) { return nil, blind }, namespaces},
+		"configurations": {none, none, backends, externalOf(), namespaces},
+		"endpoints":      {webhook, webhook, func() (sources.Backends, error) { return nil, blind }, externalOf(), namespaces},
 	} {
 		if err := collectError(t, c); !errors.Is(err, blind) {
 			t.Errorf("without %s: %v, want the source's error", name, err)
@@ -96,16 +108,36 @@ func TestAdmissionWebhooksWhileBlind(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]admissionWebhooksCollector{
-		"validating": {none, webhook, backends, namespaces}, "mutating": {webhook, none, backends, namespaces},
+		"validating": {none, webhook, backends, externalOf(), namespaces}, "mutating": {webhook, none, backends, externalOf(), namespaces},
 	} {
 		text := string(scrapeText(t, admissionWebhooksName, c, AdmissionWebhooks().Metrics))
 		if !strings.Contains(text, `webhook="w"} 1`) || strings.Contains(text, "kubevitals_admission_webhooks_webhooks{") || !strings.Contains(text, `success{collector="admission_webhooks"} 0`) {
 			t.Errorf("without %s ones:\n%s", name, text)
 		}
 	}
-	c := admissionWebhooksCollector{webhook, webhooksOf(), backends, func() ([]sources.Namespace, error) { return nil, blind }}
+	c := admissionWebhooksCollector{webhook, webhooksOf(), backends, externalOf(), func() ([]sources.Namespace, error) { return nil, blind }}
 	text := string(scrapeText(t, admissionWebhooksName, c, AdmissionWebhooks().Metrics))
 	if !strings.Contains(text, `called_for="pods"`) || !strings.Contains(text, `success{collector="admission_webhooks"} 0`) {
 		t.Errorf("without namespaces:\n%s", text)
+	}
+}
+
+// TestAdmissionWebhooksWithoutServices verifies that of a webhook without EndpointSlices it is
+// said that it may be external while Services cannot be seen, and that these are not missed
+// where every webhook has some.
+func TestAdmissionWebhooksWithoutServices(t *testing.T) {
+	t.Parallel()
+	blind := func() ([]types.NamespacedName, error) { return nil, errors.New("forbidden") }
+	namespaces := func() ([]sources.Namespace, error) { return nil, nil }
+	webhook := webhooksOf(sources.Webhook{Configuration: "c", Name: "w", Namespace: "sys", Service: "s", Fails: true})
+	scrape := func(b sources.Backends) string {
+		c := admissionWebhooksCollector{webhook, webhooksOf(), backendsOf(b), blind, namespaces}
+		return string(scrapeText(t, admissionWebhooksName, c, AdmissionWebhooks().Metrics))
+	}
+	if text := scrape(nil); !strings.Contains(text, `reason="no_slices_or_external"`) || !strings.Contains(text, `success{collector="admission_webhooks"} 0`) {
+		t.Errorf("without EndpointSlices:\n%s", text)
+	}
+	if text := scrape(sources.Backends{{Namespace: "sys", Name: "s"}: false}); !strings.Contains(text, `reason="no_endpoints"`) || !strings.Contains(text, `success{collector="admission_webhooks"} 1`) {
+		t.Errorf("with an EndpointSlice:\n%s", text)
 	}
 }

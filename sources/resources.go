@@ -34,6 +34,7 @@ const (
 	APIServerEndpoints  Read = "endpointslices"
 	DNSEndpoints        Read = "dns_endpointslices"
 	DNSServices         Read = "dns_services"
+	ExternalServices    Read = "external_services"
 	Peers               Read = "connectivity_peers"
 	CertificateRequests Read = "certificatesigningrequests"
 	Namespaces          Read = "namespaces"
@@ -109,7 +110,11 @@ func coreResources() Table {
 		},
 		{
 			Versions: []string{"v1"}, Kind: "Service", Plural: "services", Namespaced: true,
-			Lists: []List{{Source: DNSServices, Namespace: metav1.NamespaceSystem, Labels: dnsLabels, Probed: true}},
+			Lists: []List{
+				{Source: DNSServices, Namespace: metav1.NamespaceSystem, Labels: dnsLabels, Probed: true},
+				{Source: ExternalServices, Fields: serviceTypeField + "=" + string(corev1.ServiceTypeExternalName), Complete: true},
+			},
+			Fields: serviceFields, Trim: Trimmed(trimService), Redact: Redacted(redactService),
 		},
 		// That a dump names all namespaces tells whether it lacks objects of some.
 		{

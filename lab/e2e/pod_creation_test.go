@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ func TestPodsRefusedByWebhook(t *testing.T) {
 	shared.vitals.eventually(t, time.Minute, allWell)
 	makeNamespace(t, namespace, nil)
 	configurations := shared.Client().AdmissionregistrationV1().MutatingWebhookConfigurations()
-	err := faults.RegisterWebhook(t.Context(), shared.Client(), namespace, webhook)
+	err := faults.RegisterWebhook(t.Context(), shared.Client(), namespace, "gone", webhook)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,4 +74,43 @@ func TestPodsRefusedByWebhook(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestWebhookOfAnExternalService verifies that a webhook whose Service leads out of the cluster,
+// and so has no EndpointSlice, is told of only once it fails.
+func TestWebhookOfAnExternalService(t *testing.T) {
+	const namespace, webhook = "outside", "outside.example.com"
+	shared.vitals.eventually(t, time.Minute, allWell)
+	makeNamespace(t, namespace, nil)
+	_, err := shared.Client().CoreV1().Services(namespace).Create(t.Context(), &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Name: "elsewhere"},
+		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: "localhost"},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := faults.RegisterWebhook(t.Context(), shared.Client(), namespace, "elsewhere", webhook); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		err := shared.Client().AdmissionregistrationV1().MutatingWebhookConfigurations().Delete(context.Background(), namespace, metav1.DeleteOptions{})
+		if err != nil {
+			t.Error(err)
+		}
+	}()
+	shared.vitals.eventually(t, time.Minute, func(s samples) error {
+		return errors.Join(s.want(1, "admission_webhooks_webhooks", "state", "external"), s.want(0, "admission_webhooks_webhooks", "state", "without_endpoints"))
+	})
+	flags := shared.vitals.sameFlags(t)
+	looked, err := check(t.Context(), nil, flags...)
+	if err != nil || looked.names(firing{"KubeVitalsWebhookWithoutEndpoints", "webhook", webhook}) {
+		t.Fatalf("check finds %v, %v", looked.found(), err)
+	}
+
+	// Nothing listens there.
+	makeReplicaSet(t, namespace, "web", nil)
+	shared.vitals.eventually(t, time.Minute, func(s samples) error {
+		return refusedFor(s, namespace, "web", "webhook_unreachable", "webhook", webhook, "fault", "refused")
+	})
+	shared.vitals.wantAlert(t, 0, "KubeVitalsPodsRefusedByWebhook", "webhook", webhook)
 }

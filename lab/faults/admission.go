@@ -114,15 +114,15 @@ func refuseByPodSecurity(ctx context.Context, l *Lab) (healing, error) {
 // nothing deletes what goes with its namespace.
 func nothing(context.Context, string, metav1.DeleteOptions) error { return nil }
 
-// RegisterWebhook registers a webhook without a Service for the pods of a namespace, whose
-// name its configuration has, too.
-func RegisterWebhook(ctx context.Context, client kubernetes.Interface, namespace, webhook string) error {
+// RegisterWebhook registers a webhook for the pods of a namespace, whose name its configuration
+// has, too, behind a Service there, which need not exist.
+func RegisterWebhook(ctx context.Context, client kubernetes.Interface, namespace, service, webhook string) error {
 	none, path := admissionv1.SideEffectClassNone, "/"
 	_, err := client.AdmissionregistrationV1().MutatingWebhookConfigurations().Create(ctx, &admissionv1.MutatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: namespace},
 		Webhooks: []admissionv1.MutatingWebhook{{
 			Name: webhook, AdmissionReviewVersions: []string{"v1"}, SideEffects: &none,
-			ClientConfig:      admissionv1.WebhookClientConfig{Service: &admissionv1.ServiceReference{Namespace: namespace, Name: "gone", Path: &path}},
+			ClientConfig:      admissionv1.WebhookClientConfig{Service: &admissionv1.ServiceReference{Namespace: namespace, Name: service, Path: &path}},
 			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: namespace}},
 			Rules: []admissionv1.RuleWithOperations{{
 				Operations: []admissionv1.OperationType{admissionv1.Create},
@@ -137,7 +137,7 @@ func refuseByWebhook(ctx context.Context, l *Lab) (healing, error) {
 	const namespace = "hooked"
 	var made undo
 	l.makeNamespace(ctx, &made, namespace, nil)
-	made.add(namespace, RegisterWebhook(ctx, l.Client(), namespace, webhookName), l.Client().AdmissionregistrationV1().MutatingWebhookConfigurations().Delete)
+	made.add(namespace, RegisterWebhook(ctx, l.Client(), namespace, "gone", webhookName), l.Client().AdmissionregistrationV1().MutatingWebhookConfigurations().Delete)
 	made.add("ReplicaSet", MakeReplicaSet(ctx, l.Client(), namespace, "web", nil), nothing)
 	return made.remove, made.failed(ctx)
 }

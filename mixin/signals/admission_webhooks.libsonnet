@@ -41,7 +41,7 @@ function(c) {
           ['webhook'],
           'configuration',
           ' It is in the {{ .Labels.type }} configuration {{ .Labels.configuration }}, and its Service {{ .Labels.backend }} '
-          + '{{ if eq .Labels.reason "no_slices" }}has no EndpointSlice: it does not exist, has no selector, or is of type ExternalName, which only leads out of the cluster and may be well{{ else }}has no ready endpoint{{ end }}.'
+          + '{{ if eq .Labels.reason "no_endpoints" }}has no ready endpoint{{ else }}has no EndpointSlice: it does not exist, or has no selector{{ if eq .Labels.reason "no_slices_or_external" }}, or is of type ExternalName, which only leads out of the cluster and may be well: Services cannot be seen{{ end }}{{ end }}.'
           + '{{ if eq .Labels.called_for "own_pods" }} It is called for its own pods, too, so it cannot come back by itself.{{ end }}'
           + '{{ if eq .Labels.called_for "pods" }} It is called for new pods: none of those can be created.{{ end }}'
         ),
@@ -79,7 +79,7 @@ function(c) {
   panels: [
     g.timeseries(
       'Admission webhooks by state',
-      'Admission webhooks by whether the Service behind them has ready endpoints; of those that have a URL nothing is known.',
+      'Admission webhooks by whether the Service behind them has ready endpoints; of those that have a URL, or a Service of type ExternalName, nothing is known.',
       'short',
       [g.target('max by (state) (kubevitals_admission_webhooks_webhooks{%(panel)s, state!="unknown"})' % c, '{{state}}')],
     ),
