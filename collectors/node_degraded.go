@@ -11,6 +11,7 @@ import (
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/pods"
 )
 
 const nodeDegradedName = "node_degraded"
@@ -44,18 +45,19 @@ func NodeDegraded() Definition {
 		Metrics: []*exporter.Desc{
 			degradedCondition, degradedConditionNodes, degradedTaint, degradedTaintNodes, degradedCordoned, degradedCordonedNodes,
 			degradedTurns, degradedTurnsNodes, degradedFirstTurn, degradedLastTurn,
+			degradedEvicted, degradedEvictedNodes, degradedLastEviction,
 		},
 		Counted: map[*exporter.Desc]*exporter.Desc{
 			degradedCondition: degradedConditionNodes, degradedTaint: degradedTaintNodes, degradedCordoned: degradedCordonedNodes,
-			degradedTurns: degradedTurnsNodes,
+			degradedTurns: degradedTurnsNodes, degradedEvicted: degradedEvictedNodes,
 		},
-		Reads: []sources.Read{sources.Nodes, sources.NodeTurns},
+		Reads: []sources.Read{sources.Nodes, sources.NodeTurns, sources.Pods},
 		Flags: func(f *Flags) {
 			f.Flag("startup-taint", "Key of a taint that nodes have until they are set up, beside those that are known and those whose key says so, such as example.com/agent-not-ready; repeatable.").
 				StringsVar(&taints)
 		},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
-			return nodeDegradedCollector{nodes: s.Nodes().List, turns: s.NodeTurns().Places, taints: taints}, nil
+			return nodeDegradedCollector{nodes: s.Nodes().List, turns: s.NodeTurns().Places, pods: s.Pods().Each, taints: taints}, nil
 		},
 	}
 }
@@ -63,6 +65,7 @@ func NodeDegraded() Definition {
 type nodeDegradedCollector struct {
 	nodes func() ([]*corev1.Node, error)
 	turns func() (map[events.Place]events.Occurrence, error)
+	pods  func(func(pods.Pod)) error
 	// taints are the keys of start-up taints that flags name.
 	taints []string
 }
@@ -81,6 +84,8 @@ func (c nodeDegradedCollector) Collect(_ context.Context, ch chan<- prometheus.M
 	if places, err := c.turns(); err == nil {
 		sendTurns(ch, nodes, places)
 	}
+	// So it is with pods.
+	_ = sendEvicted(ch, nodes, c.pods)
 	return nil
 }
 

@@ -11,9 +11,20 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevitals/kubevitals/sources/events"
+	"github.com/kubevitals/kubevitals/sources/pods"
 )
 
 func noTurns() (map[events.Place]events.Occurrence, error) { return nil, nil }
+
+// eachOf is an index of pods.
+func eachOf(all ...pods.Pod) func(func(pods.Pod)) error {
+	return func(f func(pods.Pod)) error {
+		for _, p := range all {
+			f(p)
+		}
+		return nil
+	}
+}
 
 // degradedNode is a node that is ready since the hour.
 func degradedNode(name string, taints []corev1.Taint, conditions ...corev1.NodeCondition) *corev1.Node {
@@ -67,7 +78,12 @@ func TestNodeDegraded(t *testing.T) {
 			turn("gone"):   {Count: 9, First: later, Last: later},
 		}, nil
 	}
-	golden(t, nodeDegradedName, nodeDegradedCollector{nodes: list, turns: turns, taints: []string{"example.com/warming"}}, NodeDegraded().Metrics)
+	each := eachOf(
+		pods.Pod{Node: "well", Phase: corev1.PodFailed, Evicted: pods.EvictDisk, EvictedAt: later}, pods.Pod{Node: "well", Phase: corev1.PodFailed, Evicted: pods.EvictDisk},
+		pods.Pod{Node: "well", Phase: corev1.PodFailed, Evicted: pods.EvictLimit, EvictedAt: later.Add(time.Minute)}, pods.Pod{Node: "well", Phase: corev1.PodFailed},
+		pods.Pod{Node: "by-flag", Phase: corev1.PodFailed, Evicted: pods.EvictMemory}, pods.Pod{Node: "gone", Phase: corev1.PodFailed, Evicted: pods.EvictMemory},
+	)
+	golden(t, nodeDegradedName, nodeDegradedCollector{nodes: list, turns: turns, pods: each, taints: []string{"example.com/warming"}}, NodeDegraded().Metrics)
 }
 
 func TestNodeDegradedIsSilentWhileBlind(t *testing.T) {
@@ -91,7 +107,7 @@ func TestStartupTaintsAreBounded(t *testing.T) {
 		}
 		nodes = append(nodes, degradedNode(fmt.Sprint("n", i), taints))
 	}
-	text := string(scrapeText(t, nodeDegradedName, nodeDegradedCollector{nodes: func() ([]*corev1.Node, error) { return nodes, nil }, turns: noTurns}, NodeDegraded().Metrics))
+	text := string(scrapeText(t, nodeDegradedName, nodeDegradedCollector{nodes: func() ([]*corev1.Node, error) { return nodes, nil }, turns: noTurns, pods: eachOf()}, NodeDegraded().Metrics))
 	names := map[string]bool{}
 	for line := range strings.Lines(text) {
 		if _, rest, ok := strings.Cut(line, `taint="`); ok && strings.HasPrefix(line, "kubevitals_node_degraded_startup_taint_timestamp_seconds{") {
@@ -135,7 +151,7 @@ func TestNodeTurns(t *testing.T) {
 	}
 	c := nodeDegradedCollector{
 		nodes: func() ([]*corev1.Node, error) { return nodes, nil },
-		turns: func() (map[events.Place]events.Occurrence, error) { return places, nil },
+		turns: func() (map[events.Place]events.Occurrence, error) { return places, nil }, pods: eachOf(),
 	}
 	text := string(scrapeText(t, nodeDegradedName, c, NodeDegraded().Metrics))
 	const one = "\nkubevitals_node_degraded_recent_turns{"
@@ -148,5 +164,34 @@ func TestNodeTurns(t *testing.T) {
 	c.turns = func() (map[events.Place]events.Occurrence, error) { return nil, errors.New("forbidden") }
 	if text := string(scrapeText(t, nodeDegradedName, c, NodeDegraded().Metrics)); strings.Contains(text, "turn") {
 		t.Errorf("tells of turns without events:\n%s", text)
+	}
+}
+
+// TestEvictedPods verifies that of too many nodes those are told of with the most evicted pods,
+// that all are counted, and that nothing is while pods cannot be seen.
+func TestEvictedPods(t *testing.T) {
+	t.Parallel()
+	var nodes []*corev1.Node
+	var all []pods.Pod
+	for n := range 2 * mostExpiries {
+		name := fmt.Sprint("n", n)
+		nodes = append(nodes, degradedNode(name, nil))
+		for range n + 1 {
+			all = append(all, pods.Pod{Node: name, Evicted: pods.EvictMemory})
+		}
+	}
+	c := nodeDegradedCollector{nodes: func() ([]*corev1.Node, error) { return nodes, nil }, turns: noTurns, pods: eachOf(all...)}
+	text := string(scrapeText(t, nodeDegradedName, c, NodeDegraded().Metrics))
+	const one = "\nkubevitals_node_degraded_evicted_pods{"
+	most := one + fmt.Sprintf(`node="n%d",resource="memory"} %d`, 2*mostExpiries-1, 2*mostExpiries)
+	if got := strings.Count(text, one); got != mostExpiries || strings.Contains(text, one+`node="n0"`) || !strings.Contains(text, most) {
+		t.Errorf("%d nodes are told of, want the %d with the most evicted pods", got, mostExpiries)
+	}
+	if want := fmt.Sprintf(`evicted_pods_nodes{evicted_pods="some"} %d`, 2*mostExpiries); !strings.Contains(text, want) {
+		t.Errorf("no %s", want)
+	}
+	c.pods = func(func(pods.Pod)) error { return errors.New("forbidden") }
+	if text := string(scrapeText(t, nodeDegradedName, c, NodeDegraded().Metrics)); strings.Contains(text, "evicted") {
+		t.Errorf("tells of evicted pods without pods:\n%s", text)
 	}
 }

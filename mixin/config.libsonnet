@@ -138,6 +138,10 @@
       nodeFlapsInHour: 4,
       // Seconds after the last of these times for which events that tell of them count: one that has been ready since is well again.
       nodeFlapsQuietSeconds: 900,
+      // Evicted pods of one node that are still listed: a shortage that was short costs one or two, or a handful.
+      nodeEvictedPods: 10,
+      // Seconds after the last eviction of a node for which they are told of: whoever looks after a bad night should see them.
+      nodeEvictedSeconds: 86400,
       // Days that the certificate of a kubelet may be valid for and not be renewed: of a year a tenth would be left, and clusters that issue certificates for a day set less.
       kubeletCertificateWarningDays: 7,
       // Days before the certificate of a member of etcd expires at which there is time to renew it in working hours.

@@ -43,6 +43,9 @@ func trimPod(p *corev1.Pod, latest *Latest) runtime.Object {
 		kept.Status.PodIP = someAddress
 	}
 	kept.Status.Phase, kept.Status.StartTime = p.Status.Phase, p.Status.StartTime
+	if p.Status.Reason == "Evicted" {
+		kept.Status.Reason, kept.Status.Message = p.Status.Reason, pods.EvictionMessage(p.Status.Message)
+	}
 	if t := p.Status.StartTime; t != nil {
 		latest.saw(t.Time)
 	}
@@ -69,7 +72,7 @@ const someAddress = "192.0.2.1"
 
 // podConditions are those that collectors read.
 func podConditions() []corev1.PodConditionType {
-	return []corev1.PodConditionType{corev1.PodScheduled, corev1.PodReadyToStartContainers, corev1.PodInitialized, corev1.PodReady}
+	return []corev1.PodConditionType{corev1.PodScheduled, corev1.PodReadyToStartContainers, corev1.PodInitialized, corev1.PodReady, corev1.DisruptionTarget}
 }
 
 // referring are volumes that refer to the objects to which a pod refers in

@@ -108,6 +108,39 @@ function(c) {
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has been cordoned for {{ $value | humanizeDuration }}: nothing new is placed there. Somebody is at work on it, or forgot to uncordon it.',
     },
     {
+      alert: 'KubeVitalsNodeEvictedPods',
+      each: 'node',
+      severity: 'info',
+      // Those that broke a limit of their own say nothing of the node.
+      expr: |||
+        sum by (%(by)s, node) (
+          max by (%(by)s, node, resource) (kubevitals_node_degraded_evicted_pods{%(selector)s, resource!="limit"})
+        ) >= %(nodeEvictedPods)s
+        unless on (%(by)s, node)
+        time() - max by (%(by)s, node) (kubevitals_node_degraded_last_eviction_timestamp_seconds{%(selector)s}) > %(nodeEvictedSeconds)s
+      ||| % c,
+      'for': '5m',
+      summary: 'A node was short of something, and its kubelet evicted many pods, which are still listed.',
+      explainedBy: why.on(['node'], ['KubeVitalsNodeDiskPressure', 'KubeVitalsNodeMemoryPressure', 'KubeVitalsNodePIDPressure'], { inhibits: false }),
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s evicted {{ $value | humanize }} pods that are still listed%(resources)s%(last)s. The shortage may be over: such pods stay listed until somebody deletes them, or the controller manager does when there are thousands.',
+      values: {
+        resources: promql.list(
+          c,
+          'max by (resource) (kubevitals_node_degraded_evicted_pods{%s, node=%[2]q, resource!~"limit|other"})',
+          ['node'],
+          'resource',
+          ', because it was short of ',
+          ''
+        ),
+        last: promql.lookup(
+          c,
+          'time() - max (kubevitals_node_degraded_last_eviction_timestamp_seconds{%s, node=%%q})',
+          ['node'],
+          ', the last of them {{ .Value | humanizeDuration }} ago'
+        ),
+      },
+    },
+    {
       alert: 'KubeVitalsNodeFlapping',
       each: 'node',
       severity: 'warning',
@@ -175,6 +208,26 @@ function(c) {
       'Nodes that are cordoned, and for how many seconds, where that is known.',
       [g.target('time() - max by (node) (kubevitals_node_degraded_cordoned_timestamp_seconds{%(panel)s, node=~"$node"})' % c, '')],
       { alerts: ['KubeVitalsNodeCordoned'], mayBeEmpty: true },
+    ),
+    g.table(
+      'Evicted pods that are still listed',
+      'Pods that the kubelet of each node evicted and that are still listed, by what it was short of, or limit where a pod used more disk than its own limit; of the 20 nodes with the most.',
+      [g.target('max by (node, resource) (kubevitals_node_degraded_evicted_pods{%(panel)s, node=~"$node"})' % c, '')],
+      { alerts: ['KubeVitalsNodeEvictedPods'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Nodes with evicted pods',
+      'Number of nodes of which evicted pods are listed, or none.',
+      'short',
+      [g.target('max by (evicted_pods) (kubevitals_node_degraded_evicted_pods_nodes{%(panel)s})' % c, '{{evicted_pods}}')],
+      { alerts: ['KubeVitalsNodeEvictedPods'] },
+    ),
+    g.timeseries(
+      'Time since the last eviction',
+      'Time since the kubelet of each node last evicted one of the pods that are still listed.',
+      's',
+      [g.target('time() - max by (node) (kubevitals_node_degraded_last_eviction_timestamp_seconds{%(panel)s, node=~"$node"})' % c, '{{node}}')],
+      { alerts: ['KubeVitalsNodeEvictedPods'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Nodes that flap',

@@ -39,6 +39,9 @@ func randomPod(s *script, n int) (*corev1.Pod, modelPod) {
 		Spec:       corev1.PodSpec{NodeName: m.Node, Containers: make([]corev1.Container, 1)},
 		Status:     corev1.PodStatus{Phase: m.Phase},
 	}
+	if m.Phase == corev1.PodFailed && s.pick(2) == 1 {
+		m.Evicted, pod.Status.Reason, pod.Status.Message = EvictDisk, "Evicted", lowOn+"ephemeral-storage. "
+	}
 	if s.pick(4) == 1 {
 		m.Deletion = time.Unix(int64(1_800_000_000+s.pick(256)), 0)
 		at := metav1.NewTime(m.Deletion)

@@ -102,7 +102,7 @@ func (i *Index) Each(f func(Pod)) error {
 }
 
 func (r *record) pod(u uid) Pod {
-	pod := Pod{Phase: r.phase.api(), Finalizers: r.flags&hasFinalizers != 0, Runs: r.flags&containerRuns != 0, Key: u}
+	pod := Pod{Phase: r.phase.api(), Finalizers: r.flags&hasFinalizers != 0, Runs: r.flags&containerRuns != 0, Evicted: r.flags.eviction(), Key: u}
 	var refs string
 	pod.Namespace, refs = cut(r.set.refs)
 	if wanted, _ := cut(refs); r.waiting == NoScheduler && wanted != "" {
@@ -114,6 +114,8 @@ func (r *record) pod(u uid) Pod {
 		pod.Deletion = time.Unix(int64(r.since), 0)
 	case r.waiting != NotWaiting && r.since != 0:
 		pod.Waiting, pod.Since = r.waiting, time.Unix(int64(r.since), 0)
+	case pod.Evicted != NotEvicted && r.since != 0:
+		pod.EvictedAt = time.Unix(int64(r.since), 0)
 	}
 	return pod
 }

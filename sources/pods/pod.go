@@ -63,7 +63,7 @@ type facts struct {
 	node string // empty until the pod is scheduled
 	refs string // see encode; without references unless a kubelet holds them
 	// since, in Unix seconds, is the deletion timestamp of a terminating pod, and
-	// otherwise the time from which a pending pod waits.
+	// otherwise the time from which a pending pod waits, or when one was evicted.
 	since   uint32
 	phase   phase
 	waiting Waiting
@@ -75,19 +75,6 @@ type facts struct {
 	created uint32
 }
 
-// flags are yes or no, one bit each.
-type flags uint8
-
-const (
-	isTerminating flags = 1 << iota
-	// hasFinalizers says that somebody must act before the pod can go.
-	hasFinalizers
-	// containerRuns says that its kubelet holds the pod, whoever else does.
-	containerRuns
-	// inRound tells the pods of the latest list from those that it left out.
-	inRound
-)
-
 func factsOf(pod *corev1.Pod) facts {
 	f := facts{
 		uid:   uidOf(pod),
@@ -96,6 +83,9 @@ func factsOf(pod *corev1.Pod) facts {
 	}
 	var since time.Time
 	f.waiting, since = waitingOf(pod)
+	if why, at := evictionOf(pod); why != NotEvicted {
+		f.flags, since = flags(why)<<evictedShift, at
+	}
 	f.owner, f.created = ownerOf(pod)
 	f.words = wordsOf(pod, f.waiting)
 	if t := pod.DeletionTimestamp; t != nil {
@@ -251,6 +241,10 @@ type Pod struct {
 	// Scheduler is the one that the pod waits for if Waiting is NoScheduler; empty if it
 	// is default-scheduler.
 	Scheduler string
+	// Evicted is what a failed pod was evicted for by its kubelet, and EvictedAt when; zero if
+	// that is not known, and for one that is terminating.
+	Evicted   Eviction
+	EvictedAt time.Time
 
 	// Key is the pod's UID as KeyOf returns it.
 	Key Key
