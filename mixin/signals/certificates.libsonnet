@@ -1,8 +1,8 @@
 // Certificates of kubelets, webhooks and aggregated APIs run out, and requests for new ones
 // wait.
 local g = import '../../dashboards/grafana.libsonnet';
-local kubeletLogins = import '../kubelet_logins.libsonnet';
 local why = import '../causes.libsonnet';
+local kubeletLogins = import '../kubelet_logins.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(c) {
