@@ -71,22 +71,27 @@ func write(to, file string, read map[string]*ruleset) error {
 	if len(tests) == 0 {
 		return errors.New("no tests")
 	}
-	together, order := map[string][]any{}, []string{}
+	together, groups, order := map[string][]any{}, map[string][]string{}, []string{}
 	for _, test := range tests {
-		needed, err := rules.neededBy(test)
+		needed, names, err := rules.neededBy(test)
 		if err != nil {
 			return err
 		}
 		if together[needed] == nil {
 			order = append(order, needed)
 		}
-		together[needed] = append(together[needed], test)
+		together[needed], groups[needed] = append(together[needed], test), names
 	}
+	_, isOrdered := all["group_eval_order"]
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	for i, needed := range order {
 		slice := filepath.Join(to, fmt.Sprintf("%s-%02d", name, i+1))
 		if err := os.WriteFile(slice+".rules", []byte(needed), 0o644); err != nil {
 			return err
+		}
+		if !isOrdered {
+			// promtool evaluates groups in any order, each time in another.
+			all["group_eval_order"] = groups[needed]
 		}
 		all["rule_files"], all["tests"] = []string{filepath.Base(slice) + ".rules"}, together[needed]
 		text, err := json.Marshal(all)

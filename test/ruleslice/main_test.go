@@ -25,6 +25,12 @@ groups:
         labels: {kind: b}
       - record: in_text
         expr: raw > 5
+      - record: counted
+        expr: count without (node) (labelled{kind=~"a|b"}) or count by (kind) (labelled{kind="c"} unless raw)
+      - record: counted
+        expr: count by (node) (labelled{kind="d"})
+      - record: counted
+        expr: label_replace(ALERTS{alertname="Plain"}, "kind", "$1", "alertname", "(.+)")
   - name: second
     rules:
       - alert: Plain
@@ -37,6 +43,16 @@ groups:
         expr: vector(1)
         annotations:
           description: '{{ range query "in_text{}" }}{{ . }}{{ end }}'
+      - alert: CountedA
+        expr: counted{kind="a"}
+      - alert: CountedC
+        expr: counted{kind=~"c|e"}
+      - alert: CountedPlain
+        expr: counted{kind="Plain"}
+      - alert: Again
+        expr: ALERTS{alertname="Plain"} or ALERTS{alertname="Says"}
+      - alert: AgainAndAgain
+        expr: ALERTS{alertname="Again"}
       - alert: Templated
         expr: vector(1)
         labels: {kind: '{{ $labels.kind }}'}
@@ -53,9 +69,17 @@ func TestNeeded(t *testing.T) {
 		"an alert":               {`{alert_rule_test: [{alertname: Unless}]}`, `raw > 1, recorded > 0, raw unless ALERTS{alertname="Plain", alertstate="firing"}`},
 		"what a text asks for":   {`{alert_rule_test: [{alertname: Says}]}`, "raw > 5, vector(1)"},
 		"a label of a template":  {`{alert_rule_test: [{alertname: OfTemplated}]}`, `vector(1), ALERTS{alertname="Templated", kind="b"}`},
-		"an expression":          {`{promql_expr_test: [{expr: "sum(recorded:other)"}]}`, "raw > 2"},
-		"series of no name":      {`{promql_expr_test: [{expr: '{kind="b", alertname=""}'}]}`, "raw > 1, raw > 2, raw > 4, raw > 5"},
-		"series of Prometheus":   {`{promql_expr_test: [{expr: "raw"}]}`, ""},
+		"an alert that reads alerts": {`{alert_rule_test: [{alertname: AgainAndAgain}]}`,
+			`raw > 1, raw > 5, recorded > 0, vector(1), ALERTS{alertname="Plain"} or ALERTS{alertname="Says"}, ALERTS{alertname="Again"}`},
+		"a label that a selector has": {`{alert_rule_test: [{alertname: CountedA}]}`,
+			`raw > 3, raw > 4, count without (node) (labelled{kind=~"a|b"}) or count by (kind) (labelled{kind="c"} unless raw), count by (node) (labelled{kind="d"}), counted{kind="a"}`},
+		"another that it has": {`{alert_rule_test: [{alertname: CountedC}]}`, `raw > 3, raw > 4, count without (node) (labelled{kind=~"a|b"}) or count by (kind) (labelled{kind="c"} unless raw), count by (node) (labelled{kind="d"}), counted{kind=~"c|e"}`},
+		"a label that is copied": {`{alert_rule_test: [{alertname: CountedPlain}]}`,
+			`raw > 1, count by (node) (labelled{kind="d"}), label_replace(ALERTS{alertname="Plain"}, "kind", "$1", "alertname", "(.+)"), recorded > 0, counted{kind="Plain"}`},
+		"an expression": {`{promql_expr_test: [{expr: "sum(recorded:other)"}]}`, "raw > 2"},
+		"series of no name": {`{promql_expr_test: [{expr: '{kind="b", alertname=""}'}]}`,
+			`raw > 1, raw > 2, raw > 3, raw > 4, raw > 5, count without (node) (labelled{kind=~"a|b"}) or count by (kind) (labelled{kind="c"} unless raw), count by (node) (labelled{kind="d"})`},
+		"series of Prometheus": {`{promql_expr_test: [{expr: "raw"}]}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -107,8 +131,8 @@ tests:
 			fmt.Fprintln(&all, string(text))
 		}
 	}
-	const want = `{"evaluation_interval":"7m","rule_files":["a-01.rules"],"tests":[{"alert_rule_test":[{"alertname":"Plain","eval_time":"3m"}],"input_series":[{"series":"raw","values":"1x5"}],"interval":"1m","name":"one"},{"alert_rule_test":[{"alertname":"Plain"}],"name":"three","promql_expr_test":[{"expr":"recorded"}]}]}
-{"evaluation_interval":"7m","rule_files":["a-02.rules"],"tests":[{"alert_rule_test":[{"alertname":"OfKind"}],"name":"two"}]}
+	const want = `{"evaluation_interval":"7m","group_eval_order":["first","second"],"rule_files":["a-01.rules"],"tests":[{"alert_rule_test":[{"alertname":"Plain","eval_time":"3m"}],"input_series":[{"series":"raw","values":"1x5"}],"interval":"1m","name":"one"},{"alert_rule_test":[{"alertname":"Plain"}],"name":"three","promql_expr_test":[{"expr":"recorded"}]}]}
+{"evaluation_interval":"7m","group_eval_order":["first","second"],"rule_files":["a-02.rules"],"tests":[{"alert_rule_test":[{"alertname":"OfKind"}],"name":"two"}]}
 `
 	if all.String() != want {
 		t.Errorf("written:\n%swant:\n%s", all.String(), want)

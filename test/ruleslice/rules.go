@@ -1,11 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -17,6 +15,7 @@ type rule struct {
 	group   int
 	raw     map[string]any
 	labels  map[string]string
+	others  made // what is known of labels that are not its own
 	reads   []reading
 	isAlert bool
 	makes   string // the name of the alert or of the series
@@ -77,18 +76,21 @@ func readRule(raw any) (*rule, error) {
 	if !r.isAlert {
 		r.makes, _ = r.raw["record"].(string)
 	}
-	if own, ok := r.raw["labels"].(map[string]any); ok {
-		for name, value := range own {
-			// What a template makes of it is not known before.
-			if text := fmt.Sprint(value); !strings.Contains(text, "{{") {
-				r.labels[name] = text
-			}
+	own, _ := r.raw["labels"].(map[string]any)
+	for name, value := range own {
+		// What a template makes of it is not known before.
+		if text := fmt.Sprint(value); !strings.Contains(text, "{{") {
+			r.labels[name] = text
 		}
 	}
-	var err error
-	if r.reads, err = readings(fmt.Sprint(r.raw["expr"])); err != nil {
+	expr, err := parse(fmt.Sprint(r.raw["expr"]))
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.makes, err)
 	}
+	r.reads = readings(expr)
+	r.others = labelsOf(expr).only(func(label string) bool {
+		return own[label] == nil && label != labels.MetricName && label != labels.AlertName && label != "alertstate"
+	})
 	if texts, ok := r.raw["annotations"].(map[string]any); ok {
 		for _, text := range texts {
 			r.reads = append(r.reads, asked(fmt.Sprint(text))...)
@@ -97,14 +99,14 @@ func readRule(raw any) (*rule, error) {
 	return r, nil
 }
 
+func parse(expr string) (parser.Expr, error) {
+	return parser.NewParser(parser.Options{}).ParseExpr(expr)
+}
+
 // readings are the selectors of an expression.
-func readings(expr string) ([]reading, error) {
-	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
-	if err != nil {
-		return nil, err
-	}
+func readings(expr parser.Expr) []reading {
 	var all []reading
-	parser.Inspect(parsed, func(node parser.Node, _ []parser.Node) error {
+	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
 		if s, ok := node.(*parser.VectorSelector); ok {
 			one := reading{name: s.Name}
 			for _, m := range s.LabelMatchers {
@@ -118,7 +120,7 @@ func readings(expr string) ([]reading, error) {
 		}
 		return nil
 	})
-	return all, nil
+	return all
 }
 
 // inText finds what may be a name of a metric, with its first matcher where that wants
@@ -138,8 +140,7 @@ func asked(text string) []reading {
 	return all
 }
 
-// may tells whether what the rule makes may be selected. Labels of its own are all that
-// is known of it.
+// may tells whether what the rule makes may be selected, by what is known of its labels.
 func (r *rule) may(be reading) bool {
 	known := map[string]string{}
 	for name, value := range r.labels {
@@ -158,7 +159,7 @@ func (r *rule) may(be reading) bool {
 			return false
 		}
 	}
-	return true
+	return r.others.may(be.matchers)
 }
 
 // selected are the rules whose results may be selected.
@@ -184,89 +185,4 @@ func (s *ruleset) sources(r *rule) []*rule {
 	}
 	s.from[r] = all
 	return all
-}
-
-// neededBy returns, as a rule file, what a test asserts and all that this comes from.
-func (s *ruleset) neededBy(test any) (string, error) {
-	first, err := s.asserted(test)
-	if err != nil {
-		return "", err
-	}
-	needed := map[*rule]bool{}
-	var take func([]*rule)
-	take = func(rules []*rule) {
-		for _, r := range rules {
-			if !needed[r] {
-				needed[r] = true
-				take(s.sources(r))
-			}
-		}
-	}
-	for _, be := range first {
-		take(s.selected(be))
-	}
-	return s.file(needed)
-}
-
-// file writes groups with some of their rules, in the order in which they were.
-func (s *ruleset) file(needed map[*rule]bool) (string, error) {
-	groups := make([]map[string]any, 0, len(s.groups))
-	for i, group := range s.groups {
-		var rules []map[string]any
-		for _, r := range s.rules {
-			if r.group == i && needed[r] {
-				rules = append(rules, r.raw)
-			}
-		}
-		if len(rules) == 0 {
-			continue
-		}
-		some := map[string]any{"rules": rules}
-		for key, value := range group {
-			some[key] = value
-		}
-		groups = append(groups, some)
-	}
-	text, err := json.Marshal(map[string]any{"groups": groups})
-	return string(text), err
-}
-
-// asserted is what a test of promtool's format looks at.
-func (s *ruleset) asserted(test any) ([]reading, error) {
-	text, err := json.Marshal(test)
-	if err != nil {
-		return nil, err
-	}
-	var t struct {
-		Name   string `json:"name"`
-		Alerts []struct {
-			Name string `json:"alertname"`
-		} `json:"alert_rule_test"`
-		Expressions []struct {
-			Expr string `json:"expr"`
-		} `json:"promql_expr_test"`
-	}
-	if err := json.Unmarshal(text, &t); err != nil {
-		return nil, err
-	}
-	var all []reading
-	for _, a := range t.Alerts {
-		if !s.has(a.Name) {
-			return nil, fmt.Errorf("test %q: no rule makes the alert %q", t.Name, a.Name)
-		}
-		name := labels.MustNewMatcher(labels.MatchEqual, "alertname", a.Name)
-		all = append(all, reading{name: "ALERTS", matchers: []*labels.Matcher{name}})
-	}
-	for _, e := range t.Expressions {
-		more, err := readings(e.Expr)
-		if err != nil {
-			return nil, fmt.Errorf("test %q: %w", t.Name, err)
-		}
-		all = append(all, more...)
-	}
-	return all, nil
-}
-
-func (s *ruleset) has(alert string) bool {
-	return slices.ContainsFunc(s.rules, func(r *rule) bool { return r.isAlert && r.makes == alert })
 }
