@@ -78,8 +78,6 @@ charts: ## Write what Helm makes of the chart with each of many values into bin/
 test: ## Run all tests of the product.
 	$(GO) test $(PACKAGES)
 	cd tools/image && $(GO) test ./...
-	@# What they look at is outside of their module, where Go does not see that it changed.
-	cd tools/chart && CGO_ENABLED=0 $(GO) test -count=1 ./...
 
 .PHONY: test-race
 test-race: ## The same under the race detector.
@@ -256,6 +254,11 @@ update-mixin: $(BIN)/jsonnet $(BIN)/jsonnetfmt ## Write the rules and dashboards
 mutate: $(BIN)/mutate ## Change one thing in one rule at a time, and print which changes no test of mixin/tests notices; writes docs/mutation.md (MUTANT=number: one alone; MUTATE=flags: a part, see what they say; RULES=path TESTS=path: those of others).
 	$(BIN)/mutate -command 'make mutate MUTANT=' $(if $(RULES),-rules '$(RULES)' -tests '$(TESTS)',-list mixin/mutants.yaml) \
 		$(if $(MUTANT)$(MUTATE)$(RULES),,-least 95 -markdown docs/mutation.md) $(if $(MUTANT),-mutant '$(MUTANT)') $(MUTATE)
+
+.PHONY: verify-chart
+verify-chart: ## Render the chart with Helm's library, compare it with kustomize, and check its values.
+	@# What they look at is outside of their module, where Go does not see that it changed.
+	cd tools/chart && CGO_ENABLED=0 $(GO) test -count=1 ./...
 
 .PHONY: verify-dashboards
 verify-dashboards: ## Check the dashboards against Grafana's own types.
