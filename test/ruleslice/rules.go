@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -89,7 +90,7 @@ func readRule(raw any) (*rule, error) {
 	}
 	r.reads = readings(expr)
 	r.others = labelsOf(expr).only(func(label string) bool {
-		return own[label] == nil && label != labels.MetricName && label != labels.AlertName && label != "alertstate"
+		return own[label] == nil && label != model.MetricNameLabel && label != labels.AlertName && label != "alertstate"
 	})
 	if texts, ok := r.raw["annotations"].(map[string]any); ok {
 		for _, text := range texts {
@@ -110,7 +111,7 @@ func readings(expr parser.Expr) []reading {
 		if s, ok := node.(*parser.VectorSelector); ok {
 			one := reading{name: s.Name}
 			for _, m := range s.LabelMatchers {
-				if m.Name != labels.MetricName {
+				if m.Name != model.MetricNameLabel {
 					one.matchers = append(one.matchers, m)
 				} else if m.Type == labels.MatchEqual {
 					one.name = m.Value
@@ -150,7 +151,7 @@ func (r *rule) may(be reading) bool {
 		if be.name != "" && be.name != "ALERTS" && be.name != "ALERTS_FOR_STATE" {
 			return false
 		}
-		known["alertname"] = r.makes
+		known[labels.AlertName] = r.makes
 	} else if be.name != "" && be.name != r.makes {
 		return false
 	}
