@@ -4,6 +4,7 @@ package humanize
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,10 +16,25 @@ type Words struct {
 	Ago, Ahead string
 	// Never stands for a time that is zero.
 	Never string
+	// Units of days, hours, minutes and seconds follow their numbers, and Between stands
+	// between two of them.
+	Units   [4]string
+	Between string
+	// Minutes is the unit of minutes that stand alone.
+	Minutes string
 }
 
 // English are the English words.
-func English() Words { return Words{Ago: "%s ago", Ahead: "in %s", Never: "never"} }
+func English() Words {
+	return Words{Ago: "%s ago", Ahead: "in %s", Never: "never", Units: [4]string{"d", "h", "m", "s"}, Minutes: "m"}
+}
+
+// Chinese are those of Traditional Chinese.
+func Chinese() Words {
+	return Words{
+		Ago: "%s前", Ahead: "%s後", Never: "從未", Units: [4]string{" 天", " 小時", " 分", " 秒"}, Between: " ", Minutes: " 分鐘",
+	}
+}
 
 // Reader writes values and times as of one moment.
 type Reader struct {
@@ -56,9 +72,9 @@ func (r Reader) Age(at time.Time) string {
 		return r.Words.Never
 	}
 	if at.After(r.Now) {
-		return fmt.Sprintf(r.Words.Ahead, span(at.Sub(r.Now)))
+		return fmt.Sprintf(r.Words.Ahead, r.Words.Span(at.Sub(r.Now)))
 	}
-	return fmt.Sprintf(r.Words.Ago, span(r.Now.Sub(at)))
+	return fmt.Sprintf(r.Words.Ago, r.Words.Span(r.Now.Sub(at)))
 }
 
 func bytesOf(value float64) string {
@@ -71,17 +87,20 @@ func bytesOf(value float64) string {
 	return strconv.FormatFloat(value, 'g', 4, 64) + " " + units[i]
 }
 
-// span is a duration in its two largest units, such as 3h12m.
-func span(d time.Duration) string {
-	d = d.Round(time.Second)
-	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
-	switch {
-	case days > 0:
-		return fmt.Sprintf("%dd%dh", days, hours)
-	case hours > 0:
-		return fmt.Sprintf("%dh%dm", hours, minutes)
-	case minutes > 0:
-		return fmt.Sprintf("%dm%ds", minutes, int(d.Seconds())%60)
+// Span writes a duration in its two largest units, such as 3h12m, without those that are 0.
+func (w Words) Span(d time.Duration) string {
+	seconds := int(d.Round(time.Second).Seconds())
+	numbers := []int{seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60}
+	first := slices.IndexFunc(numbers, func(n int) bool { return n > 0 })
+	if first < 0 {
+		first = len(numbers) - 1
 	}
-	return fmt.Sprintf("%ds", int(d.Seconds()))
+	text := strconv.Itoa(numbers[first])
+	switch rest := first + 1; {
+	case rest < len(numbers) && numbers[rest] > 0:
+		return text + w.Units[first] + w.Between + strconv.Itoa(numbers[rest]) + w.Units[rest]
+	case first == 2:
+		return text + w.Minutes
+	}
+	return text + w.Units[first]
 }

@@ -35,6 +35,15 @@ func TestValue(t *testing.T) {
 			t.Errorf("%s %v: %q, want %q", test.metric, test.value, got, test.want)
 		}
 	}
+	r.Words = humanize.Chinese()
+	for age, want := range map[time.Duration]string{
+		48*time.Minute + 17*time.Second: "48 分 17 秒前", 5 * time.Minute: "5 分鐘前", -time.Hour: "1 小時後", 27 * time.Hour: "1 天 3 小時前", 0: "0 秒前",
+	} {
+		if got := r.Age(now.Add(-age)); got != want {
+			t.Errorf("%s in Chinese: %q, want %q", age, got, want)
+		}
+	}
+	r.Words = humanize.English()
 	if got := r.Age(time.Time{}); got != "never" {
 		t.Errorf("no time: %q", got)
 	}

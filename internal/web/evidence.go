@@ -61,7 +61,7 @@ func (s *server) evidence(ctx context.Context, alert string, c content) *evidenc
 	for _, l := range c.Labels {
 		own[l.Name] = l.Value
 	}
-	r := s.reader(c.Words)
+	r := s.reader(c)
 	e := &evidence{At: clock(report.At), Age: r.Age(report.At)}
 	e.findings(report, alert, own, c.Lang)
 	samples := report.Evidence(alert, own)
@@ -163,9 +163,12 @@ type reader struct {
 	humanize.Reader
 }
 
-func (s *server) reader(words map[string]string) reader {
-	spoken := humanize.Words{Ago: words["ago"], Ahead: words["ahead"], Never: words["never"]}
-	return reader{words, humanize.Reader{Words: spoken, Now: s.Now()}}
+func (s *server) reader(c content) reader {
+	spoken := humanize.English()
+	if c.Lang == chinese {
+		spoken = humanize.Chinese()
+	}
+	return reader{c.Words, humanize.Reader{Words: spoken, Now: s.Now()}}
 }
 
 // clock is the time of the day.

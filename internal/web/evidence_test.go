@@ -12,9 +12,9 @@ func TestEvidenceOfWhatIsWell(t *testing.T) {
 	t.Parallel()
 	h := handler(t)
 	text := parse(t, get(t, h, web.Root+diskPressure+"?lang=en&cluster=another&node=worker-3").Body.String()).text.String()
-	inOrder(t, text, "Does not hold now for these labels", "Holds for:", "node=worker-2", `kubevitals_node_disk_pressure{node="worker-3"}`, "0")
+	inOrder(t, text, "Firing condition not met for these labels", "Firing condition met for:", "node=worker-2", `kubevitals_node_disk_pressure{node="worker-3"}`, "0")
 	text = parse(t, get(t, h, web.Root+diskPressure+"?lang=en").Body.String()).text.String()
-	inOrder(t, text, "Holds now", "Holds for:", "node=worker-2")
+	inOrder(t, text, "Firing condition met", "Firing condition met for:", "node=worker-2")
 	if strings.Contains(text, "Does not hold") {
 		t.Error("holds, and does not")
 	}
@@ -34,8 +34,8 @@ func TestEvidenceNeverGreenWhileBlind(t *testing.T) {
 		"a collector that is off":             {ill, "KubeVitalsConntrackNearlyFull", "node=worker-2", "Cannot tell: this signal is not looked at here"},
 		"no series while blind":               {ill, "KubeVitalsDNSDown", "", blind},
 		"an unknown object while blind":       {ill, diskPressure, "node=worker-9", blind},
-		"an unknown object while all is seen": {well, "KubeVitalsAPIServerDown", "server=cp-9", "Does not hold now: no series has these labels"},
-		"what is well":                        {well, "KubeVitalsAPIServerDown", "", "Does not hold now"},
+		"an unknown object while all is seen": {well, "KubeVitalsAPIServerDown", "server=cp-9", "Firing condition not met: no series has these labels"},
+		"what is well":                        {well, "KubeVitalsAPIServerDown", "", "Firing condition not met"},
 	} {
 		text := parse(t, get(t, test.h, web.Root+test.alert+"?lang=en&"+test.query).Body.String()).text.String()
 		if !strings.Contains(text, "\n"+test.want+"\n") {

@@ -1,11 +1,14 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prometheus/common/model"
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
@@ -95,7 +98,7 @@ func statusAt(at time.Time) *status {
 }
 
 func (s *server) statusOf(report *livestatus.Report, c content) *status {
-	r := s.reader(c.Words)
+	r := s.reader(c)
 	v := statusAt(report.At)
 	v.Cluster, v.Age, v.Evaluated, v.InsufficientHistory = report.Cluster, r.Age(report.At), len(report.Coverage.Evaluated), len(report.Coverage.InsufficientHistory)
 	v.Starting = report.Starting
@@ -157,8 +160,8 @@ func (s *server) alertOf(a diagnosis.FiringAlert, r reader, lang string) firingA
 		Words: r.words, Alert: a.Alert, Severity: a.Severity, SeverityName: r.words[a.Severity],
 		Summary: s.summary(ruleeval.Alert{Name: a.Alert, Summary: a.Summary}, lang),
 	}
-	if a.For != "0s" {
-		shown.For = a.For
+	if wait, err := model.ParseDuration(a.For); err == nil && wait > 0 {
+		shown.For = fmt.Sprintf(r.words["firesAfter"], r.Words.Span(time.Duration(wait)))
 	}
 	for i, f := range a.Findings {
 		to := "runbooks/" + a.Alert + "?" + query(pairs(f.Labels), lang)

@@ -158,10 +158,10 @@ func TestStatusPage(t *testing.T) {
 	inOrder(t, p.text.String(),
 		"1 critical, 3 warning", "prod", "05:06:04 UTC", "3s ago", "oldest source: leases (30s ago)",
 		"Incidents", "does not answer", "under disk pressure",
-		"Wrong now", "KubeVitalsSchedulerDown", "KubeVitalsAPIServerDown", "cp-2",
+		"Problems", "KubeVitalsSchedulerDown", "KubeVitalsAPIServerDown", "cp-2",
 		diskPressure, "A node is short of disk", "worker-2", `kubevitals_node_disk_pressure{node="worker-2"}`,
-		"Not seen", "KubeVitalsSourceUnavailable", "cannot read pods: forbidden", "collector etcd", "it failed", "Not read yet:", "hpas",
-		"Nothing wrong found", "This was looked for and not found:", "dns", "Not looked at", "Nothing of the kind was seen", "autoscaling", "For the agents on the nodes", "inotify")
+		"Blind spots", "KubeVitalsSourceUnavailable", "cannot read pods: forbidden", "collector etcd", "it failed", "Not read yet:", "hpas",
+		"Nothing wrong found", "This was looked for and not found:", "dns", "Not looked at", "Nothing of the kind was seen", "autoscaling", "Needs node agent", "inotify")
 	for _, e := range p.elements {
 		if strings.HasPrefix(e, "img") || e == "script" {
 			t.Errorf("markup of the cluster reaches the page: <%s>", e)
@@ -173,7 +173,7 @@ func TestStatusPage(t *testing.T) {
 func TestStatusPageInChinese(t *testing.T) {
 	t.Parallel()
 	page := parse(t, get(t, handler(t), "/?lang=zh-TW").Body.String())
-	inOrder(t, page.text.String(), "評估的告警數：", "最舊的來源：leases", "30s 前", "目前的問題")
+	inOrder(t, page.text.String(), "評估的告警數：", "最舊的來源：leases", "30 秒前", "目前的問題")
 }
 
 // TestStatusLeadsToRunbooks follows the links of findings: commands are filled in,
@@ -189,12 +189,12 @@ func TestStatusLeadsToRunbooks(t *testing.T) {
 			}
 			w := get(t, h, "/"+l)
 			p := parse(t, w.Body.String())
-			holds := map[string]string{"en": "Holds now", "zh-TW": "現在成立"}[lang]
+			holds := map[string]string{"en": "Firing condition met", "zh-TW": "告警條件仍成立"}[lang]
 			if w.Code != http.StatusOK || !strings.Contains(p.text.String(), holds) || w.Header().Get("Content-Language") != lang {
 				t.Errorf("%s: status %d in %s:\n%s", l, w.Code, w.Header().Get("Content-Language"), p.text.String())
 			}
 			if strings.Contains(l, "worker-2") {
-				inOrder(t, p.text.String(), `kubevitals_node_disk_pressure{node="worker-2"}`, "DiskPressure", "True", "1h30m", `<img src="x">`, "Evicted")
+				inOrder(t, p.text.String(), `kubevitals_node_disk_pressure{node="worker-2"}`, "DiskPressure", "True", map[string]string{"en": "1h30m ago", "zh-TW": "1 小時 30 分前"}[lang], `<img src="x">`, "Evicted")
 				if !slices.ContainsFunc(p.commands, func(c string) bool { return strings.Contains(c, "NODE='worker-2'") }) {
 					t.Error("no command carries the node")
 				}

@@ -22,7 +22,7 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"ok", reporting(t, healthy), http.StatusOK, []string{"All clear", "Nothing wrong found"}},
 		{"incomplete", reporting(t, healthy+"kubevitals_source_available{source=\"nodes\",reason=\"timeout\"} 0\n"), http.StatusOK,
-			[]string{"Could not tell", "Not seen", "cannot read nodes: timeout", "deadline <b>exceeded</b>"}},
+			[]string{"Could not tell", "Blind spots", "cannot read nodes: timeout", "deadline <b>exceeded</b>"}},
 		{"a collector fails", reporting(t, healthy+"kubevitals_scrape_collector_success{collector=\"etcd\"} 0\n"), http.StatusOK,
 			[]string{"Could not tell", "Collector etcd", "no <img src=\"x\"> there"}},
 		{"no kubelet can be read", reporting(t, healthy+`kubevitals_kubelet_available{node="n",endpoint="configz",reason="tls"} 0`+"\n"), http.StatusOK,

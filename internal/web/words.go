@@ -10,7 +10,7 @@ func words(lang string) map[string]string {
 
 func inEnglish() map[string]string {
 	return map[string]string{
-		"name": "English", "comma": ", ", "colon": ": ", "skip": "Skip to the content", "ago": "%s ago", "ahead": "in %s", "never": "never",
+		"name": "English", "comma": ", ", "colon": ": ", "skip": "Skip to the content",
 		"critical": "critical", "warning": "warning", "info": "info",
 
 		"index": "Runbooks", "missing": "No such runbook", "unknown": "There is no alert of this name: ",
@@ -19,11 +19,11 @@ func inEnglish() map[string]string {
 		"copy": "Copy", "copied": "Copied", "keys": "Press Ctrl+C",
 
 		"evidence": "Evidence", "noLook": "Nothing could be read at present; the commands here still help.",
-		"holds": "Holds now", "holdsFor": "Holds for:", "holdsNot": "Does not hold now", "holdsNotThese": "Does not hold now for these labels",
-		"holdsNoSeries": "Does not hold now: no series has these labels", "holdsInsufficientHistory": "Cannot tell: the alert looks further back than this page does",
+		"holds": "Firing condition met", "holdsFor": "Firing condition met for:", "holdsNot": "Firing condition not met", "holdsNotThese": "Firing condition not met for these labels",
+		"holdsNoSeries": "Firing condition not met: no series has these labels", "holdsInsufficientHistory": "Cannot tell: the alert looks further back than this page does",
 		"holdsUnavailable": "Cannot tell: this signal could not be read", "holdsDisabled": "Cannot tell: this signal is not looked at here",
 		"holdsIncomplete": "Cannot tell: there are no series of this, and a part of the cluster cannot be read",
-		"samples":         "What the alert goes by", "series": "series", "more": "More: ", "what": "what", "state": "state",
+		"samples":         "Metrics behind this alert", "series": "series", "more": "More: ", "what": "what", "state": "state",
 		"conditions": "Conditions", "events": "Recent warnings", "readings": "Last read",
 
 		"dump": "time of the dump, by ", "dump-its manifest": "its manifest", "dump-the latest time that its objects agree on": "the latest time that its objects agree on",
@@ -31,10 +31,10 @@ func inEnglish() map[string]string {
 
 		"cluster": "Cluster", "evaluated": "alerts evaluated: ", "oldest": "oldest source: ", "clear": "All clear", "clearInDump": "All clear in what the dump holds", "noneYet": "No alert yet; nodes that are not ready: ", "incomplete": "Could not tell",
 		"incidents": "Incidents", "began": "began ", "follows": "Likely consequences: ", "followsAll": "Likely consequences of the above", "moreIncidents": "More incidents, whose alerts are listed below: ",
-		"firing": "Wrong now", "runbook": "Runbook", "tellsAfter": "Prometheus tells after ",
-		"unavailable": "Not seen", "unavailableMeans": "While anything here cannot be read, silence about it is no proof of health.",
+		"firing": "Problems", "runbook": "Runbook", "firesAfter": "Alert fires after %s",
+		"unavailable": "Blind spots", "unavailableMeans": "While anything here cannot be read, silence about it is no proof of health.",
 		"notYetRead": "Not read yet: ", "ok": "Nothing wrong found", "okMeans": "This was looked for and not found:", "disabled": "Not looked at",
-		"noData": "Nothing of the kind was seen", "switchedOff": "Switched off here", "nodeScope": "For the agents on the nodes",
+		"noData": "Nothing of the kind was seen", "switchedOff": "Switched off here", "nodeScope": "Needs node agent",
 		"insufficientHistory": "Alerts that look further back than this page does, for Prometheus to evaluate: ",
 		"stale":               "kubevitals does not answer. What is shown is from", "source": "source", "collector": "collector",
 
@@ -49,7 +49,7 @@ func inEnglish() map[string]string {
 
 func inChinese() map[string]string {
 	return map[string]string{
-		"name": "中文（繁體）", "comma": "、", "colon": "：", "skip": "跳到內容", "ago": "%s 前", "ahead": "%s 後", "never": "從未",
+		"name": "中文（繁體）", "comma": "、", "colon": "：", "skip": "跳到內容",
 		"critical": "嚴重", "warning": "警告", "info": "資訊",
 
 		"index": "處理手冊", "missing": "沒有這份處理手冊", "unknown": "沒有告警叫這個名字：",
@@ -57,9 +57,9 @@ func inChinese() map[string]string {
 		"ignored": "未採用的參數：", "untranslated": "這份手冊還沒有中文版，以下是英文原文。",
 		"copy": "複製", "copied": "已複製", "keys": "請按 Ctrl+C",
 
-		"evidence": "現況", "noLook": "目前讀不到任何資料；這裡的指令仍然有用。",
-		"holds": "現在成立", "holdsFor": "成立的對象：", "holdsNot": "現在不成立", "holdsNotThese": "現在對這些標籤不成立",
-		"holdsNoSeries": "現在不成立：沒有序列帶有這些標籤", "holdsInsufficientHistory": "無法判斷：這條告警需要比本頁更久的歷史資料",
+		"evidence": "判斷依據", "noLook": "目前讀不到任何資料；這裡的指令仍然有用。",
+		"holds": "告警條件仍成立", "holdsFor": "告警條件成立的對象：", "holdsNot": "告警條件不成立", "holdsNotThese": "告警條件對這些標籤不成立",
+		"holdsNoSeries": "告警條件不成立：沒有序列帶有這些標籤", "holdsInsufficientHistory": "無法判斷：這條告警需要比本頁更久的歷史資料",
 		"holdsUnavailable": "無法判斷：讀不到這個訊號", "holdsDisabled": "無法判斷：這裡沒有查看這個訊號",
 		"holdsIncomplete": "無法判斷：沒有相關的序列，而且叢集有一部分讀不到",
 		"samples":         "告警所依據的數據", "series": "序列", "more": "其餘：", "what": "項目", "state": "狀態",
@@ -70,7 +70,7 @@ func inChinese() map[string]string {
 
 		"cluster": "叢集", "evaluated": "評估的告警數：", "oldest": "最舊的來源：", "clear": "一切正常", "clearInDump": "傾印所含的部分一切正常", "noneYet": "尚無告警；未就緒的節點數：", "incomplete": "無法判斷",
 		"incidents": "事件", "began": "開始於 ", "follows": "可能引起：", "followsAll": "可能由上述問題引起的告警", "moreIncidents": "其餘事件數，列於下方：",
-		"firing": "目前的問題", "runbook": "處理手冊", "tellsAfter": "Prometheus 發出告警前的等待：",
+		"firing": "目前的問題", "runbook": "處理手冊", "firesAfter": "持續 %s後告警",
 		"unavailable": "看不到的部分", "unavailableMeans": "只要這裡有讀不到的東西，沒有告警就不代表沒有問題。",
 		"notYetRead": "尚未讀取：", "ok": "沒有發現問題", "okMeans": "以下問題查看過，沒有發現：", "disabled": "沒有查看",
 		"noData": "沒有看到這類對象", "switchedOff": "在這裡關閉了", "nodeScope": "由各節點上的代理程式查看",

@@ -150,7 +150,7 @@ func TestAlerts(t *testing.T) {
 		At:     time.Unix(1.7e9, 0).Add(2 * time.Minute),
 		Alerts: []diagnosis.FiringAlert{full()}, Incidents: incidents(full()), Coverage: diagnosis.Coverage{Evaluated: []string{"DiskFull", "Other"}},
 	}
-	all := []string{"Disk \uFFFD of n is full.", "no space", "full_since_timestamp_seconds = 2023-11-14 22:13:20 UTC (2m0s ago)"}
+	all := []string{"Disk \uFFFD of n is full.", "no space", "full_since_timestamp_seconds = 2023-11-14 22:13:20 UTC (2m ago)"}
 	mustSay(t, text(t, r), append(all, "CRITICAL DiskFull\n  It is full.\n", "    df\n", "Runbook: https://x\n", "Incidents: 1 (1 critical). Alerts: 1 of 2 evaluated. Findings: 1.\n")...)
 	mustSay(t, junit(t, r), append(all, `tests="2" failures="1"`, `<testcase classname="kubevitals" name="DiskFull (node=n)">`, "Disk \uFFFD of n is full.\" type=\"critical\">")...)
 	var colours bytes.Buffer
@@ -163,7 +163,7 @@ func TestAlerts(t *testing.T) {
 // does not say that something lasted as long.
 func TestTextOfAWait(t *testing.T) {
 	t.Parallel()
-	for wait, want := range map[string]string{"5m": "  It is full. Prometheus tells after 5m.\n", "0s": "  It is full.\n"} {
+	for wait, want := range map[string]string{"5m": "  It is full. Alert fires after 5m.\n", "0s": "  It is full.\n"} {
 		a := full()
 		a.For = wait
 		mustSay(t, text(t, &diagnosis.Result{Alerts: []diagnosis.FiringAlert{a}}), want)

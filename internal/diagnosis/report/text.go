@@ -205,7 +205,7 @@ func wait(a diagnosis.FiringAlert) string {
 	if a.For == "0s" {
 		return ""
 	}
-	return " Prometheus tells after " + a.For + "."
+	return " Alert fires after " + a.For + "."
 }
 
 // projected marks what is no alert yet.

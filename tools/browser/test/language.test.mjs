@@ -35,7 +35,7 @@ for (const path of [`/runbooks/${book}?cluster=prod&node=worker-2`, '/runbooks/'
 }
 
 it('the status page is in both languages, and so are the runbooks that it leads to', {}, async ({ page, goto }) => {
-  for (const [lang, heading, holds] of [['en', 'Wrong now', 'Holds now'], ['zh-TW', '目前的問題', '現在成立']]) {
+  for (const [lang, heading, holds] of [['en', 'Problems', 'Firing condition met'], ['zh-TW', '目前的問題', '告警條件仍成立']]) {
     await until(page, goto, `/?lang=${lang}`, ready);
     assert.equal(await language(page), lang);
     assert.equal(await page.locator('#firing').textContent(), heading);

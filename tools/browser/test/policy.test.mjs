@@ -19,13 +19,13 @@ it('a runbook is complete without JavaScript', { javaScriptEnabled: false }, asy
 
 it('the status page is complete without JavaScript', { javaScriptEnabled: false }, async ({ page, goto }) => {
   await until(page, goto, '/?lang=en', ready);
-  for (const heading of ['Incidents', 'Wrong now', 'Nothing wrong found', 'Not looked at']) assert.ok(await page.getByRole('heading', { name: heading, exact: true }).isVisible(), heading);
+  for (const heading of ['Incidents', 'Problems', 'Nothing wrong found', 'Not looked at']) assert.ok(await page.getByRole('heading', { name: heading, exact: true }).isVisible(), heading);
   const evidence = page.locator('.findings details').first();
   await evidence.locator('summary').click();
   assert.ok(await evidence.locator('.samples').isVisible());
   assert.equal(await page.locator('#stale').isVisible(), false);
   await page.locator('.findings a').first().click();
-  assert.match(await page.locator('aside').innerText(), /Holds now/);
+  assert.match(await page.locator('aside').innerText(), /Firing condition met/);
 });
 
 it('the index is complete without JavaScript', { javaScriptEnabled: false }, async ({ page, goto }) => {

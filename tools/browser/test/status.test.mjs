@@ -53,7 +53,7 @@ it('each finding leads to its runbook, filled in, with present evidence', {}, as
     const shown = await page.locator('table.labels tbody tr').evaluateAll((rows) => rows.map((r) => [r.cells[0].textContent, r.cells[1].textContent]));
     assert.deepEqual(Object.fromEntries(shown), labels, href);
     const evidence = await page.locator('aside').innerText();
-    assert.match(evidence, /Holds now/, href);
+    assert.match(evidence, /Firing condition met/, href);
     const digits = (text) => text.replace(/[\d.,]+\S*/g, '#'); // ages go on
     assert.ok(digits(evidence).includes(digits(description)), `${href}: ${description}\n${evidence}`);
     assert.ok(await page.locator('aside table code').count() > 0, `${href} shows no series`);
