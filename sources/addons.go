@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Addon is a component that clusters run as pods, and that others stand on. Those that
@@ -66,6 +67,8 @@ func coreAddons() []addonLabel {
 		{"kube-scheduler", "component", "kube-scheduler"},
 		{"cloud-controller-manager", "component", "cloud-controller-manager"},
 		{"cloud-controller-manager", "k8s-app", "cloud-controller-manager"},
+		{"cloud-controller-manager", "k8s-app", "aws-cloud-controller-manager"},
+		{"cloud-controller-manager", "k8s-app", "openstack-cloud-controller-manager"},
 	}
 }
 
@@ -80,6 +83,7 @@ func networkAddons() []addonLabel {
 		{"calico", "k8s-app", "canal"},
 		{"calico-typha", "k8s-app", "calico-typha"},
 		{"cilium", "k8s-app", "cilium"},
+		{"cilium-operator", "io.cilium/app", "operator"},
 		{"flannel", "k8s-app", "flannel"},
 		{"flannel", "app", "flannel"},
 		{"ip-masq-agent", "k8s-app", "ip-masq-agent"},
@@ -122,7 +126,16 @@ func addonOf(labels map[string]string) Addon {
 			return AddonCSINode
 		}
 	}
+	if strings.Contains(appOf(labels), "csi") && csiNodePart(cmp.Or(labels["app.kubernetes.io/component"], labels["component"])) {
+		return AddonCSINode
+	}
 	return ""
+}
+
+// csiNodePart tells whether charts of CSI drivers, which give all parts of one the same
+// name, call the agent on nodes so.
+func csiNodePart(component string) bool {
+	return slices.Contains([]string{"node", "nodeplugin", "node-plugin"}, component)
 }
 
 // appLabels are those that say what a component is, the customary first.

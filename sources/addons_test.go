@@ -15,6 +15,8 @@ func TestAddonOf(t *testing.T) {
 		{"app", "flannel", "flannel"},
 		{"name", "weave-net", "weave"},
 		{"component", "antrea-agent", "antrea"},
+		{"io.cilium/app", "operator", "cilium-operator"},
+		{"k8s-app", "aws-cloud-controller-manager", "cloud-controller-manager"},
 		{"component", "kube-scheduler", "kube-scheduler"},
 		{"app", "ebs-csi-node", "ebs-csi-node"},
 		{"app", "csi-hostpath-node", AddonCSINode},
@@ -29,6 +31,29 @@ func TestAddonOf(t *testing.T) {
 	} {
 		if got := addonOf(map[string]string{tt.name: tt.value}); got != tt.want {
 			t.Errorf("%s=%s: %q, want %q", tt.name, tt.value, got, tt.want)
+		}
+	}
+}
+
+// TestAddonOfParts verifies that the agent on nodes of a CSI driver is known where its chart
+// gives all parts one name.
+func TestAddonOfParts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		labels map[string]string
+		want   Addon
+	}{
+		{map[string]string{"app": "openstack-cinder-csi", "component": "nodeplugin"}, AddonCSINode},
+		{map[string]string{"app.kubernetes.io/name": "hcloud-csi", "app.kubernetes.io/component": "node"}, AddonCSINode},
+		{map[string]string{"app": "openstack-cinder-csi", "component": "controllerplugin"}, ""},
+		{map[string]string{"app": "shop", "component": "node"}, ""},
+	} {
+		if got := addonOf(tt.labels); got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.labels, got, tt.want)
+		}
+		redactLabels(tt.labels, renamed{})
+		if got := addonOf(tt.labels); got != tt.want {
+			t.Errorf("redacted %v: %q, want %q", tt.labels, got, tt.want)
 		}
 	}
 }

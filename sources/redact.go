@@ -144,10 +144,16 @@ func redactPod(p *corev1.Pod, n Names) {
 	redactLabels(p.Labels, n)
 }
 
-// redactLabels keeps what tells known components apart.
+// redactLabels keeps what tells known components apart. Of a CSI driver without a name of
+// its own in the table it keeps that it is one.
 func redactLabels(labels map[string]string, n Names) {
+	isCSINode := addonOf(labels) == AddonCSINode
 	for name, value := range labels {
-		if !knownComponent(value) {
+		switch {
+		case knownComponent(value):
+		case isCSINode && slices.Contains(appLabels(), name):
+			labels[name] = string(AddonCSINode)
+		default:
 			labels[name] = n.As("component", value)
 		}
 	}

@@ -83,7 +83,13 @@ func trimMeta(m metav1.ObjectMeta, latest *Latest, labels ...string) metav1.Obje
 
 // componentLabels are those by which components are told apart.
 func componentLabels() []string {
-	return append(appLabels(), "component", "app.kubernetes.io/part-of", openShiftDNSLabel)
+	names := append(appLabels(), "component", "app.kubernetes.io/component")
+	for _, l := range addonLabels() {
+		if !slices.Contains(names, l.name) {
+			names = append(names, l.name)
+		}
+	}
+	return names
 }
 
 // DisruptionTaint is the key of the one taint whose value collectors read: by it
