@@ -59,11 +59,11 @@ func waitingOf(pod *corev1.Pod) (Waiting, time.Time) {
 		since = scheduled.LastTransitionTime.Time
 	}
 	w := onNode(pod)
-	if w == Starting {
-		// Init containers take what they take.
-		if c := condition(pod, corev1.PodInitialized); c != nil && c.Status == corev1.ConditionTrue && c.LastTransitionTime.After(since) {
-			since = c.LastTransitionTime.Time
-		}
+	// Init containers take what they take, and run again when the machine of a pod has been
+	// started again, which may have run well for long before.
+	if c := condition(pod, corev1.PodInitialized); c != nil && c.LastTransitionTime.After(since) &&
+		(c.Status == corev1.ConditionFalse || w == Starting) {
+		since = c.LastTransitionTime.Time
 	}
 	return w, since
 }

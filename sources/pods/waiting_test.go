@@ -42,6 +42,10 @@ func TestWaiting(t *testing.T) {
 		}
 	}
 	initializedAt := scheduledAt.Add(time.Hour)
+	initializesAnew := func(p *corev1.Pod) {
+		with(corev1.PodInitialized, "False", "ContainersNotInitialized")(p)
+		p.Status.Conditions[len(p.Status.Conditions)-1].LastTransitionTime = metav1.NewTime(initializedAt)
+	}
 	initialized := func(p *corev1.Pod) {
 		with(corev1.PodInitialized, "True", "")(p)
 		p.Status.Conditions[len(p.Status.Conditions)-1].LastTransitionTime = metav1.NewTime(initializedAt)
@@ -89,6 +93,7 @@ func TestWaiting(t *testing.T) {
 		"an init image likewise":         {[]change{pickedUp, initWaits("ErrImagePull")}, Image, scheduledAt},
 		"its Secret does not exist":      {[]change{pickedUp, waits("CreateContainerConfigError")}, ContainerSetup, scheduledAt},
 		"an init container loops":        {[]change{pickedUp, initWaits("CrashLoopBackOff")}, InitFailing, scheduledAt},
+		"one loops after a restart":      {[]change{pickedUp, initWaits("CrashLoopBackOff"), initializesAnew}, InitFailing, initializedAt},
 		"an init container ends again":   {[]change{pickedUp, initFailed, func(p *corev1.Pod) { p.Status.InitContainerStatuses[0].RestartCount = 1 }}, InitFailing, scheduledAt},
 		"one loops, one has no image":    {[]change{pickedUp, waits("CrashLoopBackOff"), waits("ImagePullBackOff")}, Image, scheduledAt},
 		"one loops, one has no Secret":   {[]change{pickedUp, waits("CrashLoopBackOff"), waits("CreateContainerConfigError")}, ContainerSetup, scheduledAt},
