@@ -126,7 +126,7 @@ func (c *campaign) rulesFor(ctx context.Context, played Case, dir string) (*rule
 }
 
 // work plays cases on one lab after the other. A lab is used again for as long as it is
-// quiet after a case, and the rules are the same.
+// quiet after a case, no outage still keeps others quiet, and the rules are the same.
 func (c *campaign) work(ctx context.Context, dir string, cases []Case, results []Result, next <-chan int) {
 	var b *bench
 	stop := func() {
@@ -141,7 +141,7 @@ func (c *campaign) work(ctx context.Context, dir string, cases []Case, results [
 		name := cases[i].Name()
 		own := fmt.Sprintf("%s.%d", dir, labs+1)
 		r, err := c.rulesFor(ctx, cases[i], own)
-		if b != nil && (r != b.rules || !b.quiet(ctx, quietAgain)) {
+		if b != nil && (r != b.rules || !b.quiet(ctx, quietAgain) || !b.calm(ctx)) {
 			stop()
 		}
 		if b == nil && err == nil {

@@ -48,16 +48,26 @@ func (b *bench) active(ctx context.Context) ([]labels, error) {
 
 // scraped fails unless Prometheus reaches kubevitals.
 func (b *bench) scraped(ctx context.Context) error {
+	n, err := b.count(ctx, `up{job="kubevitals"} == 1`)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("kubevitals is not scraped")
+	}
+	return err
+}
+
+// calm tells whether no outage was told of so lately that what it explains keeps quiet.
+func (b *bench) calm(ctx context.Context) bool {
+	n, err := b.count(ctx, recentOutages)
+	return err == nil && n == 0
+}
+
+// count is how many series the query selects.
+func (b *bench) count(ctx context.Context, query string) (int, error) {
 	var told struct {
 		Data struct{ Result []any }
 	}
-	if err := b.get(ctx, b.prometheus.url+"/api/v1/query?query="+url.QueryEscape(`up{job="kubevitals"} == 1`), &told); err != nil {
-		return err
-	}
-	if len(told.Data.Result) == 0 {
-		return fmt.Errorf("kubevitals is not scraped")
-	}
-	return nil
+	err := b.get(ctx, b.prometheus.url+"/api/v1/query?query="+url.QueryEscape(query), &told)
+	return len(told.Data.Result), err
 }
 
 // quiet waits until no alert above info has fired, or was about to, for some seconds.
