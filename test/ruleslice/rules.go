@@ -84,6 +84,9 @@ func readRule(raw any) (*rule, error) {
 			r.labels[name] = text
 		}
 	}
+	if r.isAlert {
+		r.labels[labels.AlertName] = r.makes
+	}
 	expr, err := parse(fmt.Sprint(r.raw["expr"]))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.makes, err)
@@ -143,20 +146,15 @@ func asked(text string) []reading {
 
 // may tells whether what the rule makes may be selected, by what is known of its labels.
 func (r *rule) may(be reading) bool {
-	known := map[string]string{}
-	for name, value := range r.labels {
-		known[name] = value
-	}
 	if r.isAlert {
 		if be.name != "" && be.name != "ALERTS" && be.name != "ALERTS_FOR_STATE" {
 			return false
 		}
-		known[labels.AlertName] = r.makes
 	} else if be.name != "" && be.name != r.makes {
 		return false
 	}
 	for _, m := range be.matchers {
-		if value, isKnown := known[m.Name]; isKnown && !m.Matches(value) {
+		if value, isKnown := r.labels[m.Name]; isKnown && !m.Matches(value) {
 			return false
 		}
 	}
