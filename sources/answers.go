@@ -60,7 +60,7 @@ func (l limitedAnswers) RoundTrip(request *http.Request) (*http.Response, error)
 	case strings.HasPrefix(response.Header.Get("Content-Type"), "application/json"):
 		limited = answerLimits(watch).Reader(response.Body)
 	case watch:
-		limited = &frames{in: response.Body, check: l.shapes.event}
+		limited = &frames{in: response.Body, shorten: l.shapes.event}
 	default:
 		limited = bounded.Reader(response.Body, listLimit)
 	}

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	apiwatch "k8s.io/apimachinery/pkg/watch"
 
 	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/scheme"
@@ -19,22 +20,31 @@ import (
 // shapes are those of the objects that may come in protobuf, by version and kind.
 type shapes map[runtime.TypeMeta]*bounded.Message
 
-// shapesOf are those of the typed resources of the table, and of errors.
-func shapesOf(table Table) shapes {
+// shapesOf are those of the typed resources of the table, without what is not read of
+// them, and of errors.
+func shapesOf(table Table) (shapes, error) {
 	all := shapes{}
-	add := func(gvk schema.GroupVersionKind) {
-		if obj, err := scheme.Scheme.New(gvk); err == nil {
-			apiVersion, kind := gvk.ToAPIVersionAndKind()
-			all[runtime.TypeMeta{APIVersion: apiVersion, Kind: kind}] = bounded.MessageOf(reflect.TypeOf(obj).Elem())
+	add := func(gvk schema.GroupVersionKind, unread []string) error {
+		obj, err := scheme.Scheme.New(gvk)
+		if err != nil {
+			return nil //nolint:nilerr // it comes in JSON
 		}
+		shape, err := bounded.MessageOf(reflect.TypeOf(obj).Elem()).Without(unread...)
+		if err != nil {
+			return fmt.Errorf("unread fields of a %s: %w", gvk.Kind, err)
+		}
+		apiVersion, kind := gvk.ToAPIVersionAndKind()
+		all[runtime.TypeMeta{APIVersion: apiVersion, Kind: kind}] = shape
+		return nil
 	}
 	for _, r := range table {
 		for _, version := range r.Versions {
-			add(schema.GroupVersionKind{Group: r.Group, Version: version, Kind: r.Kind})
+			if err := add(schema.GroupVersionKind{Group: r.Group, Version: version, Kind: r.Kind}, r.unread()); err != nil {
+				return nil, err
+			}
 		}
 	}
-	add(metav1.Unversioned.WithKind("Status"))
-	return all
+	return all, add(metav1.Unversioned.WithKind("Status"), nil)
 }
 
 func (s shapes) of(gvk schema.GroupVersionKind) *bounded.Message {
@@ -44,66 +54,78 @@ func (s shapes) of(gvk schema.GroupVersionKind) *bounded.Message {
 
 // The fields of metav1.WatchEvent, and of the runtime.RawExtension in it.
 const (
+	eventType    = 1
 	eventObject  = 2
 	extensionRaw = 1
 )
 
-// event is an *Error if an event of a watch has an object that would take too much
-// memory, or one of another kind than are watched.
-func (s shapes) event(event []byte) error {
-	return textFields(event, eventObject, func(extension []byte) error {
-		return textFields(extension, extensionRaw, s.object)
+// event returns an event of a watch without what is not read of its object, in the place
+// of the whole. It is an *Error if the object would take too much memory, or is of another
+// kind than are watched. Bookmarks stay whole: their annotations say whether all that there
+// is has come.
+func (s shapes) event(event []byte) ([]byte, error) {
+	bookmark := false
+	return bounded.Replace(event, func(number int32, _ bool, value []byte) (kept []byte, keep bool, err error) {
+		switch number {
+		case eventType:
+			bookmark = string(value) == string(apiwatch.Bookmark)
+		case eventObject:
+			value, err = bounded.Replace(value, func(number int32, _ bool, value []byte) (kept []byte, keep bool, err error) {
+				if number == extensionRaw {
+					value, err = s.object(value, bookmark)
+				}
+				return value, true, err
+			})
+		}
+		return value, true, err
 	})
 }
 
-// object takes in an object of whatever kind, with the kind before it.
-func (s shapes) object(text []byte) error {
-	text, ok := bytes.CutPrefix(text, []byte(protobufMagic))
+// object returns an object of whatever kind, with the kind before it, without what is not
+// read of it.
+func (s shapes) object(text []byte, bookmark bool) ([]byte, error) {
+	message, ok := bytes.CutPrefix(text, []byte(protobufMagic))
 	if !ok {
-		return &bounded.Error{What: "an event of a watch has no object"}
+		return nil, &bounded.Error{What: "an event of a watch has no object"}
 	}
 	var is *runtime.TypeMeta
-	return bounded.Fields(text, func(number int32, _ bool, value []byte) error {
+	less, err := bounded.Replace(message, func(number int32, _ bool, value []byte) ([]byte, bool, error) {
 		switch number {
 		case unknownTypeMeta:
 			if is != nil {
-				return &bounded.Error{What: "an object is of two kinds"}
+				return nil, false, &bounded.Error{What: "an object is of two kinds"}
 			}
 			is = &runtime.TypeMeta{}
-			return is.Unmarshal(value)
+			return value, true, is.Unmarshal(value)
 		case unknownRaw:
 			if is == nil {
 				is = &runtime.TypeMeta{}
 			}
 			shape := s[runtime.TypeMeta{APIVersion: is.APIVersion, Kind: is.Kind}]
 			if shape == nil {
-				return &bounded.Error{What: fmt.Sprintf("a watch brings a %.60q", is.Kind)}
+				return nil, false, &bounded.Error{What: fmt.Sprintf("a watch brings a %.60q", is.Kind)}
 			}
-			_, err := shape.Cost(value, objectCost)
-			return err
+			if bookmark {
+				_, err := shape.Cost(value, objectCost)
+				return value, true, err
+			}
+			less, err := shape.Shorten(value, objectCost)
+			return less, true, err
 		}
-		return nil
+		return value, true, nil
 	})
-}
-
-// textFields hands over the fields of that number of a message.
-func textFields(message []byte, wanted int32, take func(value []byte) error) error {
-	return bounded.Fields(message, func(number int32, _ bool, value []byte) error {
-		if number != wanted {
-			return nil
-		}
-		return take(value)
-	})
+	return text[:len(protobufMagic)+len(less)], err
 }
 
 // frames passes the events of a watch in protobuf on, each once it is known what it would
-// cost to decode it. Before each stands how long it is.
+// cost to decode it, and without what is not read of it. Before each stands how long it is.
 type frames struct {
-	in     io.Reader
-	check  func(event []byte) error
-	buffer []byte // of a frame
-	left   []byte // what of it is still to be read
-	err    error
+	in io.Reader
+	// shorten returns what to pass on of an event, in the place of the whole.
+	shorten func(event []byte) ([]byte, error)
+	buffer  []byte // of a frame
+	left    []byte // what of it is still to be read
+	err     error
 }
 
 const (
@@ -145,9 +167,11 @@ func (f *frames) next() error {
 	if f.buffer, err = readOnto(f.buffer, f.in, length); err != nil {
 		return err
 	}
-	if err := f.check(f.buffer[frameHead:]); err != nil {
+	less, err := f.shorten(f.buffer[frameHead:])
+	if err != nil {
 		return err
 	}
-	f.left = f.buffer
+	binary.BigEndian.PutUint32(f.buffer, uint32(len(less))) //nolint:gosec // not above the length before
+	f.left = f.buffer[:frameHead+len(less)]
 	return nil
 }

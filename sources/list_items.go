@@ -198,7 +198,4 @@ func (r Resource) strip(obj runtime.Object) {
 		}
 		m.SetManagedFields(kept)
 	}
-	if r.Strip != nil {
-		r.Strip(obj)
-	}
 }

@@ -53,11 +53,13 @@ func decodeJSON(r Resource, version string, keep cache.TransformFunc) func(raw [
 	}
 }
 
-// decodeProtobuf returns what decodes an item of a list in protobuf.
+// decodeProtobuf returns what decodes an item of a list in protobuf, without what is not
+// read of it. It writes over the bytes.
 func decodeProtobuf(r Resource, version string, shape *bounded.Message, keep cache.TransformFunc) func(raw []byte) (runtime.Object, error) {
 	gvk := schema.GroupVersionKind{Group: r.Group, Version: version, Kind: r.Kind}
 	return func(raw []byte) (runtime.Object, error) {
-		if _, err := shape.Cost(raw, objectCost); err != nil {
+		raw, err := shape.Shorten(raw, objectCost)
+		if err != nil {
 			return nil, err
 		}
 		obj, err := scheme.Scheme.New(gvk)

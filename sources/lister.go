@@ -39,7 +39,10 @@ type clients struct {
 // newClients prepares clients for all resources of the table. They share their
 // connections and a limit on requests.
 func newClients(c *rest.Config, table Table) (*clients, error) {
-	shapes := shapesOf(table)
+	shapes, err := shapesOf(table)
+	if err != nil {
+		return nil, err
+	}
 	json := wire(c, shapes)
 	protobuf := rest.CopyConfig(json)
 	protobuf.ContentType = "application/vnd.kubernetes.protobuf"

@@ -6,7 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // ConditionOf returns the condition of that kind; nil if the node has none.
@@ -17,15 +16,6 @@ func ConditionOf(node *corev1.Node, kind corev1.NodeConditionType) *corev1.NodeC
 		}
 	}
 	return nil
-}
-
-// stripNode takes what makes up much of a node's size.
-func stripNode(obj runtime.Object) {
-	if node, ok := obj.(*corev1.Node); ok {
-		node.Annotations = nil
-		node.Status.Images = nil
-		node.Status.VolumesInUse, node.Status.VolumesAttached = nil, nil
-	}
 }
 
 // The field of a node that its kubelet alone writes, as managed fields name it, and

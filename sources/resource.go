@@ -39,9 +39,10 @@ type Resource struct {
 	// Fields are what field selectors can select an object by, beside its name and
 	// namespace; nil if there are none. Of an empty object they are all names.
 	Fields func(runtime.Object) fields.Set
-	// Strip takes from a live object what no collector reads and takes memory, beside
-	// what is taken from all; nil if there is nothing.
-	Strip func(runtime.Object)
+	// Unread are fields that no collector reads of live objects, by their paths in protobuf:
+	// they are left out before an object is decoded, since that takes longer than all else.
+	// What Trim keeps is not among them.
+	Unread []string
 	// Managed chooses what is kept of who wrote which field, and when; nil keeps nothing.
 	// What was chosen before is chosen again.
 	Managed func([]metav1.ManagedFieldsEntry) []metav1.ManagedFieldsEntry
@@ -94,6 +95,14 @@ func (r Resource) GVK() schema.GroupVersionKind {
 // Typed says that there is a Go type for the objects, which can be read as protobuf.
 // The others are unstructured and JSON only, as are those of CRDs.
 func (r Resource) Typed() bool { return scheme.Scheme.Recognizes(r.GVK()) }
+
+// unread are the fields that are left out of live objects.
+func (r Resource) unread() []string {
+	if r.Managed != nil {
+		return r.Unread
+	}
+	return append([]string{"metadata.managedFields"}, r.Unread...)
+}
 
 // Path is where a version of the resource is served; an empty namespace is all.
 func (r Resource) Path(version, namespace string) string {

@@ -82,8 +82,8 @@ func coreResources() Table {
 	return Table{
 		{
 			Versions: []string{"v1"}, Kind: "Node", Plural: "nodes", Alive: true,
-			Lists: []List{{Source: Nodes}},
-			Strip: stripNode, Managed: heartbeatWriter, Trim: Trimmed(trimNode), Redact: Redacted(redactNode),
+			Lists:  []List{{Source: Nodes}},
+			Unread: unreadOfNodes(), Managed: heartbeatWriter, Trim: Trimmed(trimNode), Redact: Redacted(redactNode),
 		},
 		{
 			Versions: []string{"v1"}, Kind: "Pod", Plural: "pods", Namespaced: true,
@@ -96,7 +96,7 @@ func coreResources() Table {
 				{Source: FlannelPods, Namespace: kubeFlannel, Optional: true},
 				{Source: OVNPods, Namespace: openShiftOVN, Optional: true},
 			},
-			Fields: podFields, Trim: Trimmed(trimPod), Redact: Redacted(redactPod),
+			Fields: podFields, Unread: unreadOfPods(), Trim: Trimmed(trimPod), Redact: Redacted(redactPod),
 		},
 		{
 			Versions: []string{"v1"}, Kind: "Event", Plural: "events", Namespaced: true, Uncached: true,

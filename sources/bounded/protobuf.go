@@ -17,13 +17,17 @@ type Message struct {
 	fields map[int32]field
 	// quantity says that its first field is the text of a quantity.
 	quantity bool
+	// shortened says that a field of it, or of what is in it, is left out.
+	shortened bool
 }
 
 // field is one field of a message, in bytes of memory.
 type field struct {
+	name    string
 	each    int64    // of each time that it is there
 	perByte int64    // of each byte of a text, or of numbers that are packed
 	message *Message // of what is in it; nil if it is no message
+	unread  bool     // it is left out before anything decodes the message
 }
 
 const (
@@ -54,7 +58,13 @@ func messageOf(t reflect.Type, known map[reflect.Type]*Message) *Message {
 			continue
 		}
 		if number, err := strconv.ParseInt(tag[1], 10, 32); err == nil {
-			m.fields[int32(number)] = fieldOf(of.Type, known)
+			f := fieldOf(of.Type, known)
+			for _, option := range tag[2:] {
+				if name, ok := strings.CutPrefix(option, "name="); ok {
+					f.name = name
+				}
+			}
+			m.fields[int32(number)] = f
 		}
 	}
 	return m
@@ -105,66 +115,89 @@ type cost struct{ bytes, most int64 }
 
 func (c *cost) message(m *Message, text []byte, depth int) error {
 	if depth > mostMessages {
-		return &Error{fmt.Sprintf("messages are nested deeper than %d", mostMessages)}
+		return errTooDeep()
 	}
 	return Fields(text, func(number int32, isText bool, value []byte) error {
-		if m.quantity && isText {
-			if err := Quantity(string(value)); err != nil {
-				return err
-			}
-		}
 		f := m.fields[number]
-		c.bytes += f.each
-		if isText && f.message == nil {
-			c.bytes += f.perByte * int64(len(value))
-		}
-		if c.bytes > c.most {
-			return &Error{"an object is larger than " + Size(c.most) + " in memory"}
-		}
-		if !isText || f.message == nil {
-			return nil
+		if err := c.field(m, f, isText, value); err != nil || !isText || f.message == nil {
+			return err
 		}
 		return c.message(f.message, value, depth+1)
 	})
+}
+
+// field counts a field of a message, without what is in it.
+func (c *cost) field(m *Message, f field, isText bool, value []byte) error {
+	if m.quantity && isText {
+		if err := Quantity(string(value)); err != nil {
+			return err
+		}
+	}
+	c.bytes += f.each
+	if isText && f.message == nil {
+		c.bytes += f.perByte * int64(len(value))
+	}
+	if c.bytes > c.most {
+		return &Error{"an object is larger than " + Size(c.most) + " in memory"}
+	}
+	return nil
 }
 
 // Fields hands over the fields of a message one by one: their numbers, and the value of
 // those that are texts, messages or packed. It is an *Error if the text is no message.
 func Fields(text []byte, take func(number int32, isText bool, value []byte) error) error {
 	for len(text) > 0 {
-		tag, n := binary.Uvarint(text)
-		if n <= 0 || int32(tag>>3) <= 0 { //nolint:gosec // decoders cut the number off, too
-			return errNoMessage()
-		}
-		text = text[n:]
-		var value []byte
-		var isText bool
-		switch tag & 7 {
-		case varint:
-			_, n = binary.Uvarint(text)
-		case fixed64:
-			n = 8
-		case fixed32:
-			n = 4
-		case lengthDelimited:
-			length, prefix := binary.Uvarint(text)
-			if prefix <= 0 || length > uint64(len(text)-prefix) {
-				return errNoMessage()
-			}
-			isText, n = true, prefix+int(length) //nolint:gosec // not above the length of the text
-			value = text[prefix:n]
-		default:
-			n = 0 // groups, which Kubernetes does not use
-		}
-		if n <= 0 || n > len(text) {
-			return errNoMessage()
-		}
-		if err := take(int32(tag>>3), isText, value); err != nil { //nolint:gosec // as above
+		f, err := next(text)
+		if err != nil {
 			return err
 		}
-		text = text[n:]
+		if err := take(f.number, f.isText, f.value); err != nil {
+			return err
+		}
+		text = text[f.length:]
 	}
 	return nil
+}
+
+// onWire is a field as it stands in a message.
+type onWire struct {
+	number int32
+	isText bool
+	value  []byte // of those that are texts, messages or packed
+	tag    int    // how many bytes say which it is, and
+	length int    // how many it has with these
+}
+
+// next is the field with which a text begins.
+func next(text []byte) (onWire, error) {
+	tag, n := binary.Uvarint(text)
+	f := onWire{number: int32(tag >> 3), tag: n} //nolint:gosec // decoders cut the number off, too
+	if n <= 0 || f.number <= 0 {
+		return f, errNoMessage()
+	}
+	text = text[n:]
+	switch tag & 7 {
+	case varint:
+		_, n = binary.Uvarint(text)
+	case fixed64:
+		n = 8
+	case fixed32:
+		n = 4
+	case lengthDelimited:
+		length, prefix := binary.Uvarint(text)
+		if prefix <= 0 || length > uint64(len(text)-prefix) {
+			return f, errNoMessage()
+		}
+		f.isText, n = true, prefix+int(length) //nolint:gosec // not above the length of the text
+		f.value = text[prefix:n]
+	default:
+		n = 0 // groups, which Kubernetes does not use
+	}
+	if n <= 0 || n > len(text) {
+		return f, errNoMessage()
+	}
+	f.length = f.tag + n
+	return f, nil
 }
 
 // The types by which fields stand in a message.
@@ -176,3 +209,7 @@ const (
 )
 
 func errNoMessage() error { return &Error{"the answer is no message of protobuf"} }
+
+func errTooDeep() error {
+	return &Error{fmt.Sprintf("messages are nested deeper than %d", mostMessages)}
+}

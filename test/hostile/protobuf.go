@@ -37,7 +37,7 @@ func tiny() []struct{ Name, Kind, Part string } {
 		{"empty labels", "Node", text(1, text(11, ""))},
 		{"labels that differ", "Node", ""},
 		{"empty conditions", "Node", text(3, text(4, ""))},
-		{"empty images", "Node", text(3, text(8, ""))},
+		{"empty addresses", "Node", text(3, text(5, ""))},
 		{"empty containers", "Pod", text(2, text(2, ""))},
 		{"empty volumes", "Pod", text(2, text(1, ""))},
 		{"containers with empty variables", "Pod", text(2, text(2, text(7, "")+text(7, "")+text(7, "")+text(7, "")))},
