@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/test/fresh"
 )
 
 func TestEveryDefinitionIsListed(t *testing.T) {
@@ -77,7 +78,7 @@ func TestDefinitionsAreWhole(t *testing.T) {
 		if !strings.HasSuffix(d.Help, ".") || d.New == nil || len(d.Metrics) == 0 {
 			t.Errorf("%s: needs a help sentence, metrics and a constructor", d.Name)
 		}
-		if _, err := os.Stat(filepath.Join("testdata", d.Name+".prom")); err != nil && !*update {
+		if _, err := os.Stat(filepath.Join("testdata", d.Name+".prom")); err != nil && !fresh.Update() {
 			t.Errorf("%s: no golden exposition, which a test makes with golden(): %v", d.Name, err)
 		}
 		for _, m := range d.Metrics {

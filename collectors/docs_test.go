@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,24 +16,8 @@ import (
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/test/fresh"
 )
-
-// fresh compares a generated file with what it should hold, or writes it.
-func fresh(t *testing.T, file string, want []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v; run: make update-docs", err)
-	}
-	if diff := cmp.Diff(string(got), string(want)); diff != "" {
-		t.Errorf("%s is out of date; run: make update-docs\n(-file +code):\n%s", file, diff)
-	}
-}
 
 func TestMetricsReferenceIsFresh(t *testing.T) {
 	t.Parallel()
@@ -58,7 +41,7 @@ func TestMetricsReferenceIsFresh(t *testing.T) {
 	}
 	b.WriteString("\n## kubevitals itself\n\nThe metrics of the Go runtime and the process are there as well, and `kubevitals_build_info`.\n")
 	table(SelfMetrics())
-	fresh(t, "../docs/metrics.md", b.Bytes())
+	fresh.File(t, "../docs/metrics.md", b.Bytes())
 }
 
 func TestSignalsAreFresh(t *testing.T) {
@@ -78,7 +61,7 @@ func TestSignalsAreFresh(t *testing.T) {
 	for _, d := range Catalogue() {
 		fmt.Fprintf(&b, "| [`%s`](metrics.md#%s) | %s | %d |\n", d.Name, d.Name, cell(d.Help), len(d.Metrics))
 	}
-	fresh(t, "../docs/signals.md", []byte(head+begin+b.String()+end+tail))
+	fresh.File(t, "../docs/signals.md", []byte(head+begin+b.String()+end+tail))
 }
 
 // defaultsOf are the definitions that run in the scope unless told otherwise.
@@ -173,8 +156,8 @@ func namespaceRoles(meta metav1.ObjectMeta, subjects []rbacv1.Subject, namespace
 // rights compares the generated file of kustomize, and the same file of the Helm chart.
 func rights(t *testing.T, text []byte, kustomize, chart string) {
 	t.Helper()
-	fresh(t, "../deploy/"+kustomize, text)
-	fresh(t, "../deploy/chart/files/rbac/"+chart+".yaml", text)
+	fresh.File(t, "../deploy/"+kustomize, text)
+	fresh.File(t, "../deploy/chart/files/rbac/"+chart+".yaml", text)
 }
 
 // manifest is the text of the objects.

@@ -3,7 +3,6 @@ package deploy_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"strconv"
@@ -12,26 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevitals/kubevitals/test/fresh"
 )
-
-var update = flag.Bool("update", false, "write the generated documents")
-
-// fresh compares a generated file with what it should hold, or writes it.
-func fresh(t *testing.T, file string, want []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v; run: make update-docs", err)
-	}
-	if diff := cmp.Diff(string(got), string(want)); diff != "" {
-		t.Errorf("%s is out of date; run: make update-docs\n(-file +values.yaml):\n%s", file, diff)
-	}
-}
 
 // value is one value of the chart, with what values.yaml says of it.
 type value struct {
@@ -151,7 +133,7 @@ func TestChartSchemaIsFresh(t *testing.T) {
 	if err := e.Encode(schema); err != nil {
 		t.Fatal(err)
 	}
-	fresh(t, "chart/values.schema.json", b.Bytes())
+	fresh.File(t, "chart/values.schema.json", b.Bytes())
 }
 
 func TestChartValuesReferenceIsFresh(t *testing.T) {
@@ -176,7 +158,7 @@ func TestChartValuesReferenceIsFresh(t *testing.T) {
 	if n < 50 {
 		t.Fatalf("only %d values were found in values.yaml", n)
 	}
-	fresh(t, "../docs/chart-values.md", b.Bytes())
+	fresh.File(t, "../docs/chart-values.md", b.Bytes())
 }
 
 // meaning is the comment of a value, with what it may be where few things are allowed.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
+	"github.com/kubevitals/kubevitals/test/fresh"
 )
 
 // explanation is an edge of the graph of causes.
@@ -144,7 +145,7 @@ func TestCausesDocumentIsFresh(t *testing.T) {
 		fmt.Fprintf(&b, "| [%s](../mixin/runbooks/%s.md) | %s | %s | %s | %s |\n", short(e.Cause), e.Cause, short(e.Explains), strings.Join(on, ", "), demands(e), silences)
 	}
 	b.WriteString("\n" + loadAfterEffects(t).text())
-	fresh(t, "../docs/causes.md", b.Bytes())
+	fresh.File(t, "../docs/causes.md", b.Bytes())
 }
 
 func short(alert string) string { return strings.TrimPrefix(alert, "KubeVitals") }

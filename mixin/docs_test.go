@@ -2,38 +2,16 @@ package mixin_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/kubevitals/kubevitals/internal/export"
 	"github.com/kubevitals/kubevitals/mixin"
+	"github.com/kubevitals/kubevitals/test/fresh"
 )
-
-var update = flag.Bool("update", false, "write the generated documents")
-
-// fresh compares a generated file with what it should hold, or writes it.
-func fresh(t *testing.T, file string, want []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v; run: make update-docs", err)
-	}
-	if diff := cmp.Diff(string(got), string(want)); diff != "" {
-		t.Errorf("%s is out of date; run: make update-docs\n(-file +mixin):\n%s", file, diff)
-	}
-}
 
 // TestChineseAlertsReferenceIsFresh checks that every alert has a summary in
 // Chinese and a runbook.
@@ -59,7 +37,7 @@ func TestChineseAlertsReferenceIsFresh(t *testing.T) {
 		fmt.Fprintf(&b, "| [%s](../mixin/runbooks/zh-TW/%s.md) | %s | %s | %s | %s | %s |\n",
 			a.Name, a.Name, a.Labels["severity"], a.Labels["signal"], a.For, forms[a.Name], summaries[a.Name])
 	}
-	fresh(t, "../docs/alerts.zh-TW.md", b.Bytes())
+	fresh.File(t, "../docs/alerts.zh-TW.md", b.Bytes())
 }
 
 func TestAlertsReferenceIsFresh(t *testing.T) {
@@ -78,7 +56,7 @@ func TestAlertsReferenceIsFresh(t *testing.T) {
 		fmt.Fprintf(&b, "| [%s](../mixin/runbooks/%s.md) | %s | %s | %s | %s | %s |\n",
 			a.Name, a.Name, a.Labels["severity"], a.Labels["signal"], a.For, forms[a.Name], a.Annotations["summary"])
 	}
-	fresh(t, "../docs/alerts.md", b.Bytes())
+	fresh.File(t, "../docs/alerts.md", b.Bytes())
 }
 
 // criticals counts the alerts that are pages, and all.
@@ -126,7 +104,7 @@ func TestConfigReferenceIsFresh(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", s.name, strings.ReplaceAll(s.value, "|", `\|`), s.reason)
 	}
-	fresh(t, "../docs/mixin-config.md", b.Bytes())
+	fresh.File(t, "../docs/mixin-config.md", b.Bytes())
 }
 
 func TestPrometheusRuleIsFresh(t *testing.T) {
@@ -135,8 +113,8 @@ func TestPrometheusRuleIsFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fresh(t, "../deploy/components/prometheus-operator/prometheusrule.yaml", text)
-	fresh(t, "../deploy/chart/files/prometheusrule.yaml", text)
+	fresh.File(t, "../deploy/components/prometheus-operator/prometheusrule.yaml", text)
+	fresh.File(t, "../deploy/chart/files/prometheusrule.yaml", text)
 }
 
 func TestAlertmanagerConfigOfTheChartIsFresh(t *testing.T) {
@@ -145,7 +123,7 @@ func TestAlertmanagerConfigOfTheChartIsFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fresh(t, "../deploy/chart/files/alertmanagerconfig.yaml", text)
+	fresh.File(t, "../deploy/chart/files/alertmanagerconfig.yaml", text)
 }
 
 // TestDashboardComponentIsFresh checks that every dashboard is deployed as a
@@ -158,10 +136,10 @@ func TestDashboardComponentIsFresh(t *testing.T) {
 		name := filepath.Base(file)
 		names = append(names, name)
 		// Neither kustomize nor Helm reads files outside the folder.
-		fresh(t, folder+name, []byte(read(t, file)))
-		fresh(t, chart+name, []byte(read(t, file)))
+		fresh.File(t, folder+name, []byte(read(t, file)))
+		fresh.File(t, chart+name, []byte(read(t, file)))
 	}
-	fresh(t, folder+"kustomization.yaml", export.DashboardComponent(names))
+	fresh.File(t, folder+"kustomization.yaml", export.DashboardComponent(names))
 	for _, file := range append(files(t, folder+"*.json"), files(t, chart+"*.json")...) {
 		if !slices.Contains(names, filepath.Base(file)) {
 			t.Errorf("%s is no dashboard of the mixin; remove it", file)

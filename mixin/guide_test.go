@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubevitals/kubevitals/test/fresh"
 )
 
 // guide is guide.yaml.
@@ -115,7 +117,7 @@ func TestGuideTestsExist(t *testing.T) {
 
 func TestGuideCoverageIsFresh(t *testing.T) {
 	t.Parallel()
-	fresh(t, "../docs/guide-coverage.md", []byte(guideText(loadGuide(t), load(t), beyondGuide(t))))
+	fresh.File(t, "../docs/guide-coverage.md", []byte(guideText(loadGuide(t), load(t), beyondGuide(t))))
 }
 
 // guideText is docs/guide-coverage.md.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors/nodecause"
 	"github.com/kubevitals/kubevitals/sources"
+	"github.com/kubevitals/kubevitals/test/fresh"
 )
 
 // causeRow is a row of a runbook's table of causes: the cause, what it means, and
@@ -50,7 +51,7 @@ func TestNodeCausesAreFresh(t *testing.T) {
 		m := causeRow.FindStringSubmatch(row)
 		return strings.Replace(row, "| "+m[2]+" |", "| "+words[m[1]]+" |", 1)
 	})
-	fresh(t, english, []byte(text))
+	fresh.File(t, english, []byte(text))
 	for _, file := range []string{english, chinese} {
 		var rows []string
 		for _, m := range causeRow.FindAllStringSubmatch(read(t, file), -1) {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubevitals/kubevitals/test/fresh"
 )
 
 // overlaps are the alerts of another mixin that tell of the same as some of ours.
@@ -126,7 +128,7 @@ func TestOverlapsReferenceIsFresh(t *testing.T) {
 	b.WriteString("```\n\n## Inhibit\n\nIn the configuration of Alertmanager. Both sides must bear the label `cluster`, or neither.\n\n```yaml\ninhibit_rules:\n")
 	b.Write(inhibit.Bytes())
 	b.WriteString("```\n")
-	fresh(t, "../docs/with-kubernetes-mixin.md", b.Bytes())
+	fresh.File(t, "../docs/with-kubernetes-mixin.md", b.Bytes())
 }
 
 func writeInhibition(b *bytes.Buffer, o overlapRow) {

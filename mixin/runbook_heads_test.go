@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kubevitals/kubevitals/mixin"
+	"github.com/kubevitals/kubevitals/test/fresh"
 )
 
 // TestRunbookHeadsAreFresh verifies what stands above the sections of each runbook:
@@ -69,7 +70,7 @@ func freshHead(t *testing.T, file, title, summary, table string) {
 		t.Errorf("%s: no section, or no summary below the title", file)
 		return
 	}
-	fresh(t, file, fmt.Appendf(nil, "# %s\n\n%s\n\n%s\n## %s", title, summary, table, sections))
+	fresh.File(t, file, fmt.Appendf(nil, "# %s\n\n%s\n\n%s\n## %s", title, summary, table, sections))
 }
 
 // metricsOf returns the metrics that make an alert fire, as code. In place of what is

@@ -10,12 +10,12 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
 	"github.com/kubevitals/kubevitals/internal/terminal"
 	"github.com/kubevitals/kubevitals/test/cases"
+	"github.com/kubevitals/kubevitals/test/fresh"
 )
 
 // answerTo is what check says of a dump, in this process.
@@ -64,7 +64,7 @@ func TestCasesAreRightAndFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keepFresh(t, "../../docs/cases.md", cases.Document(all, answers, peer))
+	fresh.File(t, "../../docs/cases.md", []byte(cases.Document(all, answers, peer)))
 	figures, err := os.ReadFile("../../docs/figures.md")
 	if err != nil {
 		t.Fatal(err)
@@ -73,22 +73,5 @@ func TestCasesAreRightAndFresh(t *testing.T) {
 	if !line.Match(figures) {
 		t.Fatalf("docs/figures.md has no line that begins: %s", cases.FigureOf)
 	}
-	keepFresh(t, "../../docs/figures.md", string(line.ReplaceAllLiteral(figures, []byte(cases.Figure(all, answers, peer)))))
-}
-
-// keepFresh compares a file with what it is to be, and writes that with -update.
-func keepFresh(t *testing.T, file, want string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v; run: make update-docs", err)
-	}
-	if diff := cmp.Diff(string(got), want); diff != "" {
-		t.Errorf("%s is out of date; run: make update-docs\n(-file +cases):\n%s", file, diff)
-	}
+	fresh.File(t, "../../docs/figures.md", line.ReplaceAllLiteral(figures, []byte(cases.Figure(all, answers, peer))))
 }

@@ -2,18 +2,15 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kingpin/v2"
-	"github.com/google/go-cmp/cmp"
-)
 
-var update = flag.Bool("update", false, "write the generated documents")
+	"github.com/kubevitals/kubevitals/test/fresh"
+)
 
 func TestFlagsReferenceIsFresh(t *testing.T) {
 	t.Parallel()
@@ -36,19 +33,7 @@ func TestFlagsReferenceIsFresh(t *testing.T) {
 		}
 		flagTable(&b, cmd.Flags)
 	}
-	const file = "../../docs/flags.md"
-	if *update {
-		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v; run: make update-docs", err)
-	}
-	if diff := cmp.Diff(string(got), b.String()); diff != "" {
-		t.Errorf("%s is out of date; run: make update-docs\n(-file +code):\n%s", file, diff)
-	}
+	fresh.File(t, "../../docs/flags.md", b.Bytes())
 }
 
 func flagTable(b *bytes.Buffer, flags []*kingpin.FlagModel) {

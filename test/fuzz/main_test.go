@@ -1,13 +1,12 @@
 package main
 
 import (
-	"flag"
 	"os"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the list of targets")
+	"github.com/kubevitals/kubevitals/test/fresh"
+)
 
 // The marks between which CONTRIBUTING.md lists the targets.
 const (
@@ -34,18 +33,10 @@ func TestTargetsAreListedFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, rest, ok := strings.Cut(string(text), begin)
-	list, after, also := strings.Cut(rest, end)
+	_, after, also := strings.Cut(rest, end)
 	if !ok || !also {
 		t.Fatalf("%s has no place for the list", file)
 	}
 	want := table(targets)
-	if *update {
-		if err := os.WriteFile(file, []byte(before+begin+want+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if list != want {
-		t.Errorf("the list of targets in CONTRIBUTING.md is out of date; run: make update-docs")
-	}
+	fresh.File(t, file, []byte(before+begin+want+end+after))
 }

@@ -3,27 +3,23 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/test/fresh"
 )
-
-var update = flag.Bool("update", false, "write the generated documents")
 
 const (
 	docs       = "../../../docs/"
@@ -41,18 +37,7 @@ func TestCheckOutputIsFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	for file, want := range map[string]string{schemaFile: string(text) + "\n", tableFile: reference(s)} {
-		if *update {
-			if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		got, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatalf("%v; run: make update-docs", err)
-		}
-		if diff := cmp.Diff(string(got), want); diff != "" {
-			t.Errorf("%s is out of date; run: make update-docs\n(-file +code):\n%s", file, diff)
-		}
+		fresh.File(t, file, []byte(want))
 	}
 }
 
