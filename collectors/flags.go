@@ -114,6 +114,7 @@ func (s *Selection) Build(sources *sources.Sources) ([]exporter.Named, error) {
 	for _, d := range s.Enabled() {
 		enabled[d.Name] = true
 	}
+	s.leftOut = nil // of what was built before
 	var named []exporter.Named
 	for i, d := range s.definitions {
 		c, err := s.build(d, sources, enabled[d.Name], s.byUser[i])

@@ -30,7 +30,7 @@ func answerTo(ctx context.Context, dump string) (cases.Answer, error) {
 		return cases.Answer{}, err
 	}
 	var text bytes.Buffer
-	err = report.Text(&text, result, false)
+	err = report.Text(&text, result, report.Style{})
 	return cases.Answer{Text: text.String(), Incidents: result.Incidents, Clear: !result.Firing() && result.Complete()}, err
 }
 

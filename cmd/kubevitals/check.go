@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/common/version"
+
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
@@ -20,7 +22,7 @@ dump. Nothing is waited for: what holds only for a moment is told, too, and with
 --log.level is given; on a terminal a line says what it waits for.
 
 Exit codes: 0 nothing is wrong; 1 findings; 2 could not tell, because something
-could not be read or a flag is wrong.`
+could not be read or a flag is wrong. With --watch it is that of the last look.`
 
 // The exit codes of check.
 const (
@@ -33,12 +35,15 @@ type checking struct {
 	output, severity string
 	only             []string
 	window, stays    time.Duration
+	width            wrapping
+	unfold           bool
+	watch            watching
 }
 
 func (c *command) checkFlags() {
 	k := c.app.Command(checkName, checkHelp)
-	k.Flag("output", "Form of the result: text, markdown (for a ticket), html (one file to send), json, junit or github (annotations of a workflow).").
-		Short('o').Default("text").EnumVar(&c.checking.output, "text", "markdown", "html", "json", "junit", "github")
+	k.Flag("output", "Form of the result: text, markdown (for a ticket), html (one file to send), json, junit, sarif (for code scanning) or github (annotations of a workflow).").
+		Short('o').Default("text").EnumVar(&c.checking.output, "text", "markdown", "html", "json", "junit", "sarif", "github")
 	k.Flag("only", "Alert or signal to look for; all others are left out. Can be given several times.").
 		PlaceHolder("NAME").StringsVar(&c.checking.only)
 	k.Flag("severity", "Least severity to tell of: info, warning or critical.").
@@ -46,12 +51,20 @@ func (c *command) checkFlags() {
 	k.Flag("window", "Time between the two samples that rates are taken from. 0s takes one sample, and leaves alerts that need a rate to Prometheus.").Default("15s").DurationVar(&c.checking.window)
 	k.Flag("stays", "Tell also what will hold once pods that wait and nodes that are not ready have been so for this much longer, such as 15m.").
 		Default("0s").DurationVar(&c.checking.stays)
+	k.Flag("unfold", "In text, print evidence and commands of what only follows from other incidents, too.").BoolVar(&c.checking.unfold)
+	k.Flag("watch", "Look again and again until interrupted, and print what is wrong and what began and ended meanwhile; details are in a check without it.").
+		Short('w').BoolVar(&c.checking.watch.on)
+	k.Flag("interval", "Time between two looks of --watch.").Default("30s").DurationVar(&c.checking.watch.interval)
+	c.checking.width.flag(k, "What is no terminal gets whole lines.")
 }
 
 // runCheck looks at the cluster and prints what it finds. Its error, if any, bears
 // one of the exit codes of check.
 func (c *command) runCheck(ctx context.Context, logger *slog.Logger) error {
 	defer oneshot.CollectRarely()()
+	if c.checking.watch.on {
+		return c.runWatch(ctx, logger)
+	}
 	result, err := c.check(ctx, logger)
 	if err != nil {
 		return &exitError{exitUnsure, err}
@@ -59,18 +72,15 @@ func (c *command) runCheck(ctx context.Context, logger *slog.Logger) error {
 	if err := c.print(result); err != nil {
 		return &exitError{exitUnsure, fmt.Errorf("write the result: %w", err)}
 	}
-	switch {
-	case result.Firing():
-		return &exitError{code: exitFindings}
-	case !result.Complete():
-		return &exitError{code: exitUnsure}
-	}
-	return nil
+	return verdict(result)
 }
 
 func (c *command) check(ctx context.Context, logger *slog.Logger) (*diagnosis.Result, error) {
 	if c.checking.window < 0 {
 		return nil, fmt.Errorf("--window: %s is a negative duration", c.checking.window)
+	}
+	if _, err := c.checking.width.of(c.stdout, 0); err != nil {
+		return nil, err
 	}
 	if c.checking.stays < 0 {
 		return nil, fmt.Errorf("--stays: %s is a negative duration", c.checking.stays)
@@ -134,8 +144,14 @@ func (c *command) print(r *diagnosis.Result) error {
 		return report.Markdown(c.stdout, r)
 	case "html":
 		return report.HTML(c.stdout, r)
+	case "sarif":
+		return report.SARIF(c.stdout, r, version.Version)
 	case "github":
 		return report.GitHub(c.stdout, r)
 	}
-	return report.Text(c.stdout, r, terminal.Coloured(c.stdout))
+	columns, err := c.checking.width.of(c.stdout, 0)
+	if err != nil {
+		return err
+	}
+	return report.Text(c.stdout, r, report.Style{Colour: terminal.Coloured(c.stdout), Columns: columns, Unfold: c.checking.unfold})
 }

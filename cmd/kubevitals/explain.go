@@ -25,9 +25,10 @@ Exit codes: 0 done; 2 no such alert, or a bad label.`
 type explaining struct {
 	alert, language, output string
 	labels                  []string
+	width                   wrapping
 }
 
-// textColumns is how wide the prose of a runbook is printed.
+// textColumns is how wide the prose of a runbook is where there is no terminal.
 const textColumns = 80
 
 func (c *command) explainCommand() {
@@ -36,6 +37,7 @@ func (c *command) explainCommand() {
 	e.Arg("label", "Label of the alert, as NAME=VALUE; any number.").StringsVar(&c.explaining.labels)
 	e.Flag("language", "Language of the runbook: en or zh-TW.").Default("en").EnumVar(&c.explaining.language, "en", "zh-TW")
 	e.Flag("output", "Form of the runbook: text or json.").Short('o').Default("text").EnumVar(&c.explaining.output, "text", "json")
+	c.explaining.width.flag(e, fmt.Sprintf("What is no terminal gets lines of %d.", textColumns))
 }
 
 // runExplain prints the runbook that was asked for.
@@ -73,7 +75,11 @@ func (c *command) runExplain() error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(filled)
 	}
-	return filled.Text(c.stdout, textColumns)
+	columns, err := c.explaining.width.of(c.stdout, textColumns)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	return filled.Text(c.stdout, columns)
 }
 
 // readRunbook reads one runbook of the folder.

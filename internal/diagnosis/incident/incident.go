@@ -101,7 +101,7 @@ func memberOf(f ruleeval.Finding) Member {
 
 // finish fills in what follows from the members.
 func (i *Incident) finish() {
-	i.Summary = firstSentence(i.Cause)
+	i.Summary = i.Cause.Sentence()
 	i.Severity = i.Cause.Severity
 	i.Objects = []Object{}
 	seen := map[Object]bool{}
@@ -166,9 +166,9 @@ func ObjectsOf(labels map[string]string) []Object {
 // clusterLabel bears the name of the cluster that is looked at, as a look gives it.
 const clusterLabel = "cluster"
 
-// firstSentence is the cause in words: what its alert says of these labels, without the
-// name of the cluster, which stands above all of them.
-func firstSentence(m Member) string {
+// Sentence is what the alert of a member says of its labels, in the first sentence and
+// without the name of the cluster, which stands above all of them.
+func (m Member) Sentence() string {
 	text := m.Description
 	if name := m.Labels[clusterLabel]; name != "" {
 		for _, place := range []string{" of cluster " + name, " in cluster " + name} {

@@ -11,66 +11,60 @@ import (
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 )
 
-const (
-	// mostIncidents bounds the incidents that a person is shown at the top.
-	mostIncidents = 20
-	// mostAlike bounds those of one alert from which nothing follows.
-	mostAlike = 3
-	// mostConsequences bounds the objects that are named of each alert that follows.
-	mostConsequences = 5
-)
+// mostConsequences bounds the objects that are named of each alert that follows.
+const mostConsequences = 5
 
-// incidents shows what is wrong in a line each, before all details. Of many of one alert
-// from which nothing follows, some stand for all.
-func (p *printer) incidents(all []incident.Incident) {
-	if len(all) == 0 {
-		return
+// following are the consequences of an incident that are of one alert.
+type following struct {
+	first incident.Member
+	// names are those of all objects.
+	names []string
+	count int
+}
+
+// byAlert puts the consequences of an incident together by their alerts.
+func byAlert(one incident.Incident) []following {
+	var all []following
+	for _, m := range one.Consequences {
+		i := slices.IndexFunc(all, func(f following) bool { return f.first.Alert == m.Alert })
+		if i < 0 {
+			i, all = len(all), append(all, following{first: m})
+		}
+		all[i].count++
+		all[i].names = append(all[i].names, objectNames(m)...)
 	}
-	p.line("")
-	shown, alike := 0, map[string]int{}
-	for _, one := range all {
-		if len(one.Consequences) == 0 {
-			alike[one.Cause.Alert]++
-		}
-		if shown == mostIncidents || (len(one.Consequences) == 0 && alike[one.Cause.Alert] > mostAlike) {
-			continue
-		}
-		shown++
-		began := ""
-		if !one.Since.IsZero() {
-			began = " Since " + one.Since.UTC().Format("2006-01-02 15:04:05 MST") + "."
-		}
-		p.line("%s %s%s", p.severity(one.Severity), p.bold(one.Summary), began)
-		if follows := consequences(one); follows != "" {
-			p.line("  Likely consequences: %s.", plain(follows))
-		}
+	return all
+}
+
+// some are the names of the first objects, and how many more there are.
+func (f following) some() []string {
+	if more := len(f.names) - mostConsequences; more > 0 {
+		return append(f.names[:mostConsequences:mostConsequences], fmt.Sprintf("%d more", more))
 	}
-	if more := len(all) - shown; more > 0 {
-		p.line("%d more, of these or other alerts, which stand below; -o json names all.", more)
+	return f.names
+}
+
+// others says how many more of the alert there are, and of what.
+func (f following) others() string {
+	if f.count < 2 {
+		return ""
 	}
+	text := fmt.Sprintf(" And %d more of this alert", f.count-1)
+	if len(f.names) > 0 {
+		text += ", in all of " + strings.Join(f.some(), ", ")
+	}
+	return text + "."
 }
 
 // consequences names the alerts that follow from a cause, each with its objects.
 func consequences(one incident.Incident) string {
-	var alerts []string
-	objects := map[string][]string{}
-	for _, m := range one.Consequences {
-		if objects[m.Alert] == nil {
-			alerts = append(alerts, m.Alert)
-			objects[m.Alert] = []string{}
+	var words []string
+	for _, f := range byAlert(one) {
+		text := f.first.Alert
+		if names := f.some(); len(names) > 0 {
+			text += " (" + strings.Join(names, ", ") + ")"
 		}
-		objects[m.Alert] = append(objects[m.Alert], objectNames(m)...)
-	}
-	words := make([]string, 0, len(alerts))
-	for _, alert := range alerts {
-		names := objects[alert]
-		if more := len(names) - mostConsequences; more > 0 {
-			names = append(names[:mostConsequences:mostConsequences], fmt.Sprintf("%d more", more))
-		}
-		if len(names) > 0 {
-			alert += " (" + strings.Join(names, ", ") + ")"
-		}
-		words = append(words, alert)
+		words = append(words, text)
 	}
 	return strings.Join(words, ", ")
 }

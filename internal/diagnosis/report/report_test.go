@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/change"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
@@ -19,7 +20,7 @@ import (
 func text(t *testing.T, r *diagnosis.Result) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := report.Text(&out, r, false); err != nil {
+	if err := report.Text(&out, r, report.Style{}); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -120,18 +121,25 @@ func TestIncidents(t *testing.T) {
 		effect.Findings, all = append(effect.Findings, f), append(all, f)
 	}
 	r := &diagnosis.Result{
+		At:     time.Unix(1.7e9, 0).Add(2 * time.Minute),
 		Alerts: []diagnosis.FiringAlert{effect, cause}, Incidents: graph.Group(all, []string{"full_since_timestamp_seconds"}),
 		Coverage: diagnosis.Coverage{Evaluated: []string{"DiskFull", "PodsWait", "Other"}},
 	}
 	mustSay(t, text(t, r),
-		"CRITICAL Disk \uFFFD of n is full. Since 2023-11-14 22:13:20 UTC.\n  Likely consequences: PodsWait (n, n).\n\nCRITICAL DiskFull\n",
-		"\nLikely consequences of the above:\n\nWARNING PodsWait\n", "Incidents: 1 (1 critical). Alerts: 2 of 3 evaluated. Findings: 3.\n")
+		"CRITICAL  2m  Disk \uFFFD of n is full. (+2)\n\nCRITICAL DiskFull\n",
+		"      Since 2023-11-14 22:13:20 UTC (2m ago).\n      Likely consequences:\n      - WARNING PodsWait: Pods of n wait. And 1 more of this alert, in all of n, n.\n  Look first:\n",
+		"what follows from these causes: --unfold.\n", "Incidents: 1 (1 critical). Alerts: 2 of 3 evaluated. Findings: 3.\n")
 	mustSay(t, junit(t, r), `tests="2" failures="1"`, `name="DiskFull (node=n)"`, `name="Other"`, "Likely consequences:&#xA;PodsWait: Pods of n wait.&#xA;", "&#xA;df&#xA;")
+	var unfolded bytes.Buffer
+	if err := report.Text(&unfolded, r, report.Style{Unfold: true}); err != nil {
+		t.Fatal(err)
+	}
+	mustSay(t, unfolded.String(), "\nLikely consequences of the above:\n\nWARNING PodsWait\n", "  - Pods of n wait.\n  - Pods of n wait.\n")
 	r.Incidents = nil
 	for range 5 {
 		r.Incidents = append(r.Incidents, incidents(cause)...)
 	}
-	if got := text(t, r); strings.Count(got, "CRITICAL Disk \uFFFD") != 3 || !strings.Contains(got, "\n2 more, of these or other alerts") {
+	if got := text(t, r); strings.Count(got, "CRITICAL  Disk \uFFFD") != 3 || !strings.Contains(got, "\n2 more, of these or other alerts") {
 		t.Errorf("not three of five alike, and their number:\n%s", got)
 	}
 	for i := range 30 {
@@ -154,7 +162,7 @@ func TestAlerts(t *testing.T) {
 	mustSay(t, text(t, r), append(all, "CRITICAL DiskFull\n  It is full.\n", "    df\n", "Runbook: https://x\n", "Incidents: 1 (1 critical). Alerts: 1 of 2 evaluated. Findings: 1.\n")...)
 	mustSay(t, junit(t, r), append(all, `tests="2" failures="1"`, `<testcase classname="kubevitals" name="DiskFull (node=n)">`, "Disk \uFFFD of n is full.\" type=\"critical\">")...)
 	var colours bytes.Buffer
-	if err := report.Text(&colours, r, true); err != nil || !strings.Contains(colours.String(), "\x1b[1;31mCRITICAL\x1b[0m") {
+	if err := report.Text(&colours, r, report.Style{Colour: true}); err != nil || !strings.Contains(colours.String(), "\x1b[1;31mCRITICAL\x1b[0m") {
 		t.Errorf("%v, no colours in:\n%s", err, colours.String())
 	}
 }
@@ -166,7 +174,7 @@ func TestTextOfAWait(t *testing.T) {
 	for wait, want := range map[string]string{"5m": "  It is full. Alert fires after 5m.\n", "0s": "  It is full.\n"} {
 		a := full()
 		a.For = wait
-		mustSay(t, text(t, &diagnosis.Result{Alerts: []diagnosis.FiringAlert{a}}), want)
+		mustSay(t, text(t, &diagnosis.Result{Alerts: []diagnosis.FiringAlert{a}, Incidents: incidents(a)}), want)
 	}
 	a := full()
 	a.Findings[0].Projected = true
@@ -209,8 +217,9 @@ func TestWriting(t *testing.T) {
 	t.Parallel()
 	r := &diagnosis.Result{Alerts: []diagnosis.FiringAlert{full()}}
 	for name, err := range map[string]error{
-		"text": report.Text(broken{}, r, false), "json": report.JSON(broken{}, r), "junit": report.JUnit(broken{}, r),
-		"markdown": report.Markdown(broken{}, r), "html": report.HTML(broken{}, r), "github": report.GitHub(broken{}, r),
+		"text": report.Text(broken{}, r, report.Style{}), "json": report.JSON(broken{}, r), "junit": report.JUnit(broken{}, r),
+		"sarif": report.SARIF(broken{}, r, ""), "markdown": report.Markdown(broken{}, r), "html": report.HTML(broken{}, r), "github": report.GitHub(broken{}, r),
+		"changes": report.Changes(broken{}, change.Changes{}, report.Style{}), "since": report.Since(broken{}, change.Changes{}, report.Style{}),
 	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)

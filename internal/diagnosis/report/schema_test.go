@@ -46,19 +46,24 @@ func TestCheckOutputIsFresh(t *testing.T) {
 // be added without a new version.
 func resultSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	result := reflect.TypeFor[diagnosis.Result]()
-	s, err := jsonschema.ForType(result, &jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
+	s := schemaOf(t, reflect.TypeFor[diagnosis.Result](), "Result of kubevitals check", diagnosis.SchemaVersion)
+	s.Properties["at"].Format = "date-time"
+	return s
+}
+
+// schemaOf is the schema of a type that has a version.
+func schemaOf(t *testing.T, of reflect.Type, title string, version any) *jsonschema.Schema {
+	t.Helper()
+	s, err := jsonschema.ForType(of, &jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[ruleeval.Number](): {Types: []string{"number", "string"}},
 		reflect.TypeFor[diagnosis.State](): {Type: "string", Enum: anys(diagnosis.States())},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	describe(t, s, result, comments(t, "..", "../ruleeval", "../incident"))
-	s.Schema, s.Title = "https://json-schema.org/draft/2020-12/schema", "Result of kubevitals check"
-	version := any(diagnosis.SchemaVersion)
+	describe(t, s, of, comments(t, "..", "../ruleeval", "../incident", "../change"))
+	s.Schema, s.Title = "https://json-schema.org/draft/2020-12/schema", title
 	s.Properties["version"].Const = &version
-	s.Properties["at"].Format = "date-time"
 	return s
 }
 
@@ -151,6 +156,7 @@ const introduction = `# Output of check
 | ` + "`-o markdown`" + ` | a ticket or a chat, with the commands to run first |
 | ` + "`-o html`" + ` | one file to send, which a browser shows without a network |
 | ` + "`-o junit`" + ` | CI systems: a test suite |
+| ` + "`-o sarif`" + ` | code scanning: SARIF 2.1.0, a result for each incident at KIND/NAME of its object |
 | ` + "`-o github`" + ` | a workflow of GitHub Actions: annotations |
 | ` + "`-o json`" + ` | programs: one JSON object |
 
@@ -193,12 +199,19 @@ func table(b *bytes.Buffer, title string, s *jsonschema.Schema) {
 	}
 	for _, name := range s.PropertyOrder {
 		switch p := s.Properties[name]; {
-		case p.Items != nil && p.Items.Properties != nil && name != "absent": // which is as unavailable is
+		case alike(name): // whose keys stand above
+		case p.Items != nil && p.Items.Properties != nil:
 			table(b, "Each of `"+name+"`", p.Items)
 		case p.Properties != nil:
 			table(b, "`"+name+"`", p)
 		}
 	}
+}
+
+// alike tells whether a key has what another key before it has: absent is as unavailable,
+// and incidents that ended are as those that began.
+func alike(name string) bool {
+	return slices.Contains([]string{"absent", "after", "newly_seen", "ended", "unknown", "incident", "cause_before", "consequences_ended"}, name)
 }
 
 // typeOf is the type of a property in words.

@@ -71,6 +71,10 @@ type Alert struct {
 	Name, Severity, Signal string
 	// Summary is what it means, in one sentence.
 	Summary string
+	// For is how long Prometheus waits before it fires, such as 5m.
+	For string
+	// RunbookURL is the address of its runbook.
+	RunbookURL string
 }
 
 // Alerts returns all alerts in the order of the file.
@@ -78,7 +82,10 @@ func (r *Rules) Alerts() []Alert {
 	var all []Alert
 	for _, one := range r.list {
 		if one.Alert != "" {
-			all = append(all, Alert{one.Alert, one.Labels["severity"], one.Labels["signal"], one.Annotations["summary"]})
+			all = append(all, Alert{
+				Name: one.Alert, Severity: one.Labels["severity"], Signal: one.Labels["signal"], Summary: one.Annotations["summary"],
+				For: one.For.String(), RunbookURL: one.Annotations["runbook_url"],
+			})
 		}
 	}
 	return all

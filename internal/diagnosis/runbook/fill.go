@@ -25,7 +25,7 @@ func Fill(script string, labels map[string]string) string {
 			continue
 		}
 		b.WriteString(script[copied:p.from])
-		b.WriteString(quote(value))
+		b.WriteString(Quote(value))
 		copied = p.to
 	}
 	return b.String() + script[copied:]
@@ -41,8 +41,8 @@ func Placeholders(script string) []string {
 	return names
 }
 
-// quote makes one word of POSIX shell that stands for the value.
-func quote(value string) string {
+// Quote makes one word of POSIX shell that stands for the value.
+func Quote(value string) string {
 	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }
 

@@ -5,7 +5,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/kubevitals/kubevitals/internal/terminal"
 )
 
 // Filled is a runbook whose commands bear the labels of one alert, as `kubevitals
@@ -48,7 +49,8 @@ func (r *Runbook) Fill(labels map[string]string) Filled {
 	return f
 }
 
-// Text writes the runbook for a terminal of that many columns. Commands are not
+// Text writes the runbook for a terminal of that many columns; 0 means that lines are not
+// wrapped. Commands are not
 // wrapped, so that they can be pasted.
 func (f Filled) Text(w io.Writer, columns int) error {
 	var b strings.Builder
@@ -91,17 +93,11 @@ func plain(markdown string) string {
 
 // wrap writes the words in lines of that many columns, as far as words allow.
 func wrap(b *strings.Builder, lead, indent, text string, columns int) {
-	line := lead
-	begun := false
-	for word := range strings.FieldsSeq(text) {
-		if begun && utf8.RuneCountInString(line)+utf8.RuneCountInString(word) > columns {
-			b.WriteString(strings.TrimRight(line, " ") + "\n")
-			line = indent
-		}
-		line += word + " "
-		begun = true
+	if columns > 0 {
+		columns = max(columns-len(indent), 1)
 	}
-	if begun {
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	for _, line := range terminal.Wrap(text, columns) {
+		b.WriteString(strings.TrimRight(lead+line, " ") + "\n")
+		lead = indent
 	}
 }
