@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -39,6 +40,9 @@ type RecordOptions struct {
 	// RedactNames replaces the names of nodes, namespaces, pods and all that refers
 	// to them.
 	RedactNames bool
+	// Names, if not nil, gets the names that were replaced: a JSON object of them by what
+	// stands in their place.
+	Names io.Writer
 	// Version is that of kubevitals.
 	Version string
 	Now     func() time.Time
@@ -83,6 +87,11 @@ func Record(ctx context.Context, dir string, o RecordOptions) (*Manifest, error)
 	}
 	if err := r.record(ctx); err != nil {
 		return nil, errors.Join(err, discard(dir, made))
+	}
+	if o.Names != nil && r.names != nil {
+		if err := r.names.reveal(o.Names); err != nil {
+			return nil, errors.Join(err, discard(dir, made))
+		}
 	}
 	return &r.manifest, nil
 }
