@@ -78,6 +78,7 @@ charts: ## Write what Helm makes of the chart with each of many values into bin/
 test: ## Run all tests of the product.
 	$(GO) test $(PACKAGES)
 	cd tools/image && $(GO) test ./...
+	cd tools/readers && $(GO) test ./...
 
 .PHONY: test-race
 test-race: ## The same under the race detector.

@@ -38,6 +38,7 @@ const defaultListen = ":9899"
 // command is the command line: what it declares and, once parsed, its values.
 type command struct {
 	app    *kingpin.Application
+	stdin  io.Reader
 	stdout io.Writer
 
 	kubeconfig, context string
@@ -61,13 +62,16 @@ type command struct {
 	export       exportOptions
 	checking     checking
 	explaining   explaining
+	comparing    comparing
+	listing      listing
+	assisting    assisting
 	sharding     sharding
 	// shard is what of the cluster is served; only serve divides it.
 	shard exporter.Shard
 }
 
 func newCommand(stdout, stderr io.Writer) *command {
-	c := &command{app: kingpin.New("kubevitals", help), stdout: stdout, log: &promslog.Config{}}
+	c := &command{app: kingpin.New("kubevitals", help), stdin: os.Stdin, stdout: stdout, log: &promslog.Config{}}
 	c.app.UsageTemplate(usageTemplate()).UsageWriter(stdout).ErrorWriter(stderr).HelpFlag.Short('h')
 	c.app.Version(version.Print("kubevitals")).VersionFlag.Help("Show the version and exit.")
 	c.clusterFlags()
@@ -83,6 +87,9 @@ func newCommand(stdout, stderr io.Writer) *command {
 	c.checkFlags()
 	c.exportCommand()
 	c.explainCommand()
+	c.diffCommand()
+	c.listCommands()
+	c.mcpCommand()
 	return c
 }
 

@@ -119,6 +119,11 @@ const (
 	snapshotName = "snapshot"
 	exportName   = "export"
 	explainName  = "explain"
+	diffName     = "diff"
+	alertsName   = "alerts"
+	signalsName  = "signals"
+	versionName  = "version"
+	mcpName      = "mcp"
 )
 
 func (c *command) dispatch(ctx context.Context, name string, logger *slog.Logger) error {
@@ -131,6 +136,16 @@ func (c *command) dispatch(ctx context.Context, name string, logger *slog.Logger
 		return c.runExport()
 	case explainName:
 		return c.runExplain()
+	case diffName:
+		return c.runDiff(ctx, logger)
+	case alertsName:
+		return c.runAlerts()
+	case signalsName:
+		return c.runSignals()
+	case versionName:
+		return c.runVersion()
+	case mcpName:
+		return c.runMCP(ctx, logger)
 	}
 	return c.serve(ctx, logger)
 }
