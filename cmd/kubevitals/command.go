@@ -65,6 +65,7 @@ type command struct {
 	comparing    comparing
 	listing      listing
 	assisting    assisting
+	shell        string
 	sharding     sharding
 	// shard is what of the cluster is served; only serve divides it.
 	shard exporter.Shard
@@ -72,7 +73,8 @@ type command struct {
 
 func newCommand(stdout, stderr io.Writer) *command {
 	c := &command{app: kingpin.New("kubevitals", help), stdin: os.Stdin, stdout: stdout, log: &promslog.Config{}}
-	c.app.UsageTemplate(usageTemplate()).UsageWriter(stdout).ErrorWriter(stderr).HelpFlag.Short('h')
+	c.app.UsageTemplate(usageTemplate()).UsageWriter(stdout).ErrorWriter(stderr).HelpFlag.Short('h').
+		Help("Show context-sensitive help (also try --help-long).")
 	c.app.Version(version.Print("kubevitals")).VersionFlag.Help("Show the version and exit.")
 	c.clusterFlags()
 	c.snapshotFlags()
@@ -90,6 +92,7 @@ func newCommand(stdout, stderr io.Writer) *command {
 	c.diffCommand()
 	c.listCommands()
 	c.mcpCommand()
+	c.shellCommands()
 	return c
 }
 

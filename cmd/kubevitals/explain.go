@@ -28,12 +28,15 @@ type explaining struct {
 	width                   wrapping
 }
 
+// runbookFolder is that of the runbooks in English.
+const runbookFolder = "runbooks"
+
 // textColumns is how wide the prose of a runbook is where there is no terminal.
 const textColumns = 80
 
 func (c *command) explainCommand() {
 	e := c.app.Command(explainName, explainHelp)
-	e.Arg("alert", "Name of the alert, as Prometheus has it.").StringVar(&c.explaining.alert)
+	e.Arg("alert", "Name of the alert, as Prometheus has it.").HintAction(hintAlerts).StringVar(&c.explaining.alert)
 	e.Arg("label", "Label of the alert, as NAME=VALUE; any number.").StringsVar(&c.explaining.labels)
 	e.Flag("language", "Language of the runbook: en or zh-TW.").Default("en").EnumVar(&c.explaining.language, "en", "zh-TW")
 	e.Flag("output", "Form of the runbook: text or json.").Short('o').Default("text").EnumVar(&c.explaining.output, "text", "json")
@@ -42,7 +45,7 @@ func (c *command) explainCommand() {
 
 // runExplain prints the runbook that was asked for.
 func (c *command) runExplain() error {
-	folder := "runbooks"
+	folder := runbookFolder
 	if c.explaining.language != "en" {
 		folder = path.Join(folder, c.explaining.language)
 	}
@@ -90,15 +93,30 @@ func readRunbook(folder, alert string) ([]byte, error) {
 	return fs.ReadFile(mixin.Files(), path.Join(folder, alert+".md"))
 }
 
-// listRunbooks prints the names of all alerts that have a runbook.
-func (c *command) listRunbooks(folder string) error {
+// runbookNames are the names of all alerts that have a runbook in the folder.
+func runbookNames(folder string) ([]string, error) {
 	files, err := fs.Glob(mixin.Files(), path.Join(folder, "*.md"))
 	if err != nil {
-		return fmt.Errorf("explain: %w", err)
+		return nil, err
 	}
 	names := make([]string, 0, len(files))
 	for _, f := range files {
 		names = append(names, strings.TrimSuffix(path.Base(f), ".md"))
+	}
+	return names, nil
+}
+
+// hintAlerts are the alerts that a shell may complete; none where they cannot be read.
+func hintAlerts() []string {
+	names, _ := runbookNames(runbookFolder)
+	return names
+}
+
+// listRunbooks prints the names of all alerts that have a runbook.
+func (c *command) listRunbooks(folder string) error {
+	names, err := runbookNames(folder)
+	if err != nil {
+		return fmt.Errorf("explain: %w", err)
 	}
 	if c.explaining.output == "json" {
 		return json.NewEncoder(c.stdout).Encode(names)

@@ -43,7 +43,7 @@ func (c *command) exportCommand() {
 	}
 	e := c.app.Command(exportName, exportHelp)
 	e.Arg("kind", "What to hand out: alerts, rules, inhibit-rules, dashboards, runbooks, manifests or chart.").
-		Required().EnumVar(&c.export.kind, kinds...)
+		Required().HintOptions(kinds...).EnumVar(&c.export.kind, kinds...)
 	e.Flag("out", "Folder to write the files into; it is made where it is missing, and nothing in it is deleted.").
 		PlaceHolder("DIR").StringVar(&c.export.out)
 	e.Flag("set", "Setting of the rules and dashboards to change, such as selector='job=\"vitals\"', clusterLabel=k8s_cluster, "+

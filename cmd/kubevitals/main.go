@@ -124,6 +124,9 @@ const (
 	signalsName  = "signals"
 	versionName  = "version"
 	mcpName      = "mcp"
+
+	completionName = "completion"
+	manName        = "man"
 )
 
 func (c *command) dispatch(ctx context.Context, name string, logger *slog.Logger) error {
@@ -146,6 +149,10 @@ func (c *command) dispatch(ctx context.Context, name string, logger *slog.Logger
 		return c.runVersion()
 	case mcpName:
 		return c.runMCP(ctx, logger)
+	case completionName:
+		return c.runCompletion()
+	case manName:
+		return c.runMan()
 	}
 	return c.serve(ctx, logger)
 }
