@@ -26,6 +26,11 @@ require (
 )
 
 require (
+	github.com/google/go-containerregistry v0.21.7 // indirect
+	github.com/klauspost/compress v1.19.2 // indirect
+)
+
+require (
 	github.com/MakeNowJust/heredoc v1.0.0 // indirect
 	github.com/chai2010/gettext-go v1.0.2 // indirect
 	github.com/exponent-io/jsonpath v0.0.0-20210407135951-1de76d718b3f // indirect

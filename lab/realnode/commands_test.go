@@ -82,13 +82,14 @@ func (l *lab) commands(t *testing.T) {
 	}
 }
 
-// command is a pod that runs kubevitals as the shipped manifests do.
+// command is a pod that runs kubevitals as the shipped manifests do, but for the user:
+// the image names its own, by a number, from which the kubelet sees that it is not root.
 func command(name string, args ...string) *corev1.Pod {
 	return pod("run-"+name, KubevitalsImage, func(p *corev1.Pod) {
 		p.Namespace = ownNamespace
 		p.Spec.ServiceAccountName, p.Spec.AutomountServiceAccountToken = "kubevitals", ptr.To(true)
 		p.Spec.RestartPolicy = corev1.RestartPolicyNever
-		p.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsNonRoot: ptr.To(true), RunAsUser: ptr.To[int64](65534)}
+		p.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsNonRoot: ptr.To(true)}
 		c := &p.Spec.Containers[0]
 		c.Args, c.ImagePullPolicy = args, corev1.PullIfNotPresent
 		c.SecurityContext = &corev1.SecurityContext{

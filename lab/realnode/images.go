@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -26,7 +27,7 @@ const (
 func Programs(folder string) image.Image {
 	return image.Image{
 		Name: ProgramsImage, Architecture: runtime.GOARCH,
-		Files: map[string]string{"/programs": filepath.Join(folder, labPrograms)}, Entrypoint: []string{"/programs"},
+		Programs: map[string]string{"/programs": filepath.Join(folder, labPrograms)}, Entrypoint: []string{"/programs"},
 	}
 }
 
@@ -34,12 +35,30 @@ func Programs(folder string) image.Image {
 func CoreDNS(folder string) image.Image {
 	return image.Image{
 		Name: CoreDNSImage, Architecture: runtime.GOARCH,
-		Files: map[string]string{"/coredns": filepath.Join(folder, corednsProgram)}, Entrypoint: []string{"/coredns"},
+		Programs: map[string]string{"/coredns": filepath.Join(folder, corednsProgram)}, Entrypoint: []string{"/coredns"},
 	}
 }
 
 // Import gives an image to the node's runtime.
 func (n *Node) Import(ctx context.Context, i image.Image) error {
+	return n.importArchive(ctx, func(out io.Writer) error { return i.Write(out) })
+}
+
+// ImportArchive gives the node's runtime the images of an OCI archive on this machine.
+func (n *Node) ImportArchive(ctx context.Context, file string) error {
+	return n.importArchive(ctx, func(out io.Writer) (err error) {
+		archive, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, archive.Close()) }()
+		_, err = io.Copy(out, archive)
+		return err
+	})
+}
+
+// importArchive lets the runtime read what is written into the folder of the node.
+func (n *Node) importArchive(ctx context.Context, write func(io.Writer) error) error {
 	const name = "image.tar"
 	file := filepath.Join(n.Dir(), name)
 	out, err := os.Create(file)
@@ -47,14 +66,9 @@ func (n *Node) Import(ctx context.Context, i image.Image) error {
 		return err
 	}
 	defer func() { _ = os.Remove(file) }()
-	if err := errors.Join(i.Write(out), out.Close()); err != nil {
-		return err
+	if err := errors.Join(write(out), out.Close()); err != nil {
+		return fmt.Errorf("import image: %w", err)
 	}
-	return n.ImportFile(ctx, name)
-}
-
-// ImportFile gives the runtime an archive that is in the folder of the node.
-func (n *Node) ImportFile(ctx context.Context, name string) error {
 	if _, err := n.ctr(ctx, "images", "import", filepath.Join(labDir, name)); err != nil {
 		return fmt.Errorf("import image: %w", err)
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
@@ -20,6 +19,9 @@ import (
 
 // binaryEnv names the kubevitals binary under test.
 const binaryEnv = "KUBEVITALS_BINARY"
+
+// imageEnv names the archive of the image under test, as `make image` and releases have it.
+const imageEnv = "KUBEVITALS_IMAGE"
 
 // gracePeriod is how long a node may be silent before it counts as not ready: half of
 // what Kubernetes takes by default, and more than two heartbeats.
@@ -131,16 +133,15 @@ func supported(t *testing.T) {
 // are shipped, with the agents.
 func (l *lab) install(t *testing.T) {
 	t.Helper()
-	dockerfile, err := os.ReadFile("../../Dockerfile")
-	if err != nil {
-		t.Fatal(err)
+	archive := os.Getenv(imageEnv)
+	if archive == "" {
+		t.Fatalf("no image under test: set %s, or run make e2e-real-node", imageEnv)
 	}
-	shippedImage, err := image.FromDockerfile(dockerfile, l.binary)
-	if err != nil {
-		t.Fatal(err)
+	for _, n := range l.place.nodes {
+		if err := n.ImportArchive(t.Context(), archive); err != nil {
+			t.Fatal(err)
+		}
 	}
-	shippedImage.Name, shippedImage.Architecture = KubevitalsImage, runtime.GOARCH
-	l.importImage(t, shippedImage)
 	began := time.Now()
 	if err := manifests.Apply(t.Context(), l.RESTConfig(), shipped(t)...); err != nil {
 		t.Fatal(err)

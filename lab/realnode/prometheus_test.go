@@ -54,7 +54,7 @@ func soonNotReady() []string {
 func (l *lab) startPrometheus(t *testing.T) {
 	l.importImage(t, image.Image{
 		Name: prometheusImage, Architecture: runtime.GOARCH, User: "65534:65534",
-		Files: map[string]string{"/prometheus": filepath.Join(l.place.programs, prometheusProgram)}, Entrypoint: []string{"/prometheus"},
+		Programs: map[string]string{"/prometheus": filepath.Join(l.place.programs, prometheusProgram)}, Entrypoint: []string{"/prometheus"},
 	})
 	rules, err := exec.CommandContext(t.Context(), l.binary, append([]string{"export", "alerts"}, soonNotReady()...)...).Output()
 	if err != nil {

@@ -6,177 +6,166 @@ package image
 import (
 	"archive/tar"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path"
-	"slices"
 	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// The media types of the parts of an image.
-const (
-	layerType    = "application/vnd.oci.image.layer.v1.tar"
-	configType   = "application/vnd.oci.image.config.v1+json"
-	manifestType = "application/vnd.oci.image.manifest.v1+json"
-	indexType    = "application/vnd.oci.image.index.v1+json"
-)
-
-// Image is what an image is made of: FROM scratch, one COPY, and settings.
+// Image is what an image is made of: files over nothing, and settings.
 type Image struct {
 	// Name is the whole reference, such as docker.io/library/kubevitals:latest. A
 	// runtime knows an imported image by it.
 	Name string
-	// Architecture is Go's word for it, such as amd64.
+	// Architecture is Go's word for it, such as amd64. The system is linux.
 	Architecture string
-	// Files are the files of the image, all of them executable: the path within
-	// it, and the file on this machine.
-	Files map[string]string
+	// Programs are the executable files of the image: the path within it, and the
+	// file on this machine.
+	Programs map[string]string
+	// Texts are the others, which all may read: the path within the image, and the
+	// content.
+	Texts map[string][]byte
 	// Entrypoint is what runs, User who runs it (UID:GID), Ports what it serves
 	// (9899/tcp).
 	Entrypoint []string
 	User       string
 	Ports      []string
+	// Labels are those of the image, such as org.opencontainers.image.version.
+	Labels map[string]string
+	// Created is the time that the image and its files bear; 1970 where there is
+	// none.
+	Created time.Time
 }
 
-// descriptor points to a part by its content.
-type descriptor struct {
-	MediaType   string            `json:"mediaType"`
-	Digest      string            `json:"digest"`
-	Size        int64             `json:"size"`
-	Annotations map[string]string `json:"annotations,omitempty"`
-	Platform    *platform         `json:"platform,omitempty"`
-}
-
-type platform struct {
-	Architecture string `json:"architecture"`
-	OS           string `json:"os"`
-}
-
-type config struct {
-	platform
-	Config settings `json:"config"`
-	RootFS rootFS   `json:"rootfs"`
-}
-
-type settings struct {
-	User         string              `json:"User,omitempty"`
-	ExposedPorts map[string]struct{} `json:"ExposedPorts,omitempty"`
-	Entrypoint   []string            `json:"Entrypoint,omitempty"`
-}
-
-type rootFS struct {
-	Type    string   `json:"type"`
-	DiffIDs []string `json:"diff_ids"`
-}
-
-type index struct {
-	SchemaVersion int          `json:"schemaVersion"`
-	MediaType     string       `json:"mediaType"`
-	Config        *descriptor  `json:"config,omitempty"`
-	Layers        []descriptor `json:"layers,omitempty"`
-	Manifests     []descriptor `json:"manifests,omitempty"`
+// created is the time of the image, in whole seconds.
+func (i Image) created() time.Time {
+	if i.Created.IsZero() {
+		return time.Unix(0, 0).UTC()
+	}
+	return i.Created.UTC().Truncate(time.Second)
 }
 
 // Write writes the image as a tar archive of an OCI image layout, which
 // `ctr images import`, `podman load` and `skopeo copy oci-archive:` take.
-func (i Image) Write(w io.Writer) error {
-	if i.Name == "" || i.Architecture == "" || len(i.Entrypoint) == 0 {
-		return errors.New("an image needs a name, an architecture and an entrypoint")
+func (i Image) Write(w io.Writer) error { return Write(w, i) }
+
+// Write writes one image, or one of several architectures, under one name. They must
+// differ in their architecture, and be of one time.
+func Write(w io.Writer, images ...Image) (err error) {
+	if len(images) == 0 {
+		return errors.New("no image to write")
 	}
-	layer, err := i.layer()
+	dir, err := os.MkdirTemp("", "image-")
 	if err != nil {
 		return err
 	}
-	l := layout{tar: tar.NewWriter(w)}
-	l.add("oci-layout", []byte(`{"imageLayoutVersion":"1.0.0"}`))
-	rootfs := l.blob(layerType, layer)
-	configured := l.json(configType, config{
-		platform: platform{i.Architecture, "linux"}, Config: i.settings(),
-		// The layer is not compressed, so that its digest is the one of its content.
-		RootFS: rootFS{Type: "layers", DiffIDs: []string{rootfs.Digest}},
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := writeLayout(dir, images); err != nil {
+		return fmt.Errorf("image %s: %w", images[0].Name, err)
+	}
+	return archive(w, dir, images[0].created())
+}
+
+// writeLayout writes the images into a folder. Several are behind an index of their
+// own, so that a name leads to one thing.
+func writeLayout(dir string, images []Image) error {
+	path, err := layout.Write(dir, empty.Index)
+	if err != nil {
+		return err
+	}
+	first := images[0]
+	named := layout.WithAnnotations(map[string]string{
+		"io.containerd.image.name":          first.Name,
+		"org.opencontainers.image.ref.name": tagOf(first.Name),
 	})
-	manifest := l.json(manifestType, index{SchemaVersion: 2, MediaType: manifestType, Config: &configured, Layers: []descriptor{rootfs}})
-	manifest.Platform = &platform{i.Architecture, "linux"}
-	manifest.Annotations = map[string]string{
-		"io.containerd.image.name":          i.Name,
-		"org.opencontainers.image.ref.name": tagOf(i.Name),
-	}
-	text, err := json.Marshal(index{SchemaVersion: 2, MediaType: indexType, Manifests: []descriptor{manifest}})
-	if err != nil {
-		return err
-	}
-	l.add("index.json", text)
-	if l.err != nil {
-		return fmt.Errorf("write image %s: %w", i.Name, l.err)
-	}
-	return l.tar.Close()
-}
-
-func (i Image) settings() settings {
-	s := settings{User: i.User, Entrypoint: i.Entrypoint}
-	for _, port := range i.Ports {
-		if s.ExposedPorts == nil {
-			s.ExposedPorts = map[string]struct{}{}
+	built := make([]mutate.IndexAddendum, 0, len(images))
+	seen := map[string]bool{}
+	for _, i := range images {
+		if i.Name != first.Name || !i.created().Equal(first.created()) || seen[i.Architecture] {
+			return fmt.Errorf("that of %s is of another name or time, or there already", i.Architecture)
 		}
-		s.ExposedPorts[port] = struct{}{}
-	}
-	return s
-}
-
-// layer is the file system: the files in the order of their paths, all of them
-// root's and of the same time.
-func (i Image) layer() ([]byte, error) {
-	var buffer bytes.Buffer
-	w := tar.NewWriter(&buffer)
-	made := map[string]bool{}
-	for _, to := range sorted(i.Files) {
-		name := strings.TrimPrefix(path.Clean("/"+to), "/")
-		for _, dir := range parents(name) {
-			if made[dir] {
-				continue
-			}
-			made[dir] = true
-			if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o755, Format: tar.FormatUSTAR}); err != nil {
-				return nil, err
-			}
-		}
-		content, err := os.ReadFile(i.Files[to])
+		seen[i.Architecture] = true
+		image, err := i.build()
 		if err != nil {
-			return nil, fmt.Errorf("file %s of the image: %w", to, err)
+			return err
 		}
-		header := tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o755, Size: int64(len(content)), Format: tar.FormatUSTAR}
-		if err := w.WriteHeader(&header); err != nil {
-			return nil, err
+		platform := v1.Platform{OS: "linux", Architecture: i.Architecture}
+		if len(images) == 1 {
+			return path.AppendImage(image, named, layout.WithPlatform(platform))
 		}
-		if _, err := w.Write(content); err != nil {
-			return nil, err
-		}
+		built = append(built, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &platform}})
 	}
-	return buffer.Bytes(), w.Close()
+	return path.AppendIndex(mutate.AppendManifests(mutate.IndexMediaType(empty.Index, types.OCIImageIndex), built...), named)
 }
 
-// parents are the folders above a path, the outermost first.
-func parents(name string) []string {
-	var all []string
-	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		all = append(all, dir)
+// build makes the image of one architecture.
+func (i Image) build() (v1.Image, error) {
+	if i.Name == "" || i.Architecture == "" || len(i.Entrypoint) == 0 {
+		return nil, errors.New("it needs a name, an architecture and an entrypoint")
 	}
-	slices.Reverse(all)
-	return all
+	files, err := i.files()
+	if err != nil {
+		return nil, err
+	}
+	layer, err := tarball.LayerFromOpener(
+		func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(files)), nil },
+		tarball.WithMediaType(types.OCILayer), tarball.WithCompressionLevel(gzip.DefaultCompression))
+	if err != nil {
+		return nil, err
+	}
+	made := v1.Time{Time: i.created()}
+	base := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
+	image, err := mutate.ConfigFile(base, &v1.ConfigFile{
+		Architecture: i.Architecture, OS: "linux", Created: made,
+		RootFS: v1.RootFS{Type: "layers"}, Config: i.config(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return mutate.Append(image, mutate.Addendum{Layer: layer, MediaType: types.OCILayer, History: v1.History{Created: made}})
 }
 
-func sorted(files map[string]string) []string {
-	var all []string
-	for name := range files {
-		all = append(all, name)
+func (i Image) config() v1.Config {
+	c := v1.Config{User: i.User, Entrypoint: i.Entrypoint, Labels: i.Labels}
+	for _, port := range i.Ports {
+		if c.ExposedPorts == nil {
+			c.ExposedPorts = map[string]struct{}{}
+		}
+		c.ExposedPorts[port] = struct{}{}
 	}
-	slices.Sort(all)
-	return all
+	return c
+}
+
+// files is the file system as a tar archive: the files in the order of their paths, all
+// of them root's and of the same time.
+func (i Image) files() ([]byte, error) {
+	var buffer bytes.Buffer
+	t := &tree{tar: tar.NewWriter(&buffer), at: i.created(), made: map[string]bool{}}
+	for _, name := range paths(i.Programs, i.Texts) {
+		content, isText := i.Texts[name]
+		mode := int64(0o644)
+		if !isText {
+			var err error
+			if content, err = os.ReadFile(i.Programs[name]); err != nil {
+				return nil, fmt.Errorf("file %s: %w", name, err)
+			}
+			mode = 0o755
+		}
+		if err := t.add(name, mode, bytes.NewReader(content), int64(len(content))); err != nil {
+			return nil, fmt.Errorf("file %s: %w", name, err)
+		}
+	}
+	return buffer.Bytes(), t.tar.Close()
 }
 
 func tagOf(name string) string {
@@ -184,36 +173,4 @@ func tagOf(name string) string {
 		return name[at+1:]
 	}
 	return "latest"
-}
-
-// layout is an archive that is being written; after the first error it writes no
-// more.
-type layout struct {
-	tar *tar.Writer
-	err error
-}
-
-func (l *layout) add(name string, content []byte) {
-	if l.err != nil {
-		return
-	}
-	header := tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(content)), Format: tar.FormatUSTAR}
-	if l.err = l.tar.WriteHeader(&header); l.err == nil {
-		_, l.err = l.tar.Write(content)
-	}
-}
-
-func (l *layout) blob(mediaType string, content []byte) descriptor {
-	sum := sha256.Sum256(content)
-	digest := hex.EncodeToString(sum[:])
-	l.add("blobs/sha256/"+digest, content)
-	return descriptor{MediaType: mediaType, Digest: "sha256:" + digest, Size: int64(len(content))}
-}
-
-func (l *layout) json(mediaType string, value any) descriptor {
-	text, err := json.Marshal(value)
-	if err != nil && l.err == nil {
-		l.err = err
-	}
-	return l.blob(mediaType, text)
 }
