@@ -2,10 +2,15 @@
 SHELL       := /bin/bash
 GO          ?= go
 BIN         := bin
-VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# The one of the file VERSION, which a commit without its tag comes before.
+VERSION     ?= $(shell tools/release/version.sh)
 REVISION    ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 VERSION_PKG := github.com/prometheus/common/version
 LDFLAGS     := -s -w -X $(VERSION_PKG).Version=$(VERSION) -X $(VERSION_PKG).Revision=$(REVISION)
+# The same commit makes the same bytes: no path of this machine, no state of its tree, and
+# for archives and images the time of the commit.
+BUILD_FLAGS := -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 # The version that the lab's components call themselves.
 KUBERNETES  := $(shell sed -n 's|^\tk8s.io/kubernetes \(v[0-9.]*\).*|\1|p' lab/go.mod)
 # tools and lab are modules of their own; this one is what users depend on.
@@ -23,7 +28,7 @@ help: ## List the targets.
 
 .PHONY: build
 build: ## Build bin/kubevitals.
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/kubevitals ./cmd/kubevitals
+	CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o $(BIN)/kubevitals ./cmd/kubevitals
 
 .PHONY: run
 run: build ## Watch an embedded sick cluster; no cluster is needed.
@@ -63,10 +68,22 @@ real-node-programs: $(BIN)/kubevitals-lab $(BIN)/coredns $(BIN)/programs $(CONTA
 lab-real: real-node-programs build ## Start a real control plane with a real node: containers, images, a network of pods (needs root, and Debian's runc, containernetworking-plugins and e2fsprogs).
 	$(BIN)/kubevitals-lab up --real-nodes=1
 
+RELEASE      = CGO_ENABLED=0 SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(GO) run .
+RELEASE_OF   = -version '$(VERSION)' -revision '$(REVISION)' -ldflags "$(LDFLAGS)"
+HOST        := $(shell $(GO) env GOOS)/$(shell $(GO) env GOARCH)
+
 .PHONY: image
-image: build ## Write the container image as an OCI image layout, bin/kubevitals.tar, without a daemon (IMAGE=name).
-	cd tools/image && $(GO) run ./mkimage -name $(or $(IMAGE),docker.io/library/kubevitals:latest) \
-		-dockerfile ../../Dockerfile -o ../../$(BIN)/kubevitals.tar ../../$(BIN)/kubevitals
+image: ## Write the container image for this machine as an OCI image layout, bin/kubevitals.tar, without a daemon (IMAGE=name).
+	cd tools/release && $(RELEASE) image $(RELEASE_OF) -platforms linux/$(notdir $(HOST)) \
+		-name $(or $(IMAGE),docker.io/library/kubevitals:latest) -out ../../$(BIN)/kubevitals.tar
+
+.PHONY: release
+release: ## Write what is released into dist: archives for six platforms, the image, rules, the chart, what they are made of, and digests.
+	cd tools/release && $(RELEASE) build $(RELEASE_OF) -out ../../dist && $(RELEASE) verify ../../dist
+
+.PHONY: licenses
+licenses: ## Print the licences of all modules of which code is in the program, and fail where one is not known or not fit.
+	cd tools/release && $(RELEASE) licenses
 
 .PHONY: charts
 charts: ## Write what Helm makes of the chart with each of many values into bin/charts.
@@ -77,7 +94,6 @@ charts: ## Write what Helm makes of the chart with each of many values into bin/
 .PHONY: test
 test: ## Run all tests of the product.
 	$(GO) test $(PACKAGES)
-	cd tools/image && $(GO) test ./...
 	cd tools/readers && $(GO) test ./...
 
 .PHONY: test-race
@@ -105,7 +121,7 @@ e2e: build charts $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns $(BIN)/
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 15m ./matrix
 
 .PHONY: e2e-real-node
-e2e-real-node: build real-node-programs $(BIN)/prometheus ## Test on real nodes how kubevitals runs as it is shipped, and what really fails there (needs root, and Debian's runc, containernetworking-plugins and e2fsprogs; KUBEVITALS_REAL_NODE_REQUIRED=1: fail rather than skip where there can be none).
+e2e-real-node: build image real-node-programs $(BIN)/prometheus ## Test on real nodes how kubevitals runs as it is shipped, and what really fails there (needs root, and Debian's runc, containernetworking-plugins and e2fsprogs; KUBEVITALS_REAL_NODE_REQUIRED=1: fail rather than skip where there can be none).
 	@# It prints who said what, and when; also that it is skipped, and why. Its tests wait
 	@# more than they work, so that all run at once.
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -v -parallel 3 -timeout 40m ./realnode
@@ -117,7 +133,7 @@ e2e-real-node-all: e2e-real-node ## The same with failures that take long; write
 E2E_ENV = CGO_ENABLED=0 KUBEVITALS_MIXINCHECK=$(CURDIR)/$(BIN)/mixincheck KUBEVITALS_COREDNS=$(CURDIR)/$(BIN)/coredns \
 	KUBEVITALS_PROMETHEUS=$(CURDIR)/$(BIN)/prometheus KUBEVITALS_ALERTMANAGER=$(CURDIR)/$(BIN)/alertmanager \
 	KUBEVITALS_BINARY=$(CURDIR)/$(BIN)/kubevitals KUBEVITALS_LAB_BINARY=$(CURDIR)/$(BIN)/kubevitals-lab \
-	KUBEVITALS_CHARTS=$(CURDIR)/$(BIN)/charts
+	KUBEVITALS_CHARTS=$(CURDIR)/$(BIN)/charts KUBEVITALS_IMAGE=$(CURDIR)/$(BIN)/kubevitals.tar
 
 .PHONY: soak
 soak: build ## Run for two hours with 20 changes of pods a second and random faults; prints what grows in the second (SOAK=duration).
@@ -267,6 +283,19 @@ verify-chart: ## Render the chart with Helm's library, compare it with kustomize
 	@# What they look at is outside of their module, where Go does not see that it changed.
 	cd tools/chart && CGO_ENABLED=0 $(GO) test -count=1 ./...
 
+.PHONY: verify-release
+verify-release: ELSEWHERE := $(shell mktemp -du)
+verify-release: ## Build the release for this platform, look at it as its users do, and build the same bytes again elsewhere.
+	cd tools/image && CGO_ENABLED=0 $(GO) test ./...
+	@# What it looks at is outside of its module, where Go does not see that it changed.
+	cd tools/release && CGO_ENABLED=0 $(GO) test -count=1 ./...
+	cd tools/release && $(RELEASE) build $(RELEASE_OF) -platforms linux/$(notdir $(HOST)) -out ../../$(BIN)/release && $(RELEASE) verify ../../$(BIN)/release
+	@# Of a copy of the tree, by another mask, in another time zone and language.
+	mkdir -p $(ELSEWHERE) && git ls-files -z --cached --others --exclude-standard | \
+		tar -c --null --ignore-failed-read -T - 2>/dev/null | tar -x -C $(ELSEWHERE)
+	cd $(ELSEWHERE)/tools/release && umask 077 && TZ=Pacific/Chatham LC_ALL=C.UTF-8 $(RELEASE) build $(RELEASE_OF) -platforms linux/$(notdir $(HOST)) -out $(ELSEWHERE)/dist
+	cmp $(BIN)/release/sha256sums.txt $(ELSEWHERE)/dist/sha256sums.txt && rm -rf $(ELSEWHERE)
+
 .PHONY: verify-dashboards
 verify-dashboards: ## Check the dashboards against Grafana's own types.
 	cd tools/grafana-types && npm ci --no-audit --no-fund && npm test
@@ -315,4 +344,4 @@ pictures: build $(BIN)/kubevitals-lab ## Take the pictures of the documents from
 
 .PHONY: clean
 clean:
-	rm -rf $(BIN)
+	rm -rf $(BIN) dist
