@@ -85,10 +85,12 @@ func (s FilledStep) write(b *strings.Builder, columns int) {
 	}
 }
 
-// plain is Markdown without what only a renderer needs: a link becomes its text,
-// which is the name of an alert and so of a runbook.
+// plain is Markdown without what only a renderer needs: a link becomes its text, which is
+// the name of an alert and so of a runbook. Lines that ended in a Chinese sign of
+// punctuation need no space between them.
 func plain(markdown string) string {
-	return regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`).ReplaceAllString(markdown, "$1")
+	text := regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`).ReplaceAllString(markdown, "$1")
+	return regexp.MustCompile(`([，。、；：！？）」]) +`).ReplaceAllString(text, "$1")
 }
 
 // wrap writes the words in lines of that many columns, as far as words allow.

@@ -42,3 +42,21 @@ DIAGNOSIS
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestTextOfChinese verifies that Chinese is wrapped between its characters, by the columns
+// that these take, and without the spaces of line breaks.
+func TestTextOfChinese(t *testing.T) {
+	t.Parallel()
+	parsed, err := runbook.Parse([]byte("# KubeVitalsExample\n\n## 意義\n\n節點沒有就緒，\n因為 kubelet 沒有執行。\n已停用。\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "KubeVitalsExample\n\n意義\n節點沒有就緒，因為\nkubelet 沒有執行。已\n停用。\n"
+	var b bytes.Buffer
+	if err := parsed.Fill(nil).Text(&b, 20); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
