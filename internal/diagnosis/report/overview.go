@@ -81,7 +81,7 @@ func (p *printer) cause(lead string, before int, one incident.Incident) {
 		rest := strings.TrimPrefix(strings.Join(strings.Fields(plain(one.Summary)), " "), strings.Join(first, " "))
 		last := strings.TrimRight(p.wrapped(before+1+len(tail), rest)[0], ",;:. ") + "…"
 		if names(strings.Join(first, " ")+" "+last, one) {
-			lines = append(first, last+tail)
+			lines = slices.Concat(first, []string{last + tail})
 		}
 	}
 	for _, line := range lines {
