@@ -254,7 +254,7 @@ new-signal: ## Write the files of a new failure mode: make new-signal NAME=stuck
 update: update-fmt update-mixin update-docs ## Write every generated file.
 
 .PHONY: verify-mixin
-verify-mixin: $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint $(BIN)/promtool ## Check rules and dashboards with the field's own tools.
+verify-mixin: $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint $(BIN)/promtool $(BIN)/mutate derived-tests ## Check rules and dashboards with the field's own tools.
 	$(BIN)/promtool check rules mixin/generated/alerts.yaml
 	set -o pipefail; for kind in alerts rules; do \
 		$(GO) run ./cmd/kubevitals export $$kind --set clusterLabel=k8s_cluster | $(BIN)/promtool check rules /dev/stdin || exit 1; done
@@ -262,20 +262,30 @@ verify-mixin: $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint $(BIN)/promtool ## Check rul
 	rm -rf $(BIN)/rule-tests
 	$(GO) run ./test/ruleslice -to=$(BIN)/rule-tests mixin/tests/*.yaml
 	printf '%s\n' $(BIN)/rule-tests/*.yaml | xargs -P "$$(getconf _NPROCESSORS_ONLN)" -n 8 $(BIN)/promtool test rules
+	@# What follows from each, and what is listed not to. They are played without storage, which takes a fraction of the time.
+	$(BIN)/mutate -check -tests '$(BIN)/derived-tests/*.yaml'
+	$(BIN)/mutate -check -fail -tests '$(BIN)/derived-tests/listed/*.yaml'
 	$(BIN)/jsonnetfmt --test $(JSONNET) || { echo 'run: make update-mixin'; exit 1; }
 	for f in $(filter-out %.jsonnet,$(JSONNET)); do $(BIN)/jsonnet-lint $$f || exit 1; done
 	@# Their results depend on files outside of their module, which Go does not see.
 	cd tools && $(GO) test -count=1 -v . ./newsignal
 	cd tools/prometheus && CGO_ENABLED=0 $(GO) test -count=1 -tags remove_all_sd ./mutate
 
+.PHONY: derived-tests
+derived-tests:
+	rm -rf $(BIN)/derived-tests
+	$(GO) run ./test/ruleslice -derive -list=mixin/derived-tests.yaml -to=$(BIN)/derived-tests mixin/tests/*.yaml
+
 .PHONY: update-mixin
 update-mixin: $(BIN)/jsonnet $(BIN)/jsonnetfmt ## Write the rules and dashboards.
 	$(BIN)/jsonnetfmt -i $(JSONNET)
 	$(BIN)/jsonnet -S -m . mixin/generate.jsonnet
 
+comma := ,
+
 .PHONY: mutate
-mutate: $(BIN)/mutate ## Change one thing in one rule at a time, and print which changes no test of mixin/tests notices; writes docs/mutation.md (MUTANT=number: one alone; MUTATE=flags: a part, see what they say; RULES=path TESTS=path: those of others).
-	$(BIN)/mutate -command 'make mutate MUTANT=' $(if $(RULES),-rules '$(RULES)' -tests '$(TESTS)',-list mixin/mutants.yaml) \
+mutate: $(BIN)/mutate derived-tests ## Change one thing in one rule at a time, and print which changes no test of mixin/tests, and of what follows from those, notices; writes docs/mutation.md (MUTANT=number: one alone; MUTATE=flags: a part, see what they say; RULES=path TESTS=path: those of others).
+	$(BIN)/mutate -command 'make mutate MUTANT=' $(if $(RULES),-rules '$(RULES)' -tests '$(TESTS)',-tests 'mixin/tests/*.yaml$(comma)$(BIN)/derived-tests/*.yaml' -list mixin/mutants.yaml) \
 		$(if $(MUTANT)$(MUTATE)$(RULES),,-least 95 -markdown docs/mutation.md) $(if $(MUTANT),-mutant '$(MUTANT)') $(MUTATE)
 
 .PHONY: verify-chart
@@ -336,7 +346,7 @@ $(BIN)/popeye: tools/peers/popeye/go.mod
 .PHONY: update-docs
 update-docs: ## Write the generated documents and golden files.
 	$(GO) test ./collectors -update
-	$(GO) test ./cmd/kubevitals ./deploy ./internal/diagnosis/report ./mixin ./test/fuzz -run "Fresh|[gG]olden" -update
+	$(GO) test ./cmd/kubevitals ./deploy ./internal/diagnosis/report ./mixin ./test/fuzz ./test/ruleslice -run "Fresh|[gG]olden" -update
 
 .PHONY: pictures
 pictures: build $(BIN)/kubevitals-lab ## Take the pictures of the documents from a real ill cluster (needs Debian's chromium and pngquant).

@@ -101,18 +101,22 @@ func (p *prepared) asks(m *attempt) asked {
 	return a
 }
 
-// unmutated plays a case with the rules as they are, all of them that it needs.
-func (c *campaign) unmutated(ctx context.Context, p *prepared) (*tape, error) {
+// play plays a case with the rules as they are, all of them that it needs, and returns
+// why it fails.
+func (c *campaign) play(ctx context.Context, p *prepared) (string, *tape, error) {
 	all := c.graph.rules
 	played := newPlay(c.engine(p.testCase), p.testCase, all, ordered(all, p.file, p.possible.rules), func(int) bool { return true }, nil)
 	failure, err := played.run(ctx, all, p.whole())
-	if err != nil {
-		return nil, err
+	return failure, played.new, err
+}
+
+// unmutated is what a case comes to with the rules as they are.
+func (c *campaign) unmutated(ctx context.Context, p *prepared) (*tape, error) {
+	failure, taped, err := c.play(ctx, p)
+	if err == nil && failure != "" {
+		err = fmt.Errorf("%s fails without any change: %s", p.title(), failure)
 	}
-	if failure != "" {
-		return nil, fmt.Errorf("%s fails without any change: %s", p.title(), failure)
-	}
-	return played.new, nil
+	return taped, err
 }
 
 // try plays what a mutant may change of a case, and returns why the case fails.

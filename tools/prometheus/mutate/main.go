@@ -34,6 +34,7 @@ type options struct {
 	timeout                 time.Duration
 	least                   float64
 	verbose                 bool
+	check, fail             bool
 }
 
 func main() {
@@ -73,6 +74,8 @@ func parseFlags(args []string) (*options, error) {
 	f.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many mutants are tried at once")
 	f.DurationVar(&o.timeout, "timeout", time.Hour, "after which time no more are tried")
 	f.Float64Var(&o.least, "least", 0, "score in percent that is asked for")
+	f.BoolVar(&o.check, "check", false, "change nothing: print which tests fail")
+	f.BoolVar(&o.fail, "fail", false, "with -check: print which tests do not fail")
 	f.BoolVar(&o.verbose, "v", false, "print what kills each mutant")
 	if err := f.Parse(args); err != nil {
 		return nil, err
@@ -94,11 +97,18 @@ func run(ctx context.Context, o *options, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	c := newCampaign(newGraph(all), o.workers)
+	if o.check {
+		wrong, err := c.check(ctx, cases, o.fail, out)
+		if err == nil && wrong > 0 {
+			err = lowError(fmt.Sprintf("%d of %d tests are not as expected", wrong, len(cases)))
+		}
+		return err
+	}
 	list, err := loadListed(o.list)
 	if err != nil {
 		return err
 	}
-	c := newCampaign(newGraph(all), o.workers)
 	made, err := mutantsOf(p, c.graph)
 	if err != nil {
 		return err

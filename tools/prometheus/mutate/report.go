@@ -148,8 +148,8 @@ const preface = `# Mutation tests of the rules
 
 <!-- Written by make mutate. Do not edit. -->
 
-` + "`make mutate`" + ` changes one thing in one rule of ` + "`mixin/generated/alerts.yaml`" + `, and asks the tests of ` + "`mixin/tests`" + ` whether they notice: such a
-mutant is killed when a test fails. What no test notices could be broken tomorrow without a word. Numbers are doubled and halved, and changed by
+` + "`make mutate`" + ` changes one thing in one rule of ` + "`mixin/generated/alerts.yaml`" + `, and asks the tests of ` + "`mixin/tests`" + `, and those that
+follow from them, whether they notice: such a mutant is killed when a test fails. What no test notices could be broken tomorrow without a word. Numbers are doubled and halved, and changed by
 one up to 20; operators, aggregations and functions are swapped; conditions, matchers and labels left out; matchers turned round; a metric is
 replaced by another that the group reads; ranges and ` + "`for`" + ` are doubled, halved or dropped; the severity is another.
 

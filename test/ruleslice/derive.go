@@ -1,0 +1,161 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+)
+
+// derivation makes the tests that follow from others, so that nobody has to write what
+// they expect:
+//
+//   - beside the series of a test there may be those of another cluster that is ill alike,
+//     of another replica and of another program: see beside;
+//   - a metric of another program is as good as none: see missing;
+//   - of many objects that are ill alike one alert tells, in place of those of each: see
+//     manyOf.
+type derivation struct {
+	*list
+	// formed are the alerts of which many were made already: the first test is enough.
+	formed map[string]bool
+}
+
+// The names of what follows, beside those of besides.
+const (
+	ofMissing = "a metric of another program"
+	ofMany    = "many objects"
+)
+
+func newDerivation(file string) (*derivation, error) {
+	l, err := readList(file)
+	return &derivation{l, map[string]bool{}}, err
+}
+
+// of returns what follows from tests and holds, and what is listed not to.
+func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err error) {
+	forms := rules.forms()
+	for _, raw := range tests {
+		t, err := readTest(raw)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(t.Alerts) == 0 || t.Interval <= 0 {
+			continue
+		}
+		add := func(what, of string, one map[string]any) {
+			if d.has(what, of) {
+				listed = append(listed, one)
+			} else {
+				holds = append(holds, one)
+			}
+		}
+		d.beside(t, raw, add)
+		if t.isOfOneCluster() {
+			for _, one := range missing(t) {
+				add(ofMissing, t.Name, one)
+			}
+		}
+		for _, a := range t.Alerts {
+			if f, ok := forms[a.Name]; ok && !d.formed[a.Name] && a.isOfOne() {
+				d.formed[a.Name] = true
+				add(ofMany, a.Name, manyOf(t, a, f))
+			}
+		}
+	}
+	return holds, listed, nil
+}
+
+// beside adds the test with all that may be beside its series, and those with one thing
+// that may not.
+func (d *derivation) beside(t *ruleTest, raw any, add func(what, of string, one map[string]any)) {
+	own, _ := raw.(map[string]any)
+	var kinds []string
+	for _, kind := range besides {
+		switch {
+		case !t.may(kind):
+		case d.all[[2]string{kind, t.Name}]:
+			add(kind, t.Name, beside(t, own, []string{kind}, d.list))
+		default:
+			kinds = append(kinds, kind)
+		}
+	}
+	if len(kinds) > 0 {
+		add("", "", beside(t, own, kinds, d.list))
+	}
+}
+
+// isOfOne tells whether an alert fires of one object.
+func (a alertTest) isOfOne() bool {
+	return len(a.Expected) == 1 && a.Expected[0].Labels["objects"] == ""
+}
+
+// may tells whether there is anything of the kind to put beside a test.
+func (t *ruleTest) may(kind string) bool {
+	of := func(is func(line) bool) bool { return slices.ContainsFunc(t.lines, is) }
+	switch kind {
+	case inOtherCluster:
+		return t.isOfOneCluster()
+	case ofReplica:
+		return of(line.isOurs)
+	}
+	return of(func(l line) bool { return l.labels.Get(jobLabel) != "" })
+}
+
+// isOfOneCluster tells whether a test leaves clusters to others.
+func (t *ruleTest) isOfOneCluster() bool {
+	other := func(l line) bool { return l.labels.Get(clusterLabel) != "a" }
+	return !slices.ContainsFunc(t.lines, other) && !slices.ContainsFunc(t.Alerts, func(a alertTest) bool {
+		return slices.ContainsFunc(a.Expected, func(e expected) bool { return e.Labels[clusterLabel] != "a" })
+	})
+}
+
+// list says what tests can't: see mixin/derived-tests.yaml.
+type list struct {
+	Smallest   []string    `json:"smallest"`
+	Either     []string    `json:"either"`
+	Alone      []string    `json:"alone"`
+	Exceptions []exception `json:"exceptions"`
+
+	all, used map[[2]string]bool
+}
+
+// exception is why something does not follow from some tests, or for some alerts.
+type exception struct {
+	What   string   `json:"what"`
+	Reason string   `json:"reason"`
+	Of     []string `json:"of"`
+}
+
+func readList(file string) (*list, error) {
+	l := &list{all: map[[2]string]bool{}, used: map[[2]string]bool{}}
+	if file == "" {
+		return l, nil
+	}
+	if err := readYAML(file, l); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	for _, e := range l.Exceptions {
+		if e.What == "" || e.Reason == "" || len(e.Of) == 0 {
+			return nil, fmt.Errorf("%s: an exception of %q has no reason, or is of nothing", file, e.What)
+		}
+		for _, name := range e.Of {
+			l.all[[2]string{e.What, name}] = true
+		}
+	}
+	return l, nil
+}
+
+func (l *list) has(what, of string) bool {
+	key := [2]string{what, of}
+	l.used[key] = l.used[key] || l.all[key]
+	return l.all[key]
+}
+
+// unused is an error that names what is listed and does not follow from anything.
+func (l *list) unused() error {
+	for key := range l.all {
+		if !l.used[key] {
+			return fmt.Errorf("%q of %q is listed, and there is no such test", key[0], key[1])
+		}
+	}
+	return nil
+}
