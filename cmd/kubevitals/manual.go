@@ -39,7 +39,8 @@ func (c *command) runMan() error {
 	return err
 }
 
-func (m *manual) line(format string, args ...any) { fmt.Fprintf(m, format+"\n", args...) }
+// line writes a line; writing into memory does not fail.
+func (m *manual) line(format string, args ...any) { _, _ = fmt.Fprintf(m, format+"\n", args...) }
 
 func (m *manual) command(cmd *kingpin.CmdModel) {
 	synopsis := `\fB` + roff("kubevitals "+cmd.FullCommand) + `\fR`
