@@ -51,6 +51,7 @@ type command struct {
 	maxRequests            int
 	web                    *web.FlagConfig
 	healthAddress          string
+	auth                   auth
 	log                    *promslog.Config
 	logLevelSet            bool
 	line                   *terminal.StatusLine
@@ -109,8 +110,9 @@ func (c *command) clusterFlags() {
 
 func (c *command) webFlags() {
 	c.web = kingpinflag.AddFlags(c.app, defaultListen)
-	c.app.Flag("web.health-listen-address", "Address on which /livez and /readyz answer whoever asks, in plain HTTP and without credentials, for probes of kubelets where --web.config.file asks for them. They say whether and not why. Without it: only the addresses of --web.listen-address.").
+	c.app.Flag("web.health-listen-address", "Address on which /livez and /readyz answer whoever asks, in plain HTTP and without credentials, for probes of kubelets where --web.config.file or --web.auth-filter ask for them. They say whether and not why. Without it: only the addresses of --web.listen-address.").
 		PlaceHolder("ADDRESS").StringVar(&c.healthAddress)
+	c.auth.flags(c.app)
 	collectors.Whole(c.app.Flag("web.max-requests", "Concurrent scrapes to serve; more are answered with 503. 0 means no bound.").
 		Default("40"), &c.maxRequests)
 	c.app.Flag("web.timeout-offset", "Time kept back from Prometheus' scrape timeout for the way back.").

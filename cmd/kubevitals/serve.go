@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	"github.com/prometheus/common/version"
-	toolkit "github.com/prometheus/exporter-toolkit/web"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kubevitals/kubevitals/collectors"
@@ -43,8 +43,9 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	if c.shard, err = c.sharding.of(os.Getenv("POD_NAME"), c.selection.Scope()); err != nil {
 		return &exitError{exitUsage, err}
 	}
-	if err := toolkit.Validate(*c.web.WebConfigFile); err != nil {
-		return &exitError{exitConfig, fmt.Errorf("--web.config.file: %w", err)}
+	secured, err := c.secured()
+	if err != nil {
+		return err
 	}
 	watched, err := c.open(ctx, kubelets, logger)
 	if err != nil {
@@ -81,22 +82,33 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 		return err
 	}
 
+	health := exporter.HealthHandler(read.Checks())
+	if handler, err = c.auth.wrap(handler, health, watched.REST, c.selection.Scope(), logger); err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer read.Wait()
 	defer stop()
 	read.Start(ctx)
 	logger.Info("watching", "cluster", watched.REST.Host, "version", version.Version)
-	return c.serveHTTP(ctx, listeners, handler, probed, exporter.HealthHandler(read.Checks()), logger)
+	return c.serveHTTP(ctx, served{listeners, handler, secured}, served{probed, health, nil}, logger)
+}
+
+// served is what is served, and where.
+type served struct {
+	at  server.Listeners
+	by  http.Handler
+	tls *tls.Config
 }
 
 // serveHTTP serves the pages and the health endpoints until ctx ends, or one of them
 // cannot be served.
-func (c *command) serveHTTP(ctx context.Context, listeners server.Listeners, pages http.Handler, probed server.Listeners, health http.Handler, logger *slog.Logger) error {
+func (c *command) serveHTTP(ctx context.Context, pages, health served, logger *slog.Logger) error {
 	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() error { return server.ServeHealth(ctx, probed, health, logger) })
+	both.Go(func() error { return server.ServeHealth(ctx, health.at, health.by, logger) })
 	both.Go(func() error {
-		return server.Serve(ctx, listeners, pages, server.Options{
-			Web: c.web, WriteTimeout: c.timeout + time.Minute, // a scrape of a large cluster by a slow client takes long to write
+		return server.Serve(ctx, pages.at, pages.by, server.Options{
+			Web: c.web, TLS: pages.tls, WriteTimeout: c.timeout + time.Minute, // a scrape of a large cluster by a slow client takes long to write
 			Serving: func(url string) {
 				_, _ = fmt.Fprintf(c.stdout, "kubevitals serves %[1]s/metrics\nIts status page is %[1]s/\n", url)
 			},

@@ -3,13 +3,12 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/prometheus/exporter-toolkit/web"
@@ -19,6 +18,8 @@ import (
 type Options struct {
 	// Web are the flags of exporter-toolkit: addresses, TLS and passwords.
 	Web *web.FlagConfig
+	// TLS is served where the file of Web asks for none; nil for plain HTTP.
+	TLS *tls.Config
 	// WriteTimeout bounds an answer, from the end of the request's header on.
 	WriteTimeout time.Duration
 	// Serving is told the address of each listener, as a person on this machine opens
@@ -79,11 +80,11 @@ func Serve(ctx context.Context, listeners Listeners, handler http.Handler, o Opt
 			failed <- web.ListenAndServe(s, o.Web, logger)
 			return
 		}
-		failed <- web.ServeMultiple(listeners, s, o.Web, logger)
+		failed <- web.ServeMultiple(o.inTLS(listeners), s, o.Web, logger)
 	}()
 	for _, l := range listeners {
 		if o.Serving != nil {
-			o.Serving(url(l.Addr(), *o.Web.WebConfigFile))
+			o.Serving(url(l.Addr(), o.TLS != nil || asksForTLS(*o.Web.WebConfigFile)))
 		}
 	}
 	select {
@@ -100,8 +101,25 @@ func Serve(ctx context.Context, listeners Listeners, handler http.Handler, o Opt
 	return nil
 }
 
+// inTLS are the listeners, each of which serves TLS where that is wanted.
+func (o Options) inTLS(listeners Listeners) Listeners {
+	if o.TLS == nil {
+		return listeners
+	}
+	secured := make(Listeners, 0, len(listeners))
+	for _, l := range listeners {
+		secured = append(secured, tls.NewListener(l, o.TLS))
+	}
+	return secured
+}
+
+func asksForTLS(webConfig string) bool {
+	config, err := ReadWebConfig(webConfig)
+	return err == nil && config.TLS
+}
+
 // url is where a person on this machine opens the address.
-func url(address net.Addr, webConfig string) string {
+func url(address net.Addr, secured bool) string {
 	host, port, err := net.SplitHostPort(address.String())
 	if err != nil {
 		return address.String()
@@ -110,7 +128,7 @@ func url(address net.Addr, webConfig string) string {
 		host = "127.0.0.1"
 	}
 	scheme := "http"
-	if config, err := os.ReadFile(webConfig); err == nil && strings.Contains(string(config), "tls_server_config") {
+	if secured {
 		scheme = "https"
 	}
 	return scheme + "://" + net.JoinHostPort(host, port)

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
@@ -77,15 +79,15 @@ func TestListenOnATakenAddress(t *testing.T) {
 
 func TestURL(t *testing.T) {
 	t.Parallel()
-	tls := filepath.Join(t.TempDir(), "web.yaml")
-	if err := os.WriteFile(tls, []byte("tls_server_config: {}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range []struct{ ip, config, want string }{
-		{"0.0.0.0", "", "http://127.0.0.1:80"}, {"::", "", "http://127.0.0.1:80"},
-		{"::1", "", "http://[::1]:80"}, {"10.0.0.1", tls, "https://10.0.0.1:80"},
+	for _, test := range []struct {
+		ip      string
+		secured bool
+		want    string
+	}{
+		{"0.0.0.0", false, "http://127.0.0.1:80"}, {"::", false, "http://127.0.0.1:80"},
+		{"::1", false, "http://[::1]:80"}, {"10.0.0.1", true, "https://10.0.0.1:80"},
 	} {
-		if got := url(&net.TCPAddr{IP: net.ParseIP(test.ip), Port: 80}, test.config); got != test.want {
+		if got := url(&net.TCPAddr{IP: net.ParseIP(test.ip), Port: 80}, test.secured); got != test.want {
 			t.Errorf("%s: %s, want %s", test.ip, got, test.want)
 		}
 	}
@@ -124,5 +126,68 @@ func TestHeaderIsBounded(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSelfMade verifies that a certificate that was made now serves those who do not verify
+// it, that no two processes have the same, and that a file which names one goes before it.
+func TestSelfMade(t *testing.T) {
+	t.Parallel()
+	one, err := SelfMade(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := SelfMade(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(one.Certificates[0].Certificate[0], other.Certificates[0].Certificate[0]) {
+		t.Error("two processes have the same certificate")
+	}
+	f := flags("127.0.0.1:0")
+	listeners, err := Listen(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	hello := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
+	urls, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- Serve(ctx, listeners, hello, Options{Web: f, TLS: one, WriteTimeout: time.Minute, Serving: func(u string) { urls <- u }}, slog.New(slog.DiscardHandler))
+	}()
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+	response, err := client.Get(<-urls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.TLS == nil || !bytes.Equal(response.TLS.PeerCertificates[0].Raw, one.Certificates[0].Certificate[0]) {
+		t.Error("it does not serve its certificate")
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadWebConfig(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]WebConfig{
+		"": {}, "tls_server_config: {cert_file: a}\n": {TLS: true}, "basic_auth_users: {a: b}\n": {Passwords: true},
+		"tls_server_config: {}\nhttp_server_config: {http2: false}\n# basic_auth_users\n": {},
+	} {
+		file := filepath.Join(t.TempDir(), "web.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ReadWebConfig(file); err != nil || got != want {
+			t.Errorf("%q: %+v, %v", text, got, err)
+		}
+	}
+	if got, err := ReadWebConfig(""); err != nil || got != (WebConfig{}) {
+		t.Errorf("without a file: %+v, %v", got, err)
+	}
+	if _, err := ReadWebConfig("/does/not/exist"); err == nil {
+		t.Error("a file that is not there is read")
 	}
 }
