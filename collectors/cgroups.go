@@ -36,10 +36,11 @@ var (
 func Cgroups() Definition {
 	var interval, budget time.Duration
 	return Definition{
-		Name:    cgroupsName,
-		Help:    "Cgroups leak on a node until the kernel has no more, and whatever follows them runs out of inotify watches.",
-		Scope:   Node,
-		Default: true,
+		Name:       cgroupsName,
+		Help:       "Cgroups leak on a node until the kernel has no more, and whatever follows them runs out of inotify watches.",
+		Scope:      Node,
+		Privileges: []Privilege{HostCgroups, HostProc},
+		Default:    true,
 		Metrics: []*exporter.Desc{
 			cgroupsVersion, cgroupsHeld, cgroupsDying, cgroupsLimit, cgroupsFolders, cgroupsComplete,
 		},

@@ -45,12 +45,13 @@ var (
 func Connectivity() Definition {
 	var o connectivity.Options
 	return Definition{
-		Name:    connectivityName,
-		Help:    "The network does not let nodes, or pods and nodes, reach each other, or only with small packets.",
-		Scope:   Node,
-		Default: true,
-		Metrics: []*exporter.Desc{connectivityPath, connectivityGood, connectivityPeers, connectivityRTT, connectivityProbes, connectivityAgents},
-		Reads:   []sources.Read{sources.Peers},
+		Name:       connectivityName,
+		Help:       "The network does not let nodes, or pods and nodes, reach each other, or only with small packets.",
+		Scope:      Node,
+		Privileges: []Privilege{HostNetwork},
+		Default:    true,
+		Metrics:    []*exporter.Desc{connectivityPath, connectivityGood, connectivityPeers, connectivityRTT, connectivityProbes, connectivityAgents},
+		Reads:      []sources.Read{sources.Peers},
 		Flags: func(f *Flags) {
 			f.Flag("from", "Network that this agent is in: that of the node or that of its pods.").
 				Default("node").EnumVar((*string)(&o.From), "node", "pod")

@@ -37,13 +37,14 @@ var (
 // the table is what Services stand on, and not every cluster runs node_exporter.
 func Conntrack() Definition {
 	return Definition{
-		Name:    conntrackName,
-		Help:    "The node's connection tracking table is full or nearly so: new connections are dropped.",
-		Scope:   Node,
-		Default: true,
-		Metrics: []*exporter.Desc{conntrackActive, conntrackEntries, conntrackLimit, conntrackEvents},
-		Replay:  true, // a table in the kernel of a node
-		New:     func(s *sources.Sources) (exporter.Collector, error) { return conntrackCollector{s.Host()}, nil },
+		Name:       conntrackName,
+		Help:       "The node's connection tracking table is full or nearly so: new connections are dropped.",
+		Scope:      Node,
+		Privileges: []Privilege{HostNetwork, HostProc},
+		Default:    true,
+		Metrics:    []*exporter.Desc{conntrackActive, conntrackEntries, conntrackLimit, conntrackEvents},
+		Replay:     true, // a table in the kernel of a node
+		New:        func(s *sources.Sources) (exporter.Collector, error) { return conntrackCollector{s.Host()}, nil },
 	}
 }
 

@@ -38,11 +38,12 @@ func ContainerRuntime() Definition {
 		interval time.Duration
 	)
 	return Definition{
-		Name:    containerRuntimeName,
-		Help:    "The node's container runtime is down, hangs, or has no network for its pods.",
-		Scope:   Node,
-		Default: true,
-		Metrics: []*exporter.Desc{runtimeProbe, runtimeSeconds, runtimeReady, runtimeInfo},
+		Name:       containerRuntimeName,
+		Help:       "The node's container runtime is down, hangs, or has no network for its pods.",
+		Scope:      Node,
+		Privileges: []Privilege{RootUser, Unconfined, RuntimeSocket},
+		Default:    true,
+		Metrics:    []*exporter.Desc{runtimeProbe, runtimeSeconds, runtimeReady, runtimeInfo},
 		Flags: func(f *Flags) {
 			f.Flag("endpoint", "CRI socket of the node's container runtime, such as unix:///run/containerd/containerd.sock; repeatable, the first that is there is asked. Without any: those of containerd, CRI-O, cri-dockerd, k3s and k0s.").
 				StringsVar(&o.Endpoints)

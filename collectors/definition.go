@@ -46,6 +46,8 @@ type Definition struct {
 	// Reads is what New asks of a cluster with the options' defaults; what that needs
 	// in turn may be left out. Rights follow from it.
 	Reads []sources.Read
+	// Privileges are what an agent on a node is given for it, which other pods are not.
+	Privileges []Privilege
 	// Flags declares the collector's own options; nil when it has none.
 	Flags func(*Flags)
 	// Configure hands options that concern a shared source over to it, after

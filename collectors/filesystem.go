@@ -36,11 +36,12 @@ var (
 func Filesystem() Definition {
 	var interval, timeout time.Duration
 	return Definition{
-		Name:    filesystemName,
-		Help:    "The disk of the kubelet or the container runtime is full, read-only or dead, told by the kernel when the kubelet cannot.",
-		Scope:   Node,
-		Default: true,
-		Metrics: []*exporter.Desc{filesystemState, filesystemFree, filesystemReadOnly},
+		Name:       filesystemName,
+		Help:       "The disk of the kubelet or the container runtime is full, read-only or dead, told by the kernel when the kubelet cannot.",
+		Scope:      Node,
+		Privileges: []Privilege{HostDisks, HostLogs},
+		Default:    true,
+		Metrics:    []*exporter.Desc{filesystemState, filesystemFree, filesystemReadOnly},
 		Flags: func(f *Flags) {
 			f.Flag("interval", "Time between two questions to the kernel.").Default("1m").DurationVar(&interval)
 			f.Flag("timeout", "Time after which a file system that does not answer counts as hanging.").Default("5s").DurationVar(&timeout)

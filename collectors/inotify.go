@@ -55,10 +55,11 @@ type inotifyOptions struct {
 func Inotify() Definition {
 	var o inotifyOptions
 	return Definition{
-		Name:    inotifyName,
-		Help:    "A user of a node has no inotify watches or instances left: files and cgroups cannot be followed any more.",
-		Scope:   Node,
-		Default: true,
+		Name:       inotifyName,
+		Help:       "A user of a node has no inotify watches or instances left: files and cgroups cannot be followed any more.",
+		Scope:      Node,
+		Privileges: []Privilege{HostPID, SysPtrace, DACReadSearch, RootUser, Unconfined, HostProc},
+		Default:    true,
 		Metrics: []*exporter.Desc{
 			inotifyUsed, inotifyLimit, inotifyHolderUsed, inotifyComplete, inotifyUnread, inotifyCutShort,
 			inotifyShared, inotifyProcesses,

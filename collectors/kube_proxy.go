@@ -51,11 +51,12 @@ func KubeProxy() Definition {
 		interval time.Duration
 	)
 	return Definition{
-		Name:    kubeProxyName,
-		Help:    "The node's kube-proxy is gone, or does not get its rules written: Services lead to pods that are gone.",
-		Scope:   Node,
-		Default: true,
-		Metrics: []*exporter.Desc{proxyUp, proxyProbe, proxyHealthy, proxyQueued, proxyApplied, proxyFailures, proxyMode, proxyTrace},
+		Name:       kubeProxyName,
+		Help:       "The node's kube-proxy is gone, or does not get its rules written: Services lead to pods that are gone.",
+		Scope:      Node,
+		Privileges: []Privilege{HostNetwork, HostLogs, HostUnits},
+		Default:    true,
+		Metrics:    []*exporter.Desc{proxyUp, proxyProbe, proxyHealthy, proxyQueued, proxyApplied, proxyFailures, proxyMode, proxyTrace},
 		Flags: func(f *Flags) {
 			f.Flag("health-url", "Where the node's kube-proxy serves /livez.").Default("http://127.0.0.1:10256").StringVar(&o.HealthURL)
 			f.Flag("metrics-url", "Where the node's kube-proxy serves /metrics and /proxyMode.").Default("http://127.0.0.1:10249").StringVar(&o.MetricsURL)

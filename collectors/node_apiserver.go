@@ -31,11 +31,12 @@ var (
 func NodeAPIServer() Definition {
 	var interval, timeout time.Duration
 	return Definition{
-		Name:    nodeAPIServerName,
-		Help:    "The node cannot reach the API server at the address that pods use, though other nodes can.",
-		Scope:   Node,
-		Default: true,
-		Metrics: []*exporter.Desc{nodeAPIServerReachable, nodeAPIServerProbe, nodeAPIServerSeconds},
+		Name:       nodeAPIServerName,
+		Help:       "The node cannot reach the API server at the address that pods use, though other nodes can.",
+		Scope:      Node,
+		Privileges: []Privilege{HostNetwork},
+		Default:    true,
+		Metrics:    []*exporter.Desc{nodeAPIServerReachable, nodeAPIServerProbe, nodeAPIServerSeconds},
 		Flags: func(f *Flags) {
 			f.Flag("probe-interval", "Time between two tries; each costs the API servers a handshake for every node.").Default("30s").DurationVar(&interval)
 			f.Flag("probe-timeout", "Longest time that a try may take.").Default("10s").DurationVar(&timeout)

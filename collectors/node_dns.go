@@ -31,11 +31,12 @@ const resolvConf = "/etc/resolv.conf"
 func NodeDNS() Definition {
 	o := dns.Options{}
 	return Definition{
-		Name:    nodeDNSName,
-		Help:    "Pods of the node cannot resolve names, though cluster DNS works elsewhere: its way to DNS or its node-local cache is broken.",
-		Scope:   Node,
-		Default: true,
-		Metrics: []*exporter.Desc{nodeDNSProbe, nodeDNSSeconds},
+		Name:       nodeDNSName,
+		Help:       "Pods of the node cannot resolve names, though cluster DNS works elsewhere: its way to DNS or its node-local cache is broken.",
+		Scope:      Node,
+		Privileges: []Privilege{HostNetwork},
+		Default:    true,
+		Metrics:    []*exporter.Desc{nodeDNSProbe, nodeDNSSeconds},
 		Flags: func(f *Flags) {
 			f.Flag("server", "DNS server that pods of the node use, as host:port; repeatable. Without any: the servers of the resolv.conf that the agent's pod got, which are the cluster's with the policy ClusterFirstWithHostNet.").
 				StringsVar(&o.Servers)

@@ -5,15 +5,19 @@ package realnode
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubevitals/kubevitals/lab/cluster"
 	"github.com/kubevitals/kubevitals/lab/manifests"
+	"github.com/kubevitals/kubevitals/lab/process"
 	"github.com/kubevitals/kubevitals/tools/image"
 )
 
@@ -34,6 +38,8 @@ type lab struct {
 	// node is the first, on which things fail.
 	node   *Node
 	binary string
+	// reader has a token of the account that is shipped for it; install makes it.
+	reader *http.Client
 	// rows are the failures that were told as they should be.
 	rows []row
 }
@@ -133,6 +139,12 @@ func supported(t *testing.T) {
 // are shipped, with the agents.
 func (l *lab) install(t *testing.T) {
 	t.Helper()
+	l.installWith(t, shipped(t), "kubevitals", "kubevitals-node", "kubevitals-pod")
+}
+
+// installWith does the same with other manifests, and waits for the pods of these names.
+func (l *lab) installWith(t *testing.T, objects []*unstructured.Unstructured, names ...string) {
+	t.Helper()
 	archive := os.Getenv(imageEnv)
 	if archive == "" {
 		t.Fatalf("no image under test: set %s, or run make e2e-real-node", imageEnv)
@@ -143,14 +155,20 @@ func (l *lab) install(t *testing.T) {
 		}
 	}
 	began := time.Now()
-	if err := manifests.Apply(t.Context(), l.RESTConfig(), shipped(t)...); err != nil {
+	if err := manifests.Apply(t.Context(), l.RESTConfig(), objects...); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"kubevitals", "kubevitals-node", "kubevitals-pod"} {
+	for _, name := range names {
 		if err := WaitPods(t.Context(), l.Cluster, "kubevitals", "app.kubernetes.io/name="+name); err != nil {
 			t.Fatal(err)
 		}
 	}
+	made, err := l.Client().CoreV1().ServiceAccounts(ownNamespace).CreateToken(t.Context(), "kubevitals-reader",
+		&authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: new(int64(6 * 3600))}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.reader = process.Reader(made.Status.Token)
 	t.Logf("the pods of kubevitals are ready after %.0fs", time.Since(began).Seconds())
 }
 

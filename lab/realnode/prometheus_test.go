@@ -17,6 +17,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -30,16 +31,22 @@ const (
 )
 
 // prometheusConfig scrapes kubevitals by the names of its Services, which cluster DNS
-// resolves, and evaluates the rules.
+// resolves, with the token of its own account, and evaluates the rules.
 const prometheusConfig = `
 global: {scrape_interval: 5s, evaluation_interval: 5s}
 rule_files: [/etc/prometheus/alerts.yaml]
 scrape_configs:
   - job_name: kubevitals
     honor_labels: true
+    scheme: https
+    tls_config: {insecure_skip_verify: true}
+    authorization: {credentials_file: /var/run/secrets/kubernetes.io/serviceaccount/token}
     static_configs: [{targets: ["kubevitals.kubevitals.svc.cluster.local:9899"], labels: {cluster: lab}}]
   - job_name: kubevitals-node
     honor_labels: true
+    scheme: https
+    tls_config: {insecure_skip_verify: true}
+    authorization: {credentials_file: /var/run/secrets/kubernetes.io/serviceaccount/token}
     dns_sd_configs: [{names: [kubevitals-node.kubevitals.svc.cluster.local], type: A, port: 9898}]
     relabel_configs: [{target_label: cluster, replacement: lab}]
 `
@@ -67,7 +74,9 @@ func (l *lab) startPrometheus(t *testing.T) {
 	if _, err := l.Client().CoreV1().ConfigMaps(metav1.NamespaceDefault).Create(t.Context(), config, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	l.letRead(t, "default")
 	p := pod(prometheusProgram, prometheusImage, func(p *corev1.Pod) {
+		p.Spec.AutomountServiceAccountToken = new(true)
 		c := &p.Spec.Containers[0]
 		c.Args = []string{"--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/data"}
 		// More than it takes: what takes more than it asked for is evicted first.
@@ -76,6 +85,19 @@ func (l *lab) startPrometheus(t *testing.T) {
 	mount(p, "/data", corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}})
 	mount(p, "/etc/prometheus", corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: prometheusProgram}}})
 	if err := addPod(p)(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// letRead lets a service account of the namespace default read kubevitals, as the documents
+// say.
+func (l *lab) letRead(t *testing.T, account string) {
+	binding := &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "prometheus-reads-kubevitals"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "kubevitals-reader"},
+		Subjects:   []rbacv1.Subject{{Kind: "ServiceAccount", Name: account, Namespace: metav1.NamespaceDefault}},
+	}
+	if _, err := l.Client().RbacV1().ClusterRoleBindings().Create(t.Context(), binding, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }

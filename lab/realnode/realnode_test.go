@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -174,7 +173,7 @@ func (l *lab) scrape(t *testing.T, host string, port int) metrics {
 	if err != nil {
 		t.Fatal(err)
 	}
-	families, err := process.Scrape(t.Context(), http.DefaultClient, fmt.Sprintf("http://%s/metrics", net.JoinHostPort(addresses[0], fmt.Sprint(port))))
+	families, err := process.Scrape(t.Context(), l.reader, fmt.Sprintf("https://%s/metrics", net.JoinHostPort(addresses[0], fmt.Sprint(port))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +192,7 @@ func (l *lab) scrapeAgent(ctx context.Context, name string) (metrics, error) {
 		return nil, fmt.Errorf("%d pods of %s on %s", len(pods.Items), name, l.node.Name)
 	}
 	port := map[bool]string{true: "9898", false: "9899"}[pods.Items[0].Spec.HostNetwork]
-	return process.Scrape(ctx, http.DefaultClient, fmt.Sprintf("http://%s/metrics", net.JoinHostPort(pods.Items[0].Status.PodIP, port)))
+	return process.Scrape(ctx, l.reader, fmt.Sprintf("https://%s/metrics", net.JoinHostPort(pods.Items[0].Status.PodIP, port)))
 }
 
 func sum(f *dto.MetricFamily) float64 {

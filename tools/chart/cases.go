@@ -27,6 +27,9 @@ func Cases() []Case {
 		{Name: "self-signed-kubelets", Values: `{kubelet: {insecureSkipVerify: true}, args: [--log.level=debug, "--kubelet.port=10250"], env: [{name: GOMEMLIMIT, value: 900MiB}]}`},
 		{Name: "kubelets-of-another-authority", Values: `{kubelet: {caFile: /etc/kubernetes/kubelet-ca.crt}, componentLogs: {enabled: true}}`},
 		{Name: "dashboards-elsewhere", Values: `{dashboards: {labels: {grafana_dashboard: null, folder: "1"}, annotations: {grafana_folder: Kubernetes}, namespace: grafana}}`},
+		{Name: "restricted", Operator: true, Values: restricted},
+		{Name: "open", Operator: true, Values: `{authFilter: {enabled: false}, nodeAgents: {enabled: true}}`},
+		{Name: "certificate-alone", Operator: true, Values: `{authFilter: {enabled: false}, tls: {secretName: own, serverName: vitals.example.com}, connectivity: {enabled: true}}`},
 		{Name: "bare", Values: `{resources: null, tolerations: [], topologySpreadConstraints: [], priorityClassName: "", priorityClassQuota: true, podDisruptionBudget: {enabled: false}, replicas: 0}`},
 	}
 }
@@ -40,6 +43,16 @@ priorityClassQuota: true
 componentLogs: {enabled: true}
 nodeAgents: {enabled: true}
 connectivity: {enabled: true}
+tls: {secretName: kubevitals-tls}
+`
+
+// restricted is everything, with agents on nodes that can do less.
+const restricted = `
+priorityClassQuota: true
+componentLogs: {enabled: true}
+nodeAgents: {enabled: true, restricted: true}
+connectivity: {enabled: true}
+tls: {secretName: kubevitals-tls}
 `
 
 const agentsElsewhere = `

@@ -93,3 +93,26 @@ spec:
 true
 {{- end -}}
 {{- end }}
+
+{{/* kubevitals.tls.mounts and kubevitals.tls.volumes are where a pod finds the certificate
+     that it serves, if it is given one. */}}
+{{- define "kubevitals.tls.mounts" -}}
+{{- if .Values.tls.secretName -}}
+- name: web
+  mountPath: /etc/kubevitals
+  readOnly: true
+- name: tls
+  mountPath: /etc/kubevitals-tls
+  readOnly: true
+{{- end }}
+{{- end }}
+{{- define "kubevitals.tls.volumes" -}}
+{{- if .Values.tls.secretName -}}
+- name: web
+  configMap:
+    name: kubevitals-web
+- name: tls
+  secret:
+    secretName: {{ .Values.tls.secretName }}
+{{- end }}
+{{- end }}
