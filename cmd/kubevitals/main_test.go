@@ -90,7 +90,7 @@ func TestBadInputGivesOneClearLine(t *testing.T) {
 		{"bad duration", []string{"--kubelet.timeout=soon"}, exitUsage, "--kubelet.timeout=soon: give a duration, such as 30s"},
 		{"bad number", []string{"--shard=abc"}, exitUsage, "--shard=abc: give a whole number"},
 		{"half a number", []string{"--shard=1.5", "--total-shards=3"}, exitUsage, "--shard=1.5: give a whole number"},
-		{"bad choice", []string{"check", "--output=yaml"}, exitUsage, "--output=yaml: enum value must be one of text,markdown,html,json,junit,github"},
+		{"bad choice", []string{"check", "--output=yaml"}, exitUsage, "--output=yaml: enum value must be one of text,markdown,html,json,junit,sarif,github"},
 		{"zero duration", []string{"--kubelet.timeout=0s"}, exitUsage, "--kubelet.timeout"},
 		{"bad address type", []string{"--kubelet.preferred-address-types=Home"}, exitUsage, `"Home"`},
 		{"bad concurrency", []string{"--kubelet.concurrency=0"}, exitUsage, "--kubelet.concurrency"},

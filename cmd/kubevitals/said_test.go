@@ -39,7 +39,7 @@ func diagnose(t *testing.T, lists ...string) (text string, r diagnosis.Result) {
 			t.Fatal(err)
 		}
 	}
-	_, text, _ = runProgram(t, "check", "--snapshot="+dir, "--log.level=error")
+	_, text, _ = runProgram(t, "check", "--snapshot="+dir, "--unfold", "--log.level=error")
 	_, answer, _ := runProgram(t, "check", "--snapshot="+dir, "--log.level=error", "-o", "json")
 	if err := json.Unmarshal([]byte(answer), &r); err != nil {
 		t.Fatalf("%v in:\n%s", err, answer)
