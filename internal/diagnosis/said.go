@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+	"github.com/kubevitals/kubevitals/internal/humanize"
 	"github.com/kubevitals/kubevitals/sources"
 )
 
@@ -47,7 +48,7 @@ func (seen Observation) quote(f *ruleeval.Finding) {
 	}
 	named := map[ruleeval.Object]bool{}
 	for _, fact := range facts {
-		if said := (ruleeval.Object{Object: fact.Object, Message: fact.Message}); !named[said] {
+		if said := (ruleeval.Object{Object: humanize.Printable(fact.Object), Message: humanize.Printable(fact.Message)}); !named[said] {
 			named[said] = true
 			f.Objects = append(f.Objects, said)
 		}

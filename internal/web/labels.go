@@ -5,8 +5,9 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/kubevitals/kubevitals/internal/humanize"
 )
 
 const (
@@ -40,7 +41,7 @@ func fit(value string) bool {
 		return false
 	}
 	for _, r := range value {
-		if unicode.IsControl(r) {
+		if humanize.Steers(r) {
 			return false
 		}
 	}

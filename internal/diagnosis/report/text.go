@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/humanize"
@@ -99,14 +98,7 @@ func (p *printer) wrapped(before int, text string) []string {
 	return terminal.Wrap(plain(text), max(p.Columns-before, 1))
 }
 
-func plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, text)
-}
+func plain(text string) string { return humanize.Printable(text) }
 
 func (p *printer) paint(code, text string) string {
 	if !p.Colour || code == "" {
