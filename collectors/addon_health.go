@@ -20,7 +20,7 @@ var (
 	addonReady = exporter.NewGauge(addonHealthName, "ready_pods",
 		"Number of pods that the addon's Deployments and DaemonSets in kube-system count as ready.", "addon")
 	addonPods = exporter.NewGauge(addonHealthName, "pods",
-		"Number of the addon's pods in kube-system and in the namespaces of the dashboard, of network plugins and of OpenShift's DNS by state: ready, not_ready, or crash_loop, which are not ready either.",
+		"Number of the addon's pods in kube-system and in the namespaces of the dashboard, of network plugins and of OpenShift's DNS, and in any namespace of metrics adapters and of Rook's and Longhorn's agents, by state: ready, not_ready, or crash_loop, which are not ready either.",
 		"addon", "state")
 	addonCrashes = exporter.NewGauge(addonHealthName, "crash_loop_pods",
 		"Number of the addon's pods with a container that ended again and waits to be started (CrashLoopBackOff), or was started again for the while until it is ready, by how it last ended and on which node; the node is empty for pods without one.",
@@ -29,6 +29,14 @@ var (
 		"How often a container of the addon's pod on the node was started again, of the pod where that was most often; absent unless one ended within the last hour.", "addon", "node")
 	addonRestartsSince = exporter.NewGauge(addonHealthName, "restarts_since_timestamp_seconds",
 		"Unix time, in seconds, since which these starts are counted: when the pod was started.", "addon", "node")
+	addonLastEnd = exporter.NewGauge(addonHealthName, "last_end_timestamp_seconds",
+		"Unix time, in seconds, when a container of that pod ended last.", "addon", "node")
+	addonLastRun = exporter.NewGauge(addonHealthName, "last_run_seconds",
+		"How long, in seconds, the container of that pod that ended last had run.", "addon", "node")
+	addonImages = exporter.NewGauge(addonHealthName, "image_wait_pods",
+		"Number of the addon's pods on the node with a container whose image cannot be pulled; absent where there is none.", "addon", "node")
+	addonUnready = exporter.NewGauge(addonHealthName, "not_ready_since_timestamp_seconds",
+		"Unix time, in seconds, since which one of the addon's pods has not been ready, of the pod where that is longest ago; absent where all are ready, and where their conditions do not say.", "addon")
 	addonNotReady = exporter.NewGauge(addonHealthName, "not_ready_pods",
 		"Number of the addon's pods on the node that are not ready; absent where all are, and with an empty node for pods without one.", "addon", "node")
 )
@@ -41,7 +49,7 @@ func AddonHealth() Definition {
 		Help:    "What the cluster stands on crashes or lacks ready pods: its control plane, DNS and node-local DNS, kube-proxy, agents of networks and volumes, metrics-server, the dashboard.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{addonDesired, addonReady, addonPods, addonCrashes, addonNotReady, addonRestarts, addonRestartsSince},
+		Metrics: []*exporter.Desc{addonDesired, addonReady, addonPods, addonCrashes, addonNotReady, addonUnready, addonImages, addonRestarts, addonRestartsSince, addonLastEnd, addonLastRun},
 		Steady:  []*exporter.Desc{addonDesired, addonPods},
 		Flags: func(f *Flags) {
 			f.Flag("dns-app", "Value of the label k8s-app, or app.kubernetes.io/name, of a DNS of the cluster in kube-system under another name than the usual ones; repeatable.").
@@ -49,10 +57,10 @@ func AddonHealth() Definition {
 			f.Flag("app", "Value of the label k8s-app, app.kubernetes.io/name or app of another addon in kube-system, which is told of under this name; repeatable.").
 				StringsVar(&apps)
 		},
-		Reads: []sources.Read{sources.SystemPods, sources.DashboardPods, sources.OpenShiftDNSPods, sources.CalicoPods, sources.FlannelPods, sources.OVNPods, sources.SystemDeployments, sources.SystemDaemonSets},
+		Reads: []sources.Read{sources.SystemPods, sources.DashboardPods, sources.OpenShiftDNSPods, sources.CalicoPods, sources.FlannelPods, sources.OVNPods, sources.AdapterPods, sources.VolumePods, sources.SystemDeployments, sources.SystemDaemonSets},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			deployments, daemonSets := s.SystemWorkloads()
-			pods := []func() ([]sources.SystemPod, error){s.SystemPods().List, s.DashboardPods().List, s.OpenShiftDNSPods().List}
+			pods := []func() ([]sources.SystemPod, error){s.SystemPods().List, s.DashboardPods().List, s.OpenShiftDNSPods().List, s.AdapterPods().List, s.VolumePods().List}
 			for _, view := range s.NetworkPods() {
 				pods = append(pods, view.List)
 			}
@@ -89,7 +97,7 @@ func (c addonHealthCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 		workloads[i].Addon = c.addon(workloads[i].Addon, workloads[i].App)
 	}
 	sendWorkloads(ch, workloads)
-	sendAddonPods(ch, pods, c.now())
+	sendAddonPods(ch, onceEach(pods), c.now())
 	return exporter.Incomplete(errors.Join(podsErr, workloadsErr))
 }
 
@@ -111,6 +119,18 @@ func collectAll[T any](lists []func() ([]T, error)) (all []T, err error) {
 		all, err = append(all, items...), errors.Join(err, failed)
 	}
 	return all, err
+}
+
+// onceEach leaves out pods that are in two of the lists: of what is in namespaces of any
+// name, some is in one that has a list of its own.
+func onceEach(pods []sources.SystemPod) []sources.SystemPod {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(pods, func(p sources.SystemPod) bool {
+		name := p.Namespace + "/" + p.Name
+		twice := p.Name != "" && seen[name]
+		seen[name] = true
+		return twice
+	})
 }
 
 func sendWorkloads(ch chan<- prometheus.Metric, workloads []sources.SystemWorkload) {
@@ -140,7 +160,8 @@ type (
 
 func sendAddonPods(ch chan<- prometheus.Metric, pods []sources.SystemPod, now time.Time) {
 	states := map[sources.Addon]map[string]int{}
-	crashes, nodes, restarts := map[addonCrash]int{}, map[addonNode]int{}, map[addonNode]sources.SystemPod{}
+	unready := map[sources.Addon]time.Time{}
+	crashes, nodes, images, restarts := map[addonCrash]int{}, map[addonNode]int{}, map[addonNode]int{}, map[addonNode]sources.SystemPod{}
 	for _, p := range pods {
 		if p.Addon == "" || p.Done {
 			continue
@@ -160,6 +181,12 @@ func sendAddonPods(ch chan<- prometheus.Metric, pods []sources.SystemPod, now ti
 		if state != "ready" {
 			nodes[at]++
 		}
+		if first, ok := unready[p.Addon]; !p.Ready && !p.Unready.IsZero() && (!ok || p.Unready.Before(first)) {
+			unready[p.Addon] = p.Unready
+		}
+		if p.NoImage {
+			images[at]++
+		}
 		if !p.Since.IsZero() && now.Sub(p.LastEnd) < endedLately && p.Restarts > restarts[at].Restarts {
 			restarts[at] = p
 		}
@@ -175,7 +202,15 @@ func sendAddonPods(ch chan<- prometheus.Metric, pods []sources.SystemPod, now ti
 	for k, n := range nodes {
 		ch <- addonNotReady.Sample(float64(n), string(k.addon), k.node)
 	}
+	for addon, since := range unready {
+		ch <- addonUnready.Sample(unix(since), string(addon))
+	}
+	for k, n := range images {
+		ch <- addonImages.Sample(float64(n), string(k.addon), k.node)
+	}
 	for k, p := range restarts {
+		ch <- addonLastEnd.Sample(unix(p.LastEnd), string(k.addon), k.node)
+		ch <- addonLastRun.Sample(p.LastRun.Seconds(), string(k.addon), k.node)
 		ch <- addonRestarts.Sample(float64(p.Restarts), string(k.addon), k.node)
 		ch <- addonRestartsSince.Sample(unix(p.Since), string(k.addon), k.node)
 	}

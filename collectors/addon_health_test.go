@@ -43,6 +43,19 @@ func betweenCrashes(label, value string, ago time.Duration) *corev1.Pod {
 	return pod
 }
 
+// imageWaits is a pod that has waited for its image for ten minutes.
+func imageWaits(label, value string) *corev1.Pod {
+	pod := objects.AddonPod(label, value, "node-3", false, nil)
+	pod.Status.Conditions[0].LastTransitionTime = metav1.Time{Time: readinessNow().Add(-10 * time.Minute)}
+	pod.Status.ContainerStatuses[0].State.Waiting = &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "429 Too Many Requests"}
+	return pod
+}
+
+func named(name string, pod *corev1.Pod) *corev1.Pod {
+	pod.Namespace, pod.Name = name, name
+	return pod
+}
+
 // startedAgain is a pod that is ready, started so long ago, and whose container ended so
 // long ago.
 func startedAgain(label, value string, times int32, started, ended time.Duration) *corev1.Pod {
@@ -50,6 +63,7 @@ func startedAgain(label, value string, times int32, started, ended time.Duration
 	pod.Status.StartTime = &metav1.Time{Time: readinessNow().Add(-started)}
 	last := objects.Ended("Error", 1)
 	last.FinishedAt = metav1.Time{Time: readinessNow().Add(-ended)}
+	last.StartedAt = metav1.Time{Time: last.FinishedAt.Add(-5 * time.Minute)}
 	pod.Status.ContainerStatuses[0].RestartCount, pod.Status.ContainerStatuses[0].Ready = times, true
 	pod.Status.ContainerStatuses[0].State.Running = &corev1.ContainerStateRunning{StartedAt: last.FinishedAt}
 	pod.Status.ContainerStatuses[0].LastTerminationState.Terminated = last
@@ -97,6 +111,10 @@ func TestAddonHealth(t *testing.T) {
 				startedAgain("k8s-app", "cilium", 5, 2*time.Hour, 90*time.Minute),
 				objects.AddonPod("app", "csi-rbdplugin-node", "node-2", false, objects.Ended("Error", 2)),
 				objects.AddonPod("k8s-app", "our-ingress", "node-2", true, nil),
+				named("keda", imageWaits("app.kubernetes.io/name", "keda-operator-metrics-apiserver")),
+				// In two of the lists, and counted once.
+				named("longhorn", objects.AddonPod("app", "longhorn-csi-plugin", "node-2", false, objects.Ended("Error", 2))),
+				named("longhorn", objects.AddonPod("app", "longhorn-csi-plugin", "node-2", false, objects.Ended("Error", 2))),
 				objects.AddonPod("k8s-app", "somebody-else", "node-1", false, objects.Ended("Error", 1)),
 			),
 			converted(t, sources.SystemPodOf, initial),

@@ -37,7 +37,7 @@ var (
 	kubeletCertificates = exporter.NewCount(certificatesName, "kubelet_client_certificates",
 		"Number of nodes whose kubelet has a certificate to log in that is valid or expired, and of which none is known.", "state")
 	certificateRequests = exporter.NewGauge(certificatesName, "requests",
-		"Number of CertificateSigningRequests that wait: pending for somebody to approve them, approved for the signer to issue them.",
+		"Number of CertificateSigningRequests that wait: pending for somebody to approve them, approved for the signer to issue them; and, where there are any, of kubelets that were refused when they last asked: denied by whoever approves, failed at the signer.",
 		"signer", "state")
 	certificateRequestsOldest = exporter.NewGauge(certificatesName, "requests_oldest_timestamp_seconds",
 		"Unix time, in seconds, at which the oldest of these requests was made; absent where there is none.",
@@ -204,9 +204,16 @@ func sendRequests(ch chan<- prometheus.Metric, requests []sources.CertificateReq
 			groups[k] = groups[k].with(r.Made)
 		}
 	}
+	for _, r := range sources.Refused(requests) {
+		k := key{r.Signer, r.State}
+		groups[k] = groups[k].with(r.Made)
+	}
 	for _, signer := range sources.Signers() {
-		for _, state := range []string{sources.RequestPending, sources.RequestApproved} {
+		for _, state := range []string{sources.RequestPending, sources.RequestApproved, sources.RequestDenied, sources.RequestFailed} {
 			g := groups[key{signer, state}]
+			if g.pods == 0 && (state == sources.RequestDenied || state == sources.RequestFailed) {
+				continue
+			}
 			ch <- certificateRequests.Sample(float64(g.pods), signer, state)
 			if g.pods > 0 {
 				ch <- certificateRequestsOldest.Sample(unix(g.oldest), signer, state)

@@ -74,6 +74,12 @@ func certificatesOf(nodes []*corev1.Node, results []*kubelet.Result) *certificat
 				{Signer: "kubelet-serving", State: sources.RequestIssued, Made: at(120)},
 				{Signer: "kube-apiserver-client-kubelet", State: sources.RequestApproved, Made: at(10)},
 				{Signer: "other", State: sources.RequestDenied, Made: at(10)},
+				{Node: "n1", Signer: "kubelet-serving", State: sources.RequestDenied, Made: at(50)},
+				{Node: "n1", Signer: "kubelet-serving", State: sources.RequestDenied, Made: at(40)},
+				// It asked again, and was served.
+				{Node: "n2", Signer: "kubelet-serving", State: sources.RequestFailed, Made: at(50)},
+				{Node: "n2", Signer: "kubelet-serving", State: sources.RequestIssued, Made: at(40)},
+				{Node: "n3", Signer: "kubelet-serving", State: sources.RequestFailed, Made: at(30)},
 			}, nil
 		},
 	}

@@ -22,6 +22,9 @@ var (
 	metricsAPIAvailable = exporter.NewGauge(metricsAPIName, "available",
 		"Whether the API server reaches whoever is registered to serve the metrics API: 1 is yes, 0 means it does not for the given reason.",
 		"api", "reason")
+	metricsAPISince = exporter.NewGauge(metricsAPIName, "unavailable_since_timestamp_seconds",
+		"Unix time, in seconds, since which the API server does not reach whoever is registered to serve the metrics API; absent where it does, and where the condition does not say.",
+		"api")
 	metricsAPIBackend = exporter.NewGauge(metricsAPIName, "backend_info",
 		"Is 1 for the Service, as NAMESPACE/NAME, to which the API server passes requests for the metrics API on; absent where none is registered.",
 		"api", "backend")
@@ -45,7 +48,7 @@ func MetricsAPI() Definition {
 		Help:    "The metrics API is not registered or not available, or lacks nodes, so dashboards show no use of resources.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{metricsAPIRegistered, metricsAPIAvailable, metricsAPIBackend, metricsAPINodeMissing, metricsAPINodes, metricsAPINodeTime},
+		Metrics: []*exporter.Desc{metricsAPIRegistered, metricsAPIAvailable, metricsAPISince, metricsAPIBackend, metricsAPINodeMissing, metricsAPINodes, metricsAPINodeTime},
 		Steady:  []*exporter.Desc{metricsAPIRegistered},
 		Counted: map[*exporter.Desc]*exporter.Desc{metricsAPINodeMissing: metricsAPINodes},
 		Reads:   []sources.Read{sources.Nodes, sources.APIServices, sources.NodeMetricsList},
@@ -148,6 +151,9 @@ func (a metricsAPI) send(ch chan<- prometheus.Metric, services []sources.APIServ
 	if best.Available == nil {
 		ch <- metricsAPIAvailable.Sample(0, a.name, "Unknown")
 		return
+	}
+	if !*best.Available && !best.Since.IsZero() {
+		ch <- metricsAPISince.Sample(unix(best.Since), a.name)
 	}
 	ch <- metricsAPIAvailable.Sample(exporter.Bool(*best.Available), a.name, closed(best.Reason, availableReasons()))
 }

@@ -20,6 +20,9 @@ var (
 	degradedCondition = exporter.NewGauge(nodeDegradedName, "condition",
 		"Is 1 where the condition MemoryPressure, PIDPressure or NetworkUnavailable of the node is True, with its reason; absent elsewhere.",
 		"node", "condition", "reason")
+	degradedConditionSince = exporter.NewGauge(nodeDegradedName, "condition_since_timestamp_seconds",
+		"Unix time, in seconds, since which such a condition of the node is True; absent elsewhere, and where the condition does not tell.",
+		"node", "condition")
 	degradedConditionNodes = exporter.NewGauge(nodeDegradedName, "condition_nodes",
 		"Number of nodes by these conditions: true, false, or unknown if it is Unknown or not set, as NetworkUnavailable is in clusters whose network does not set it.",
 		"condition", "status")
@@ -43,7 +46,7 @@ func NodeDegraded() Definition {
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{
-			degradedCondition, degradedConditionNodes, degradedTaint, degradedTaintNodes, degradedCordoned, degradedCordonedNodes,
+			degradedCondition, degradedConditionSince, degradedConditionNodes, degradedTaint, degradedTaintNodes, degradedCordoned, degradedCordonedNodes,
 			degradedTurns, degradedTurnsNodes, degradedFirstTurn, degradedLastTurn,
 			degradedEvicted, degradedEvictedNodes, degradedLastEviction,
 		},
@@ -99,6 +102,9 @@ func sendDegradedConditions(ch chan<- prometheus.Metric, nodes []*corev1.Node) {
 			status, reason := exporter.UnknownState, ""
 			if c := sources.ConditionOf(node, kind); c != nil {
 				status, reason = strings.ToLower(string(c.Status)), c.Reason
+				if c.Status == corev1.ConditionTrue && !c.LastTransitionTime.IsZero() {
+					ch <- degradedConditionSince.Sample(unix(c.LastTransitionTime.Time), node.Name, string(kind))
+				}
 			}
 			if !reasons[reason] {
 				reason = otherCondition

@@ -118,6 +118,10 @@
       manyNodesCount: 50,
       // Seconds until a node that is not ready is worth a look: a reboot or an upgrade takes less, and node repair of the clouds waits as long.
       nodeNotReadySeconds: 600,
+      // The network of a node that joins takes a while to be set up: routes of clouds a minute or two.
+      nodeNetworkUnavailableSeconds: 300,
+      // A server that is started again is away for as long as its probe takes to succeed: half a minute of most.
+      aggregatedAPISeconds: 60,
       // Causes that keep a cordoned node from being warned of, as under maintenance; it is told of at info. Of the others a host that does not answer proves that the machine is gone.
       nodeNotReadyCordonedCauses: 'disk|memory|pid|runtime_down|kubelet_setup|pleg_stuck|network_plugin_missing|shutting_down|kubelet_dead|kubelet_hung|kubelet_cut_off|silent|unknown',
       // Seconds until a node whose machine is gone should be gone, too; autoscalers and drains remove it within minutes.
@@ -152,6 +156,8 @@
       caBundlesOfAWeek: '.*(knative|tekton|sigstore).*',
       // Seconds that a request for a certificate of a kubelet may wait: the controller manager or an approver takes seconds, and a person is asked within a working hour.
       certificateRequestSeconds: 3600,
+      // A kubelet whose request was refused makes another within minutes, unless that was the last of its attempts.
+      certificateRefusedSeconds: 900,
       // Seconds by which the clock of a node may differ from those of the others; from about 15 s it can be measured.
       nodeClockOffsetSeconds: 30,
 
@@ -170,6 +176,12 @@
       addonRestarts: 5,
       // The same by the hour since its pod was started: one in two hours keeps no leader and no connection for long.
       addonRestartsPerHour: 0.5,
+      // One that ran for less than this before it ended, and ended just now, is started again time after time, however old its pod is.
+      addonShortRunSeconds: 3600,
+      // As long as a kubelet takes to forget that a container crashed.
+      addonJustEndedSeconds: 600,
+      // A pod of a rolling update is not ready for a moment, one after the other.
+      addonNotReadySeconds: 300,
 
       // Seconds that kube-proxy may be behind its last change; it calls itself unhealthy after twice its period of 30 s.
       kubeProxySyncSeconds: 60,

@@ -23,6 +23,15 @@ const (
 	AddonCSINode Addon = "csi-node"
 )
 
+// Values of labels of pods that are in namespaces of any name.
+const (
+	prometheusAdapter = "prometheus-adapter"
+	kedaMetrics       = "keda-operator-metrics-apiserver"
+	rookBlock         = "csi-rbdplugin"
+	rookFiles         = "csi-cephfsplugin"
+	longhornCSI       = "longhorn-csi-plugin"
+)
+
 // openShiftDNSLabel is on the pods of OpenShift's DNS, whatever its value.
 const openShiftDNSLabel = "dns.operator.openshift.io/daemonset-dns"
 
@@ -54,8 +63,9 @@ func coreAddons() []addonLabel {
 		{AddonKubeProxy, "component", "kube-proxy"},
 		{AddonMetricsServer, "k8s-app", "metrics-server"},
 		{AddonMetricsServer, "app.kubernetes.io/name", "metrics-server"},
-		{"prometheus-adapter", "app.kubernetes.io/name", "prometheus-adapter"},
-		{"keda-metrics-apiserver", "app", "keda-operator-metrics-apiserver"},
+		{"prometheus-adapter", "app.kubernetes.io/name", prometheusAdapter},
+		{"keda-metrics-apiserver", "app", kedaMetrics},
+		{"keda-metrics-apiserver", "app.kubernetes.io/name", kedaMetrics},
 		{AddonDashboard, "k8s-app", "kubernetes-dashboard"},
 		{AddonDashboard, "app.kubernetes.io/name", "kubernetes-dashboard"},
 		{AddonDashboard, "app.kubernetes.io/part-of", "kubernetes-dashboard"},
@@ -106,6 +116,9 @@ func storageAddons() []addonLabel {
 		{"ebs-csi-node", "app", "ebs-csi-node"},
 		{"efs-csi-node", "app", "efs-csi-node"},
 		{"gce-pd-csi-node", "k8s-app", "gcp-compute-persistent-disk-csi-driver"},
+		{"longhorn-csi-node", "app", longhornCSI},
+		{"rook-csi-node", "app", rookBlock},
+		{"rook-csi-node", "app", rookFiles},
 		{"vsphere-csi-node", "app", "vsphere-csi-node"},
 	}
 }

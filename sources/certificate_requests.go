@@ -14,6 +14,8 @@ import (
 
 // CertificateRequest is what is kept of a CertificateSigningRequest.
 type CertificateRequest struct {
+	// Name is that of the object.
+	Name string
 	// Signer is who is asked: one of those of Kubernetes, or "other".
 	Signer string
 	// Node is the one whose kubelet asks; empty of all others, and where it asks as somebody
@@ -61,7 +63,7 @@ func certificateRequestOf(obj any) (CertificateRequest, error) {
 	if !ok {
 		return CertificateRequest{}, fmt.Errorf("unexpected type %T", obj)
 	}
-	kept := CertificateRequest{Signer: OtherSigner, Made: r.CreationTimestamp.Time, State: RequestPending}
+	kept := CertificateRequest{Name: strings.Clone(r.Name), Signer: OtherSigner, Made: r.CreationTimestamp.Time, State: RequestPending}
 	for _, signer := range Signers() {
 		if r.Spec.SignerName == signerPrefix+signer {
 			kept.Signer = signer
@@ -84,6 +86,26 @@ func certificateRequestOf(obj any) (CertificateRequest, error) {
 		kept.State = RequestApproved
 	}
 	return kept, nil
+}
+
+// Refused are the last requests of the kubelet of each node to each signer, of those that
+// were denied or failed: whoever asked again since waits, or was served.
+func Refused(requests []CertificateRequest) []CertificateRequest {
+	type asked struct{ node, signer string }
+	last := map[asked]CertificateRequest{}
+	for _, r := range requests {
+		k := asked{r.Node, r.Signer}
+		if r.Node != "" && !r.Made.Before(last[k].Made) {
+			last[k] = r
+		}
+	}
+	var refused []CertificateRequest
+	for _, r := range last {
+		if r.State == RequestDenied || r.State == RequestFailed {
+			refused = append(refused, r)
+		}
+	}
+	return refused
 }
 
 // trimCertificateRequest keeps who is asked, by which kubelet, and what became of it. Of a

@@ -52,6 +52,13 @@ func (s *Sources) NetworkPods() []*health.View[SystemPod] {
 	return views
 }
 
+// AdapterPods are the pods of adapters that serve metrics APIs, and VolumePods those of
+// agents of volume drivers, in whatever namespace they were installed.
+func (s *Sources) AdapterPods() *health.View[SystemPod] { return viewOf(s, AdapterPods, SystemPodOf) }
+
+// VolumePods are described beside AdapterPods.
+func (s *Sources) VolumePods() *health.View[SystemPod] { return viewOf(s, VolumePods, SystemPodOf) }
+
 // OpenShiftDNSPods are the pods of the namespace in which OpenShift runs the cluster's
 // DNS.
 func (s *Sources) OpenShiftDNSPods() *health.View[SystemPod] {

@@ -21,6 +21,8 @@ const (
 	CalicoPods          Read = "calico_pods"
 	FlannelPods         Read = "flannel_pods"
 	OVNPods             Read = "openshift_ovn_pods"
+	AdapterPods         Read = "metrics_adapter_pods"
+	VolumePods          Read = "volume_agent_pods"
 	Events              Read = "events"
 	KubeletStarts       Read = "kubelet_starts"
 	NodeTurns           Read = "node_turns"
@@ -56,7 +58,10 @@ const (
 )
 
 const (
-	dnsLabels       = "k8s-app=kube-dns"
+	dnsLabels = "k8s-app=kube-dns"
+	// Pods that installers put into namespaces of any name.
+	adapterLabels   = "app.kubernetes.io/name in (" + prometheusAdapter + ", " + kedaMetrics + ")"
+	volumeLabels    = "app in (" + rookBlock + ", " + rookFiles + ", " + longhornCSI + ")"
 	apiServerLabels = discoveryv1.LabelServiceName + "=kubernetes"
 	peerLabels      = discoveryv1.LabelServiceName + " in (" + connectivity.NodeService + ", " + connectivity.PodService + ")"
 )
@@ -95,6 +100,8 @@ func coreResources() Table {
 				{Source: CalicoPods, Namespace: calicoSystem, Optional: true},
 				{Source: FlannelPods, Namespace: kubeFlannel, Optional: true},
 				{Source: OVNPods, Namespace: openShiftOVN, Optional: true},
+				{Source: AdapterPods, Labels: adapterLabels},
+				{Source: VolumePods, Labels: volumeLabels},
 			},
 			Fields: podFields, Unread: unreadOfPods(), Trim: Trimmed(trimPod), Redact: Redacted(redactPod),
 		},

@@ -23,7 +23,11 @@ func (s *Sources) Said(metric string, samples []map[string]string) []Fact {
 	var facts []Fact
 	switch {
 	case about("pod_creation"):
-		facts = s.saidOfOwners(samples)
+		facts = append(s.saidOfOwners(samples), s.saidOfWebhooks(valuesOf(samples, "webhook"))...)
+	case about("addon_health"):
+		facts = s.saidOfAddons(samples)
+	case about("certificates") && strings.Contains(metric, "_requests"):
+		facts = s.saidOfRequests(samples)
 	case about("aggregated_api"):
 		facts = s.saidOfAPIs(valuesOf(samples, "apiservice"))
 	case about("terminating_namespaces"):
@@ -70,6 +74,86 @@ func (s *Sources) saidOfOwners(samples []map[string]string) []Fact {
 	for _, r := range refused {
 		if wanted[owner{r.Namespace, r.Kind, r.Name, string(r.Cause)}] {
 			facts = append(facts, Fact{Object: r.Kind + " " + r.Namespace + "/" + r.Name, Name: "FailedCreate", Message: r.Message, At: r.Last})
+		}
+	}
+	return facts
+}
+
+// saidOfAddons names the pods of addons that crash, that lack an image or that are started
+// again and again, with what their kubelets say of their containers.
+func (s *Sources) saidOfAddons(samples []map[string]string) []Fact {
+	type place struct{ addon, node string }
+	wanted, everywhere := map[place]bool{}, map[string]bool{}
+	for _, l := range samples {
+		if node, ok := l["node"]; ok {
+			wanted[place{l["addon"], node}] = true
+		} else {
+			everywhere[l["addon"]] = true
+		}
+	}
+	seen := map[string]bool{}
+	var facts []Fact
+	for _, source := range addonPods() {
+		for _, p := range known[SystemPod](s, source) {
+			name, addon := p.Namespace+"/"+p.Name, cmp.Or(string(p.Addon), p.App)
+			if p.Done || seen[name] || !wanted[place{addon, p.Node}] && !(everywhere[addon] && !p.Ready) {
+				continue
+			}
+			seen[name] = true
+			if says := p.says(s.Now()); says != "" {
+				facts = append(facts, Fact{Object: "Pod " + name, Name: "containerStatuses", Message: says, At: p.LastEnd})
+			}
+		}
+	}
+	return facts
+}
+
+// saidOfWebhooks is what the configurations say that admission webhooks are in.
+func (s *Sources) saidOfWebhooks(wanted map[string]bool) []Fact {
+	var facts []Fact
+	for _, source := range []Read{ValidatingWebhooks, MutatingWebhooks} {
+		for _, webhook := range slices.Concat(known[[]Webhook](s, source)...) {
+			if !wanted[webhook.Name] {
+				continue
+			}
+			kind, policy, behind := "ValidatingWebhookConfiguration", "Ignore", "a URL"
+			if webhook.Mutating {
+				kind = "MutatingWebhookConfiguration"
+			}
+			if webhook.Fails {
+				policy = "Fail"
+			}
+			if webhook.Service != "" {
+				behind = "Service " + webhook.Namespace + "/" + webhook.Service
+			}
+			facts = append(facts, Fact{
+				Object: kind + " " + webhook.Configuration, Name: "failurePolicy", Value: policy,
+				Message: "webhook " + webhook.Name + ", failurePolicy " + policy + ", behind " + behind,
+			})
+		}
+	}
+	return facts
+}
+
+// saidOfRequests names the requests for certificates that are in the states of the samples.
+func (s *Sources) saidOfRequests(samples []map[string]string) []Fact {
+	all := known[CertificateRequest](s, CertificateRequests)
+	refused := Refused(all)
+	var facts []Fact
+	for _, l := range samples {
+		of := all
+		if l["state"] == RequestDenied || l["state"] == RequestFailed {
+			of = refused
+		}
+		for _, r := range of {
+			if r.Signer != l["signer"] || r.State != l["state"] {
+				continue
+			}
+			says := r.State
+			if r.Node != "" {
+				says += ", asked for by the kubelet of node " + r.Node
+			}
+			facts = append(facts, Fact{Object: "CertificateSigningRequest " + r.Name, Name: r.Signer, Value: r.State, Message: says, At: r.Made})
 		}
 	}
 	return facts

@@ -7,11 +7,13 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevitals/kubevitals/sources/pods"
 )
 
 // SystemPod is what is kept of a pod of the cluster's own components.
 type SystemPod struct {
-	Name string
+	Namespace, Name string
 	// Component is the value of the label component, which the static pods of the
 	// control plane bear, or else the addon; it may be empty.
 	Component string
@@ -27,18 +29,28 @@ type SystemPod struct {
 	// Done says that it ended, or is being deleted: it is not meant to be ready.
 	Done  bool
 	Ready bool
+	// Unready is since when it is not ready; zero where it is, and where that is not known.
+	Unready time.Time
 	// Crash is how the container ended that is not started again for now, or was
 	// started again and is not ready yet; nil unless one is in a crash loop.
 	Crash *Crash
+	// NoImage says that a container waits for an image that cannot be pulled, and Waits
+	// what its kubelet says of that.
+	NoImage bool
+	Waits   string
 	// Restarts is how often the container was started again that was so most often,
-	// Since when the pod was started, and LastEnd when any of its containers ended last;
-	// the times are zero where they are not known.
+	// Since when the pod was started, LastEnd when any of its containers ended last, and
+	// LastRun how long that one had run; they are zero where they are not known.
 	Restarts       int32
 	Since, LastEnd time.Time
+	LastRun        time.Duration
 }
 
 // Crash is the last end of a container that crashes again and again.
 type Crash struct {
+	// Container is the name of the container, and Restarts how often it was started again.
+	Container string
+	Restarts  int32
 	// Reason is the runtime's word for it; empty if it is not known.
 	Reason   string
 	ExitCode int32
@@ -63,7 +75,7 @@ func SystemPodOf(obj any) (SystemPod, error) {
 		return SystemPod{}, fmt.Errorf("unexpected type %T", obj)
 	}
 	p := SystemPod{
-		Name: pod.Name, Component: pod.Labels["component"],
+		Namespace: pod.Namespace, Name: pod.Name, Component: pod.Labels["component"],
 		Addon: addonOf(pod.Labels), App: appOf(pod.Labels), Node: pod.Spec.NodeName,
 		Done: pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed,
 	}
@@ -76,6 +88,9 @@ func SystemPodOf(obj any) (SystemPod, error) {
 	for _, condition := range pod.Status.Conditions {
 		if condition.Type == corev1.PodReady {
 			p.Ready = condition.Status == corev1.ConditionTrue
+			if !p.Ready {
+				p.Unready = condition.LastTransitionTime.Time
+			}
 		}
 	}
 	// A container that ended well is started again if its pod says so.
@@ -83,18 +98,57 @@ func SystemPodOf(obj any) (SystemPod, error) {
 	for _, s := range pod.Status.InitContainerStatuses {
 		p.Containers = append(p.Containers, s.Name)
 		p.Crash = cmp.Or(p.Crash, crashOf(s, false))
+		p.waits(s)
 	}
 	for _, s := range pod.Status.ContainerStatuses {
 		p.Containers = append(p.Containers, s.Name)
 		p.Crash = cmp.Or(p.Crash, crashOf(s, again))
+		p.waits(s)
 		p.Restarts = max(p.Restarts, s.RestartCount)
-		for _, ended := range []*corev1.ContainerStateTerminated{s.State.Terminated, s.LastTerminationState.Terminated} {
-			if ended != nil && ended.FinishedAt.After(p.LastEnd) {
-				p.LastEnd = ended.FinishedAt.Time
-			}
-		}
+		p.ended(s.State.Terminated)
+		p.ended(s.LastTerminationState.Terminated)
 	}
 	return p, nil
+}
+
+// waits takes note of a container that waits for its image.
+func (p *SystemPod) waits(s corev1.ContainerStatus) {
+	if pods.LacksImage(s) && !p.NoImage {
+		p.NoImage, p.Waits = true, "container "+s.Name+": "+because(s.State.Waiting.Reason, pods.Cut(s.State.Waiting.Message))
+	}
+}
+
+// ended takes note of an end of a container if it is the last one.
+func (p *SystemPod) ended(t *corev1.ContainerStateTerminated) {
+	if t == nil || !t.FinishedAt.After(p.LastEnd) {
+		return
+	}
+	p.LastEnd, p.LastRun = t.FinishedAt.Time, 0
+	if !t.StartedAt.IsZero() {
+		p.LastRun = max(0, t.FinishedAt.Sub(t.StartedAt.Time))
+	}
+}
+
+// says is what ails the pod by the status of its containers; empty if nothing does.
+func (p SystemPod) says(now time.Time) string {
+	switch {
+	case p.Crash != nil && p.Crash.Reason != "":
+		return fmt.Sprintf("container %s was started again %d times, and last ended with %s, exit code %d", p.Crash.Container, p.Crash.Restarts, p.Crash.Reason, p.Crash.ExitCode)
+	case p.Crash != nil:
+		return fmt.Sprintf("container %s was started again %d times, and waits to be started once more", p.Crash.Container, p.Crash.Restarts)
+	case p.NoImage:
+		return p.Waits
+	case p.Restarts > 0 && now.Sub(p.LastEnd) < time.Hour:
+		return fmt.Sprintf("a container was started again %d times, and last ended at %s", p.Restarts, p.LastEnd.UTC().Format(time.RFC3339))
+	case !p.Ready:
+		return "is not ready"
+	}
+	return ""
+}
+
+// addonPods are the sources that pods of addons may be in; some of the pods are in two.
+func addonPods() []Read {
+	return []Read{SystemPods, DashboardPods, OpenShiftDNSPods, CalicoPods, FlannelPods, OVNPods, AdapterPods, VolumePods}
 }
 
 // crashOf is how a container ended last that crashes again and again; nil unless
@@ -116,9 +170,9 @@ func crashOf(s corev1.ContainerStatus, again bool) *Crash {
 		return nil
 	}
 	if last == nil {
-		return &Crash{}
+		return &Crash{Container: s.Name, Restarts: s.RestartCount}
 	}
-	return &Crash{last.Reason, last.ExitCode, started}
+	return &Crash{s.Name, s.RestartCount, last.Reason, last.ExitCode, started}
 }
 
 // SystemWorkload is a Deployment or DaemonSet of an addon.

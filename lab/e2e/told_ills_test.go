@@ -46,7 +46,7 @@ func TestToldAlone(t *testing.T) {
 			says: []string{"Completed", "They crash on " + last.Name}, begin: func(t *testing.T) func(context.Context) error { return l.crashNodeLocalDNS(t, last) },
 		},
 		{
-			name: "APIService without Service, and a namespace", alert: firing{"KubeVitalsAggregatedAPIUnavailable", "apiservice", "v1.gone.example.com"},
+			name: "APIService without Service, and a namespace", alert: firing{"KubeVitalsAggregatedAPIUnavailable", "apiservice", "v1.gone.example.com"}, stays: 2 * time.Minute,
 			says: []string{"Service default/gone does not exist", "cannot end meanwhile: held-by-an-api"}, begin: func(t *testing.T) func(context.Context) error { return l.holdByAPI(t, sick) },
 		},
 		{
@@ -58,7 +58,7 @@ func TestToldAlone(t *testing.T) {
 			begin: func(t *testing.T) func(context.Context) error { return l.press(t, last) },
 		},
 		{
-			name: "NetworkUnavailable", alert: firing{"KubeVitalsNodeNetworkUnavailable", "node", last.Name},
+			name: "NetworkUnavailable", alert: firing{"KubeVitalsNodeNetworkUnavailable", "node", last.Name}, stays: 6 * time.Minute,
 			says: []string{"NoRouteCreated"}, begin: ofLab("node-network-unavailable"),
 		},
 		{

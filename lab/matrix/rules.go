@@ -48,7 +48,8 @@ var patience = map[string]float64{
 	"nodeNotReadySeconds": 600, "nodeStartupTaintSeconds": 600, "kubeletRestartsQuietSeconds": 900,
 	"terminatingPodsSeconds": 300, "terminatingPodsFinalizerSeconds": 1800,
 	"pendingUnschedulableSeconds": 900, "pendingOnNodeSeconds": 300, "pendingInitSeconds": 3600, "pendingVolumeSeconds": 600, "pendingImageSeconds": 900,
-	"terminatingNamespaceSeconds": 900, "certificateRequestSeconds": 3600, "staleReadsHoldSeconds": 3600,
+	"terminatingNamespaceSeconds": 900, "certificateRequestSeconds": 3600, "certificateRefusedSeconds": 900, "staleReadsHoldSeconds": 3600,
+	"nodeNetworkUnavailableSeconds": 300, "aggregatedAPISeconds": 60, "addonNotReadySeconds": 300,
 	"eventsFreshSeconds": 600, "eventsGarbageCollectionSeconds": 360,
 }
 

@@ -5,11 +5,13 @@ local why = import '../causes.libsonnet';
 local promql = import '../promql.libsonnet';
 
 function(config)
-  local network = (import '../network_addons.libsonnet').names;
+  local agents = (import '../network_agents.libsonnet')(config);
   local c = config {
     kubeProxyPanel: '%s, %s=~"$cluster"' % [config.kubeProxySelector, config.clusterLabel],
-    // Addons of which none may be without: all pods need them.
-    vital: 'dns|node-local-dns|kube-proxy|' + network,
+    // Addons of which none may be without, beside agents of networks: all pods need them.
+    // Addons that have a pod on each node.
+    onEachNode: 'node-local-dns|kube-proxy|multus|.*csi-node|' + (import '../network_addons.libsonnet').names,
+    vital: 'dns|node-local-dns|kube-proxy',
   };
   // A container that crashes runs for a moment between its crashes.
   local crashing = 'max by (%(by)s, addon) (max_over_time(kubevitals_addon_health_pods{%(selector)s, state="crash_loop"}[10m])) > 0' % c;
@@ -34,21 +36,8 @@ function(config)
       max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s})
     )
   ||| % c;
-  // A pod on a node that is not ready is not ready either, and the node has an alert
-  // of its own; of a DaemonSet such a pod is missed for as long as the node is.
-  local excused = |||
-    (
-      sum by (%(by)s, addon) (
-        max by (%(by)s, addon, node) (kubevitals_addon_health_not_ready_pods{%(selector)s, node!=""})
-        and on (%(by)s, node)
-        max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 0
-      )
-      or
-      0 * max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s})
-    )
-  ||| % c;
   local crashes = (import '../addon_crashes.libsonnet')(c);
-  local k = c { crashing: crashing, down: down, excused: promql.indent(promql.indent(excused)) };
+  local k = c { crashing: crashing, down: '(\n  ' + promql.indent(down + 'or\n' + agents.down) + '\n)', vitalDown: down, excused: promql.indent(promql.indent((import '../addon_excuses.libsonnet')(c))) };
 
   {
     name: 'addon_health',
@@ -57,13 +46,13 @@ function(config)
       kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds: c.kubeProxySelector,
       kubeproxy_sync_proxy_rules_last_timestamp_seconds: c.kubeProxySelector,
     },
-    alerts: [
+    alerts: agents.alerts + [
       {
         alert: 'KubeVitalsAddonDown',
         each: 'addon',
         severity: 'critical',
         expr: |||
-          %(down)s
+          %(vitalDown)s
           unless on (%(by)s, addon)
           label_replace(max by (%(by)s) (kubevitals_dns_endpoints{%(selector)s, state="ready"}) == 0, "addon", "dns", "", "")
         ||| % k,
@@ -92,7 +81,8 @@ function(config)
         ||| % k,
         'for': '10m',
         summary: 'Pods of an addon that the cluster depends on crash again and again.',
-        explainedBy: why.on(['addon'], ['KubeVitalsAddonDown'])
+        explainedBy: why.on(['addon'], ['KubeVitalsAddonDown', 'KubeVitalsNetworkAgentsDown'])
+                     + why.on(['addon'], ['KubeVitalsNodeNetworkAgentNotReady'], { inhibits: false })
                      + why.ofCluster(['KubeVitalsAPIServerDown', 'KubeVitalsAPIServerAllDown'], { where: { addon: 'kube-apiserver' } })
                      + why.ofCluster(['KubeVitalsControllerManagerDown'], { where: { addon: 'kube-controller-manager' }, inhibits: false })
                      + why.ofCluster(['KubeVitalsSchedulerDown'], { where: { addon: 'kube-scheduler' }, inhibits: false }),
@@ -116,10 +106,13 @@ function(config)
           %(down)s
           unless on (%(by)s, addon)
           %(crashing)s
+          unless on (%(by)s, addon)
+          time() - min by (%(by)s, addon) (kubevitals_addon_health_not_ready_since_timestamp_seconds{%(selector)s}) <= %(addonNotReadySeconds)s
         ||| % k,
         'for': '15m',
         summary: 'An addon that the cluster depends on lacks ready pods, and none is known to crash.',
-        explainedBy: why.on(['addon'], ['KubeVitalsAddonDown', 'KubeVitalsAddonCrashLooping']),
+        explainedBy: why.on(['addon'], ['KubeVitalsAddonDown', 'KubeVitalsNetworkAgentsDown', 'KubeVitalsAddonCrashLooping'])
+                     + why.on(['addon'], ['KubeVitalsNodeNetworkAgentNotReady'], { inhibits: false }),
         description: 'Ready pods that addon {{ $labels.addon }} of cluster %(cluster)s lacks, without those on nodes known to be not ready: {{ $value }}. None is known to crash; the panel "Addons that are not ready" says on which nodes.',
       },
       {
@@ -130,10 +123,16 @@ function(config)
         expr: |||
           max by (%(by)s, addon, node) (kubevitals_addon_health_restarts{%(selector)s}) >= %(addonRestarts)s
           and on (%(by)s, addon, node)
-          max by (%(by)s, addon, node) (kubevitals_addon_health_restarts{%(selector)s})
-            / on (%(by)s, addon, node)
-            max by (%(by)s, addon, node) (time() - kubevitals_addon_health_restarts_since_timestamp_seconds{%(selector)s})
-          > %(addonRestartsPerHour)s / 3600
+          (
+            max by (%(by)s, addon, node) (kubevitals_addon_health_restarts{%(selector)s})
+              / on (%(by)s, addon, node)
+              max by (%(by)s, addon, node) (time() - kubevitals_addon_health_restarts_since_timestamp_seconds{%(selector)s})
+            > %(addonRestartsPerHour)s / 3600
+            or
+            max by (%(by)s, addon, node) (kubevitals_addon_health_last_run_seconds{%(selector)s}) < %(addonShortRunSeconds)s
+            and on (%(by)s, addon, node)
+            max by (%(by)s, addon, node) (time() - kubevitals_addon_health_last_end_timestamp_seconds{%(selector)s}) < %(addonJustEndedSeconds)s
+          )
           unless on (%(by)s, addon)
           %(crashing)s
           unless on (%(by)s, addon)
@@ -143,13 +142,19 @@ function(config)
         summary: 'A pod of an addon that the cluster depends on ends and is started again, time after time.',
         explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsEtcdSlow', 'KubeVitalsAPIServerSlow'], { where: { addon: 'kube-.+|cloud-controller-manager' }, inhibits: false })
                      + why.on(['node'], ['KubeVitalsNodeMemoryPressure', 'KubeVitalsNodeOutOfMemory', 'KubeVitalsNodePIDPressure', 'KubeVitalsNodeDiskPressure'], { inhibits: false }),
-        description: 'A container of addon {{ $labels.addon }}{{ with $labels.node }} on node {{ . }}{{ end }} of cluster %(cluster)s was started again {{ $value }} times%(since)s, and ended within the last hour. It runs for long enough in between to count as ready.',
+        description: 'A container of addon {{ $labels.addon }}{{ with $labels.node }} on node {{ . }}{{ end }} of cluster %(cluster)s was started again {{ $value }} times%(since)s, and ended within the last hour%(run)s. It runs for long enough in between to count as ready.',
         values: {
           since: promql.lookup(
             c,
             'time() - max (kubevitals_addon_health_restarts_since_timestamp_seconds{%s, addon=%%q, node=%%q})',
             ['addon', 'node'],
             ' within {{ .Value | humanizeDuration }}'
+          ),
+          run: promql.lookup(
+            c,
+            'max (kubevitals_addon_health_last_run_seconds{%s, addon=%%q, node=%%q}) > 0',
+            ['addon', 'node'],
+            ', after it had run for {{ .Value | humanizeDuration }}'
           ),
         },
       },
@@ -179,7 +184,7 @@ function(config)
         'Pods that each addon has ready, of those that it wants.',
         'percentunit',
         [g.target('max by (addon) (kubevitals_addon_health_ready_pods{%(panel)s}) / max by (addon) (kubevitals_addon_health_desired_pods{%(panel)s})' % c, '{{addon}}')],
-        { alerts: ['KubeVitalsAddonDown', 'KubeVitalsAddonDegraded'], mayBeEmpty: true },
+        { alerts: ['KubeVitalsAddonDown', 'KubeVitalsNetworkAgentsDown', 'KubeVitalsAddonDegraded'], mayBeEmpty: true },
       ),
       g.timeseries(
         'Pods of addons by state',
@@ -208,9 +213,12 @@ function(config)
       ),
       g.table(
         'Addons that are not ready',
-        'Nodes with pods of addons that are not ready; no node means that none was found.',
-        [g.target('max by (addon, node) (kubevitals_addon_health_not_ready_pods{%(panel)s}) > 0' % c, '')],
-        { alerts: ['KubeVitalsAddonDegraded'], mayBeEmpty: true },
+        'Nodes with pods of addons that are not ready, and how many of them wait for an image that cannot be pulled; no node means that none was found.',
+        [
+          g.target('max by (addon, node) (kubevitals_addon_health_not_ready_pods{%(panel)s}) > 0' % c, ''),
+          g.target('max by (addon, node) (kubevitals_addon_health_image_wait_pods{%(panel)s}) > 0' % c, ''),
+        ],
+        { alerts: ['KubeVitalsAddonDegraded', 'KubeVitalsNodeNetworkAgentNotReady'], mayBeEmpty: true },
       ),
       g.timeseries(
         'Rules that kube-proxy has not written',

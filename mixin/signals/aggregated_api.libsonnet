@@ -29,6 +29,8 @@ function(c) {
       explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: 'APIService', state: 'expired' }, inhibits: false }) + why.ofCluster(['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }),
       expr: |||
         max by (%(by)s, apiservice) (kubevitals_aggregated_api_unavailable{%(selector)s, apiservice!~"%(aggregatedAPIsElsewhere)s"}) == 1
+        unless on (%(by)s, apiservice)
+        time() - max by (%(by)s, apiservice) (kubevitals_aggregated_api_unavailable_since_timestamp_seconds{%(selector)s}) <= %(aggregatedAPISeconds)s
       ||| % c,
       'for': '1m',
       summary: 'An API is registered, and the API server does not reach whoever should serve it.',

@@ -26,7 +26,7 @@ function(c) {
   ),
   local bundle = 'min by (%(by)s, kind, name) (kubevitals_certificates_ca_bundle_expiry_timestamp_seconds{%(selector)s}) - time()' % c,
   // What a request waits for, by the state of the alert.
-  local waitsFor = '{{ if eq $labels.state "approved" }}is approved, and its signer issues no certificate: that is the controller manager, unless another signs for it{{ else }}waits for approval{{ end }}',
+  local waitsFor = '{{ if eq $labels.state "approved" }}is approved, and its signer issues no certificate: that is the controller manager, unless another signs for it{{ else if eq $labels.state "denied" }}was denied by whoever approves such requests, and the kubelet has made no other since{{ else if eq $labels.state "failed" }}failed at its signer, and the kubelet has made no other since{{ else }}waits for approval{{ end }}',
 
   name: 'certificates',
   area: 'nodes',
@@ -97,16 +97,20 @@ function(c) {
     {
       alert: 'KubeVitalsCertificateRequestsPending',
       severity: 'warning',
-      // People decide about the requests of people.
+      // People decide about the requests of people. Of a kubelet that may not log in its node is told.
       expr: |||
         time() - min by (%(by)s, signer, state) (
-          kubevitals_certificates_requests_oldest_timestamp_seconds{%(selector)s, signer=~"kubelet-serving|kube-apiserver-client-kubelet"}
+          kubevitals_certificates_requests_oldest_timestamp_seconds{%(selector)s, signer=~"kubelet-serving|kube-apiserver-client-kubelet", state!~"denied|failed"}
           or
           kubevitals_certificates_requests_oldest_timestamp_seconds{%(selector)s, signer="kube-apiserver-client", state="approved"}
         ) > %(certificateRequestSeconds)s
+        or
+        time() - min by (%(by)s, signer, state) (
+          kubevitals_certificates_requests_oldest_timestamp_seconds{%(selector)s, signer="kubelet-serving", state=~"denied|failed"}
+        ) > %(certificateRefusedSeconds)s
       ||| % c,
       'for': '15m',
-      summary: 'Requests for certificates of kubelets have waited for long.',
+      summary: 'Requests for certificates of kubelets have waited for long, or were refused.',
       explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsControllerManagerDown'], { inhibits: false }),
       description: 'A CertificateSigningRequest for kubernetes.io/{{ $labels.signer }} in cluster %(cluster)s was made {{ $value | humanizeDuration }} ago and %(waits)s.%(all)s',
       values: {
@@ -115,7 +119,7 @@ function(c) {
           c,
           'max (kubevitals_certificates_requests{%s, signer=%%q, state=%%q}) > 1',
           ['signer', 'state'],
-          ' Those that wait alike: {{ .Value }}.'
+          ' Those alike: {{ .Value }}.'
         ),
       },
     },

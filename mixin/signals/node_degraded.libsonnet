@@ -59,11 +59,15 @@ function(c) {
       each: 'node',
       severity: 'warning',
       fault: 'network_unavailable',
-      expr: whileReady('NetworkUnavailable'),
-      'for': '5m',
+      expr: |||
+        %(network)s
+        unless on (%(by)s, node)
+        time() - max by (%(by)s, node) (kubevitals_node_degraded_condition_since_timestamp_seconds{%(selector)s, condition="NetworkUnavailable"}) <= %(nodeNetworkUnavailableSeconds)s
+      ||| % (c { network: promql.line(whileReady('NetworkUnavailable')) }),
+      'for': '1m',
       keep_firing_for: '5m',
       summary: 'The network of a node is said not to be set up.',
-      explainedBy: why.lostNode,
+      explainedBy: why.lostNode + why.on(['node'], ['KubeVitalsNodeNetworkAgentNotReady']),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has the condition NetworkUnavailable%(reason)s: whoever sets up the network of its pods, the route controller of the cloud or the network plugin, has not done it or says that it failed. No new pods are placed there.',
       values: {
         reason: promql.lookup(
@@ -88,7 +92,7 @@ function(c) {
       'for': '5m',
       summary: 'A node is ready, and a taint of its start still keeps pods off.',
       explainedBy: why.lostNode + why.on(['node'], ['KubeVitalsNodeNetworkUnavailable'], { where: { taint: 'node.kubernetes.io/network-unavailable.*' } })
-                   + why.ofCluster(['KubeVitalsAddonDown', 'KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'cilium' }, where: { taint: 'node.cilium.io/.+' }, inhibits: false })
+                   + why.ofCluster(['KubeVitalsNetworkAgentsDown', 'KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'cilium' }, where: { taint: 'node.cilium.io/.+' }, inhibits: false })
                    + why.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'ebs-csi-node' }, where: { taint: 'ebs.csi.aws.com/.+' }, inhibits: false })
                    + why.ofCluster(['KubeVitalsCloudControllerManagerDown'], { where: { taint: 'node.cloudprovider.kubernetes.io/uninitialized.*' } }),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has been ready for {{ $value | humanizeDuration }} and still has the taint {{ $labels.taint }}, %(who)s. That has not happened: pods that do not tolerate the taint are not placed on the node.',

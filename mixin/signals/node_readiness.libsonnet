@@ -88,7 +88,7 @@ function(c) {
       'for': '3m',
       keep_firing_for: '5m',
       summary: 'A good part of the nodes are not ready.',
-      explainedBy: why.seldom(why.nothingWritten) + why.ofCluster(['KubeVitalsZonesCutOff'], { inhibits: false }) + why.ofCluster(['KubeVitalsNetworkFailing'], { when: { fault: 'cut', network: 'node' }, inhibits: false }),
+      explainedBy: why.seldom(why.nothingWritten) + why.ofCluster(['KubeVitalsZonesCutOff'], { inhibits: false }) + why.ofCluster(['KubeVitalsNetworkFailing'], { when: { fault: 'cut', network: 'node' }, inhibits: false }) + why.ofCluster(['KubeVitalsNetworkAgentsDown'], { inhibits: false }),
       description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s are not ready. %(causes)s. {{ if ge $value 1.0 }}No node is left that is ready. {{ end }}One cause for all points at what they share. The dashboard and "kubevitals check -o json" name the nodes.',
       values: {
         causes: promql.each(
@@ -114,7 +114,7 @@ function(c) {
       ||| % (c { away: away('!="machine_gone"', c.nodeNotReadySeconds), maintained: maintained, many: manyMissing }),
       'for': '1m',
       summary: 'A node is not ready.',
-      explainedBy: why.seldom(why.nothingWritten) + why.ofCluster(['KubeVitalsNodesNotReady']) + why.ofCluster(['KubeVitalsZonesCutOff'], { inhibits: false }) + why.noNode + why.on(['node'], ['KubeVitalsNodeCutOff', 'KubeVitalsKubeletCertificateExpired']) + why.on(['node'], ['KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsFilesystemReadOnly', 'KubeVitalsFilesystemFull', 'KubeVitalsNodeDiskPressure', 'KubeVitalsWatchStreamsExhausted', 'KubeVitalsNodeOutOfMemory', 'KubeVitalsKernelTrouble', 'KubeVitalsNodeProblem', 'KubeVitalsNodeLogKnownCause'], { inhibits: false }),
+      explainedBy: why.seldom(why.nothingWritten) + why.ofCluster(['KubeVitalsNodesNotReady']) + why.ofCluster(['KubeVitalsZonesCutOff'], { inhibits: false }) + why.noNode + why.on(['node'], ['KubeVitalsNodeCutOff', 'KubeVitalsKubeletCertificateExpired', 'KubeVitalsNodeNetworkAgentNotReady']) + why.on(['node'], ['KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsFilesystemReadOnly', 'KubeVitalsFilesystemFull', 'KubeVitalsNodeDiskPressure', 'KubeVitalsWatchStreamsExhausted', 'KubeVitalsNodeOutOfMemory', 'KubeVitalsKernelTrouble', 'KubeVitalsNodeProblem', 'KubeVitalsNodeLogKnownCause'], { inhibits: false }),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has not been ready for {{ $value | humanizeDuration }}%(because)s.%(agent)s%(certificate)s%(login)s%(request)s%(overdue)s',
       values: {
         because: because,

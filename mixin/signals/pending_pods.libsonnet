@@ -165,12 +165,16 @@ function(c) {
       alert: 'KubeVitalsPodImagesFailing',
       each: 'node',
       severity: 'warning',
+      // The kubelet of a node that is not ready pulls nothing, unless it is only the network of
+      // pods that is missing: an image needs none.
       expr: |||
-        %s > %s
-      ||| % [oldest('image', ', node'), c.pendingImageSeconds],
+        %(oldest)s > %(pendingImageSeconds)s
+        unless on (%(by)s, node)
+        max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause!="network_plugin_missing"}) == 1
+      ||| % (c { oldest: oldest('image', ', node') }),
       'for': '5m',
       summary: 'Pods on a node wait for an image that cannot be pulled.',
-      explainedBy: why.lostNode + why.noRuntime + why.noDisk + why.on(['node'], ['KubeVitalsNodeDiskPressure'], { inhibits: false }),
+      explainedBy: why.on(['node'], ['KubeVitalsNodeLeaseStale']) + why.noRuntime + why.noDisk + why.on(['node'], ['KubeVitalsNodeDiskPressure'], { inhibits: false }),
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for an image that cannot be pulled.',
     },
     {

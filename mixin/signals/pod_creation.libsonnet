@@ -43,7 +43,7 @@ function(c) {
       expr: refusals.byWebhook,
       'for': '1m',
       summary: 'An admission webhook does not answer, so pods are not created.',
-      description: 'The API server of cluster %(cluster)s creates no pods that admission webhook {{ $labels.webhook }} should look at, because it does not answer%(fault)s. Owners that get none: {{ $value }}%(owners)s.%(backend)s',
+      description: 'The API server of cluster %(cluster)s creates no pods that admission webhook {{ $labels.webhook }} should look at, because it does not answer as it should%(fault)s. Owners that get none: {{ $value }}%(owners)s.%(backend)s',
       values: {
         fault: promql.each(
           c,

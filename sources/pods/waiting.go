@@ -133,6 +133,9 @@ func ofContainers(status *corev1.PodStatus) Waiting {
 	return NotWaiting
 }
 
+// LacksImage tells whether a container waits for an image that cannot be pulled.
+func LacksImage(c corev1.ContainerStatus) bool { return ofContainer(&c) == Image }
+
 func ofContainer(c *corev1.ContainerStatus) Waiting {
 	if c.State.Waiting == nil {
 		return NotWaiting
