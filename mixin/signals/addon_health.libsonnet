@@ -204,19 +204,23 @@ function(config)
       ),
       g.table(
         'Addons that are started again and again',
-        'How often containers of addons were started again, of which one ended within the last hour, and how often in an hour since their pod was started.',
+        'How often containers of addons were started again, of which one ended within the last hour, how often in an hour since their pod was started, for how many seconds they last ran, and how many ago they ended.',
         [
           g.target('max by (addon, node) (kubevitals_addon_health_restarts{%(panel)s})' % c, ''),
           g.target('3600 * max by (addon, node) (kubevitals_addon_health_restarts{%(panel)s}) / max by (addon, node) (time() - kubevitals_addon_health_restarts_since_timestamp_seconds{%(panel)s})' % c, ''),
+          g.target('max by (addon, node) (kubevitals_addon_health_last_run_seconds{%(panel)s})' % c, ''),
+          g.target('time() - max by (addon, node) (kubevitals_addon_health_last_end_timestamp_seconds{%(panel)s})' % c, ''),
         ],
         { alerts: ['KubeVitalsAddonRestarting'], mayBeEmpty: true },
       ),
       g.table(
         'Addons that are not ready',
-        'Nodes with pods of addons that are not ready, and how many of them wait for an image that cannot be pulled; no node means that none was found.',
+        'Nodes with pods of addons that are not ready, and how many of them wait for an image that cannot be pulled, and for how many seconds nodes have said that they have no network; no node means that none was found.',
         [
           g.target('max by (addon, node) (kubevitals_addon_health_not_ready_pods{%(panel)s}) > 0' % c, ''),
           g.target('max by (addon, node) (kubevitals_addon_health_image_wait_pods{%(panel)s}) > 0' % c, ''),
+          g.target('max by (node) (kubevitals_node_readiness_not_ready{%(panel)s, cause="network_plugin_missing"}) * on (node) (time() - max by (node) (kubevitals_node_readiness_transition_timestamp_seconds{%(panel)s}))' % c, ''),
+          g.target('time() - max by (node) (kubevitals_node_degraded_condition_since_timestamp_seconds{%(panel)s, condition="NetworkUnavailable"})' % c, ''),
         ],
         { alerts: ['KubeVitalsAddonDegraded', 'KubeVitalsNodeNetworkAgentNotReady'], mayBeEmpty: true },
       ),
