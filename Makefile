@@ -7,7 +7,7 @@ VERSION     ?= $(shell tools/release/version.sh)
 REVISION    ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 VERSION_PKG := github.com/prometheus/common/version
 LDFLAGS     := -s -w -X $(VERSION_PKG).Version=$(VERSION) -X $(VERSION_PKG).Revision=$(REVISION)
-# The same commit makes the same bytes: no path of this machine, no state of its tree, and
+# The same commit and version of Go make the same bytes: no path of this machine, no state of its tree, and
 # for archives and images the time of the commit.
 BUILD_FLAGS := -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)

@@ -29,7 +29,7 @@ func (a *auth) flags(app *kingpin.Application) {
 	app.Flag("web.auth-filter", "Let those read alone whom the API server of the cluster knows by their token and allows to get the path (TokenReview, SubjectAccessReview). Serves TLS, by a certificate made at the start unless --web.config.file names one.").
 		BoolVar(&a.filter)
 	app.Flag("web.auth-filter.grace", "For how long since then who was let in may still read, with the same token, while the API server cannot be asked. 0 means not at all.").
-		Default("1h").DurationVar(&a.grace)
+		Default("24h").DurationVar(&a.grace)
 }
 
 // secured checks --web.config.file, and returns what is served where it has no certificate;

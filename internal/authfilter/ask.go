@@ -59,7 +59,9 @@ func (f *Filter) ask(ctx context.Context, l lane, key key, token, verb, path str
 		defer leave()
 		v, err := f.review(ctx, token, verb, path)
 		if err != nil {
-			f.down(err)
+			if l == f.known { // what strangers present may be what takes long, or fails
+				f.down(err)
+			}
 			return nil, err
 		}
 		f.up()
@@ -113,10 +115,14 @@ func (f *Filter) identify(ctx context.Context, token string) (identity, error) {
 			return nil, err
 		}
 		who := identity{known: known, user: u, asked: asked}
-		if known {
+		_, before := f.people.get(key)
+		switch {
+		case known:
 			f.people.put(key, who)
-		} else {
+			f.gone.drop(key)
+		case before:
 			f.people.drop(key)
+			f.gone.put(key, struct{}{})
 		}
 		return who, nil
 	})

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"golang.org/x/sync/singleflight"
 	"k8s.io/client-go/rest"
@@ -52,6 +53,9 @@ type Filter struct {
 	known, strangers lane
 	people           *memory[identity]
 	allowed, refused *memory[verdict]
+	// gone are tokens that were known and are no more: what was allowed with them before
+	// is worth nothing, on whichever path.
+	gone *memory[struct{}]
 
 	mu     sync.Mutex
 	failed time.Time // when it last could not be asked; zero once it could
@@ -67,7 +71,7 @@ func New(config *rest.Config, o Options) (*Filter, error) {
 	}
 	return &Filter{
 		options: o, reviewer: r, known: newLane(), strangers: newLane(),
-		people: newMemory[identity](mostRemembered), allowed: newMemory[verdict](mostRemembered), refused: newMemory[verdict](mostRemembered),
+		people: newMemory[identity](mostRemembered), gone: newMemory[struct{}](mostRemembered), allowed: newMemory[verdict](mostRemembered), refused: newMemory[verdict](mostRemembered),
 	}, nil
 }
 
@@ -106,12 +110,17 @@ func (f *Filter) Wrap(next, health http.Handler) http.Handler {
 }
 
 // tokenOf is the token of a request: a bearer's, or the password that a browser asks for.
+// What has space in it is none: API servers read the first word, so that one token would be
+// remembered under any number of names.
 func tokenOf(r *http.Request) string {
-	if kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(kind, "Bearer") {
-		return strings.TrimSpace(token)
+	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(kind, "Bearer") {
+		_, token, _ = r.BasicAuth()
 	}
-	_, password, _ := r.BasicAuth()
-	return strings.TrimSpace(password)
+	if token = strings.TrimSpace(token); strings.ContainsFunc(token, unicode.IsSpace) {
+		return ""
+	}
+	return token
 }
 
 // verbOf is the verb of RBAC: what may be got, its size may be, too.

@@ -223,6 +223,20 @@ func TestFolders(t *testing.T) {
 	}
 }
 
+// TestTokensHaveNoSpace verifies that one token has one name: API servers read the first
+// word, and would know it under each of many.
+func TestTokensHaveNoSpace(t *testing.T) {
+	t.Parallel()
+	h, _, a := filtered(t)
+	a.tokens["good and more"], a.tokens["good\tmore"] = "prometheus", "prometheus"
+	wants(t, h, "/metrics", "good and more", 401, "")
+	wants(t, h, "/metrics", "good\tmore", 401, "")
+	wants(t, h, "/metrics", " good ", 200, "hello")
+	if n := a.asked(); n["token"] != 1 {
+		t.Errorf("%v reviews", n)
+	}
+}
+
 // TestFresh verifies for how long an answer holds, either way.
 func TestFresh(t *testing.T) {
 	t.Parallel()

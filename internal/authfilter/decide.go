@@ -24,8 +24,8 @@ func folderOf(path string) string {
 // knows.
 func (f *Filter) decide(ctx context.Context, token, verb, path string) (verdict, error) {
 	if folder := folderOf(path); folder != "" {
-		if v, err := f.decideOne(ctx, token, verb, folder); err == nil && v.status == http.StatusOK {
-			return v, nil
+		if v, err := f.decideOne(ctx, token, verb, folder); err != nil || v.status != http.StatusForbidden {
+			return v, err // who may not get the folder may still get this of it
 		}
 	}
 	v, err := f.decideOne(ctx, token, verb, path)
@@ -53,7 +53,8 @@ func (f *Filter) decideOne(ctx context.Context, token, verb, path string) (verdi
 	if known && f.holds(before) {
 		return before, nil
 	}
-	remembered := known && before.status == http.StatusOK && f.options.Now().Sub(before.asked) < f.options.Grace
+	_, gone := f.gone.get(keyOf(token, "", ""))
+	remembered := known && !gone && before.status == http.StatusOK && f.options.Now().Sub(before.asked) < f.options.Grace
 	if remembered && f.isDown() {
 		return before, nil
 	}

@@ -94,6 +94,44 @@ func TestHangs(t *testing.T) {
 	}
 }
 
+// TestGoneBeforeTheOutage verifies that a token of which the API server said that it is no
+// more is let in nowhere afterwards, when nobody can be asked.
+func TestGoneBeforeTheOutage(t *testing.T) {
+	t.Parallel()
+	h, c, a := filtered(t)
+	a.rights["prometheus"] = []string{"/", "/metrics"}
+	wants(t, h, "/metrics", "good", 200, "hello")
+	wants(t, h, "/", "good", 200, "hello")
+	eventuallyKnown(t, a, 5)
+	a.set(func() { delete(a.tokens, "good") })
+	c.sleep(time.Minute + time.Second)
+	wants(t, h, "/", "good", 401, "")
+	a.set(func() { a.status = http.StatusInternalServerError })
+	c.sleep(refusalLasts + time.Second)
+	wants(t, h, "/metrics", "good", 503, "does not answer")
+	// One that is known again is as good as before.
+	a.set(func() { a.status, a.tokens["good"] = 0, "prometheus" })
+	wants(t, h, "/metrics", "good", 200, "hello")
+	a.set(func() { a.status = http.StatusInternalServerError })
+	c.sleep(2 * time.Minute)
+	wants(t, h, "/metrics", "good", 200, "hello")
+}
+
+// TestStrangersFail verifies that the API server does not seem to be down because of what a
+// stranger presents: who was let in before is asked about all the same.
+func TestStrangersFail(t *testing.T) {
+	t.Parallel()
+	h, c, a := filtered(t)
+	wants(t, h, "/metrics", "good", 200, "hello")
+	c.sleep(2 * time.Minute)
+	a.set(func() { a.status = http.StatusInternalServerError })
+	wants(t, h, "/metrics", "stranger", 503, "")
+	before := a.asked()["token"]
+	a.set(func() { a.status = 0 })
+	wants(t, h, "/metrics", "good", 200, "hello")
+	eventuallyKnown(t, a, before+1)
+}
+
 // TestOneReviewForAll verifies that those who ask the same at the same time are one
 // question.
 func TestOneReviewForAll(t *testing.T) {
@@ -151,6 +189,13 @@ func TestFlood(t *testing.T) {
 	wants(t, h, "/metrics", "good", 200, "hello")
 	a.set(func() { delete(a.tokens, "good") })
 	c.sleep(2 * time.Minute)
+	// A machine that stalls for longer than is waited for lets him in once more.
+	for range 30 {
+		if get(h, "/metrics", "good").Code != http.StatusOK {
+			break
+		}
+		c.sleep(retryAfter + time.Second)
+	}
 	wants(t, h, "/metrics", "good", 401, "")
 	close(a.held)
 	wait.Wait()

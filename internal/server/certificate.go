@@ -13,6 +13,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/prometheus/exporter-toolkit/web"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -58,11 +59,12 @@ func ReadWebConfig(file string) (WebConfig, error) {
 		return WebConfig{}, err
 	}
 	var asks struct {
-		TLS   map[string]any `yaml:"tls_server_config"`
+		TLS   web.TLSConfig  `yaml:"tls_server_config"`
 		Users map[string]any `yaml:"basic_auth_users"`
 	}
 	if err := yaml.Unmarshal(text, &asks); err != nil {
 		return WebConfig{}, fmt.Errorf("%s: %w", file, err)
 	}
-	return WebConfig{TLS: len(asks.TLS) > 0, Passwords: len(asks.Users) > 0}, nil
+	// A section that names no certificate asks for nothing: it is served in the clear.
+	return WebConfig{TLS: asks.TLS.IsEnabled(), Passwords: len(asks.Users) > 0}, nil
 }

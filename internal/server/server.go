@@ -65,7 +65,44 @@ func (all Listeners) Close() {
 // Serve serves until ctx ends, and then gives requests under way a moment. It returns
 // nil after that, and an error if it ends before.
 func Serve(ctx context.Context, listeners Listeners, handler http.Handler, o Options, logger *slog.Logger) error {
-	s := &http.Server{
+	// One for each listener: exporter-toolkit changes the server that it is given.
+	servers := []*http.Server{o.server(handler, logger)}
+	for range listeners[min(1, len(listeners)):] {
+		servers = append(servers, o.server(handler, logger))
+	}
+	failed := make(chan error, len(servers))
+	if len(listeners) == 0 {
+		go func() { failed <- web.ListenAndServe(servers[0], o.Web, logger) }()
+	}
+	for i, l := range o.inTLS(listeners) {
+		go func() { failed <- web.ServeMultiple([]net.Listener{l}, servers[i], o.Web, logger) }()
+	}
+	for _, l := range listeners {
+		if o.Serving != nil {
+			o.Serving(url(l.Addr(), o.TLS != nil || asksForTLS(*o.Web.WebConfigFile)))
+		}
+	}
+	select {
+	case err := <-failed:
+		for _, s := range servers {
+			_ = s.Close()
+		}
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	// Not derived from ctx, which has ended.
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	for _, s := range servers {
+		if err := s.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("shut down: %w", err)
+		}
+	}
+	return nil
+}
+
+func (o Options) server(handler http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
@@ -74,31 +111,6 @@ func Serve(ctx context.Context, listeners Listeners, handler http.Handler, o Opt
 		MaxHeaderBytes:    headerLimit,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
-	failed := make(chan error, 1)
-	go func() {
-		if len(listeners) == 0 {
-			failed <- web.ListenAndServe(s, o.Web, logger)
-			return
-		}
-		failed <- web.ServeMultiple(o.inTLS(listeners), s, o.Web, logger)
-	}()
-	for _, l := range listeners {
-		if o.Serving != nil {
-			o.Serving(url(l.Addr(), o.TLS != nil || asksForTLS(*o.Web.WebConfigFile)))
-		}
-	}
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
-	}
-	// Not derived from ctx, which has ended.
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-	defer cancel()
-	if err := s.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("shut down: %w", err)
-	}
-	return nil
 }
 
 // inTLS are the listeners, each of which serves TLS where that is wanted.

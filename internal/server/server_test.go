@@ -52,6 +52,42 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// TestServeAtTwoAddresses verifies that each address serves by the file for TLS, however
+// many there are.
+func TestServeAtTwoAddresses(t *testing.T) {
+	t.Parallel()
+	f := flags("127.0.0.1:0", "127.0.0.1:0")
+	*f.WebConfigFile = filepath.Join(t.TempDir(), "web.yaml")
+	if err := os.WriteFile(*f.WebConfigFile, []byte("http_server_config: {headers: {X-Frame-Options: deny}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	listeners, err := Listen(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	hello := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
+	urls, ended := make(chan string, 2), make(chan error, 1)
+	go func() {
+		ended <- Serve(ctx, listeners, hello, Options{Web: f, WriteTimeout: time.Minute, Serving: func(u string) { urls <- u }}, slog.New(slog.DiscardHandler))
+	}()
+	for range listeners {
+		response, err := http.Get(<-urls)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if err != nil || string(body) != "hello" || response.Header.Get("X-Frame-Options") != "deny" {
+			t.Errorf("%q with %v, %v", body, response.Header, err)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestListenOnATakenAddress verifies that the error names the address, and that those
 // before it are free again.
 func TestListenOnATakenAddress(t *testing.T) {
@@ -174,6 +210,7 @@ func TestReadWebConfig(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]WebConfig{
 		"": {}, "tls_server_config: {cert_file: a}\n": {TLS: true}, "basic_auth_users: {a: b}\n": {Passwords: true},
+		"tls_server_config: {min_version: TLS13}\n":                                       {}, // which is served in the clear
 		"tls_server_config: {}\nhttp_server_config: {http2: false}\n# basic_auth_users\n": {},
 	} {
 		file := filepath.Join(t.TempDir(), "web.yaml")
