@@ -142,7 +142,7 @@ func (c *kubeletAvailability) Collect(_ context.Context, ch chan<- prometheus.Me
 // They grow old of themselves, unlike those of heartbeats.
 func OnsetTimestamps() []*exporter.Desc {
 	return []*exporter.Desc{
-		nodeTransition, degradedTaint, degradedCordoned, certificateRequestsOldest, aggregatedAPISince,
+		nodeTransition, degradedTaint, degradedCordoned, degradedConditionSince, certificateRequestsOldest, aggregatedAPISince, metricsAPISince,
 		pendingPodsOldest, pendingPodsNamespace, pendingPodsScheduler, terminatingPodsOldest, terminatingNamespacesDeleted,
 	}
 }

@@ -131,7 +131,7 @@ function(config)
             or
             max by (%(by)s, addon, node) (kubevitals_addon_health_last_run_seconds{%(selector)s}) < %(addonShortRunSeconds)s
             and on (%(by)s, addon, node)
-            max by (%(by)s, addon, node) (time() - kubevitals_addon_health_last_end_timestamp_seconds{%(selector)s}) < %(addonJustEndedSeconds)s
+            time() - max by (%(by)s, addon, node) (kubevitals_addon_health_last_end_timestamp_seconds{%(selector)s}) < %(addonJustEndedSeconds)s
           )
           unless on (%(by)s, addon)
           %(crashing)s
