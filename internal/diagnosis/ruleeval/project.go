@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // Project evaluates the alerts that depend on for how long something has been
@@ -46,14 +48,17 @@ func (r *Rules) Project(ctx context.Context, s *Samples, now *Evaluation, onsets
 	return projected, nil
 }
 
-// reads tells whether the rule is true because of one of the metrics.
+// reads tells whether what the rule says depends on one of the metrics, be it because
+// something has been so for too short a time.
 func (one rule) reads(metrics []string) bool {
-	for _, selector := range one.triggers {
-		if slices.Contains(metrics, selector.Name) {
-			return true
+	found := false
+	parser.Inspect(one.expr, func(node parser.Node, _ []parser.Node) error {
+		if selector, ok := node.(*parser.VectorSelector); ok {
+			found = found || slices.Contains(metrics, selector.Name)
 		}
-	}
-	return false
+		return nil
+	})
+	return found
 }
 
 // aged are the samples with the values of some metrics, which are times, earlier
