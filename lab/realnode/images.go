@@ -41,7 +41,7 @@ func CoreDNS(folder string) image.Image {
 
 // Import gives an image to the node's runtime.
 func (n *Node) Import(ctx context.Context, i image.Image) error {
-	return n.importArchive(ctx, func(out io.Writer) error { return i.Write(out) })
+	return n.importArchive(ctx, i.Write)
 }
 
 // ImportArchive gives the node's runtime the images of an OCI archive on this machine.
