@@ -57,11 +57,11 @@ func AddonHealth() Definition {
 			f.Flag("app", "Value of the label k8s-app, app.kubernetes.io/name or app of another addon in kube-system, which is told of under this name; repeatable.").
 				StringsVar(&apps)
 		},
-		Reads: []sources.Read{sources.SystemPods, sources.DashboardPods, sources.OpenShiftDNSPods, sources.CalicoPods, sources.FlannelPods, sources.OVNPods, sources.AdapterPods, sources.VolumePods, sources.SystemDeployments, sources.SystemDaemonSets},
+		Reads: append(sources.AddonPodLists(), sources.SystemDeployments, sources.SystemDaemonSets),
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			deployments, daemonSets := s.SystemWorkloads()
-			pods := []func() ([]sources.SystemPod, error){s.SystemPods().List, s.DashboardPods().List, s.OpenShiftDNSPods().List, s.AdapterPods().List, s.VolumePods().List}
-			for _, view := range s.NetworkPods() {
+			var pods []func() ([]sources.SystemPod, error)
+			for _, view := range s.AddonPods() {
 				pods = append(pods, view.List)
 			}
 			return addonHealthCollector{

@@ -11,8 +11,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
 	"k8s.io/apimachinery/pkg/util/framer"
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
@@ -20,7 +18,6 @@ import (
 	"github.com/kubevitals/kubevitals/sources/bounded"
 	"github.com/kubevitals/kubevitals/sources/health"
 	"github.com/kubevitals/kubevitals/sources/pods"
-	"github.com/kubevitals/kubevitals/sources/scheme"
 	"github.com/kubevitals/kubevitals/test/hostile"
 )
 
@@ -77,12 +74,7 @@ func TestWatchesDecideNoMemory(t *testing.T) {
 func TestTheLargestObject(t *testing.T) {
 	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n", Annotations: map[string]string{"a": strings.Repeat("b", objectLimit-1<<10)}}}
 	var frame bytes.Buffer
-	raw, err := runtime.Encode(scheme.Codecs.EncoderForVersion(protobuf.NewSerializer(scheme.Scheme, scheme.Scheme), corev1.SchemeGroupVersion), node)
-	if err != nil {
-		t.Fatal(err)
-	}
-	event := &metav1.WatchEvent{Type: "ADDED", Object: runtime.RawExtension{Raw: raw}}
-	if err := protobuf.NewRawSerializer(scheme.Scheme, scheme.Scheme).Encode(event, framer.NewLengthDelimitedFrameWriter(&frame)); err != nil {
+	if _, err := framer.NewLengthDelimitedFrameWriter(&frame).Write(eventOf(t, apiwatch.Added, node)); err != nil {
 		t.Fatal(err)
 	}
 	reading := readingOf(t, hostile.Body{}, func(w http.ResponseWriter, _ *http.Request) {

@@ -36,33 +36,13 @@ func (s *Sources) Namespaces() *health.View[Namespace] { return viewOf(s, Namesp
 // SystemPods are the pods of kube-system.
 func (s *Sources) SystemPods() *health.View[SystemPod] { return viewOf(s, SystemPods, SystemPodOf) }
 
-// DashboardPods are the pods of the namespace that the dashboard may have to
-// itself.
-func (s *Sources) DashboardPods() *health.View[SystemPod] {
-	return viewOf(s, DashboardPods, SystemPodOf)
-}
-
-// NetworkPods are the pods of the namespaces in which network plugins run that are not in
-// kube-system: Calico's, Flannel's and OpenShift's.
-func (s *Sources) NetworkPods() []*health.View[SystemPod] {
+// AddonPods are the pods of each of AddonPodLists.
+func (s *Sources) AddonPods() []*health.View[SystemPod] {
 	var views []*health.View[SystemPod]
-	for _, source := range []Read{CalicoPods, FlannelPods, OVNPods} {
+	for _, source := range AddonPodLists() {
 		views = append(views, viewOf(s, source, SystemPodOf))
 	}
 	return views
-}
-
-// AdapterPods are the pods of adapters that serve metrics APIs, and VolumePods those of
-// agents of volume drivers, in whatever namespace they were installed.
-func (s *Sources) AdapterPods() *health.View[SystemPod] { return viewOf(s, AdapterPods, SystemPodOf) }
-
-// VolumePods are described beside AdapterPods.
-func (s *Sources) VolumePods() *health.View[SystemPod] { return viewOf(s, VolumePods, SystemPodOf) }
-
-// OpenShiftDNSPods are the pods of the namespace in which OpenShift runs the cluster's
-// DNS.
-func (s *Sources) OpenShiftDNSPods() *health.View[SystemPod] {
-	return viewOf(s, OpenShiftDNSPods, SystemPodOf)
 }
 
 // SystemWorkloads are the Deployments and the DaemonSets of kube-system.

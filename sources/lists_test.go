@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/test/objects"
 )
 
@@ -40,7 +42,8 @@ func TestPodsOfAnOlderAPIServer(t *testing.T) {
 	}))
 	t.Cleanup(server.CloseClientConnections)
 	s := sourcesOf(t, server)
-	all, system, dashboard := s.Pods(), s.SystemPods(), s.DashboardPods()
+	all, system := s.Pods(), s.SystemPods()
+	dashboard := s.AddonPods()[slices.Index(sources.AddonPodLists(), sources.DashboardPods)]
 	start(t, s)
 	until(t, "one pod in each list", func() bool {
 		ofSystem, _ := system.List() // none while it fails

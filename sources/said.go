@@ -93,7 +93,7 @@ func (s *Sources) saidOfAddons(samples []map[string]string) []Fact {
 	}
 	seen := map[string]bool{}
 	var facts []Fact
-	for _, source := range addonPods() {
+	for _, source := range AddonPodLists() {
 		for _, p := range known[SystemPod](s, source) {
 			name, addon := p.Namespace+"/"+p.Name, cmp.Or(string(p.Addon), p.App)
 			if p.Done || seen[name] || !wanted[place{addon, p.Node}] && !(everywhere[addon] && !p.Ready) {

@@ -146,8 +146,10 @@ func (p SystemPod) says(now time.Time) string {
 	return ""
 }
 
-// addonPods are the sources that pods of addons may be in; some of the pods are in two.
-func addonPods() []Read {
+// AddonPodLists are the sources that pods of addons may be in: the namespaces of the
+// control plane, of the dashboard, of OpenShift's DNS and of network plugins; and adapters of
+// metrics APIs and agents of volume drivers in whatever namespace. Some pods are in two.
+func AddonPodLists() []Read {
 	return []Read{SystemPods, DashboardPods, OpenShiftDNSPods, CalicoPods, FlannelPods, OVNPods, AdapterPods, VolumePods}
 }
 
