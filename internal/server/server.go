@@ -66,9 +66,9 @@ func (all Listeners) Close() {
 // nil after that, and an error if it ends before.
 func Serve(ctx context.Context, listeners Listeners, handler http.Handler, o Options, logger *slog.Logger) error {
 	// One for each listener: exporter-toolkit changes the server that it is given.
-	servers := []*http.Server{o.server(handler, logger)}
-	for range listeners[min(1, len(listeners)):] {
-		servers = append(servers, o.server(handler, logger))
+	servers := make([]*http.Server, max(1, len(listeners)))
+	for i := range servers {
+		servers[i] = o.server(handler, logger)
 	}
 	failed := make(chan error, len(servers))
 	if len(listeners) == 0 {
@@ -77,9 +77,10 @@ func Serve(ctx context.Context, listeners Listeners, handler http.Handler, o Opt
 	for i, l := range o.inTLS(listeners) {
 		go func() { failed <- web.ServeMultiple([]net.Listener{l}, servers[i], o.Web, logger) }()
 	}
-	for _, l := range listeners {
-		if o.Serving != nil {
-			o.Serving(url(l.Addr(), o.TLS != nil || asksForTLS(*o.Web.WebConfigFile)))
+	if o.Serving != nil {
+		secured := o.TLS != nil || asksForTLS(*o.Web.WebConfigFile)
+		for _, l := range listeners {
+			o.Serving(url(l.Addr(), secured))
 		}
 	}
 	select {
