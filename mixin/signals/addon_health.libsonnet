@@ -8,9 +8,9 @@ function(config)
   local agents = (import '../network_agents.libsonnet')(config);
   local c = config {
     kubeProxyPanel: '%s, %s=~"$cluster"' % [config.kubeProxySelector, config.clusterLabel],
-    // Addons of which none may be without, beside agents of networks: all pods need them.
     // Addons that have a pod on each node.
     onEachNode: 'node-local-dns|kube-proxy|multus|.*csi-node|' + (import '../network_addons.libsonnet').names,
+    // Addons of which none may be without, beside agents of networks: all pods need them.
     vital: 'dns|node-local-dns|kube-proxy',
   };
   // A container that crashes runs for a moment between its crashes.
