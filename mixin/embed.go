@@ -17,6 +17,18 @@ var files embed.FS
 // generated/alerts.yaml, runbooks/KubeVitalsDown.md and config.libsonnet.
 func Files() fs.FS { return files }
 
+// Runbook returns the runbook of an alert in a language, such as zh-TW; en and none are
+// English. It is fs.ErrNotExist where there is none of that name.
+func Runbook(language, alert string) ([]byte, error) {
+	if path.Base(alert) != alert { // a path, which may lead to a runbook as well
+		return nil, fs.ErrNotExist
+	}
+	if language == "en" {
+		language = ""
+	}
+	return fs.ReadFile(files, path.Join("runbooks", language, alert+".md"))
+}
+
 // Summaries returns what each alert means in one sentence of a language, such as
 // zh-TW: the paragraph below the title of its runbook. In English it is an annotation
 // of the alert, too.

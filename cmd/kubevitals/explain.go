@@ -45,11 +45,11 @@ func (c *command) explainCommand() {
 
 // runExplain prints the runbook that was asked for.
 func (c *command) runExplain() error {
-	folder := runbookFolder
-	if c.explaining.language != "en" {
-		folder = path.Join(folder, c.explaining.language)
-	}
 	if c.explaining.alert == "" {
+		folder := runbookFolder
+		if c.explaining.language != "en" {
+			folder = path.Join(folder, c.explaining.language)
+		}
 		return c.listRunbooks(folder)
 	}
 	labels := map[string]string{}
@@ -60,7 +60,7 @@ func (c *command) runExplain() error {
 		}
 		labels[name] = value
 	}
-	text, err := readRunbook(folder, c.explaining.alert)
+	text, err := mixin.Runbook(c.explaining.language, c.explaining.alert)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &exitError{exitUsage, fmt.Errorf("explain: there is no alert %q; kubevitals explain lists all", c.explaining.alert)}
 	}
@@ -83,14 +83,6 @@ func (c *command) runExplain() error {
 		return &exitError{exitUsage, err}
 	}
 	return filled.Text(c.stdout, columns)
-}
-
-// readRunbook reads one runbook of the folder.
-func readRunbook(folder, alert string) ([]byte, error) {
-	if path.Base(alert) != alert { // a path, which may lead to a runbook as well
-		return nil, fs.ErrNotExist
-	}
-	return fs.ReadFile(mixin.Files(), path.Join(folder, alert+".md"))
 }
 
 // runbookNames are the names of all alerts that have a runbook in the folder.

@@ -158,14 +158,7 @@ func (c *command) list(value any, text func(line func(lead, text string))) error
 	}
 	var b strings.Builder
 	text(func(lead, text string) {
-		room := 0
-		if columns > 0 {
-			room = max(columns-len(lead), 1)
-		}
-		for _, line := range terminal.Wrap(text, room) {
-			b.WriteString(lead + line + "\n")
-			lead = strings.Repeat(" ", len(lead))
-		}
+		b.WriteString(terminal.Hang(lead, strings.Repeat(" ", len(lead)), text, columns))
 	})
 	_, err = io.WriteString(c.stdout, b.String())
 	return err

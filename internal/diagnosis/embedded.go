@@ -34,7 +34,7 @@ func Causes() (*incident.Graph, error) {
 // FirstCommands is what the runbook of an alert says to run first, with the labels
 // filled in. It is empty for an alert that has no runbook in this program.
 func FirstCommands(alert string, labels map[string]string) string {
-	text, err := fs.ReadFile(mixin.Files(), "runbooks/"+alert+".md")
+	text, err := mixin.Runbook("en", alert)
 	if err != nil {
 		return ""
 	}

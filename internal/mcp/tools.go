@@ -6,10 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -222,18 +219,12 @@ func book(_ context.Context, in struct {
 	Language string            `json:"language"`
 },
 ) (any, error) {
-	folder := "runbooks"
 	switch in.Language {
-	case "", "en":
-	case "zh-TW":
-		folder = path.Join(folder, in.Language)
+	case "", "en", "zh-TW":
 	default:
 		return nil, fmt.Errorf("language: %q is neither en nor zh-TW", in.Language)
 	}
-	if in.Alert == "" || strings.ContainsAny(in.Alert, "/.") {
-		return nil, errors.New("there is no such alert")
-	}
-	text, err := fs.ReadFile(mixin.Files(), path.Join(folder, in.Alert+".md"))
+	text, err := mixin.Runbook(in.Language, in.Alert)
 	if err != nil {
 		return nil, errors.New("there is no such alert")
 	}

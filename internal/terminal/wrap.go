@@ -72,6 +72,20 @@ func Wrap(text string, columns int) []string {
 	return append(lines, line)
 }
 
+// Hang is a text that is wrapped after a lead, in lines that go on below an indent, each with
+// its end. The indent is as wide as the lead, and counts among the columns.
+func Hang(lead, indent, text string, columns int) string {
+	if columns > 0 {
+		columns = max(columns-Columns(indent), 1)
+	}
+	var b strings.Builder
+	for _, line := range Wrap(text, columns) {
+		b.WriteString(strings.TrimRight(lead+line, " ") + "\n")
+		lead = indent
+	}
+	return b.String()
+}
+
 // closing are the signs that no line begins with, and opening those that none ends with.
 const (
 	closing = "，。、；：？！）」』》〉】”’…"

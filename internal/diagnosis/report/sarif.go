@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
@@ -93,7 +94,7 @@ func SARIF(w io.Writer, r *diagnosis.Result, version string) error {
 		}
 		run.Results = append(run.Results, sarifOf(one, i))
 	}
-	done := sarifInvocation{Successful: r.Complete(), EndTimeUTC: r.At.UTC().Format("2006-01-02T15:04:05Z")}
+	done := sarifInvocation{Successful: r.Complete(), EndTimeUTC: r.At.UTC().Format(time.RFC3339)}
 	groups, waiting := byReason(r.Unavailable, r.Absent)
 	for _, g := range groups {
 		done.Notifications = append(done.Notifications, notification("could not be read: "+g.reason+": "+g.names()))
@@ -141,7 +142,7 @@ func sarifOf(one incident.Incident, rule int) sarifResult {
 		Locations: []sarifLocation{}, Fingerprints: map[string]string{"kubevitalsCause/v1": one.Cause.ID()},
 	}
 	if !one.Since.IsZero() {
-		result.Properties = map[string]any{"since": one.Since.UTC().Format("2006-01-02T15:04:05Z")}
+		result.Properties = map[string]any{"since": one.Since.UTC().Format(time.RFC3339)}
 	}
 	objects := incident.ObjectsOf(one.Cause.Labels)
 	if len(objects) == 0 {

@@ -73,7 +73,7 @@ func (s FilledStep) write(b *strings.Builder, columns int) {
 	}
 	for _, part := range s.Parts {
 		if part.Commands == "" {
-			wrap(b, lead, indent, plain(part.Text), columns)
+			b.WriteString(terminal.Hang(lead, indent, plain(part.Text), columns))
 			lead = indent
 			continue
 		}
@@ -91,15 +91,4 @@ func (s FilledStep) write(b *strings.Builder, columns int) {
 func plain(markdown string) string {
 	text := regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`).ReplaceAllString(markdown, "$1")
 	return regexp.MustCompile(`([，。、；：！？）」]) +`).ReplaceAllString(text, "$1")
-}
-
-// wrap writes the words in lines of that many columns, as far as words allow.
-func wrap(b *strings.Builder, lead, indent, text string, columns int) {
-	if columns > 0 {
-		columns = max(columns-len(indent), 1)
-	}
-	for _, line := range terminal.Wrap(text, columns) {
-		b.WriteString(strings.TrimRight(lead+line, " ") + "\n")
-		lead = indent
-	}
 }
