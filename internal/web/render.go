@@ -27,9 +27,9 @@ func render(source []byte, own []pair, query string) (template.HTML, error) {
 		labels[l.Name] = l.Value
 	}
 	markdown := goldmark.New(
-		// In Chinese the end of a line within a paragraph is no space.
-		goldmark.WithExtensions(extension.Table, extension.NewCJK(extension.WithEastAsianLineBreaks(extension.EastAsianLineBreaksCSS3Draft))),
-		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(links{query}, 100), util.Prioritized(untitled{}, 100))),
+		goldmark.WithExtensions(extension.Table),
+		goldmark.WithParserOptions(parser.WithASTTransformers(
+			util.Prioritized(links{query}, 100), util.Prioritized(untitled{}, 100), util.Prioritized(lineBreaks{}, 100))),
 		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(commands{labels}, 100)), html.WithXHTML()),
 	)
 	var b bytes.Buffer
