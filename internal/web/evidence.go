@@ -37,6 +37,9 @@ type evidence struct {
 	// Others lead to the same page for other labels that the alert holds for.
 	Others  []link
 	Samples []sample
+	// States are the values of labels of all series that the alert goes by and that are
+	// not zero: a cause, a reason or a state stands there.
+	States map[string]bool
 	// More is the number of series that are not shown.
 	More  int
 	Facts []factTable
@@ -65,6 +68,7 @@ func (s *server) evidence(ctx context.Context, alert string, c content) *evidenc
 	e := &evidence{At: clock(report.At), Age: r.Age(report.At)}
 	e.findings(report, alert, own, c.Lang)
 	samples := report.Evidence(alert, own)
+	e.States = statesOf(samples)
 	e.Samples = r.samples(samples[:min(len(samples), mostSamples)])
 	e.More = len(samples) - len(e.Samples)
 	e.Facts = s.facts(r, own)
@@ -180,6 +184,19 @@ func (r reader) samples(list []ruleeval.Evidence) []sample {
 		all = append(all, sample{e.Series, r.Value(e.Metric, float64(e.Value))})
 	}
 	return all
+}
+
+func statesOf(samples []ruleeval.Evidence) map[string]bool {
+	states := map[string]bool{}
+	for _, one := range samples {
+		if one.Value == 0 {
+			continue
+		}
+		for _, value := range one.Labels() {
+			states[value] = true
+		}
+	}
+	return states
 }
 
 // facts are conditions, events and readings of the objects that the labels name.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"fmt"
 	"html/template"
 	"regexp"
@@ -20,23 +19,19 @@ import (
 
 var otherRunbook = regexp.MustCompile(`^([A-Za-z0-9]+)\.md$`)
 
-// render makes HTML of a runbook. Raw HTML in the source is left out by goldmark.
-func render(source []byte, own []pair, query string) (template.HTML, error) {
+// readerOf returns what reads runbooks, with labels filled into their commands, and links to others
+// with a query.
+func readerOf(own []pair, query string) goldmark.Markdown {
 	labels := map[string]string{}
 	for _, l := range own {
 		labels[l.Name] = l.Value
 	}
-	markdown := goldmark.New(
+	return goldmark.New(
 		goldmark.WithExtensions(extension.Table),
 		goldmark.WithParserOptions(parser.WithASTTransformers(
 			util.Prioritized(links{query}, 100), util.Prioritized(untitled{}, 100), util.Prioritized(lineBreaks{}, 100))),
 		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(commands{labels}, 100)), html.WithXHTML()),
 	)
-	var b bytes.Buffer
-	if err := markdown.Convert(source, &b); err != nil {
-		return "", fmt.Errorf("render a runbook: %w", err)
-	}
-	return template.HTML(b.String()), nil //nolint:gosec // goldmark escapes the source, and commands.render the labels
 }
 
 // links makes links to files of runbooks lead to their pages.

@@ -44,12 +44,24 @@ func (s *server) runbookPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.Labels, c.Ignored = own, ignored
-	if c.Body, err = render(text, c.Labels, query(c.Labels, c.Lang)); err != nil {
+	c.Evidence = s.evidence(r.Context(), name, c)
+	markdown := readerOf(c.Labels, query(c.Labels, c.Lang))
+	if len(own) > 0 {
+		c.Body, err = fixFirst(markdown, text, c.knows)
+	} else {
+		c.Body, err = whole(markdown, text)
+	}
+	if err != nil {
 		http.Error(w, "the runbook cannot be shown", http.StatusInternalServerError)
 		return
 	}
-	c.Evidence = s.evidence(r.Context(), name, c)
 	s.show(w, http.StatusOK, s.runbookTemplate, c)
+}
+
+// knows tells whether a word is the value of a label of the page, or of what the alert
+// goes by at present.
+func (c content) knows(word string) bool {
+	return slices.ContainsFunc(c.Labels, func(l pair) bool { return l.Value == word }) || c.Evidence.States[word]
 }
 
 func (s *server) markdown(name, lang string) ([]byte, error) {

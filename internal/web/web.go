@@ -119,7 +119,7 @@ type content struct {
 	Untranslated bool
 	Missing      string
 	Index        []runbookGroup
-	Body         template.HTML
+	Body         body
 	Evidence     *evidence
 }
 
@@ -144,10 +144,15 @@ func (s *server) show(w http.ResponseWriter, status int, page *template.Template
 		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
 		return
 	}
+	html, err := withWordBreaks(b.Bytes())
+	if err != nil {
+		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", c.Lang)
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
+	_, _ = w.Write(html)
 }
 
 // query is the query of a link to another page: labels and language.

@@ -18,7 +18,7 @@ func inEnglish() map[string]string {
 		"ignored": "Parameters that were left out: ", "untranslated": "This runbook has no translation yet.",
 		"copy": "Copy", "copied": "Copied", "keys": "Press Ctrl+C",
 
-		"evidence": "Evidence", "noLook": "Nothing could be read at present; the commands here still help.",
+		"knownCause": "Cause", "about": "About this alert", "evidence": "Evidence", "noLook": "Nothing could be read at present; the commands here still help.",
 		"holds": "Firing condition met", "holdsFor": "Firing condition met for:", "holdsNot": "Firing condition not met", "holdsNotThese": "Firing condition not met for these labels",
 		"holdsNoSeries": "Firing condition not met: no series has these labels", "holdsInsufficientHistory": "Cannot tell: the alert looks further back than this page does",
 		"holdsUnavailable": "Cannot tell: this signal could not be read", "holdsDisabled": "Cannot tell: this signal is not looked at here",
@@ -57,7 +57,7 @@ func inChinese() map[string]string {
 		"ignored": "未採用的參數：", "untranslated": "這份手冊還沒有中文版，以下是英文原文。",
 		"copy": "複製", "copied": "已複製", "keys": "請按 Ctrl+C",
 
-		"evidence": "判斷依據", "noLook": "目前讀不到任何資料；這裡的指令仍然有用。",
+		"knownCause": "原因", "about": "關於這條告警", "evidence": "判斷依據", "noLook": "目前讀不到任何資料；這裡的指令仍然有用。",
 		"holds": "告警條件仍成立", "holdsFor": "告警條件成立的對象：", "holdsNot": "告警條件不成立", "holdsNotThese": "告警條件對這些標籤不成立",
 		"holdsNoSeries": "告警條件不成立：沒有序列帶有這些標籤", "holdsInsufficientHistory": "無法判斷：這條告警需要比本頁更久的歷史資料",
 		"holdsUnavailable": "無法判斷：讀不到這個訊號", "holdsDisabled": "無法判斷：這裡沒有查看這個訊號",

@@ -42,7 +42,7 @@ it('the status page is in both languages, and so are the runbooks that it leads 
     await page.locator('.findings a').first().click();
     await page.waitForURL('**/runbooks/**');
     assert.equal(await language(page), lang);
-    assert.equal(await page.locator('aside strong').textContent(), holds);
+    assert.equal(await page.locator('.verdict strong').textContent(), holds);
     await page.locator('nav .home').click();
     await page.waitForURL((url) => url.pathname === '/');
     assert.equal(await language(page), lang);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { noFaults } from '../lib/assert.mjs';
 import { faultsOfLayout } from '../lib/layout.mjs';
+import { brokenOnPhone } from '../lib/words.mjs';
 import { book, ready, suite, until } from '../lib/suite.mjs';
 
 const it = suite({ minutes: 20 });
@@ -33,7 +34,7 @@ it('a page of no alert fits', { expect: [/^status 404: /, /^console: .*404/] }, 
 });
 
 for (const lang of ['en', 'zh-TW']) {
-  it(`the index and every runbook in ${lang} fit`, {}, async ({ page, goto }) => {
+  it(`the index and every runbook in ${lang} fit, and no word is broken`, {}, async ({ page, goto }) => {
     await goto(`/runbooks/?lang=${lang}`);
     const faults = (await faultsOfLayout(page)).map((fault) => `index: ${fault}`);
     const links = await page.locator('.index a').evaluateAll((all) => all.map((a) => a.href));
@@ -41,7 +42,7 @@ for (const lang of ['en', 'zh-TW']) {
     for (const link of links) {
       await goto(link);
       assert.equal(await page.locator('main h1').count(), 1);
-      faults.push(...(await faultsOfLayout(page)).map((fault) => `${new URL(link).pathname}: ${fault}`));
+      faults.push(...[...await faultsOfLayout(page), ...await brokenOnPhone(page)].map((fault) => `${new URL(link).pathname}: ${fault}`));
     }
     noFaults(faults);
   });

@@ -25,7 +25,7 @@ it('the status page is complete without JavaScript', { javaScriptEnabled: false 
   assert.ok(await evidence.locator('.samples').isVisible());
   assert.equal(await page.locator('#stale').isVisible(), false);
   await page.locator('.findings a').first().click();
-  assert.match(await page.locator('aside').innerText(), /Firing condition met/);
+  assert.match(await page.locator('.verdict').innerText(), /Firing condition met/);
 });
 
 it('the index is complete without JavaScript', { javaScriptEnabled: false }, async ({ page, goto }) => {

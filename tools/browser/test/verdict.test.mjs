@@ -29,7 +29,7 @@ describe('all is well', () => {
   }
   it('a runbook of what is not looked at does not call it well', {}, async ({ page, goto }) => {
     await goto(`/runbooks/${book}?node=worker-1&lang=en`);
-    assert.match(await page.locator('aside').innerText(), /Cannot tell/);
+    assert.match(await page.locator('.verdict').innerText(), /Cannot tell/);
   });
 });
 
@@ -56,8 +56,8 @@ describe('no API server answers', () => {
   });
   it('and no runbook claims that its alert does not hold', {}, async ({ page, goto }) => {
     for (const path of [`${book}?node=worker-1&lang=en`, 'KubeVitalsEtcdSlow?lang=en', 'KubeVitalsDNSDown?lang=en']) {
-      await until(page, goto, `/runbooks/${path}`, async () => /Cannot tell/.test(await page.locator('aside').innerText()));
-      assert.doesNotMatch(await page.locator('aside').innerText(), /Does not hold/);
+      await until(page, goto, `/runbooks/${path}`, async () => /Cannot tell/.test(await page.locator('.verdict').innerText()));
+      assert.doesNotMatch(await page.locator('.verdict').innerText(), /Does not hold/);
     }
   });
 });
