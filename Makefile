@@ -284,7 +284,8 @@ comma := ,
 
 .PHONY: mutate
 mutate: $(BIN)/mutate derived-tests ## Change one thing in one rule at a time, and print which changes no test of mixin/tests, and of what follows from those, notices; writes docs/mutation.md (MUTANT=number: one alone; MUTATE=flags: a part, see what they say; RULES=path TESTS=path: those of others).
-	$(BIN)/mutate -command 'make mutate MUTANT=' $(if $(RULES),-rules '$(RULES)' -tests '$(TESTS)',-tests 'mixin/tests/*.yaml$(comma)$(BIN)/derived-tests/*.yaml' -list mixin/mutants.yaml) \
+	@# What an earlier run found of the same rules, change and test is kept: one that was stopped goes on.
+	$(BIN)/mutate -timeout 3h -keep $(BIN)/mutation-results.jsonl -command 'make mutate MUTANT=' $(if $(RULES),-rules '$(RULES)' -tests '$(TESTS)',-tests 'mixin/tests/*.yaml$(comma)$(BIN)/derived-tests/*.yaml' -list mixin/mutants.yaml) \
 		$(if $(MUTANT)$(MUTATE)$(RULES),,-least 95 -markdown docs/mutation.md) $(if $(MUTANT),-mutant '$(MUTANT)') $(MUTATE)
 
 .PHONY: verify-chart

@@ -22,7 +22,10 @@ func (c *campaign) check(ctx context.Context, cases []*testCase, opposite bool, 
 	for _, t := range cases {
 		group.Go(func() error {
 			p := prepare(c.graph, t)
-			failure, _, err := c.play(ctx, p)
+			failure, taped, err := c.play(ctx, p)
+			if err == nil && failure == "" && !opposite {
+				failure, err = c.ofAfresh(ctx, p, taped)
+			}
 			if err != nil || (failure != "") == opposite {
 				return err
 			}
@@ -37,4 +40,19 @@ func (c *campaign) check(ctx context.Context, cases []*testCase, opposite bool, 
 		})
 	}
 	return wrong, group.Wait()
+}
+
+// ofAfresh says what is wrong with a case that holds step by step when it is played rule by
+// rule, as mutants are.
+func (c *campaign) ofAfresh(ctx context.Context, p *prepared, taped *tape) (string, error) {
+	failure, other, ok, err := c.afresh(ctx, p)
+	switch {
+	case !ok || err != nil:
+		return "", err // it is played step by step then
+	case failure != "":
+		return "rule by rule: " + failure, nil
+	case !sameTape(taped, other):
+		return "rules come to something else rule by rule than step by step", nil
+	}
+	return "", nil
 }

@@ -17,6 +17,7 @@ type graph struct {
 func newGraph(all ruleset) *graph {
 	g := &graph{rules: all, needs: make([][]int, len(all)), feeds: make([][]int, len(all))}
 	for i, one := range all {
+		one.ready()
 		for j, other := range all {
 			if one.needs(other) {
 				g.needs[i] = append(g.needs[i], j)

@@ -28,13 +28,14 @@ import (
 type options struct {
 	rules, tests            []string
 	list, markdown, command string
+	keep                    string
 	alert, file, id         string
-	sample, workers         int
+	sample, every, workers  int
 	seed                    uint64
 	timeout                 time.Duration
 	least                   float64
 	verbose                 bool
-	check, fail             bool
+	check, fail, steps      bool
 }
 
 func main() {
@@ -71,11 +72,14 @@ func parseFlags(args []string) (*options, error) {
 	f.StringVar(&o.id, "mutant", "", "only the mutant of this number; prints it, and the test that kills it")
 	f.IntVar(&o.sample, "sample", 0, "only so many mutants, chosen by chance; 0: all")
 	f.Uint64Var(&o.seed, "seed", 1, "which are chosen")
+	f.IntVar(&o.every, "every", 1, "only each mutant of so many, in the order of the rules")
+	f.StringVar(&o.keep, "keep", "", "file to keep results in: what is there of the same rules, mutant and test is not played again")
 	f.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many mutants are tried at once")
 	f.DurationVar(&o.timeout, "timeout", time.Hour, "after which time no more are tried")
 	f.Float64Var(&o.least, "least", 0, "score in percent that is asked for")
 	f.BoolVar(&o.check, "check", false, "change nothing: print which tests fail")
 	f.BoolVar(&o.fail, "fail", false, "with -check: print which tests do not fail")
+	f.BoolVar(&o.steps, "steps", false, "play step by step as Prometheus does, and not one rule after the other, which comes to the same in a fraction of the time")
 	f.BoolVar(&o.verbose, "v", false, "print what kills each mutant")
 	if err := f.Parse(args); err != nil {
 		return nil, err
@@ -98,6 +102,7 @@ func run(ctx context.Context, o *options, out, progress io.Writer) error {
 		return err
 	}
 	c := newCampaign(newGraph(all), o.workers)
+	c.steps = o.steps
 	if o.check {
 		wrong, err := c.check(ctx, cases, o.fail, out)
 		if err == nil && wrong > 0 {
@@ -123,13 +128,19 @@ func run(ctx context.Context, o *options, out, progress io.Writer) error {
 			_, _ = fmt.Fprintf(progress, "%s: %d of %d tests, %d of %d mutants live\n", time.Since(began).Round(time.Second), done, cases, alive, len(tried))
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
-	defer cancel()
-	if err := c.run(ctx, cases, tried); err != nil {
+	if c.results, err = openResults(o.keep); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	if err := errors.Join(c.run(ctx, cases, tried), c.results.close()); err != nil {
+		return err
+	}
+	if c.stepwise > 0 {
+		_, _ = fmt.Fprintf(progress, "%d tests could not be played rule by rule\n", c.stepwise)
+	}
 	wrong := list.excuse(made)
-	return o.conclude(newReport(tried, len(made), o.seed, o.command), wrong, out)
+	return o.conclude(newReport(tried, len(made), o.how(), o.command), wrong, out)
 }
 
 // chosen are the mutants that are to be tried.
@@ -148,7 +159,21 @@ func (o *options) chosen(made []*mutant, cases []*testCase) ([]*mutant, error) {
 	if len(chosen) == 0 {
 		return nil, errors.New("there is no such mutant")
 	}
+	if o.every > 1 {
+		chosen = every(chosen, o.every)
+	}
 	return some(chosen, o.sample, o.seed), nil
+}
+
+// how says which of the mutants are tried, where not all are.
+func (o *options) how() string {
+	switch {
+	case o.sample > 0:
+		return fmt.Sprintf(", chosen by chance with seed %d", o.seed)
+	case o.every > 1:
+		return fmt.Sprintf(", each one of %d in the order of the rules", o.every)
+	}
+	return ""
 }
 
 // groups are those of the alerts that the chosen file tests.

@@ -110,12 +110,15 @@ func metricsOf(all ruleset) map[string][]string {
 // reads the same.
 func exprMutants(p parser.Parser, r *rule, e *editor) ([]*mutant, error) {
 	var made []*mutant
+	original := r.parsed.String()
 	for n := 0; ; n++ {
-		expr, err := p.ParseExpr(r.expr)
-		if err != nil {
-			return nil, err
+		expr := copyOf(r.parsed)
+		if expr == nil {
+			var err error
+			if expr, err = p.ParseExpr(r.expr); err != nil {
+				return nil, err
+			}
 		}
-		original := expr.String()
 		edits := e.all(&expr)
 		if n >= len(edits) {
 			return made, nil
@@ -158,6 +161,15 @@ func ruleMutants(r *rule) []*mutant {
 		add("label", "severity "+r.labels[name], other, func(c *rule) { c.labels[name] = other })
 	}
 	return made
+}
+
+// every takes the first of each so many.
+func every(all []*mutant, so int) []*mutant {
+	var taken []*mutant
+	for i := 0; i < len(all); i += so {
+		taken = append(taken, all[i])
+	}
+	return taken
 }
 
 // some takes so many by chance, the same for the same seed, in their order.

@@ -136,7 +136,7 @@ func TestListed(t *testing.T) {
 func TestStoreRefuses(t *testing.T) {
 	t.Parallel()
 	inputs := newTable()
-	inputs.add(&series{labels.FromStrings("__name__", "given"), []point{{1000, 1}}})
+	inputs.add(&series{labels.FromStrings("__name__", "given"), []point{{1000, 1}}, 0})
 	s := newStore(inputs)
 	written, given := labels.FromStrings("__name__", "written"), labels.FromStrings("__name__", "given")
 	for _, c := range []struct {
@@ -150,7 +150,7 @@ func TestStoreRefuses(t *testing.T) {
 		{written, 2000, 2, nil}, {written, 1000, 1, storage.ErrOutOfOrderSample},
 		{given, 1000, 1, nil}, {given, 1000, 2, storage.ErrDuplicateSampleForTimestamp},
 	} {
-		if err := s.append(c.l, c.t, c.v); !errors.Is(err, c.want) {
+		if err := s.append(0, c.l, c.t, c.v); !errors.Is(err, c.want) {
 			t.Errorf("%s %v at %d: %v, want %v", c.l, c.v, c.t, err, c.want)
 		}
 	}

@@ -33,40 +33,11 @@ func (a asked) last(c *testCase) time.Duration {
 	return last
 }
 
-// tape is what rules did in a play: what each wrote at each step, and which of its alerts
-// fired when they were looked at. A rule that no mutant can reach is played from there.
-type tape struct {
-	wrote map[int][][]promql.Sample
-	fired map[int]map[int][]told // by step, then rule
-}
-
-// at is what a rule wrote at a step. Of one that never can there is nothing.
-func (t *tape) at(i, step int) []promql.Sample {
-	if t.wrote[i] == nil {
-		return nil
-	}
-	return t.wrote[i][step]
-}
-
-// sameSamples compares what a rule wrote at a step, in whatever order.
-func sameSamples(a, b []promql.Sample) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for _, one := range a {
-		if !slices.ContainsFunc(b, func(o promql.Sample) bool {
-			return math.Float64bits(one.F) == math.Float64bits(o.F) && labels.Equal(one.Metric, o.Metric)
-		}) {
-			return false
-		}
-	}
-	return true
-}
-
 // play is one run of a case: rules are evaluated over its series, step by step, in the
 // order and by the code of Prometheus.
 type play struct {
 	c     *testCase
+	all   ruleset
 	store *store
 	query rules.QueryFunc
 	order []int              // of the rules that take part
@@ -74,23 +45,33 @@ type play struct {
 	left  map[int]map[string]labels.Labels
 	taped *tape // of the others
 	new   *tape
+	// known is what the expressions of some rules come to.
+	known map[int]vectors
 }
 
 // newPlay prepares a run of those of the rules that are needed. What is not live is
 // taken from the tape.
 func newPlay(e *promql.Engine, c *testCase, all ruleset, order []int, live func(int) bool, taped *tape) *play {
 	p := &play{
-		c: c, store: newStore(c.inputs), order: order, taped: taped,
+		c: c, all: all, store: newStore(c.inputs), order: order, taped: taped,
 		live: map[int]rules.Rule{}, left: map[int]map[string]labels.Labels{},
-		new: &tape{wrote: map[int][][]promql.Sample{}, fired: map[int]map[int][]told{}},
+		new: &tape{wrote: map[int][][]promql.Sample{}, fired: map[int]map[int][]told{}, foreseen: map[int]promql.Matrix{}},
 	}
+	p.new.written = p.store.written
 	p.query = rules.EngineQueryFunc(e, p.store)
 	for _, i := range order {
 		if live(i) {
-			p.live[i] = all[i].made(c.ExternalLabels, c.ExternalURL)
+			p.live[i] = p.make(i)
 		}
 	}
 	return p
+}
+
+// make makes a rule without any state. What alerts say that nobody looks at takes most of
+// the time otherwise.
+func (p *play) make(i int) rules.Rule {
+	told := slices.ContainsFunc(p.c.Alerts, func(t alertTest) bool { return t.Alert == p.all[i].name })
+	return p.all[i].made(p.c.ExternalLabels, p.c.ExternalURL, told)
 }
 
 // run plays until the last of what is asked, and returns why the case fails, or nothing.
@@ -110,10 +91,16 @@ func (p *play) run(ctx context.Context, all ruleset, a asked) (string, error) {
 			return failure, nil
 		}
 		step++
+		p.new.steps = step
 	}
+	return p.expressions(ctx, a)
+}
+
+// expressions judges the tests of expressions, of which all samples are there.
+func (p *play) expressions(ctx context.Context, a asked) (string, error) {
 	for _, i := range a.exprs {
 		e := &p.c.Exprs[i]
-		v, err := p.query(ctx, e.Expr, start.Add(time.Duration(e.At)))
+		v, err := p.query(ctx, e.Expr, p.c.start().Add(time.Duration(e.At)))
 		if err != nil {
 			return fmt.Sprintf("%s: %s", e.Expr, err), ctx.Err()
 		}
@@ -129,13 +116,13 @@ func (p *play) step(ctx context.Context, r *rule, i, step int, ts time.Time) err
 	live, ok := p.live[i]
 	if !ok {
 		for _, s := range p.taped.at(i, step) {
-			if err := p.store.append(s.Metric, s.T, s.F); err != nil {
+			if err := p.store.append(i, s.Metric, s.T, s.F); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	vector, err := live.Eval(ctx, 0, ts, p.query, nil, r.limit)
+	vector, err := live.Eval(ctx, 0, ts, p.queryOf(r, i), nil, r.limit)
 	if err != nil {
 		return err
 	}
@@ -145,7 +132,7 @@ func (p *play) step(ctx context.Context, r *rule, i, step int, ts time.Time) err
 		if s.H != nil {
 			return errHistogram
 		}
-		if err := p.store.append(s.Metric, s.T, s.F); err != nil {
+		if err := p.store.append(i, s.Metric, s.T, s.F); err != nil {
 			return err
 		}
 		returned[string(s.Metric.Bytes(nil))] = s.Metric
@@ -157,13 +144,21 @@ func (p *play) step(ctx context.Context, r *rule, i, step int, ts time.Time) err
 		}
 		// What is no longer returned ends now. Another rule may have written it.
 		ended := promql.Sample{Metric: l, T: ts.UnixMilli(), F: math.Float64frombits(value.StaleNaN)}
-		if p.store.append(l, ended.T, ended.F) == nil {
+		if p.store.append(i, l, ended.T, ended.F) == nil {
 			wrote = append(wrote, ended)
 		}
 	}
 	p.left[i] = returned
 	p.new.wrote[i] = append(p.new.wrote[i], wrote)
 	return nil
+}
+
+// queryOf asks what a rule asks, or tells what is known of it.
+func (p *play) queryOf(r *rule, i int) rules.QueryFunc {
+	if p.known[i] != nil {
+		return p.known[i].answering(r.text, p.query)
+	}
+	return p.query
 }
 
 // alerts judges the tests of alerts whose time is now, up to the next step.
@@ -188,17 +183,24 @@ func (p *play) alerts(all ruleset, a asked, step int, since time.Duration) strin
 
 // firing are the alerts of a rule that fire now.
 func (p *play) firing(i, step int) []told {
-	live, ok := p.live[i]
-	if !ok && p.taped == nil {
+	if seen, ok := p.new.fired[step][i]; ok {
+		return seen // where rules are played one by one
+	}
+	if _, ok := p.live[i]; ok {
+		return p.fires(i, step)
+	}
+	if p.taped == nil {
 		return nil // it never can
 	}
-	if !ok {
-		return p.taped.fired[step][i]
-	}
+	return p.taped.fired[step][i]
+}
+
+// fires keeps the alerts of a rule that is evaluated and fires now.
+func (p *play) fires(i, step int) []told {
 	if p.new.fired[step] == nil {
 		p.new.fired[step] = map[int][]told{}
 	}
-	p.new.fired[step][i] = firing(live)
+	p.new.fired[step][i] = firing(p.live[i])
 	return p.new.fired[step][i]
 }
 
@@ -209,12 +211,4 @@ func ordered(all ruleset, file *testFile, some map[int]bool) []int {
 		return max(0, slices.Index(file.Order, all[a].group)) - max(0, slices.Index(file.Order, all[b].group))
 	})
 	return order
-}
-
-// newEngine makes an engine as promtool does for a test.
-func newEngine(interval time.Duration) *promql.Engine {
-	return promql.NewEngine(promql.EngineOpts{
-		MaxSamples: 10000, Timeout: 100 * time.Second, EnableAtModifier: true, EnableNegativeOffset: true,
-		NoStepSubqueryIntervalFn: func(int64) int64 { return interval.Milliseconds() },
-	})
 }

@@ -10,31 +10,17 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v2"
 )
 
 // tried reads the fixture and tries all its mutants.
 func tried(t *testing.T, tests string) (ruleset, []*mutant) {
 	t.Helper()
-	p := parser.NewParser(parser.Options{})
-	all, err := loadRules(p, []string{"testdata/rules.yaml"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cases, err := loadTests(p, []string{tests})
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := newGraph(all)
-	made, err := mutantsOf(p, g)
-	if err != nil {
-		t.Fatal(err)
-	}
+	g, cases, made := fixture(t, "testdata/rules.yaml", tests)
 	if err := newCampaign(g, 2).run(t.Context(), cases, made); err != nil {
 		t.Fatal(err)
 	}
-	return all, made
+	return g.rules, made
 }
 
 // rulesText is a file with the rules, of which one is another.

@@ -56,14 +56,15 @@ type report struct {
 	mutants []*mutant
 	// made is how many mutants there are, tried or not.
 	made int
-	seed uint64
+	// how says which were tried.
+	how string
 	// command tries one mutant alone, with its id after it.
 	command string
 	total   count
 }
 
-func newReport(tried []*mutant, made int, seed uint64, command string) *report {
-	r := &report{mutants: tried, made: made, seed: seed, command: command}
+func newReport(tried []*mutant, made int, how, command string) *report {
+	r := &report{mutants: tried, made: made, how: how, command: command}
 	for _, m := range tried {
 		r.total.add(m)
 	}
@@ -122,7 +123,7 @@ func reason(m *mutant) string {
 // untried says what is not known.
 func (r *report) untried(w io.Writer) {
 	if r.total.mutants < r.made {
-		_, _ = fmt.Fprintf(w, "\nOf %d mutants %d were tried, chosen by chance with seed %d.\n", r.made, r.total.mutants, r.seed)
+		_, _ = fmt.Fprintf(w, "\nOf %d mutants %d were tried%s.\n", r.made, r.total.mutants, r.how)
 	}
 	if r.total.undecided > 0 {
 		_, _ = fmt.Fprintf(w, "\nThe time was over before all tests were tried on %d mutants: a score lies between what it is if no test notices them, and if some do.\n", r.total.undecided)
@@ -154,7 +155,7 @@ one up to 20; operators, aggregations and functions are swapped; conditions, mat
 replaced by another that the group reads; ranges and ` + "`for`" + ` are doubled, halved or dropped; the severity is another.
 
 Each mutant is judged by Prometheus' own engine and rules, as ` + "`promtool test rules`" + ` does. Only those rules are evaluated that a test
-looks at: a mutant that makes a rule fail which the test does not look at survives here, and promtool would notice. What Alertmanager is given of
+looks at, and those one after the other where Prometheus goes step by step; ` + "`make verify-mixin`" + ` holds that both come to the same. A mutant that makes a rule fail which the test does not look at survives here, and promtool would notice. What Alertmanager is given of
 the graph of causes is mutated by ` + "`TestEachInhibitionIsHeld`" + ` of ` + "`mixin`" + `: each pair, label and matcher that is dropped is noticed.
 
 The score is the share of those killed, less the equivalent ones, which say the same as the rule: by proof, or for the reason in

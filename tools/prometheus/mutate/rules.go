@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,9 @@ type rule struct {
 	reads  [][]*labels.Matcher
 	// queries are the annotations that ask for something.
 	queries []string
+	// text is the expression as the engine is asked it, and sum the digest of the rule.
+	text string
+	sum  []byte
 }
 
 // ruleset is all rules in the order of their files, which is that of their evaluation.
@@ -84,6 +88,14 @@ func (r *rule) parse(p parser.Parser) error {
 	return nil
 }
 
+// ready makes what is needed once the rule is whole. fmt writes maps in the order of their
+// keys.
+func (r *rule) ready() {
+	r.text = r.parsed.String()
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %t %q %s %s %d %q %q", r.group, r.name, r.alert, r.expr, r.hold, r.keep, r.limit, r.labels, r.annotations))
+	r.sum = sum[:]
+}
+
 // title names the rule among those of the same name, by the labels that it sets.
 func (r *rule) title() string {
 	var told []string
@@ -110,13 +122,17 @@ func (r *rule) signal() string {
 	return group
 }
 
-// made makes the rule that Prometheus evaluates. It has no state yet.
-func (r *rule) made(external labels.Labels, url string) rules.Rule {
+// made makes the rule that Prometheus evaluates, with annotations if they are to be told.
+// It has no state yet.
+func (r *rule) made(external labels.Labels, url string, told bool) rules.Rule {
 	if !r.alert {
-		return rules.NewRecordingRule(r.name, r.parsed, labels.FromMap(r.labels))
+		return rules.NewRecordingRule(r.name, written{r.parsed, r.text}, labels.FromMap(r.labels))
 	}
-	return rules.NewAlertingRule(r.name, r.parsed, r.hold, r.keep, labels.FromMap(r.labels),
-		labels.FromMap(r.annotations), external, url, true, slog.New(slog.DiscardHandler))
+	annotations := labels.EmptyLabels()
+	if told {
+		annotations = labels.FromMap(r.annotations)
+	}
+	return rules.NewAlertingRule(r.name, written{r.parsed, r.text}, r.hold, r.keep, labels.FromMap(r.labels), annotations, external, url, true, slog.New(slog.DiscardHandler))
 }
 
 // feeds tells whether a selector may select what the rule writes.

@@ -5,14 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
-	"github.com/prometheus/prometheus/util/annotations"
 )
 
 // point is a sample at a time in milliseconds.
@@ -24,6 +20,8 @@ type point struct {
 type series struct {
 	labels labels.Labels
 	points []point
+	// writer is the rule that wrote it.
+	writer int
 }
 
 // table holds series by the name of their metric, and by their labels.
@@ -49,17 +47,35 @@ func (t *table) add(one *series) {
 	t.byHash[hash] = append(t.byHash[hash], one)
 }
 
+// forget takes away what a rule wrote.
+func (t *table) forget(writer int) {
+	of := func(one *series) bool { return one.writer == writer }
+	for name, all := range t.byName {
+		t.byName[name] = slices.DeleteFunc(all, of)
+	}
+	for hash, all := range t.byHash {
+		t.byHash[hash] = slices.DeleteFunc(all, of)
+	}
+}
+
 // store is what Prometheus would know at a time: the series of a test up to then, which
 // many stores share, and what rules wrote. It is not for concurrent use.
 type store struct {
 	inputs, written *table
 	now             int64
+	// taped, if set, is what rules wrote in a play before, less those that are played anew.
+	taped  *table
+	played map[int]bool
+	// late tells of a rule whether what it writes now is there only from the next step on.
+	late func(writer int) bool
+	// shared is whether two rules wrote the same series.
+	shared bool
 }
 
 func newStore(inputs *table) *store { return &store{inputs: inputs, written: newTable()} }
 
 // append adds a sample that a rule wrote, or refuses it as Prometheus' storage does.
-func (s *store) append(l labels.Labels, t int64, v float64) error {
+func (s *store) append(writer int, l labels.Labels, t int64, v float64) error {
 	if input := s.inputs.find(l); input != nil {
 		for _, p := range input.points {
 			if p.t == t && math.Float64bits(p.v) == math.Float64bits(v) {
@@ -68,11 +84,16 @@ func (s *store) append(l labels.Labels, t int64, v float64) error {
 		}
 		return fmt.Errorf("a rule writes %s, and the test gives another value of it: %w", l, storage.ErrDuplicateSampleForTimestamp)
 	}
+	if s.taped != nil {
+		other := s.taped.find(l)
+		s.shared = s.shared || other != nil && other.writer != writer && !s.played[other.writer]
+	}
 	one := s.written.find(l)
 	if one == nil {
-		s.written.add(&series{l, []point{{t, v}}})
+		s.written.add(&series{l, []point{{t, v}}, writer})
 		return nil
 	}
+	s.shared = s.shared || one.writer != writer
 	switch last := one.points[len(one.points)-1]; {
 	case last.t > t:
 		return storage.ErrOutOfOrderSample
@@ -97,18 +118,34 @@ type querier struct {
 // Select implements storage.Querier.
 func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	found := &set{at: -1}
-	for _, t := range []*table{q.store.inputs, q.store.written} {
-		for _, one := range t.selected(matchers) {
-			end := sort.Search(len(one.points), func(i int) bool { return one.points[i].t > q.store.now })
-			if end > 0 {
-				found.series = append(found.series, &series{one.labels, one.points[:end]})
-			}
+	for _, one := range q.store.inputs.selected(matchers) {
+		found.upTo(one, q.store.now)
+	}
+	for _, one := range q.store.writtenBy(matchers) {
+		until := q.store.now
+		if q.store.late != nil && q.store.late(one.writer) {
+			until--
 		}
+		found.upTo(one, until)
 	}
 	if sorted {
 		slices.SortFunc(found.series, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
 	}
 	return found
+}
+
+// writtenBy selects of what rules wrote.
+func (s *store) writtenBy(matchers []*labels.Matcher) []*series {
+	all := s.written.selected(matchers)
+	if s.taped == nil {
+		return all
+	}
+	for _, one := range s.taped.selected(matchers) {
+		if !s.played[one.writer] {
+			all = append(all, one)
+		}
+	}
+	return all
 }
 
 func (t *table) selected(matchers []*labels.Matcher) []*series {
@@ -133,73 +170,3 @@ func matching(all []*series, matchers []*labels.Matcher) []*series {
 	}
 	return found
 }
-
-type set struct {
-	series []storage.Series
-	at     int
-}
-
-func (s *set) Next() bool                        { s.at++; return s.at < len(s.series) }
-func (s *set) At() storage.Series                { return s.series[s.at] }
-func (s *set) Err() error                        { return nil }
-func (s *set) Warnings() annotations.Annotations { return nil }
-
-// Labels implements storage.Series.
-func (s *series) Labels() labels.Labels { return s.labels }
-
-// Iterator implements storage.Series.
-func (s *series) Iterator(again chunkenc.Iterator) chunkenc.Iterator {
-	if it, ok := again.(*iterator); ok {
-		it.points, it.at = s.points, -1
-		return it
-	}
-	return &iterator{s.points, -1}
-}
-
-// iterator goes through samples that are numbers.
-type iterator struct {
-	points []point
-	at     int
-}
-
-// Next implements chunkenc.Iterator.
-func (it *iterator) Next() chunkenc.ValueType {
-	it.at++
-	return it.kind()
-}
-
-func (it *iterator) kind() chunkenc.ValueType {
-	if it.at >= len(it.points) {
-		return chunkenc.ValNone
-	}
-	return chunkenc.ValFloat
-}
-
-// Seek implements chunkenc.Iterator.
-func (it *iterator) Seek(t int64) chunkenc.ValueType {
-	it.at = max(it.at, 0)
-	if it.at < len(it.points) && it.points[it.at].t < t {
-		it.at += sort.Search(len(it.points)-it.at, func(i int) bool { return it.points[it.at+i].t >= t })
-	}
-	return it.kind()
-}
-
-// At implements chunkenc.Iterator.
-func (it *iterator) At() (int64, float64) { return it.points[it.at].t, it.points[it.at].v }
-
-// AtHistogram implements chunkenc.Iterator. There are no histograms.
-func (it *iterator) AtHistogram(*histogram.Histogram) (int64, *histogram.Histogram) { return 0, nil }
-
-// AtFloatHistogram implements chunkenc.Iterator. There are no histograms.
-func (it *iterator) AtFloatHistogram(*histogram.FloatHistogram) (int64, *histogram.FloatHistogram) {
-	return 0, nil
-}
-
-// AtT implements chunkenc.Iterator.
-func (it *iterator) AtT() int64 { return it.points[it.at].t }
-
-// AtST implements chunkenc.Iterator. Samples of tests have no start.
-func (it *iterator) AtST() int64 { return 0 }
-
-// Err implements chunkenc.Iterator.
-func (it *iterator) Err() error { return nil }
