@@ -16,6 +16,9 @@ func ListenHealth(ctx context.Context, address string) (Listeners, error) {
 	if address == "" {
 		return nil, nil
 	}
+	if err := named(address); err != nil {
+		return nil, fmt.Errorf("--web.health-listen-address=%s: %w", address, err)
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("--web.health-listen-address=%s: %w; choose another address", address, err)
@@ -39,7 +42,7 @@ func ServeHealth(ctx context.Context, listeners Listeners, handler http.Handler,
 		WriteTimeout:      5 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    8 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		ErrorLog:          sparseLog(logger, slog.LevelDebug),
 	}
 	logger.Info("serving health endpoints", "address", l.Addr().String())
 	defer context.AfterFunc(ctx, func() { _ = s.Close() })()

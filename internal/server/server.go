@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/exporter-toolkit/web"
@@ -45,6 +46,10 @@ func Listen(ctx context.Context, flags *web.FlagConfig) (Listeners, error) {
 	}
 	var all Listeners
 	for _, address := range *flags.WebListenAddresses {
+		if err := named(address); err != nil {
+			all.Close()
+			return nil, fmt.Errorf("--web.listen-address=%s: %w", address, err)
+		}
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 		if err != nil {
 			all.Close()
@@ -53,6 +58,15 @@ func Listen(ctx context.Context, flags *web.FlagConfig) (Listeners, error) {
 		all = append(all, l)
 	}
 	return all, nil
+}
+
+// named refuses an address with nothing in its brackets, as [$POD_IP]:9898 becomes where the
+// variable is empty: it would open the port at all addresses of the machine.
+func named(address string) error {
+	if strings.HasPrefix(address, "[]") {
+		return errors.New("there is no address in the brackets: is POD_IP empty? Write :PORT for all addresses")
+	}
+	return nil
 }
 
 // Close closes all of them.
@@ -110,7 +124,7 @@ func (o Options) server(handler http.Handler, logger *slog.Logger) *http.Server 
 		WriteTimeout:      o.WriteTimeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    headerLimit,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		ErrorLog:          sparseLog(logger, slog.LevelWarn),
 	}
 }
 
