@@ -23,7 +23,9 @@ type release struct {
 	image     string
 	platforms []platform
 	at        time.Time
-	stdout    io.Writer
+	// fetching says where modules come from, as settings of Go's commands.
+	fetching []string
+	stdout   io.Writer
 }
 
 // name is how files of the release are called, up to what they are.
@@ -159,11 +161,12 @@ func (r *release) compile(ctx context.Context, p platform, file string) error {
 }
 
 // goCommand is a command of Go in the main module, for a platform. Nothing of the
-// environment that changes what is built comes through.
+// environment that changes what is built comes through, nor of the file that go env -w
+// writes, but for where modules come from.
 func (r *release) goCommand(ctx context.Context, p platform, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = r.root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+p.system, "GOARCH="+p.architecture,
+	cmd.Env = append(append(os.Environ(), r.fetching...), "GOENV=off", "GOTOOLCHAIN=local", "GOROOT=", "GODEBUG=", "CGO_ENABLED=0", "GOOS="+p.system, "GOARCH="+p.architecture,
 		"GOFLAGS=-mod=readonly", "GOWORK=off", "GOEXPERIMENT=", "GOAMD64=v1", "GOARM64=v8.0", "GOFIPS140=off")
 	return cmd
 }

@@ -63,6 +63,9 @@ func run(ctx context.Context, args []string, stdout io.Writer, getenv func(strin
 	if r.at, err = epoch(getenv("SOURCE_DATE_EPOCH")); err != nil {
 		return err
 	}
+	if r.fetching, err = fetching(ctx); err != nil {
+		return err
+	}
 	switch args[0] {
 	case "build":
 		return r.build(ctx, *out)
