@@ -38,12 +38,15 @@ func Cases() []Case {
 const digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 // everything switches on whatever can be.
-const everything = `
+const everything = everythingButTLS + `
+tls: {secretName: kubevitals-tls}
+`
+
+const everythingButTLS = `
 priorityClassQuota: true
 componentLogs: {enabled: true}
 nodeAgents: {enabled: true}
 connectivity: {enabled: true}
-tls: {secretName: kubevitals-tls}
 `
 
 // restricted is everything, with agents on nodes that can do less.

@@ -29,8 +29,11 @@ func TestKustomizeMakesTheSame(t *testing.T) {
 		least        int
 	}{
 		{"as it comes", "../../deploy", `{priorityClassQuota: true}`, 30},
-		{"everything", with(t, slices.DeleteFunc(slices.Clone(components), isRestricted)), everything, 45},
-		{"everything, restricted", with(t, components), restricted, 45},
+		{"everything", with(t, without(components, "node-restricted", "open")), everything, 45},
+		{"everything, restricted", with(t, without(components, "open")), restricted, 45},
+		// What comes after others is listed after them.
+		{"open", with(t, append(without(components, "node-restricted", "open", "tls"), open)), "authFilter: {enabled: false}\n" + everythingButTLS, 45},
+		{"open, over TLS", with(t, append(without(components, "node-restricted", "open", "tls"), open, tls)), "authFilter: {enabled: false}\n" + everything, 45},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -49,7 +52,16 @@ func TestKustomizeMakesTheSame(t *testing.T) {
 	}
 }
 
-func isRestricted(component string) bool { return filepath.Base(component) == "node-restricted" }
+// Components whose place among others matters.
+const (
+	open = "../../deploy/components/open"
+	tls  = "../../deploy/components/tls"
+)
+
+// without are the components but for those of these names.
+func without(components []string, names ...string) []string {
+	return slices.DeleteFunc(slices.Clone(components), func(c string) bool { return slices.Contains(names, filepath.Base(c)) })
+}
 
 // TestWithoutQuotaUnlessAsked verifies that the one object of the base that the chart makes
 // on request only, since its namespace may be that of others, too, is missing without.
