@@ -64,6 +64,7 @@ func TestClusterComesUpAndGoesAway(t *testing.T) {
 
 func TestStartWithoutABinary(t *testing.T) {
 	t.Setenv(BinaryEnv, "")
+	t.Setenv(ComponentsEnv, "")
 	if _, err := Start(t.Context(), Options{}); err == nil || !strings.Contains(err.Error(), BinaryEnv) {
 		t.Errorf("error %v, want one that names %s", err, BinaryEnv)
 	}

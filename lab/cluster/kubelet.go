@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubevitals/kubevitals/lab/component"
 	"github.com/kubevitals/kubevitals/lab/hollow"
 )
 
@@ -108,7 +109,7 @@ func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 		return nil, err
 	}
 	k.Process = newProcess(c.options.Binary, c.LogDir(), name, []string{
-		HollowKubelet, "--name=" + name, "--dir=" + dir, fmt.Sprintf("--port=%d", port),
+		component.HollowKubelet, "--name=" + name, "--dir=" + dir, fmt.Sprintf("--port=%d", port),
 		"--kubeconfig=" + kubeconfig, "--client-ca-file=" + c.files.caFile,
 		"--tls-cert-file=" + serving.cert, "--tls-private-key-file=" + serving.key,
 		"--filesystems=" + k.filesystems, "--memory=" + k.memory, "--fail-sandboxes=" + k.failSandboxes, "--no-network=" + k.noNetwork, "--journal=" + k.journal, "--clock=" + k.clock,

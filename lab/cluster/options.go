@@ -3,31 +3,36 @@
 package cluster
 
 import (
+	"cmp"
 	"net"
 	"os"
+
+	"github.com/kubevitals/kubevitals/lab/component"
 )
 
-// The components, which are also the sub-commands of the lab's binary.
+// The components of a cluster, and what a node may run.
 const (
-	Etcd              = "etcd"
-	APIServer         = "kube-apiserver"
-	ControllerManager = "kube-controller-manager"
-	Scheduler         = "kube-scheduler"
-	HollowKubelet     = "hollow-kubelet"
-	RealKubelet       = "kubelet"    // see package realnode
-	Proxy             = "kube-proxy" // not of the cluster itself: it writes rules into its network namespace
+	Etcd              = component.Etcd
+	APIServer         = component.APIServer
+	ControllerManager = component.ControllerManager
+	Scheduler         = component.Scheduler
+	RealKubelet       = component.RealKubelet
+	Proxy             = component.Proxy
 )
-
-// LifelineEnv tells a component that file descriptor 3 is a pipe whose other
-// end the process that started it holds open for as long as it lives.
-const LifelineEnv = "KUBEVITALS_LAB_LIFELINE"
 
 // BinaryEnv names the lab's binary for tests.
 const BinaryEnv = "KUBEVITALS_LAB_BINARY"
 
+// ComponentsEnv names, for tests, the binary of components of another version of
+// Kubernetes, which see package compat.
+const ComponentsEnv = "KUBEVITALS_LAB_COMPONENTS"
+
+// ComponentsBinary is what ComponentsEnv names, and without it what BinaryEnv names.
+func ComponentsBinary() string { return cmp.Or(os.Getenv(ComponentsEnv), os.Getenv(BinaryEnv)) }
+
 // Options say what to start.
 type Options struct {
-	// Binary is the lab's multi-call binary; by default what BinaryEnv names.
+	// Binary contains the components; by default what ComponentsBinary says.
 	Binary string
 	// Dir holds state and logs; by default a temporary folder that Stop removes.
 	Dir string
@@ -57,7 +62,7 @@ type Options struct {
 
 func (o *Options) fill() {
 	if o.Binary == "" {
-		o.Binary = os.Getenv(BinaryEnv)
+		o.Binary = ComponentsBinary()
 	}
 	if o.Address == "" {
 		o.Address = "127.0.0.1"

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/kubevitals/kubevitals/lab/component"
 )
 
 // Process is one component. Its methods are safe for concurrent use.
@@ -95,7 +97,7 @@ func (p *Process) launch() error {
 	cmd := exec.Command(p.binary, p.args...) //nolint:noctx // it outlives the call that starts it
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{theirs}
-	cmd.Env = append(os.Environ(), LifelineEnv+"=1", "KUBE_CACHE_MUTATION_DETECTOR=false")
+	cmd.Env = append(os.Environ(), component.LifelineEnv+"=1", "KUBE_CACHE_MUTATION_DETECTOR=false")
 	// Ctrl-C at the terminal is for the one that started the cluster.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.start(cmd); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +28,7 @@ func TestEtcd(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	const quota = 8 << 20
-	small, url, err := cluster.StartEtcd(ctx, os.Getenv(cluster.BinaryEnv), t.TempDir(), fmt.Sprintf("--quota-backend-bytes=%d", quota))
+	small, url, err := cluster.StartEtcd(ctx, cluster.ComponentsBinary(), t.TempDir(), fmt.Sprintf("--quota-backend-bytes=%d", quota))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,7 +120,7 @@ func TestKubeProxy(t *testing.T) {
 	}
 	n.relay(t, server.Host)
 	kubeconfig := proxyAccount(ctx, t)
-	proxy := n.run(t, "kube-proxy", path, os.Getenv(cluster.BinaryEnv), cluster.Proxy, "--kubeconfig="+kubeconfig, "--proxy-mode=iptables",
+	proxy := n.run(t, "kube-proxy", path, cluster.ComponentsBinary(), cluster.Proxy, "--kubeconfig="+kubeconfig, "--proxy-mode=iptables",
 		"--hostname-override=node-0", "--bind-address=127.0.0.1", "--iptables-sync-period=2s", "--iptables-min-sync-period=0s",
 		"--conntrack-max-per-core=0", "--conntrack-tcp-timeout-established=0", "--conntrack-tcp-timeout-close-wait=0")
 	flags := []string{

@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	cadvisorapi "github.com/google/cadvisor/lib/model"
-	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/kubelet/cadvisor"
 )
 
@@ -80,43 +78,43 @@ func (m *machine) filesystems() (Filesystems, error) {
 	return f, nil
 }
 
-func info(f Filesystem, device, mount string) cadvisorapi.FsInfo {
-	return cadvisorapi.FsInfo{
+func usageOf(f Filesystem, device, mount string) fsInfo {
+	return fsInfo{
 		Timestamp: time.Now(), Device: device, Mountpoint: mount,
 		Capacity: f.CapacityBytes, Available: f.AvailableBytes, Usage: f.CapacityBytes - f.AvailableBytes,
 		Inodes: &f.Inodes, InodesFree: &f.InodesFree,
 	}
 }
 
-func (m *machine) RootFsInfo() (cadvisorapi.FsInfo, error) {
+func (m *machine) RootFsInfo() (fsInfo, error) {
 	f, err := m.filesystems()
-	return info(f.NodeFS, nodeDevice, "/"), err
+	return usageOf(f.NodeFS, nodeDevice, "/"), err
 }
 
-func (m *machine) imageFS() (cadvisorapi.FsInfo, error) {
+func (m *machine) imageFS() (fsInfo, error) {
 	f, err := m.filesystems()
-	return info(f.ImageFS, imageDevice, imageMount), err
+	return usageOf(f.ImageFS, imageDevice, imageMount), err
 }
 
-func (m *machine) ImagesFsInfo(context.Context) (cadvisorapi.FsInfo, error) { return m.imageFS() }
+func (m *machine) ImagesFsInfo(context.Context) (fsInfo, error) { return m.imageFS() }
 
-func (m *machine) ContainerFsInfo(context.Context) (cadvisorapi.FsInfo, error) { return m.imageFS() }
+func (m *machine) ContainerFsInfo(context.Context) (fsInfo, error) { return m.imageFS() }
 
-func (m *machine) GetDirFsInfo(path string) (cadvisorapi.FsInfo, error) {
+func (m *machine) GetDirFsInfo(path string) (fsInfo, error) {
 	if path == imageMount {
 		return m.imageFS()
 	}
 	return m.RootFsInfo()
 }
 
-func (m *machine) MachineInfo(klog.Logger) (*cadvisorapi.MachineInfo, error) {
-	return &cadvisorapi.MachineInfo{
+func (m *machine) info() *machineInfo {
+	return &machineInfo{
 		NumCores: 16, MemoryCapacity: MemoryBytes, MachineID: m.name, SystemUUID: m.name, BootID: m.name,
-	}, nil
+	}
 }
 
-func (m *machine) VersionInfo() (*cadvisorapi.VersionInfo, error) {
-	return &cadvisorapi.VersionInfo{KernelVersion: "6.12.0", ContainerOsVersion: "lab"}, nil
+func (m *machine) VersionInfo() (*versionInfo, error) {
+	return &versionInfo{KernelVersion: "6.12.0", ContainerOsVersion: "lab"}, nil
 }
 
 // MemoryBytes is the memory of a node, and usualMemory what is in use of it.
@@ -143,31 +141,31 @@ func (m *machine) inUse() (uint64, error) {
 
 // ContainerInfoV2 knows the root cgroup alone, whose memory the eviction
 // manager wants to see.
-func (m *machine) ContainerInfoV2(name string, _ cadvisorapi.RequestOptions) (map[string]cadvisorapi.ContainerInfo, error) {
+func (m *machine) ContainerInfoV2(name string, _ requestOptions) (map[string]containerInfo, error) {
 	if name != "/" {
-		return map[string]cadvisorapi.ContainerInfo{}, nil
+		return map[string]containerInfo{}, nil
 	}
 	inUse, err := m.inUse()
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now()
-	sample := func(at time.Time) *cadvisorapi.ContainerStats {
-		return &cadvisorapi.ContainerStats{
+	sample := func(at time.Time) *containerStats {
+		return &containerStats{
 			Timestamp: at,
-			Cpu:       &cadvisorapi.CpuStats{Usage: cadvisorapi.CpuUsage{Total: uint64(at.Sub(m.started).Nanoseconds() / 10)}},
-			Memory:    &cadvisorapi.MemoryStats{Usage: min(inUse+1<<30, MemoryBytes), WorkingSet: inUse, RSS: inUse - 1<<30},
+			Cpu:       &cpuStats{Usage: cpuUsage{Total: uint64(at.Sub(m.started).Nanoseconds() / 10)}},
+			Memory:    &memoryStats{Usage: min(inUse+1<<30, MemoryBytes), WorkingSet: inUse, RSS: inUse - 1<<30},
 		}
 	}
-	return map[string]cadvisorapi.ContainerInfo{"/": {
-		Spec: cadvisorapi.ContainerSpec{
+	return map[string]containerInfo{"/": {
+		Spec: containerSpec{
 			CreationTime: m.started, HasCpu: true, HasMemory: true,
-			Memory: cadvisorapi.MemorySpec{Limit: MemoryBytes},
+			Memory: memorySpec{Limit: MemoryBytes},
 		},
-		Stats: []*cadvisorapi.ContainerStats{sample(now.Add(-10 * time.Second)), sample(now)},
+		Stats: []*containerStats{sample(now.Add(-10 * time.Second)), sample(now)},
 	}}, nil
 }
 
-func (m *machine) GetRequestedContainersInfo(string, cadvisorapi.RequestOptions) (map[string]*cadvisorapi.ContainerInfo, error) {
-	return map[string]*cadvisorapi.ContainerInfo{}, nil
+func (m *machine) GetRequestedContainersInfo(string, requestOptions) (map[string]*requestedContainer, error) {
+	return map[string]*requestedContainer{}, nil
 }

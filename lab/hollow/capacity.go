@@ -3,7 +3,6 @@ package hollow
 import (
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/kubelet/cm"
 )
 
@@ -11,7 +10,6 @@ import (
 // one nothing is placed that asks for some of it.
 type capacity struct{ cm.ContainerManager }
 
-// GetCapacity implements cm.ContainerManager.
-func (capacity) GetCapacity(klog.Logger, bool) v1.ResourceList {
+func (capacity) disk() v1.ResourceList {
 	return v1.ResourceList{v1.ResourceEphemeralStorage: resource.MustParse("100Gi")}
 }

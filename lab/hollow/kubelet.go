@@ -21,7 +21,6 @@ import (
 	"k8s.io/client-go/tools/record"
 	"k8s.io/component-base/configz"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
-	remote "k8s.io/cri-client/pkg"
 	fakeremote "k8s.io/cri-client/pkg/fake"
 	"k8s.io/klog/v2"
 	kubeletv1beta1 "k8s.io/kubelet/config/v1beta1"
@@ -104,7 +103,7 @@ func run(ctx context.Context, s settings) error {
 		UsedBytes:  &runtimeapi.UInt64Value{Value: 1 << 30},
 		InodesUsed: &runtimeapi.UInt64Value{Value: 1000},
 	}})
-	service, err := remote.NewRemoteRuntimeServiceBuilder().WithEndpoint(endpoint).WithConnectionTimeout(15 * time.Second).Build(ctx)
+	service, err := connect(ctx, endpoint)
 	if err != nil {
 		return fmt.Errorf("connect to the fake runtime: %w", err)
 	}
@@ -159,7 +158,7 @@ func publish(config *kubeletconfig.KubeletConfiguration) error {
 	if err != nil {
 		return fmt.Errorf("register the configuration: %w", err)
 	}
-	return cz.Set(external)
+	return setConfig(cz, external)
 }
 
 func (s settings) client(agent string, timeout time.Duration, change func(*rest.Config)) (*kubernetes.Clientset, error) {

@@ -6,27 +6,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 
-	"github.com/spf13/cobra"
-	"go.etcd.io/etcd/server/v3/etcdmain"
-	"k8s.io/component-base/cli"
-	_ "k8s.io/component-base/logs/json/register"
-	_ "k8s.io/component-base/metrics/prometheus/clientgo"
-	_ "k8s.io/component-base/metrics/prometheus/version"
-	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
-	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
-	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
-	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
-	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
-
-	"github.com/kubevitals/kubevitals/lab/cluster"
-	"github.com/kubevitals/kubevitals/lab/hollow"
+	"github.com/kubevitals/kubevitals/lab/components"
 )
 
 const usage = `usage: kubevitals-lab up [flags]
@@ -52,7 +37,7 @@ func main() {
 		_, _ = fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
 	}
-	endWithParent()
+	components.EndWithParent()
 	name, args := os.Args[1], os.Args[2:]
 	switch name {
 	case "up":
@@ -69,26 +54,16 @@ func main() {
 		os.Exit(runCommand(name, runMatrix, args))
 	case initCommand:
 		os.Exit(runCommand(name, nodeInit, args))
-	case cluster.Etcd:
-		etcdmain.Main(append([]string{"etcd"}, args...))
-	case cluster.APIServer:
-		os.Exit(runComponent(apiserver.NewAPIServerCommand(), args))
-	case cluster.ControllerManager:
-		os.Exit(runComponent(controllermanager.NewControllerManagerCommand(), args))
-	case cluster.Scheduler:
-		os.Exit(runComponent(scheduler.NewSchedulerCommand(), args))
-	case cluster.Proxy:
-		os.Exit(runComponent(proxy.NewProxyCommand(), args))
-	case cluster.RealKubelet:
-		os.Exit(runComponent(kubelet.NewKubeletCommand(context.Background()), args))
-	case cluster.HollowKubelet:
-		os.Exit(runComponent(hollow.NewCommand(), args))
 	case kubectlName:
 		os.Args = os.Args[1:]
 		kubectl()
 	default:
-		_, _ = fmt.Fprintf(os.Stderr, "kubevitals-lab: unknown command %q; see kubevitals-lab --help\n", name)
-		os.Exit(2)
+		code, known := components.Run(name, args)
+		if !known {
+			_, _ = fmt.Fprintf(os.Stderr, "kubevitals-lab: unknown command %q; see kubevitals-lab --help\n", name)
+			code = 2
+		}
+		os.Exit(code)
 	}
 }
 
@@ -102,23 +77,4 @@ func runCommand(name string, command func(context.Context, []string) error, args
 		return 1
 	}
 	return 0
-}
-
-func runComponent(command *cobra.Command, args []string) int {
-	command.SetArgs(args)
-	return cli.Run(command)
-}
-
-// endWithParent makes this process end when the one that started it does, even
-// if that was killed: the parent holds the other end of a pipe and never writes.
-func endWithParent() {
-	if os.Getenv(cluster.LifelineEnv) == "" {
-		return
-	}
-	pipe := os.NewFile(3, "lifeline")
-	go func() {
-		_, _ = io.Copy(io.Discard, pipe)
-		_, _ = fmt.Fprintln(os.Stderr, strings.Join(os.Args[:2], " ")+": the parent process ended")
-		os.Exit(1)
-	}()
 }
