@@ -2,6 +2,11 @@
 SHELL       := /bin/bash
 GO          ?= go
 BIN         := bin
+ifneq ($(filter e2e-compat,$(MAKECMDGOALS)),)
+# There, VERSION is that of Kubernetes, which must not become the one of what is built.
+COMPAT      := $(VERSION)
+override VERSION := $(shell tools/release/version.sh)
+endif
 # The one of the file VERSION, which a commit without its tag comes before.
 VERSION     ?= $(shell tools/release/version.sh)
 REVISION    ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -109,6 +114,7 @@ test-race: ## The same under the race detector.
 # Without cgo, as the lab was built: what Kubernetes has in common is compiled once.
 e2e: build charts $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns $(BIN)/prometheus $(BIN)/alertmanager ## Test against a real control plane.
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 15m $$($(GO) list ./... | grep -v '/e2e$$\|/chaos$$\|/matrix$$\|/realnode$$')
+	cd lab/compat && $(GO) test -count=1 .
 	cd lab && CGO_ENABLED=0 $(GO) test -c -o ../$(BIN)/e2e.test ./e2e
 	@# Its tests wait more than they work: three parts at once, each with its own control
 	@# plane, take little longer than one. The name of each test is in one of them.
@@ -118,6 +124,14 @@ e2e: build charts $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns $(BIN)/
 	@# They measure times, so nothing runs beside them.
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 15m ./chaos
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 15m ./matrix
+
+.PHONY: e2e-compat
+e2e-compat: build charts $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns ## Test against the control plane and kubelets of another version of Kubernetes: make e2e-compat VERSION=v1.34.4; writes docs/kubernetes-versions.md (COMPAT_FLAGS=flags: see what they say). The first build of a version takes ten minutes.
+	cd lab/compat && $(E2E_ENV) $(GO) run . -version '$(COMPAT)' -out ../../$(BIN)/compat/'$(COMPAT)' \
+		$(or $(COMPAT_FLAGS),-skip '$(COMPAT_SKIP)' -document ../../docs/kubernetes-versions.md)
+
+# These look at nothing that depends on the version of Kubernetes.
+COMPAT_SKIP := ^(TestPrometheusReads)$$
 
 .PHONY: e2e-real-node
 e2e-real-node: build image real-node-programs $(BIN)/prometheus ## Test on real nodes how kubevitals runs as it is shipped, and what really fails there (needs root, and Debian's runc, containernetworking-plugins and e2fsprogs; KUBEVITALS_REAL_NODE_REQUIRED=1: fail rather than skip where there can be none).

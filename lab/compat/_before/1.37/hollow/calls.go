@@ -1,0 +1,20 @@
+package hollow
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/trace/noop"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/component-base/configz"
+	internalapi "k8s.io/cri-api/pkg/apis"
+	remote "k8s.io/cri-client/pkg"
+)
+
+// connect returns a client of the fake runtime.
+func connect(ctx context.Context, endpoint string) (internalapi.RuntimeService, error) {
+	return remote.NewRemoteRuntimeService(ctx, endpoint, 15*time.Second, noop.NewTracerProvider(), false)
+}
+
+// setConfig makes the value what /configz answers.
+func setConfig(c *configz.Config, value runtime.Object) error { return c.Set(value) }

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// componentsEnv makes the lab start that binary, see package cluster, and versionEnv is
+// what a test finds its components to be of.
+const (
+	componentsEnv = "KUBEVITALS_LAB_COMPONENTS"
+	versionEnv    = "KUBEVITALS_LAB_VERSION"
+)
+
+// limit is for all tests together.
+const limit = 50 * time.Minute
+
+// event is a line of go test -json.
+type event struct {
+	Action, Test, Output, Key, Value string
+}
+
+// results are of the tests of one run, by their names.
+type results struct {
+	passed, failed []string
+	skipped        []skip
+	leftOut        []string
+	unseen         []string // what kubevitals said it could not see, and why
+	broken         error    // what ended the run, other than a test that failed
+}
+
+type skip struct{ test, why string }
+
+// unseenKey is the attribute by which a test tells what kubevitals could not see.
+const unseenKey = "unseen"
+
+// test runs the tests against the components. The error is of a run that did not begin.
+func test(ctx context.Context, o options, components string) (*results, error) {
+	listed, err := goCommand(ctx, o.lab, "test", "-list", ".", "./e2e")
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit+time.Minute)
+	defer cancel()
+	args := []string{"test", "-json", "-count=1", "-timeout=" + limit.String()}
+	for name, value := range map[string]string{"-run=": o.run, "-skip=": o.skip} {
+		if value != "" {
+			args = append(args, name+value)
+		}
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, "./e2e")...)
+	cmd.Dir, cmd.Stderr = o.lab, os.Stderr
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", componentsEnv+"="+components, versionEnv+"="+o.version)
+	// A signal to the one that runs tests is for these, too, which end the cluster.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = time.Minute
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	all, err := follow(out, os.Stdout)
+	err = errors.Join(err, cmd.Wait())
+	if err != nil && len(all.failed) == 0 {
+		all.broken = err
+	}
+	all.leave(strings.Fields(listed))
+	return all, nil
+}
+
+// reason is what a test says as it is skipped.
+var reason = regexp.MustCompile(`^\s+\S+\.go:\d+: (.*)`)
+
+// follow reads the events, prints what tests print, and returns what came of those that
+// are not part of another. It reads to the end whatever comes.
+func follow(in io.Reader, printed io.Writer) (*results, error) {
+	all, said := &results{}, map[string]string{}
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var e event
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			// What the tests' build says is not in this form.
+			_, _ = fmt.Fprintln(printed, lines.Text())
+			continue
+		}
+		_, _ = io.WriteString(printed, e.Output)
+		if m := reason.FindStringSubmatch(e.Output); m != nil {
+			said[e.Test] = m[1]
+		}
+		if e.Action == "attr" && e.Key == unseenKey {
+			all.unseen = append(all.unseen, e.Value)
+		}
+		if e.Test == "" || strings.Contains(e.Test, "/") {
+			continue
+		}
+		switch e.Action {
+		case "pass":
+			all.passed = append(all.passed, e.Test)
+		case "fail":
+			all.failed = append(all.failed, e.Test)
+		case "skip":
+			all.skipped = append(all.skipped, skip{e.Test, said[e.Test]})
+		}
+	}
+	err := lines.Err()
+	_, drain := io.Copy(io.Discard, in)
+	return all, errors.Join(err, drain)
+}
+
+// leave notes which of the tests that there are did not run.
+func (r *results) leave(there []string) {
+	ran := map[string]bool{}
+	for _, name := range append(r.passed, r.failed...) {
+		ran[name] = true
+	}
+	for _, s := range r.skipped {
+		ran[s.test] = true
+	}
+	for _, name := range there {
+		if strings.HasPrefix(name, "Test") && !ran[name] {
+			r.leftOut = append(r.leftOut, name)
+		}
+	}
+}
+
+// err says what went wrong, if anything did.
+func (r *results) err() error {
+	if len(r.failed) > 0 {
+		return fmt.Errorf("failed: %s", strings.Join(r.failed, ", "))
+	}
+	return r.broken
+}
