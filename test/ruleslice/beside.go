@@ -23,13 +23,14 @@ const (
 	inOtherCluster = "another cluster"
 	ofReplica      = "another replica"
 	ofOtherProgram = "another program"
+	ofOtherAlert   = "another alert"
 )
 
-var besides = []string{inOtherCluster, ofReplica, ofOtherProgram}
+var besides = []string{inOtherCluster, ofReplica, ofOtherProgram, ofOtherAlert}
 
 // beside makes of a test one with more series. What is asserted is the same, and in the
 // other cluster once more.
-func beside(t *ruleTest, raw map[string]any, kinds []string, counts *list) map[string]any {
+func beside(t *ruleTest, raw map[string]any, kinds []string, counts *list, perAlert []string) map[string]any {
 	lines := slices.Clone(t.lines)
 	for _, kind := range kinds {
 		switch kind {
@@ -39,6 +40,8 @@ func beside(t *ruleTest, raw map[string]any, kinds []string, counts *list) map[s
 			for _, l := range t.lines {
 				lines = append(lines, l.others()...)
 			}
+		case ofOtherAlert:
+			lines = append(lines, t.ofOthers(perAlert)...)
 		}
 	}
 	alerts := raw["alert_rule_test"]

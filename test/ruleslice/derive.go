@@ -9,7 +9,7 @@ import (
 // they expect:
 //
 //   - beside the series of a test there may be those of another cluster that is ill alike,
-//     of another replica and of another program: see beside;
+//     of another replica, of another program and of another alert: see beside;
 //   - a metric of another program is as good as none: see missing;
 //   - of many objects that are ill alike one alert tells, in place of those of each: see
 //     manyOf.
@@ -32,7 +32,7 @@ func newDerivation(file string) (*derivation, error) {
 
 // of returns what follows from tests and holds, and what is listed not to.
 func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err error) {
-	forms := rules.forms()
+	forms, perAlert := rules.forms(), rules.perAlert()
 	for _, raw := range tests {
 		t, err := readTest(raw)
 		if err != nil {
@@ -48,7 +48,7 @@ func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err e
 				holds = append(holds, one)
 			}
 		}
-		d.beside(t, raw, add)
+		d.beside(t, raw, perAlert, add)
 		if t.isOfOneCluster() {
 			for _, one := range missing(t) {
 				add(ofMissing, t.Name, one)
@@ -66,20 +66,20 @@ func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err e
 
 // beside adds the test with all that may be beside its series, and those with one thing
 // that may not.
-func (d *derivation) beside(t *ruleTest, raw any, add func(what, of string, one map[string]any)) {
+func (d *derivation) beside(t *ruleTest, raw any, perAlert []string, add func(what, of string, one map[string]any)) {
 	own, _ := raw.(map[string]any)
 	var kinds []string
 	for _, kind := range besides {
 		switch {
-		case !t.may(kind):
+		case !t.may(kind) || kind == ofOtherAlert && len(perAlert) == 0:
 		case d.all[[2]string{kind, t.Name}]:
-			add(kind, t.Name, beside(t, own, []string{kind}, d.list))
+			add(kind, t.Name, beside(t, own, []string{kind}, d.list, perAlert))
 		default:
 			kinds = append(kinds, kind)
 		}
 	}
 	if len(kinds) > 0 {
-		add("", "", beside(t, own, kinds, d.list))
+		add("", "", beside(t, own, kinds, d.list, perAlert))
 	}
 }
 
@@ -94,6 +94,8 @@ func (t *ruleTest) may(kind string) bool {
 	switch kind {
 	case inOtherCluster:
 		return t.isOfOneCluster()
+	case ofOtherAlert:
+		return len(t.lines) > 0
 	case ofReplica:
 		return of(line.isOurs)
 	}

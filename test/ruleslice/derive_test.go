@@ -74,6 +74,34 @@ func TestWhatIsListedIsThere(t *testing.T) {
 	}
 }
 
+// TestAnotherAlert verifies what is put beside a test of another alert: of what rules ask
+// for by the label alert, and only of that.
+func TestAnotherAlert(t *testing.T) {
+	t.Parallel()
+	rules := strings.ReplaceAll(formRules, "kubevitals:alert_object:count[61s]", `kubevitals:alert_object:count{alert="Ill"}[61s]`)
+	from := formSource(t, formTest, "{}")
+	if err := os.WriteFile(filepath.Join(from, "rules.yaml"), []byte(rules), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(t.TempDir(), "to")
+	if err := run(to, true, filepath.Join(from, "list.yaml"), []string{filepath.Join(from, "a.yaml")}); err != nil {
+		t.Fatal(err)
+	}
+	got := told(t, filepath.Join(to, "a.yaml"))
+	for _, want := range []string{
+		`{__name__="kubevitals:alert_object:count", alert="of-others", cluster="a", node="n1"} 1e+06x3`,
+		`{__name__="kubevitals:alert_object:count", alert="of-others", cluster="a", node="of-others"} 1e+06x3`,
+		`{__name__="kubevitals:alert_object:count", alert="of-others", cluster="a"} 1e+06x3`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no %s in:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, `{__name__="kubevitals:alert_object", alert`) {
+		t.Errorf("what is asked for without the label is there, too:\n%s", got)
+	}
+}
+
 // TestClustersOfATest verifies that a test which speaks of clusters itself is left alone.
 func TestClustersOfATest(t *testing.T) {
 	t.Parallel()

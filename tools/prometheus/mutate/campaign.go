@@ -156,25 +156,30 @@ func (c *campaign) noticeable(ctx context.Context, p *prepared, m *attempt, g *g
 }
 
 // run tries the mutants on all cases until each is killed, or all were tried, or the time
-// is over. The error says that a case fails without any change.
+// is over; then what earlier runs found is looked up still. The error says that a case fails
+// without any change.
 func (c *campaign) run(ctx context.Context, cases []*testCase, mutants []*mutant) error {
 	attempts := attemptsOf(c.graph, mutants)
 	for _, m := range attempts {
 		c.parsed.add(m.rule)
 	}
+	of := map[*testCase]*prepared{}
 	// Tests of the same signal first: most mutants do not live to see the others.
 	for _, near := range []bool{true, false} {
 		for n, t := range cases {
-			if ctx.Err() != nil {
-				for _, m := range attempts {
-					m.left = m.state == alive
-				}
-				return nil
+			p := of[t]
+			if p == nil {
+				p = prepare(c.graph, t)
+				of[t] = p
 			}
-			p := prepare(c.graph, t)
-			todo := p.todo(attempts, near)
-			if err := c.over(ctx, p, todo); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			todo := p.todo(c.graph, attempts, near)
+			err := c.over(ctx, p, todo)
+			if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 				return err
+			}
+			for m := range todo {
+				// What earlier runs found is not in todo any more, and counts still.
+				m.left = m.left || err != nil
 			}
 			attempts = slices.DeleteFunc(attempts, func(m *attempt) bool { return m.state != alive })
 			c.progress(n+1, len(cases), len(attempts))

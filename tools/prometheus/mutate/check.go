@@ -22,6 +22,7 @@ func (c *campaign) check(ctx context.Context, cases []*testCase, opposite bool, 
 	for _, t := range cases {
 		group.Go(func() error {
 			p := prepare(c.graph, t)
+			p.look(c.graph)
 			failure, taped, err := c.play(ctx, p)
 			if err == nil && failure == "" && !opposite {
 				failure, err = c.ofAfresh(ctx, p, taped)

@@ -31,6 +31,8 @@ type editor struct {
 	outermost *parser.AggregateExpr
 	// below are numbers of which one less says the same.
 	below map[*parser.NumberLiteral]bool
+	// path is what the expression that is visited stands in, from the outside.
+	path  []parser.Expr
 	edits []edit
 }
 
@@ -49,6 +51,8 @@ func (e *editor) add(operator, before, after string, apply func()) *edit {
 
 // walk visits the expression in a place, and then those in it.
 func (e *editor) walk(slot *parser.Expr) {
+	e.path = append(e.path, *slot)
+	defer func() { e.path = e.path[:len(e.path)-1] }()
 	switch n := (*slot).(type) {
 	case *parser.NumberLiteral:
 		e.number(n)
@@ -202,7 +206,8 @@ func (e *editor) selector(n *parser.VectorSelector) {
 			continue
 		}
 		other := labels.MustNewMatcher(opposite[m.Type], m.Name, m.Value)
-		e.add("matcher", n.Name+"{"+m.String()+"}", "removed", func() { n.LabelMatchers = slices.Delete(slices.Clone(n.LabelMatchers), i, i+1) })
+		removed := e.add("matcher", n.Name+"{"+m.String()+"}", "removed", func() { n.LabelMatchers = slices.Delete(slices.Clone(n.LabelMatchers), i, i+1) })
+		removed.proof = e.unmatched(m)
 		e.add("matcher", n.Name+"{"+m.String()+"}", other.String(), func() {
 			n.LabelMatchers = slices.Clone(n.LabelMatchers)
 			n.LabelMatchers[i] = other

@@ -80,7 +80,7 @@ func parseFlags(args []string) (*options, error) {
 	f.BoolVar(&o.check, "check", false, "change nothing: print which tests fail")
 	f.BoolVar(&o.fail, "fail", false, "with -check: print which tests do not fail")
 	f.BoolVar(&o.steps, "steps", false, "play step by step as Prometheus does, and not one rule after the other, which comes to the same in a fraction of the time")
-	f.BoolVar(&o.verbose, "v", false, "print what kills each mutant")
+	f.BoolVar(&o.verbose, "v", false, "print what kills each mutant, and which are not decided")
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
@@ -202,6 +202,9 @@ func (o *options) conclude(r *report, wrong []string, out io.Writer) error {
 		}
 		if (o.verbose || o.id != "") && m.state != alive {
 			_, _ = fmt.Fprintf(out, "%s, %s: %s: %s\n", m.original.title(), m.operator, m.change(), m.why)
+		}
+		if o.verbose && m.state == alive && m.left {
+			_, _ = fmt.Fprintf(out, "not decided: %s, %s: %s\n    %s%s\n", m.original.title(), m.operator, m.change(), o.command, m.id)
 		}
 	}
 	r.text(out)

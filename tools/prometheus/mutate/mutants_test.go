@@ -63,6 +63,28 @@ func TestEdits(t *testing.T) {
 			}
 		})
 	}
+	for expr, equivalent := range map[string]string{
+		`a{x="1"} unless ignoring (n) min_over_time(b{x="1"}[5m]) > 3`:            `a{x="1"} unless ignoring (n) min_over_time(b[5m]) > 3`,
+		`a{x="1"} and max by (x) (b{x="1"})`:                                      `a and max by (x) (b{x="1"})`,
+		`(a{x="1"} > 1) and on (x) count by (x) (max_over_time(b{x="1"}[5m:1m]))`: `(a > 1) and on (x) count by (x) (max_over_time(b{x="1"}[5m:1m]))`,
+	} {
+		if got := mutated(t, expr); slices.Contains(got, equivalent) {
+			t.Errorf("%s is taken for another than %s", equivalent, expr)
+		}
+	}
+	for expr, other := range map[string]string{
+		`a{x="1"} unless ignoring (x) b{x="1"}`:            `a{x="1"} unless ignoring (x) b`,
+		`a{x="1"} unless b{x="1"}`:                         `a unless b{x="1"}`,
+		`a{x="1"} unless on (n) b{x="1"}`:                  `a{x="1"} unless on (n) b`,
+		`a{x="1"} and b{x="2"}`:                            `a{x="1"} and b`,
+		`a{x="1"} unless on (x) (c > count(b{x="1"}))`:     `a{x="1"} unless on (x) (c > count(b))`,
+		`a{x="1"} unless on (x) absent(b{x="1"})`:          `a{x="1"} unless on (x) absent(b)`,
+		`a{x="1"} and on (x) (b{x="1"} or c{y="1",x="1"})`: `a{x="1"} and on (x) (b or c{x="1",y="1"})`,
+	} {
+		if got := mutated(t, expr); !slices.Contains(got, other) {
+			t.Errorf("%s is taken for the same as %s: %q", other, expr, got)
+		}
+	}
 	if got := mutated(t, `a{x="1"}`, "a", "b"); !slices.Contains(got, `b{x="1"}`) {
 		t.Errorf("no metric is swapped: %q", got)
 	}

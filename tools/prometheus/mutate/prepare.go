@@ -84,9 +84,15 @@ func prepare(g *graph, t *testCase) *prepared {
 		p.families[family(g.rules[i].group)] = true
 	}
 	p.needed = reached(from, g.needs)
-	p.possible = possible(g, t, p.needed)
-	p.order = ordered(g.rules, p.file, p.possible.rules)
 	return p
+}
+
+// look finds which rules may come to anything, which takes its time, once.
+func (p *prepared) look(g *graph) {
+	if p.possible == nil {
+		p.possible = possible(g, p.testCase, p.needed)
+		p.order = ordered(g.rules, p.file, p.possible.rules)
+	}
 }
 
 // whole is everything that a case asks.
@@ -149,7 +155,7 @@ func (p *prepared) taking(m *attempt, g *graph, from []int) (order []int, live f
 
 // todo are the mutants to try on a case, with what of it may notice them. Near are those
 // of rules in the groups that the case looks at.
-func (p *prepared) todo(attempts []*attempt, near bool) map[*attempt]asked {
+func (p *prepared) todo(g *graph, attempts []*attempt, near bool) map[*attempt]asked {
 	todo := map[*attempt]asked{}
 	of := map[int]asked{} // the same of all mutants of a rule, but for those of its labels
 	for _, m := range attempts {
@@ -163,7 +169,10 @@ func (p *prepared) todo(attempts []*attempt, near bool) map[*attempt]asked {
 		if m.relabelled == nil {
 			of[m.at] = a
 		}
-		if len(a.alerts)+len(a.exprs) > 0 && (p.possible.rules[m.at] || p.possible.of(m.rule.parsed)) {
+		if len(a.alerts)+len(a.exprs) == 0 {
+			continue
+		}
+		if p.look(g); p.possible.rules[m.at] || p.possible.of(m.rule.parsed) {
 			todo[m] = a
 		}
 	}
