@@ -40,6 +40,11 @@ type Finding struct {
 	RunbookURL string `json:"runbook_url"`
 	// How long Prometheus waits before the alert fires, such as 5m.
 	For string `json:"for"`
+	// What only those need who follow alerts as Prometheus does: for how long it goes on to
+	// fire when its expression holds no more, such as 5m or 0s, and the labels that the rule
+	// adds to those of the expression.
+	KeepFiringFor string            `json:"-"`
+	Added         map[string]string `json:"-"`
 	// Whether the alert does not fire yet, but will if everything stays as it is.
 	Projected bool `json:"projected,omitempty"`
 	// Samples that made the expression true: all, up to 10000 of one alert; findings
@@ -219,7 +224,7 @@ func finding(ctx context.Context, one rule, ask template.QueryFunc, sample promq
 	own := labels.NewBuilder(sample.Metric).Del(model.MetricNameLabel).Labels().Map()
 	f := Finding{
 		Alert: one.Alert, Severity: one.Labels["severity"], Signal: one.Labels["signal"],
-		Labels: own, Value: Number(sample.F), For: one.For.String(),
+		Labels: own, Value: Number(sample.F), For: one.For.String(), KeepFiringFor: one.KeepFiringFor.String(), Added: one.Labels,
 	}
 	for name, field := range map[string]*string{"summary": &f.Summary, "description": &f.Description, "runbook_url": &f.RunbookURL} {
 		text, err := expand(ctx, ask, one.Alert, one.Annotations[name], own, sample, at)
