@@ -13,6 +13,7 @@ import (
 // the machine that they run on, which no model can stand in for.
 func (c *Cluster) agentSeries() (exporter.Families, error) {
 	f := &agentSamples{known: map[string]*exporter.Desc{}}
+	resolves := c.resolves()
 	for i, m := range c.machines {
 		if m.system != linux {
 			continue
@@ -23,7 +24,7 @@ func (c *Cluster) agentSeries() (exporter.Families, error) {
 		if !up {
 			continue
 		}
-		f.add("kubevitals_node_apiserver_reachable", exporter.Bool(!c.plane.servers[i%3].down), node)
+		f.add("kubevitals_node_apiserver_reachable", exporter.Bool(c.plane.reached(i%3, c.now())), node)
 		f.add("kubevitals_conntrack_active", 1, node)
 		f.add("kubevitals_conntrack_entries", float64(9000+i), node)
 		f.add("kubevitals_conntrack_limit", 262144, node)
@@ -34,7 +35,10 @@ func (c *Cluster) agentSeries() (exporter.Families, error) {
 		f.add("kubevitals_container_runtime_ready", 1, node, "condition", "RuntimeReady", "reason", "")
 		f.add("kubevitals_container_runtime_ready", exporter.Bool(m.isReady() || !m.kubelet.Load()), node, "condition", "NetworkReady", "reason", "")
 		f.add("kubevitals_filesystem_free_ratio", float64(1000-m.used.Load())/1000, node, "root", "/var/lib/kubelet", "resource", "bytes")
-		f.add("kubevitals_node_dns_probe_result", 1, node, "server", "10.96.0.10", "probe", "cluster", "result", "ok")
+		f.add("kubevitals_node_dns_probe_result", exporter.Bool(resolves), node, "server", "10.96.0.10", "probe", "cluster", "result", "ok")
+		if !resolves {
+			f.add("kubevitals_node_dns_probe_result", 1, node, "server", "10.96.0.10", "probe", "cluster", "result", "unreachable")
+		}
 		f.add("kubevitals_scrape_collector_success", 1, node, "collector", "conntrack")
 		c.pathsOf(m, f)
 	}

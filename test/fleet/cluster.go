@@ -83,8 +83,9 @@ func NewCluster(size int, seed uint64, now func() time.Time) *Cluster {
 	}
 	c.startAddons()
 	c.startApps(size)
+	r := c.room()
 	for _, p := range slices.Clone(c.waiting) {
-		c.schedule(p)
+		c.schedule(p, r)
 		c.run(p)
 	}
 	c.startScalers(max(4, size/6))

@@ -59,7 +59,7 @@ func (c *Cluster) burst() {
 func (c *Cluster) upgradePlane() {
 	for i, s := range c.plane.servers {
 		c.after(time.Duration(i)*6*time.Minute, func() {
-			s.down = true
+			s.end(c.now())
 			for name, e := range c.plane.elections {
 				if e.holder == i {
 					c.elect(name)

@@ -50,7 +50,7 @@ func TestHealthyDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := fleet.NewCluster(nodes, 1, time.Now)
 		c.Plan(lasts)
-		fired, err := fleet.Play(t.Context(), fleet.Options{Cluster: c, Rules: all, Lasts: lasts, Evaluation: every, Settle: synctest.Wait})
+		fired, err := fleet.Play(t.Context(), fleet.Options{Cluster: c, Rules: []*ruleeval.Rules{all}, Lasts: lasts, Evaluation: every, Settle: synctest.Wait})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestHealthyDay(t *testing.T) {
 			t.Logf("%5d  %s", c.Happened[name], name)
 		}
 		severities := map[string]int{}
-		for _, f := range fired {
+		for _, f := range fired[0] {
 			severities[f.Severity]++
 			if f.Severity != "info" {
 				t.Errorf("a healthy cluster: %s (until %s)", f, f.Until.Format("15:04"))
@@ -68,7 +68,7 @@ func TestHealthyDay(t *testing.T) {
 		for _, s := range ruleeval.Severities() {
 			t.Logf("%5d  alerts fired of severity %s", severities[s], s)
 		}
-		for _, f := range fired {
+		for _, f := range fired[0] {
 			if f.Severity == "info" {
 				t.Logf("       %s", f)
 			}
@@ -87,10 +87,11 @@ func TestPlantedFaults(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := fleet.NewCluster(30, 2, time.Now)
 				c.Give(fault, 4*time.Minute)
-				fired, err := fleet.Play(t.Context(), fleet.Options{Cluster: c, Rules: all, Lasts: 28 * time.Minute, Evaluation: time.Minute, Settle: synctest.Wait})
+				played, err := fleet.Play(t.Context(), fleet.Options{Cluster: c, Rules: []*ruleeval.Rules{all}, Lasts: 28 * time.Minute, Evaluation: time.Minute, Settle: synctest.Wait})
 				if err != nil {
 					t.Fatal(err)
 				}
+				fired := played[0]
 				for _, alert := range fault.Tells {
 					if !slices.ContainsFunc(fired, func(f fleet.Fired) bool { return f.Alert == alert }) {
 						t.Errorf("%s does not fire: %v", alert, fired)

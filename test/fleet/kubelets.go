@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -15,10 +16,16 @@ import (
 // bodies answer for the kubelets, which are asked while the model goes on.
 type bodies struct {
 	machines *atomic.Pointer[map[string]*machine]
+	// strangers is whether kubelets know nobody: they ask an API server who asks them, and
+	// remember what it said for a while.
+	strangers *atomic.Bool
 }
 
+// logins is for how long a kubelet remembers who somebody is.
+const logins = 2 * time.Minute
+
 func newBodies() bodies {
-	b := bodies{machines: &atomic.Pointer[map[string]*machine]{}}
+	b := bodies{machines: &atomic.Pointer[map[string]*machine]{}, strangers: &atomic.Bool{}}
 	b.machines.Store(&map[string]*machine{})
 	return b
 }
@@ -30,6 +37,7 @@ func (b bodies) publish(c *Cluster) {
 		all[m.node.Name] = m
 	}
 	b.machines.Store(&all)
+	b.strangers.Store(!c.plane.gone.IsZero() && c.now().Sub(c.plane.gone) > logins)
 	if c.now().Unix()%60 != 0 || c.addonReady("metrics-server") == 0 {
 		return
 	}
@@ -59,6 +67,8 @@ func (c *Cluster) Kubelet(node, path string) (io.ReadCloser, error) {
 		return nil, &kubelet.NoAnswer{Reason: health.Timeout, Reach: kubelet.NoRoute}
 	case !m.kubelet.Load():
 		return nil, &kubelet.NoAnswer{Reason: health.Unreachable, Reach: kubelet.Refused}
+	case c.bodies.strangers.Load():
+		return nil, &kubelet.NoAnswer{Reason: health.Unauthorized, Reach: kubelet.Answers}
 	case m.system == virtual:
 		return nil, &kubelet.NoAnswer{Reason: health.NotFound, Reach: kubelet.Answers}
 	}

@@ -34,6 +34,8 @@ type machine struct {
 	host atomic.Bool
 	// heard is when its kubelet last renewed its Lease.
 	heard time.Time
+	// retries is until when it has not tried again yet.
+	retries time.Time
 	// started is when its kubelet started, in Unix seconds.
 	started atomic.Int64
 	// used is the share of its disk in use, in thousandths.
@@ -177,7 +179,7 @@ func (c *Cluster) heartbeats() {
 	}
 	now := c.now()
 	for i, m := range c.machines {
-		if !m.kubelet.Load() {
+		if !m.kubelet.Load() || now.Before(m.retries) {
 			continue
 		}
 		m.heard = now

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"slices"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -11,9 +12,13 @@ import (
 // plane is the control plane.
 type plane struct {
 	// down is whether nothing can be written.
-	down      bool
+	down bool
+	// full is whether etcd has used up its quota.
+	full      bool
 	elections map[string]*election
 	servers   []*server
+	// gone is since when no API server answers; zero while one does.
+	gone time.Time
 }
 
 // election is who leads a controller.
@@ -25,11 +30,31 @@ type election struct {
 	vacant time.Time
 }
 
-// server is an API server.
+// server is an API server, with a member of etcd on the same machine.
 type server struct {
 	address    string
 	down, busy bool
+	// dark is whether the machine is off.
+	dark bool
+	// since is when it went down.
+	since time.Time
 }
+
+// listed is for how long an API server that is gone stays among the endpoints of its
+// Service.
+const listed = 20 * time.Second
+
+// reached tells whether a client that was at that API server reaches one.
+func (p *plane) reached(at int, now time.Time) bool {
+	own := p.servers[at]
+	if !own.down {
+		return true
+	}
+	others := slices.ContainsFunc(p.servers, func(s *server) bool { return !s.down })
+	return others && now.Sub(own.since) > listed
+}
+
+func (s *server) end(now time.Time) { s.down, s.since = true, now }
 
 func (c *Cluster) startPlane() {
 	c.plane = plane{elections: map[string]*election{}}
@@ -72,6 +97,17 @@ func (p *plane) step(c *Cluster) {
 				HolderIdentity: &holder, LeaseDurationSeconds: &duration, RenewTime: &renewed, AcquireTime: &acquired, LeaseTransitions: &e.transitions,
 			},
 		})
+	}
+}
+
+// lose takes a machine of the control plane away, and with it who leads from there.
+func (c *Cluster) lose(i int) {
+	c.plane.servers[i].end(c.now())
+	c.plane.servers[i].dark = true
+	for name, e := range c.plane.elections {
+		if e.holder == i {
+			c.elect(name)
+		}
 	}
 }
 

@@ -23,8 +23,9 @@ const remembered = 25 * time.Hour
 // Options say what is played.
 type Options struct {
 	Cluster *Cluster
-	Rules   *ruleeval.Rules
-	Lasts   time.Duration
+	// Rules are sets of them, each evaluated by itself.
+	Rules []*ruleeval.Rules
+	Lasts time.Duration
 	// Evaluation is the time between two evaluations, a scrape before each.
 	Evaluation time.Duration
 	// Settle waits until all that goes on at this moment has been done.
@@ -32,8 +33,8 @@ type Options struct {
 }
 
 // Play lets time pass, by the clock that time.Now tells, while collectors read the
-// cluster and rules are evaluated, and returns the alerts that fired.
-func Play(ctx context.Context, o Options) ([]Fired, error) {
+// cluster and rules are evaluated, and returns the alerts that fired by each set of rules.
+func Play(ctx context.Context, o Options) ([][]Fired, error) {
 	read, frame, err := collect(o.Cluster)
 	if err != nil {
 		return nil, err
@@ -42,8 +43,10 @@ func Play(ctx context.Context, o Options) ([]Fired, error) {
 	defer read.Wait()
 	defer cancel()
 	read.Start(ctx)
-	samples := ruleeval.NewSamples(map[string]string{"job": "kubevitals", "instance": "exporter", "cluster": "fleet"}).Only(o.Rules.Reads())
-	alerts := newAlertmanager()
+	var rulers []*ruler
+	for _, rules := range o.Rules {
+		rulers = append(rulers, newRuler(rules))
+	}
 	for begin := time.Now(); time.Since(begin) < o.Lasts; {
 		time.Sleep(tick)
 		o.Cluster.Step()
@@ -60,19 +63,22 @@ func Play(ctx context.Context, o Options) ([]Fired, error) {
 		if err != nil {
 			return nil, err
 		}
-		at := time.Now()
-		if passed%time.Hour == 0 {
-			samples.Forget(at.Add(-remembered))
-		}
-		samples.Add(append(families, agents...), at)
-		if passed < 2*time.Minute { // the sources have just begun
-			continue
-		}
-		if err := alerts.evaluate(ctx, o.Rules, samples, at); err != nil {
-			return nil, err
+		at, scraped := time.Now(), append(families, agents...)
+		for _, r := range rulers {
+			if passed%time.Hour == 0 {
+				r.samples.Forget(at.Add(-remembered))
+			}
+			// The sources have just begun.
+			if err := r.scraped(ctx, scraped, at, passed >= 2*time.Minute); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return alerts.history(), nil
+	var all [][]Fired
+	for _, r := range rulers {
+		all = append(all, r.history())
+	}
+	return all, nil
 }
 
 // collect makes the sources and collectors of scope cluster with their defaults, as the

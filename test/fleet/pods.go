@@ -99,7 +99,7 @@ func (c *Cluster) podsThat(suit func(*pod) bool) []*pod {
 // start is what a kubelet does with a pod: it pulls images for a while, and large ones
 // for minutes.
 func (c *Cluster) start(p *pod) {
-	at := metav1.NewTime(c.now())
+	at := stamp(c.now())
 	p.pod.Status.StartTime = &at
 	setCondition(p.pod, corev1.PodReadyToStartContainers, corev1.ConditionTrue, "", c.now())
 	p.pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}}}
@@ -124,7 +124,7 @@ func (c *Cluster) run(p *pod) {
 	if p.leaving || p.on == nil || !p.on.kubelet.Load() || c.pods[p.pod.Namespace+"/"+p.pod.Name] != p {
 		return
 	}
-	at := metav1.NewTime(c.now())
+	at := stamp(c.now())
 	p.running = true
 	p.pod.Status.Phase, p.pod.Status.StartTime = corev1.PodRunning, &at
 	setCondition(p.pod, corev1.PodReadyToStartContainers, corev1.ConditionTrue, "", c.now())
@@ -166,7 +166,7 @@ func (c *Cluster) remove(p *pod) {
 	}
 	p.leaving = true
 	grace := int64(30)
-	until := metav1.NewTime(c.now().Add(time.Duration(grace) * time.Second))
+	until := stamp(c.now().Add(time.Duration(grace) * time.Second))
 	p.pod.DeletionTimestamp, p.pod.DeletionGracePeriodSeconds = &until, &grace
 	c.API.Put(pods, p.pod)
 	if p.app != nil && p.app.life == 0 && !p.replaced {
@@ -196,3 +196,5 @@ func setCondition(p *corev1.Pod, kind corev1.PodConditionType, status corev1.Con
 	}
 	p.Status.Conditions = append(p.Status.Conditions, is)
 }
+
+func stamp(at time.Time) metav1.Time { return metav1.NewTime(at) }

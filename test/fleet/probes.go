@@ -3,12 +3,15 @@ package fleet
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources/etcd"
+	"github.com/kubevitals/kubevitals/sources/health"
 )
 
 // probed sends what probes of the cluster find: there is nothing here that could be
@@ -39,7 +42,7 @@ func (s sender) send(metric string, value float64, labels ...string) {
 // Probed is the collector that takes the place of one that asks over a network; nil
 // where it is left out.
 func (c *Cluster) Probed(d collectors.Definition) exporter.Collector {
-	find := map[string]func(sender){"apiserver": c.probeServers, "dns": c.probeDNS}[d.Name]
+	find := map[string]func(sender){"apiserver": c.probeServers, "etcd": c.probeEtcd, "dns": c.probeDNS}[d.Name]
 	if find == nil {
 		return nil
 	}
@@ -73,8 +76,48 @@ func (c *Cluster) probeServers(s sender) {
 	}
 }
 
-func (c *Cluster) probeDNS(s sender) {
-	var up, off float64
+// probeEtcd is what its members say, of which each is beside an API server. One that is
+// out of space answers, and has a leader.
+func (c *Cluster) probeEtcd(s sender) {
+	const quota = 8 << 30
+	size := float64(quota) * 0.3
+	if c.plane.full {
+		size = quota
+	}
+	for _, one := range c.plane.servers {
+		host, _, _ := strings.Cut(one.address, ":")
+		member := host + ":2379"
+		s.send("up", exporter.Bool(!one.dark), member)
+		for _, probe := range []string{"health", "metrics"} {
+			s.send("probe_result", exporter.Bool(!one.dark), member, probe, string(health.Available))
+			s.send("probe_result", exporter.Bool(one.dark), member, probe, string(health.Timeout))
+		}
+		s.send("certificate_expiry_timestamp_seconds", float64(c.now().Add(200*24*time.Hour).Unix()), member)
+		if one.dark {
+			continue
+		}
+		is := etcd.Healthy
+		if c.plane.full {
+			is = etcd.NoSpace
+		}
+		for _, state := range etcd.Healths() {
+			s.send("health", exporter.Bool(state == is), member, string(state))
+		}
+		s.send("has_leader", 1, member)
+		s.send("db_size_bytes", size, member)
+		s.send("db_in_use_bytes", size*0.9, member)
+		s.send("db_quota_bytes", quota, member)
+	}
+}
+
+// resolves tells whether any DNS server answers.
+func (c *Cluster) resolves() bool {
+	up, _ := c.dnsServers()
+	return up > 0
+}
+
+// dnsServers are how many answer, and how many do not.
+func (c *Cluster) dnsServers() (up, off float64) {
 	for _, a := range c.addons {
 		if a.name != "coredns" {
 			continue
@@ -89,6 +132,11 @@ func (c *Cluster) probeDNS(s sender) {
 			}
 		}
 	}
+	return up, off
+}
+
+func (c *Cluster) probeDNS(s sender) {
+	up, off := c.dnsServers()
 	s.send("endpoints", up, "ready")
 	s.send("endpoints", off, "not_ready")
 	s.send("endpoints", 0, "left_out")

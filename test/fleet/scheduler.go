@@ -13,7 +13,7 @@ func (c *Cluster) scheduleWaiting() {
 	if c.plane.down || c.plane.leaderless("kube-scheduler", c.now()) {
 		return
 	}
-	lacking := 0
+	lacking, r := 0, c.room()
 	for _, p := range slices.Clone(c.waiting) {
 		if !p.pod.CreationTimestamp.Time.Before(c.now()) {
 			continue
@@ -22,7 +22,7 @@ func (c *Cluster) scheduleWaiting() {
 			c.unfit(p)
 			continue
 		}
-		if c.schedule(p) {
+		if c.schedule(p, r) {
 			c.start(p)
 			continue
 		}
@@ -50,33 +50,49 @@ func (c *Cluster) unfit(p *pod) {
 	c.warn("Pod", "FailedScheduling", "default-scheduler", p.pod.ObjectMeta, "")
 }
 
+// room is what is left on the machines that take pods.
+type room struct {
+	machines []*machine
+	used     map[*machine]int
+}
+
+func (c *Cluster) room() *room {
+	r := &room{used: map[*machine]int{}}
+	for _, p := range c.pods {
+		if p.app != nil && p.on != nil {
+			r.used[p.on]++
+		}
+	}
+	for _, m := range c.machines {
+		if m.system == linux && m.isReady() && !m.node.Spec.Unschedulable && len(m.node.Spec.Taints) == 0 && r.used[m] < podsPerNode {
+			r.machines = append(r.machines, m)
+		}
+	}
+	return r
+}
+
+// take counts one more pod.
+func (r *room) take(m *machine) {
+	if r.used[m]++; r.used[m] >= podsPerNode {
+		r.machines = slices.DeleteFunc(r.machines, func(other *machine) bool { return other == m })
+	}
+}
+
 // schedule gives a pod a node, if one has room: the emptiest of some.
-func (c *Cluster) schedule(p *pod) bool {
-	counts := c.load()
+func (c *Cluster) schedule(p *pod, r *room) bool {
+	if len(r.machines) == 0 {
+		return false
+	}
 	var best *machine
 	for range 8 {
-		m := c.pick(func(m *machine) bool {
-			return m.system == linux && m.isReady() && !m.node.Spec.Unschedulable && len(m.node.Spec.Taints) == 0 && counts[m] < podsPerNode
-		})
-		if m != nil && (best == nil || counts[m] < counts[best]) {
+		m := r.machines[c.random.IntN(len(r.machines))]
+		if best == nil || r.used[m] < r.used[best] {
 			best = m
 		}
 	}
-	if best == nil {
-		return false
-	}
+	r.take(best)
 	c.bind(p, best)
 	return true
-}
-
-func (c *Cluster) load() map[*machine]int {
-	counts := map[*machine]int{}
-	for _, p := range c.pods {
-		if p.app != nil && p.on != nil {
-			counts[p.on]++
-		}
-	}
-	return counts
 }
 
 func (c *Cluster) bind(p *pod, m *machine) {
