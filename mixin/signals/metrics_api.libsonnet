@@ -65,7 +65,11 @@ function(c) {
       severity: 'warning',
       expr: |||
         time() - max by (%(by)s, node) (kubevitals_metrics_api_node_metrics_timestamp_seconds{%(selector)s}) > %(metricsAPIStaleSeconds)s
+        unless on (%(by)s, node)
+        group by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s})
       ||| % c,
+      // Of many that are not ready one alert tells, by no label by which those of each could be
+      // kept back.
       'for': '10m',
       summary: 'The figures that the metrics server has of a node are old.',
       explainedBy: why.lostNode + why.noMetricsServer + why.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing'], { inhibits: false }),
