@@ -90,7 +90,6 @@ func (l *Lab) makeAutoscaler(ctx context.Context, name, requests string) error {
 // of its pods, and returns what deletes them. The pods request that much CPU, or none.
 func MakeAutoscaler(ctx context.Context, client kubernetes.Interface, namespace, name, requests string) (func(context.Context) error, error) {
 	one, target := int32(1), int32(50)
-	labels := map[string]string{"run": name}
 	spec := podSpec(func(p *corev1.PodSpec) {
 		if requests != "" {
 			p.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(requests)}
@@ -98,13 +97,7 @@ func MakeAutoscaler(ctx context.Context, client kubernetes.Interface, namespace,
 	})
 	var made undo
 	deployments, hpas := client.AppsV1().Deployments(namespace), client.AutoscalingV2().HorizontalPodAutoscalers(namespace)
-	_, err := deployments.Create(ctx, &appsv1.Deployment{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: appsv1.DeploymentSpec{
-			Replicas: &one, Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: spec},
-		},
-	}, metav1.CreateOptions{})
+	_, err := deployments.Create(ctx, deployment(name, one, spec), metav1.CreateOptions{})
 	made.add(name, err, deployments.Delete)
 	_, err = hpas.Create(ctx, &autoscalingv2.HorizontalPodAutoscaler{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
@@ -119,6 +112,25 @@ func MakeAutoscaler(ctx context.Context, client kubernetes.Interface, namespace,
 	}, metav1.CreateOptions{})
 	made.add(name, err, hpas.Delete)
 	return made.remove, made.failed(ctx)
+}
+
+// MakeDeployment makes one of that many pods, which run for ever and ask for nothing.
+func MakeDeployment(ctx context.Context, client kubernetes.Interface, namespace, name string, pods int32) error {
+	if _, err := client.AppsV1().Deployments(namespace).Create(ctx, deployment(name, pods, podSpec(nil)), metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("deployment %s: %w", name, err)
+	}
+	return nil
+}
+
+func deployment(name string, pods int32, spec corev1.PodSpec) *appsv1.Deployment {
+	labels := map[string]string{"run": name}
+	return &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: appsv1.DeploymentSpec{
+			Replicas: &pods, Selector: &metav1.LabelSelector{MatchLabels: labels},
+			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: spec},
+		},
+	}
 }
 
 // crashAddon gives cluster DNS an image that ends at once, and lets no pod of the old one

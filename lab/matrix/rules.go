@@ -3,6 +3,7 @@ package matrix
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -102,15 +103,24 @@ func shorten(ctx context.Context, binary, dir string, planted []string, more ...
 	if r.alerts, r.after, err = parseRules(text); err != nil {
 		return nil, err
 	}
-	if r.inhibition, err = export(ctx, binary, "inhibit-rules"); err != nil {
+	if err := r.readInhibition(ctx, binary); err != nil {
 		return nil, err
 	}
-	found := groupBy.FindSubmatch(r.inhibition)
-	if found == nil {
-		return nil, fmt.Errorf("the exported inhibition does not say what to group by")
-	}
-	r.groupBy = string(found[1])
 	return r, os.WriteFile(r.file, text, 0o600)
+}
+
+// readInhibition has the program export what Alertmanager is to be told.
+func (r *rules) readInhibition(ctx context.Context, binary string) error {
+	text, err := export(ctx, binary, "inhibit-rules")
+	if err != nil {
+		return err
+	}
+	found := groupBy.FindSubmatch(text)
+	if found == nil {
+		return errors.New("the exported inhibition does not say what to group by")
+	}
+	r.inhibition, r.groupBy = text, string(found[1])
+	return nil
 }
 
 var groupBy = regexp.MustCompile(`group_by: (\[.+\])`)

@@ -20,6 +20,7 @@ const usage = `usage: kubevitals-lab up [flags]
        kubevitals-lab kubectl ...
        kubevitals-lab chaos [flags]
        kubevitals-lab matrix [flags]
+       kubevitals-lab churn [flags]
        kubevitals-lab fault list|inject NAME|heal NAME
 
 The first starts a control plane and hollow kubelets on loopback, or real nodes; Ctrl-C ends it.
@@ -52,6 +53,8 @@ func main() {
 		os.Exit(runCommand(name, fault, args))
 	case "matrix":
 		os.Exit(runCommand(name, runMatrix, args))
+	case "churn":
+		os.Exit(runCommand(name, runChurn, args))
 	case initCommand:
 		os.Exit(runCommand(name, nodeInit, args))
 	case kubectlName:

@@ -27,14 +27,8 @@ type matrixFlags struct {
 func parseMatrix(args []string) (matrixFlags, error) {
 	f := matrixFlags{options: matrix.Options{Logf: progress}}
 	flags := flag.NewFlagSet("matrix", flag.ContinueOnError)
-	flags.StringVar(&f.options.Kubevitals, "kubevitals", "bin/kubevitals", "binary of kubevitals")
-	flags.StringVar(&f.options.Prometheus, "prometheus", "bin/prometheus", "binary of Prometheus")
-	flags.StringVar(&f.options.Alertmanager, "alertmanager", "bin/alertmanager", "binary of Alertmanager")
-	flags.StringVar(&f.coredns, "coredns", "bin/coredns", "binary of CoreDNS")
-	flags.StringVar(&f.options.Manifests, "manifests", "deploy/base", "folder with the manifests of kubevitals")
+	benchFlags(flags, &f.options, &f.coredns)
 	flags.StringVar(&f.options.Causes, "causes", "mixin/generated/causes.json", "file with the graph of causes")
-	flags.StringVar(&f.options.Dir, "dir", "", "folder for logs and results (default: a new one in the temporary folder)")
-	flags.IntVar(&f.options.Nodes, "nodes", 6, "number of nodes of a lab")
 	flags.DurationVar(&f.options.Stay, "stay", 45*time.Second, "how long a fault goes on after its alert has fired")
 	flags.IntVar(&f.options.Parallel, "parallel", 2, "number of labs at a time")
 	flags.StringVar(&f.only, "only", "", "names of the faults to be played, separated by commas")
@@ -47,6 +41,34 @@ func parseMatrix(args []string) (matrixFlags, error) {
 	err := flags.Parse(args)
 	f.command = "make matrix"
 	return f, err
+}
+
+// benchFlags are those of a lab with all that watches it.
+func benchFlags(flags *flag.FlagSet, o *matrix.Options, coredns *string) {
+	flags.StringVar(&o.Kubevitals, "kubevitals", "bin/kubevitals", "binary of kubevitals")
+	flags.StringVar(&o.Prometheus, "prometheus", "bin/prometheus", "binary of Prometheus")
+	flags.StringVar(&o.Alertmanager, "alertmanager", "bin/alertmanager", "binary of Alertmanager")
+	flags.StringVar(coredns, "coredns", "bin/coredns", "binary of CoreDNS")
+	flags.StringVar(&o.Manifests, "manifests", "deploy/base", "folder with the manifests of kubevitals")
+	flags.StringVar(&o.Dir, "dir", "", "folder for logs and results (default: a new one in the temporary folder)")
+	flags.IntVar(&o.Nodes, "nodes", 6, "number of nodes of a lab")
+}
+
+// place decides where the programs and the folder are.
+func place(o *matrix.Options, coredns string) error {
+	var err error
+	if o.LabBinary, err = os.Executable(); err != nil {
+		return fmt.Errorf("find my own binary: %w", err)
+	}
+	if err := os.Setenv(cluster.CoreDNSEnv, coredns); err != nil {
+		return err
+	}
+	if o.Dir == "" {
+		if o.Dir, err = os.MkdirTemp("", "kubevitals-matrix-"); err != nil {
+			return fmt.Errorf("folder for results: %w", err)
+		}
+	}
+	return nil
 }
 
 // runMatrix plays the faults and reports what they came to.
@@ -89,17 +111,8 @@ func runMatrix(ctx context.Context, args []string) error {
 
 // play plays the cases after it has decided where all goes.
 func (f *matrixFlags) play(ctx context.Context, cases []matrix.Case) (matrix.Report, error) {
-	var err error
-	if f.options.LabBinary, err = os.Executable(); err != nil {
-		return matrix.Report{}, fmt.Errorf("find my own binary: %w", err)
-	}
-	if err := os.Setenv(cluster.CoreDNSEnv, f.coredns); err != nil {
+	if err := place(&f.options, f.coredns); err != nil {
 		return matrix.Report{}, err
-	}
-	if f.options.Dir == "" {
-		if f.options.Dir, err = os.MkdirTemp("", "kubevitals-matrix-"); err != nil {
-			return matrix.Report{}, fmt.Errorf("folder for results: %w", err)
-		}
 	}
 	if f.json == "" {
 		f.json = filepath.Join(f.options.Dir, "results.json")
