@@ -165,6 +165,18 @@ chaos: build $(BIN)/kubevitals-lab ## Try every fault between kubevitals and a r
 matrix: build $(BIN)/kubevitals-lab $(BIN)/coredns $(BIN)/prometheus $(BIN)/alertmanager ## Make each fault on a real control plane and count what a real Alertmanager sends; writes docs/fault-matrix.md (MATRIX=flags: see what they say).
 	$(BIN)/kubevitals-lab matrix $(or $(MATRIX),--markdown=docs/fault-matrix.md)
 
+.PHONY: churn
+churn: build $(BIN)/kubevitals-lab $(BIN)/coredns $(BIN)/prometheus $(BIN)/alertmanager ## Restart, drain and scale a real control plane for half an hour; fails where an alert above info fires (CHURN_TIME=duration).
+	$(BIN)/kubevitals-lab churn --for=$(or $(CHURN_TIME),30m)
+
+REPLAY_NODES    ?= 1000
+REPLAY_MARKDOWN ?= $(CURDIR)/docs/replay.md
+
+.PHONY: replay
+replay: $(BIN)/alertmanager ## Play incidents in a cluster of 1,000 simulated nodes (REPLAY_NODES=number) and count what a real Alertmanager sends; writes docs/replay.md.
+	KUBEVITALS_ALERTMANAGER=$(CURDIR)/$(BIN)/alertmanager KUBEVITALS_REPLAY_NODES=$(REPLAY_NODES) KUBEVITALS_REPLAY_MARKDOWN=$(REPLAY_MARKDOWN) \
+		$(GO) test ./test/replay -run TestReplay -count=1 -timeout=90m -v
+
 .PHONY: bench
 bench: ## Print the cost of a series of a scrape and of a pod in the index, and the speed of the parser.
 	$(GO) test -run '^$$' -bench . -benchmem ./exporter ./collectors/... ./sources/...
