@@ -46,5 +46,7 @@ func PodStartKinds() []events.Kind {
 		{Reason: "FailedAttachVolume", Object: "Pod"},
 		{Reason: "NetworkNotReady", Object: "Pod"},
 		{Reason: "FailedCreatePodSandBox", Object: "Pod"},
+		// That the cgroup of the pod is not made.
+		{Reason: "FailedCreatePodContainer", Object: "Pod"},
 	}
 }

@@ -19,6 +19,13 @@ const (
 	CgroupDrivers SandboxCause = "cgroup_drivers"
 	// SandboxImage: the image of the sandbox itself, often called pause, is missing.
 	SandboxImage SandboxCause = "sandbox_image"
+	// CgroupsFull: the kernel of the node makes no more cgroups.
+	CgroupsFull SandboxCause = "cgroups_full"
+	// NotAuthorized: the API server does not accept the token of the network plugin.
+	NotAuthorized SandboxCause = "plugin_unauthorized"
+	// NodeUnprepared: the agent of the network has not set up the node, which has no file of
+	// what its plugin needs, or does not answer it.
+	NodeUnprepared SandboxCause = "network_not_set_up"
 	// NodeFull: the node has no disk, memory or files left for it.
 	NodeFull SandboxCause = "node_full"
 	// SandboxSlow: runtime or plugin did not answer in time.
@@ -34,7 +41,8 @@ const (
 // SandboxCauses returns every cause.
 func SandboxCauses() []SandboxCause {
 	return []SandboxCause{
-		NoAddresses, PluginMissing, NetworkNotConfigured, HandlerMissing, CgroupDrivers, SandboxImage, NodeFull, SandboxSlow,
+		NoAddresses, PluginMissing, NetworkNotConfigured, HandlerMissing, CgroupDrivers, SandboxImage,
+		CgroupsFull, NotAuthorized, NodeUnprepared, NodeFull, SandboxSlow,
 		PluginFailing, RuntimeFailing, SandboxUntold,
 	}
 }
@@ -58,6 +66,10 @@ func sandboxPhrases() []sandboxPhrase {
 		{"out of 1 requested ipv6 addresses", NoAddresses},
 		{"no available addresses", NoAddresses},         // Azure
 		{"could not allocate ip in range", NoAddresses}, // Whereabouts
+		{"not enough ips available", NoAddresses},       // Azure
+		{"no available address pools", NoAddresses},     // Azure, earlier
+		{"no address allocated to pod", NoAddresses},    // Kube-OVN
+		{"no available ip for pod", NoAddresses},        // Kube-OVN, earlier
 		{"failed to find plugin", PluginMissing},
 		{"cni plugin not initialized", NetworkNotConfigured},
 		{"cni config uninitialized", NetworkNotConfigured},
@@ -69,6 +81,15 @@ func sandboxPhrases() []sandboxPhrase {
 		{"received systemd slice as parent", CgroupDrivers},
 		{"failed to get sandbox image", SandboxImage},
 		{"failed pulling image", SandboxImage}, // cri-dockerd
+		{"mkdir /sys/fs/cgroup", CgroupsFull},
+		{"connection is unauthorized", NotAuthorized},                                 // Calico
+		{"the server has asked for the client to provide credentials", NotAuthorized}, // Multus
+		{"/run/flannel/subnet.env: no such file", NodeUnprepared},
+		{"/var/lib/calico/nodename: no such file", NodeUnprepared},
+		{"stat /var/lib/calico/nodename", NodeUnprepared},
+		{"unable to connect to cilium", NodeUnprepared},
+		{"cilium.sock: connect:", NodeUnprepared},
+		{"127.0.0.1:50051: connect: connection refused", NodeUnprepared}, // Amazon VPC
 		{"no space left on device", NodeFull},
 		{"cannot allocate memory", NodeFull},
 		{"too many open files", NodeFull},
@@ -93,8 +114,9 @@ func EventPhrases() events.Phrases {
 		texts = append(texts, p.text)
 	}
 	return events.Phrases{
-		{Reason: "FailedCreatePodSandBox", Object: "Pod"}: texts,
-		{Reason: "NetworkNotReady", Object: "Pod"}:        texts,
+		{Reason: "FailedCreatePodSandBox", Object: "Pod"}:   texts,
+		{Reason: "NetworkNotReady", Object: "Pod"}:          texts,
+		{Reason: "FailedCreatePodContainer", Object: "Pod"}: texts,
 	}
 }
 

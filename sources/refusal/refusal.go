@@ -22,10 +22,17 @@ const (
 	PolicyDenied Cause = "policy_denied"
 	// Quota: a ResourceQuota of the namespace is used up, or wants limits that the pod lacks.
 	Quota Cause = "quota"
+	// QuotaScope: pods of their priority class need a ResourceQuota that allows it, and the
+	// namespace has none.
+	QuotaScope Cause = "quota_scope"
 	// LimitRange: the pod asks for more or less than a LimitRange of the namespace allows.
 	LimitRange Cause = "limit_range"
-	// PodSecurity: Pod Security, or what was before it, refuses what the pod asks for.
+	// PodSecurity: Pod Security refuses what the pod asks for.
 	PodSecurity Cause = "pod_security"
+	// SecurityContextConstraint and PodSecurityPolicy: none that the pod may use, of OpenShift
+	// and of Kubernetes before 1.25, allows what it asks for.
+	SecurityContextConstraint Cause = "security_context_constraint"
+	PodSecurityPolicy         Cause = "pod_security_policy"
 	// ServiceAccountMissing, PriorityClassMissing and RuntimeClassMissing: the pod names one
 	// that does not exist.
 	ServiceAccountMissing Cause = "service_account_missing"
@@ -37,7 +44,12 @@ const (
 	Invalid Cause = "invalid"
 	// Forbidden: the owner's controller may not, or another admission plugin refuses.
 	Forbidden Cause = "forbidden"
-	// APIServer: the API server or etcd gave no answer in time.
+	// Etcd: etcd gave no answer in time, or has no leader.
+	Etcd Cause = "etcd"
+	// TimedOut: the request took longer than it may. Webhooks that do not answer take the time
+	// of a request even where they may be left out.
+	TimedOut Cause = "timeout"
+	// APIServer: the API server does not take the request.
 	APIServer Cause = "apiserver"
 	// Other: in words that are not known here.
 	Other Cause = "other"
@@ -59,10 +71,12 @@ func signs() []sign {
 		{PolicyDenied, "ValidatingAdmissionPolicy "},
 		{Quota, "exceeded quota:"},
 		{Quota, "failed quota:"},
-		{Quota, "insufficient quota to match these scopes"},
+		{QuotaScope, "insufficient quota to match these scopes"},
 		{PodSecurity, "violates PodSecurity"},
-		{PodSecurity, "unable to validate against any security context constraint"}, // OpenShift
-		{PodSecurity, "unable to validate against any pod security policy"},         // until 1.24
+		{SecurityContextConstraint, "unable to validate against any security context constraint"},
+		{PodSecurityPolicy, "unable to validate against any pod security policy"},
+		{PodSecurityPolicy, "PodSecurityPolicy: unable to "},
+		{PodSecurityPolicy, "no providers available to validate pod request"},
 		{ServiceAccountMissing, "error looking up service account"},
 		{PriorityClassMissing, "no PriorityClass with name"},
 		{RuntimeClassMissing, "pod rejected: RuntimeClass"},
@@ -72,9 +86,9 @@ func signs() []sign {
 		{LimitRange, "minimum cpu "}, {LimitRange, "minimum memory "}, {LimitRange, "minimum ephemeral-storage "}, {LimitRange, "minimum storage "},
 		{LimitRange, "max limit to request ratio per"},
 		{Invalid, `" is invalid: `},
-		{APIServer, "etcdserver: "},
-		{APIServer, "context deadline exceeded"},
-		{APIServer, "request did not complete within"},
+		{Etcd, "etcdserver: "},
+		{TimedOut, "context deadline exceeded"},
+		{TimedOut, "request did not complete within"},
 		{APIServer, "the server is currently unable to handle the request"},
 		{APIServer, "connection refused"},
 		{APIServer, "too many requests"},
@@ -102,7 +116,7 @@ const (
 	NoEndpoints    Fault = "no_endpoints"
 	ServiceMissing Fault = "service_missing"
 	Refused        Fault = "refused"
-	TimedOut       Fault = "timeout"
+	NoAnswer       Fault = "timeout"
 	Certificate    Fault = "certificate"
 	Unresolved     Fault = "unresolved"
 	OddAnswer      Fault = "bad_answer"
@@ -131,7 +145,7 @@ func faults() []struct {
 		{Certificate, []string{"x509: ", "tls: "}},
 		{Unresolved, []string{"no such host", "server misbehaving"}},
 		{Refused, []string{"connection refused", "no route to host", "connection reset by peer", "network is unreachable"}},
-		{TimedOut, []string{"deadline exceeded", "i/o timeout", "Client.Timeout", "TLS handshake timeout"}},
+		{NoAnswer, []string{"deadline exceeded", "i/o timeout", "Client.Timeout", "TLS handshake timeout"}},
 		{OddAnswer, []string{"could not be understood", "unexpected response", "expected response", "received invalid webhook response", "an error on the server", "EOF", "the server could not find the requested resource", "webhook returned"}},
 	}
 }
