@@ -211,7 +211,7 @@ func sandboxReason(k events.Kind) string {
 	switch k.Reason {
 	case "FailedMount", "FailedAttachVolume":
 		return reasonVolume
-	case "NetworkNotReady", networkSandbox:
+	case "NetworkNotReady", networkSandbox, "FailedCreatePodContainer":
 		return reasonNetwork
 	}
 	return reasonUntold

@@ -1,8 +1,8 @@
 package collectors
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -19,7 +19,7 @@ const podCreationName = "pod_creation"
 
 var (
 	podCreationRefused = exporter.NewGauge(podCreationName, "refused_owners",
-		"Number of owners of pods, such as ReplicaSets and Jobs, for which the API server refused to create some and has created none since, in the events that it still holds, by default those of the last hour.",
+		"Number of owners of pods, such as ReplicaSets and Jobs, for which the API server refused to create some and has created none since, in the events that it still holds, by default those of the last hour, and of Deployments of which their condition alone says so.",
 		"cause")
 	podCreationFirst = exporter.NewGauge(podCreationName, "first_refused_timestamp_seconds",
 		"Unix time, in seconds, of the first refusal for the owner in the events that the API server still holds; the webhook and its fault are empty unless an admission webhook refused.",
@@ -27,10 +27,10 @@ var (
 	podCreationLast = exporter.NewGauge(podCreationName, "last_refused_timestamp_seconds",
 		"Unix time, in seconds, of the latest refusal for the owner, which tries again after twice the time, and after 17 minutes at the latest.",
 		"namespace", "kind", "owner", "cause", "webhook", "fault")
+	podCreationFailing = exporter.NewGauge(podCreationName, "failing_since_timestamp_seconds",
+		"Unix time, in seconds, since when the condition ReplicaFailure of a Deployment has said that its pods cannot be created, or 0 where it does not say since when; of Deployments of whose ReplicaSets no event says so; the cause is that of the first refusal.",
+		"namespace", "kind", "owner", "cause", "webhook", "fault")
 )
-
-// mostOwners bounds the owners that are told of by name, of all namespaces.
-const mostOwners = 100
 
 // PodCreation is the failure mode of pods that do not even come to be: there is no pod
 // whose state could tell.
@@ -40,17 +40,18 @@ func PodCreation() Definition {
 		Help:    "Pods are not created: an admission webhook does not answer or refuses, a quota is used up, Pod Security forbids them, or their template is invalid.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{podCreationRefused, podCreationFirst, podCreationLast},
+		Metrics: []*exporter.Desc{podCreationRefused, podCreationFirst, podCreationLast, podCreationFailing},
 		Steady:  []*exporter.Desc{podCreationRefused},
-		Reads:   []sources.Read{sources.Events, sources.Pods},
+		Reads:   []sources.Read{sources.Events, sources.Pods, sources.Deployments},
 		New: func(s *sources.Sources) (exporter.Collector, error) {
-			return podCreationCollector{refused: s.Events().Refused, created: s.Pods().CreatedFor}, nil
+			return podCreationCollector{s.Events().Refused, s.RefusedDeployments().List, s.Pods().CreatedFor}, nil
 		},
 	}
 }
 
 type podCreationCollector struct {
-	refused func() ([]events.Refused, error)
+	refused     func() ([]events.Refused, error)
+	deployments func() ([]*sources.RefusedDeployment, error)
 	// created tells when a pod was last created for an owner, if that is known.
 	created func(owner types.UID) (time.Time, bool)
 }
@@ -66,59 +67,39 @@ func (c podCreationCollector) over(r events.Refused) bool {
 	return ok && at.After(r.Last.Add(sameAttempt))
 }
 
-// Collect fails while events cannot be seen. While pods cannot, whoever was refused is told
-// of until the events say no more of it.
+// Collect fails while neither events nor Deployments can be seen, and tells of one without
+// the other whom it says is refused; the number is known with both. While pods cannot be seen,
+// whoever was refused is told of until the events say no more of it.
 func (c podCreationCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
-	refused, err := c.refused()
-	if err != nil {
-		return err
+	refused, errEvents := c.refused()
+	deployments, errDeployments := c.deployments()
+	if errEvents != nil && errDeployments != nil {
+		return errors.Join(errEvents, errDeployments)
 	}
-	refused = slices.DeleteFunc(refused, c.over)
+	owners := refusedOwners(slices.DeleteFunc(refused, c.over), deployments)
+	if errEvents == nil && errDeployments == nil {
+		sendRefusedOwners(ch, owners)
+	}
+	told := fairOwners(owners)
+	ch <- exporter.LeftOut(len(owners) - len(told))
+	for _, r := range told {
+		labels := []string{r.Namespace, r.Kind, r.Name, string(r.Cause), r.Webhook, string(r.Fault)}
+		if r.byCondition {
+			ch <- podCreationFailing.Sample(sinceOf(r), labels...)
+			continue
+		}
+		ch <- podCreationFirst.Sample(unix(r.First), labels...)
+		ch <- podCreationLast.Sample(unix(r.Last), labels...)
+	}
+	return exporter.Incomplete(errors.Join(errEvents, errDeployments))
+}
+
+func sendRefusedOwners(ch chan<- prometheus.Metric, owners []refusedOwner) {
 	counts := map[refusal.Cause]int{}
-	for _, r := range refused {
+	for _, r := range owners {
 		counts[r.Cause]++
 	}
 	for _, cause := range refusal.Causes() {
 		ch <- podCreationRefused.Sample(float64(counts[cause]), string(cause))
 	}
-	told := fairOwners(refused)
-	ch <- exporter.LeftOut(len(refused) - len(told))
-	for _, r := range told {
-		labels := []string{r.Namespace, r.Kind, r.Name, string(r.Cause), r.Webhook, string(r.Fault)}
-		ch <- podCreationFirst.Sample(unix(r.First), labels...)
-		ch <- podCreationLast.Sample(unix(r.Last), labels...)
-	}
-	return nil
-}
-
-// fairOwners are those that are told of, if there are too many: of each namespace those
-// for which something was refused last.
-func fairOwners(refused []events.Refused) []events.Refused {
-	slices.SortFunc(refused, func(a, b events.Refused) int {
-		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name),
-			cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Webhook, b.Webhook), cmp.Compare(a.Fault, b.Fault))
-	})
-	if len(refused) <= mostOwners {
-		return refused
-	}
-	var namespaces []string
-	wishes := map[string][]int{}
-	for i, r := range refused {
-		if wishes[r.Namespace] == nil {
-			namespaces = append(namespaces, r.Namespace)
-		}
-		wishes[r.Namespace] = append(wishes[r.Namespace], i)
-	}
-	lists := make([][]int, 0, len(namespaces))
-	for _, namespace := range namespaces {
-		lists = append(lists, wishes[namespace])
-	}
-	chosen := fairly(lists, mostOwners)
-	var told []events.Refused
-	for i, r := range refused {
-		if chosen[i] {
-			told = append(told, r)
-		}
-	}
-	return told
 }

@@ -144,5 +144,6 @@ func OnsetTimestamps() []*exporter.Desc {
 	return []*exporter.Desc{
 		nodeTransition, degradedTaint, degradedCordoned, degradedConditionSince, certificateRequestsOldest, aggregatedAPISince, metricsAPISince,
 		pendingPodsOldest, pendingPodsNamespace, pendingPodsScheduler, terminatingPodsOldest, terminatingNamespacesDeleted,
+		podCreationFailing,
 	}
 }

@@ -48,8 +48,8 @@ func (s *Sources) Facts(labels map[string]string) Facts {
 		f.Conditions = append(f.Conditions, s.autoscalerFacts(labels["namespace"], name)...)
 		f.Events = append(f.Events, s.eventFacts(func(_ string, kind string) bool { return kind == "HorizontalPodAutoscaler" })...)
 	}
-	if name := labels["apiservice"]; name != "" {
-		f.Conditions = append(f.Conditions, s.apiServiceFacts(name)...)
+	if service := labels["backend"]; service != "" {
+		f.Conditions = append(f.Conditions, s.apiServiceFacts(service)...)
 	}
 	if name := labels["namespace"]; name != "" {
 		// Of one that does not end; no other has a condition.
@@ -98,17 +98,20 @@ func (s *Sources) autoscalerFacts(namespace, name string) []Fact {
 	return facts
 }
 
-func (s *Sources) apiServiceFacts(name string) []Fact {
-	services := known[APIService](s, APIServices)
-	i := slices.IndexFunc(services, func(a APIService) bool { return a.Name == name })
-	if i < 0 || services[i].Available == nil {
-		return nil
+// apiServiceFacts are the conditions of the APIs that a Service, as NAMESPACE/NAME, serves.
+func (s *Sources) apiServiceFacts(service string) []Fact {
+	var facts []Fact
+	for _, a := range known[APIService](s, APIServices) {
+		if a.Service != service || a.Available == nil {
+			continue
+		}
+		status := "False"
+		if *a.Available {
+			status = "True"
+		}
+		facts = append(facts, condition("APIService "+a.Name, "Available", status, a.Reason, a.Message, a.Since))
 	}
-	a, status := services[i], "False"
-	if *a.Available {
-		status = "True"
-	}
-	return []Fact{condition("APIService "+name, "Available", status, a.Reason, a.Message, a.Since)}
+	return facts
 }
 
 func condition(object, kind, status, reason, message string, since time.Time) Fact {

@@ -108,6 +108,25 @@ func redactLease(l *coordinationv1.Lease, n Names) {
 func redactDeployment(d *appsv1.Deployment, n Names) {
 	redactMeta(d, "workload", n)
 	redactLabels(d.Spec.Template.Labels, n)
+	for i := range d.Status.Conditions {
+		d.Status.Conditions[i].Message = redactRefusal(d.Status.Conditions[i].Message, n)
+	}
+}
+
+// redactRefusal is what a message says of why a pod was not created, and no name but the
+// replaced one of the webhook.
+func redactRefusal(message string, n Names) string {
+	said := refusal.Of(message)
+	said.Webhook = n.As("webhook", said.Webhook)
+	return said.Essence()
+}
+
+// redactOwner leaves the hash in the name of a ReplicaSet, so that it is known whose it is.
+func redactOwner(kind, name string, n Names) string {
+	if deployment, hash, ok := DeploymentOf(name); ok && kind == "ReplicaSet" {
+		return n.As("workload", deployment) + "-" + hash
+	}
+	return n.As("workload", name)
 }
 
 func redactDaemonSet(d *appsv1.DaemonSet, n Names) {
@@ -168,9 +187,7 @@ func knownComponent(name string) bool {
 func redactEvent(e *corev1.Event, n Names) {
 	redactMeta(e, "event", n)
 	if events.Refuses(e.Reason) {
-		said := refusal.Of(e.Message)
-		said.Webhook = n.As("webhook", said.Webhook)
-		e.InvolvedObject.Name, e.Message = n.As("workload", e.InvolvedObject.Name), said.Essence()
+		e.InvolvedObject.Name, e.Message = redactOwner(e.InvolvedObject.Kind, e.InvolvedObject.Name, n), redactRefusal(e.Message, n)
 	} else {
 		e.InvolvedObject.Name = n.Node(e.InvolvedObject.Name)
 		e.Message = EventPhrases().In(events.Kind{Reason: e.Reason, Object: e.InvolvedObject.Kind}, e.Message)

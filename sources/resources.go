@@ -26,6 +26,7 @@ const (
 	Events              Read = "events"
 	KubeletStarts       Read = "kubelet_starts"
 	NodeTurns           Read = "node_turns"
+	Deployments         Read = "deployments"
 	SystemDeployments   Read = "system_deployments"
 	SystemDaemonSets    Read = "system_daemonsets"
 	HPAs                Read = "horizontalpodautoscalers"
@@ -137,8 +138,8 @@ func groupResources() Table {
 	return Table{
 		{
 			Group: "apps", Versions: []string{"v1"}, Kind: "Deployment", Plural: "deployments", Namespaced: true,
-			Lists: []List{{Source: SystemDeployments, Namespace: metav1.NamespaceSystem}},
-			Trim:  Trimmed(trimDeployment), Redact: Redacted(redactDeployment),
+			Lists:  []List{{Source: Deployments}, {Source: SystemDeployments, Namespace: metav1.NamespaceSystem}},
+			Unread: unreadOfDeployments(), Trim: Trimmed(trimDeployment), Redact: Redacted(redactDeployment),
 			Aliases: aliases("Deployment", Trimmed(trimDeployment), "apps/v1beta2", "apps/v1beta1", "extensions/v1beta1"),
 		},
 		{

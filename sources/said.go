@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevitals/kubevitals/sources/events"
 	"github.com/kubevitals/kubevitals/sources/health"
+	"github.com/kubevitals/kubevitals/sources/refusal"
 )
 
 // Said are the words of the cluster itself about objects that samples of a metric are of:
@@ -58,22 +60,25 @@ func valuesOf(samples []map[string]string, label string) map[string]bool {
 type owner struct{ namespace, kind, name, cause string }
 
 func (s *Sources) saidOfOwners(samples []map[string]string) []Fact {
-	log, ok := s.stores[Events].(*events.Log)
-	if !ok {
-		return nil
-	}
-	refused, err := log.Refused()
-	if err != nil {
-		return nil // the result says which sources are unavailable
-	}
 	wanted := map[owner]bool{}
 	for _, l := range samples {
 		wanted[owner{l["namespace"], l["kind"], l["owner"], l["cause"]}] = true
 	}
 	var facts []Fact
-	for _, r := range refused {
-		if wanted[owner{r.Namespace, r.Kind, r.Name, string(r.Cause)}] {
-			facts = append(facts, Fact{Object: r.Kind + " " + r.Namespace + "/" + r.Name, Name: "FailedCreate", Message: r.Message, At: r.Last})
+	said := func(kind, namespace, name string, cause refusal.Cause, message string, at time.Time) {
+		if wanted[owner{namespace, kind, name, string(cause)}] {
+			facts = append(facts, Fact{Object: kind + " " + namespace + "/" + name, Name: "FailedCreate", Message: message, At: at})
+		}
+	}
+	if log, ok := s.stores[Events].(*events.Log); ok {
+		refused, _ := log.Refused() // the result says which sources are unavailable
+		for _, r := range refused {
+			said(r.Kind, r.Namespace, r.Name, r.Cause, r.Message, r.Last)
+		}
+	}
+	for _, d := range known[*RefusedDeployment](s, Deployments) {
+		if d != nil {
+			said("Deployment", d.Namespace, d.Name, d.Cause, d.Message, d.Since)
 		}
 	}
 	return facts

@@ -5,12 +5,21 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevitals/kubevitals/sources/events"
 )
 
 func trimDeployment(d *appsv1.Deployment, latest *Latest) runtime.Object {
 	kept := &appsv1.Deployment{ObjectMeta: trimMeta(d.ObjectMeta, latest)}
 	kept.Spec.Replicas, kept.Spec.Template = d.Spec.Replicas, trimTemplate(d.Spec.Template)
 	kept.Status = appsv1.DeploymentStatus{Replicas: d.Status.Replicas, ReadyReplicas: d.Status.ReadyReplicas}
+	for _, c := range d.Status.Conditions {
+		latest.saw(c.LastTransitionTime.Time, c.LastUpdateTime.Time)
+		if createsNoPods(c) {
+			c.Message = events.Cut(c.Message)
+			kept.Status.Conditions = append(kept.Status.Conditions, c)
+		}
+	}
 	return kept
 }
 

@@ -5,6 +5,11 @@ func unreadOfNodes() []string {
 	return []string{"metadata.annotations", "status.images", "status.volumesInUse", "status.volumesAttached"}
 }
 
+// unreadOfDeployments is all but the labels of the pods that they make.
+func unreadOfDeployments() []string {
+	return []string{"metadata.annotations", "spec.selector", "spec.strategy", "spec.template.spec", "spec.template.metadata.annotations"}
+}
+
 // unreadOfPods are what takes long to decode of a pod: of its containers, only what they
 // run and refer to is read.
 func unreadOfPods() []string {
