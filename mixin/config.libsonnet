@@ -234,8 +234,8 @@
       // The same for each autoscaler, which must be exceeded, too: each is updated up to 60 times in that time.
       eventsUpdateConflictsPerAutoscaler: 0.2,
 
-      // Causes of refused pods that are no trouble of their own: their namespace is being deleted, or the API server or etcd is ill, which other alerts tell.
-      podCreationIgnoredCauses: 'namespace_terminating|apiserver',
+      // Causes of refused pods that are no trouble of their own: their namespace is being deleted.
+      podCreationIgnoredCauses: 'namespace_terminating',
       // Seconds for which a refused pod counts at least: an owner tries again within seconds at first, and one that gets its pods then is no trouble.
       podCreationFreshSeconds: 45,
       // Seconds for which a refused pod counts at most: an owner tries again after twice the time before, and after 1,000 s at the latest.

@@ -1,10 +1,12 @@
 // Owners whose pods are refused at present, as far as events can tell: an owner tries again
 // after twice the time before, so that one of which no word comes for longer is well, or
-// gone. The signals pod_creation and admission_webhooks share it.
+// gone. Where there are no events of it, the condition of a Deployment stays as long as its
+// pods are refused. The signals pod_creation and admission_webhooks share it.
 local promql = import 'promql.libsonnet';
 
 function(c) {
-  local at(which, selector) = 'max by (%s, namespace, kind, owner, cause, webhook, fault) (kubevitals_pod_creation_%s_refused_timestamp_seconds{%s, %s})' % [c.by, which, c.selector, selector],
+  local owner = 'namespace, kind, owner, cause, webhook, fault',
+  local at(which, selector) = 'max by (%s, %s) (kubevitals_pod_creation_%s_timestamp_seconds{%s, %s})' % [c.by, owner, which, c.selector, selector],
   local fresh(selector) = promql.line(|||
     time() - %(last)s
     < clamp(
@@ -15,8 +17,11 @@ function(c) {
       %(podCreationFreshSeconds)s,
       %(podCreationRetrySeconds)s
     )
-  ||| % (c { last: at('last', selector), first: at('first', selector) })),
-  // The owners that the selector chooses, with the seconds since the latest refusal.
+    or
+    time() - %(failing)s
+  ||| % (c { last: at('last_refused', selector), first: at('first_refused', selector), failing: at('failing_since', selector) })),
+  // The owners that the selector chooses, with the seconds since the latest refusal, or since
+  // when the condition says so.
   fresh:: fresh,
   // How many owners the webhook of each name keeps from getting pods.
   byWebhook:: |||
@@ -24,10 +29,15 @@ function(c) {
       %(fresh)s
     )
   ||| % (c { fresh: promql.indent(fresh('cause="webhook_unreachable"')) }),
+  // The same owners in an expression of a template, which has %s for the selector, by some of
+  // their labels; the selector is of others.
+  recent(labels, selector)::
+    local of(which, still) = 'max by (%s) (kubevitals_pod_creation_%s_timestamp_seconds{%%s, %s}%s)' % [labels, which, selector, still];
+    of('last_refused', ' > time() - %d' % c.podCreationRetrySeconds) + ' or ' + of('failing_since', ''),
   // The owners by name, of the labels of an alert.
   named(selector, labels, before, after):: promql.list(
     c,
-    'label_join(label_join(max by (namespace, kind, owner) (kubevitals_pod_creation_last_refused_timestamp_seconds{%%s, %s} > time() - %d), "path", "/", "namespace", "owner"), "name", " ", "kind", "path")' % [selector, c.podCreationRetrySeconds],
+    'label_join(label_join(%s, "path", "/", "namespace", "owner"), "name", " ", "kind", "path")' % self.recent('namespace, kind, owner', selector),
     labels,
     'name',
     before,

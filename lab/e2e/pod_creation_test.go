@@ -58,7 +58,7 @@ func TestPodsRefusedByWebhook(t *testing.T) {
 		return s.want(1, "admission_webhooks_without_endpoints", "webhook", webhook, "configuration", namespace, "type", "mutating",
 			"backend", namespace+"/gone", "reason", "no_slices", "failure_policy", "Fail", "called_for", "own_pods")
 	})
-	shared.vitals.wantAlert(t, 2*time.Minute, "KubeVitalsWebhookWithoutEndpoints", "webhook", webhook)
+	shared.vitals.wantAlert(t, 2*time.Minute, "KubeVitalsWebhookWithoutEndpoints", "backend", namespace+"/gone")
 
 	makeReplicaSet(t, namespace, "web", nil)
 	shared.vitals.eventually(t, time.Minute, func(s samples) error {
@@ -103,7 +103,7 @@ func TestWebhookOfAnExternalService(t *testing.T) {
 	})
 	flags := shared.vitals.sameFlags(t)
 	looked, err := check(t.Context(), nil, flags...)
-	if err != nil || looked.names(firing{"KubeVitalsWebhookWithoutEndpoints", "webhook", webhook}) {
+	if err != nil || looked.names(firing{"KubeVitalsWebhookWithoutEndpoints", "backend", namespace + "/elsewhere"}) {
 		t.Fatalf("check finds %v, %v", looked.found(), err)
 	}
 

@@ -148,7 +148,7 @@ func (l *lab) runbookLabels() map[string]map[string]string {
 			"another node": "node-1", "the node of the instance": "node-0", "address of the peer": "127.0.0.1",
 			"address of another member": "127.0.0.1", "address of a node that is the cause": "127.0.0.1",
 			"name":                    "check.example.com",
-			"apiservice":              "v1.apps",
+			"backend":                 "default/kubernetes",
 			"taint":                   "node.cilium.io/agent-not-ready",
 			"webhook":                 "check.example.com",
 			"priority_level":          "workload-low",

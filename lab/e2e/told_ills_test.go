@@ -46,7 +46,7 @@ func TestToldAlone(t *testing.T) {
 			says: []string{"Completed", "They crash on " + last.Name}, begin: func(t *testing.T) func(context.Context) error { return l.crashNodeLocalDNS(t, last) },
 		},
 		{
-			name: "APIService without Service, and a namespace", alert: firing{"KubeVitalsAggregatedAPIUnavailable", "apiservice", "v1.gone.example.com"}, stays: 2 * time.Minute,
+			name: "APIService without Service, and a namespace", alert: firing{"KubeVitalsAggregatedAPIUnavailable", "backend", "default/gone"}, stays: 2 * time.Minute,
 			says: []string{"Service default/gone does not exist", "cannot end meanwhile: held-by-an-api"}, begin: func(t *testing.T) func(context.Context) error { return l.holdByAPI(t, sick) },
 		},
 		{

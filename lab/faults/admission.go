@@ -45,7 +45,7 @@ func admission() []Fault {
 		},
 		{
 			Name: "aggregated-api-gone", What: "an aggregated API has no Service any more",
-			Alert: "KubeVitalsAggregatedAPIUnavailable", Labels: map[string]string{"apiservice": goneAPI},
+			Alert: "KubeVitalsAggregatedAPIUnavailable", Labels: map[string]string{"backend": "default/gone"},
 			Sign: Sign{Metric: "aggregated_api_unavailable", Labels: map[string]string{"apiservice": goneAPI}, Value: 1}, inject: registerGoneAPI,
 		},
 		{

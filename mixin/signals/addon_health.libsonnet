@@ -141,6 +141,7 @@ function(config)
         'for': '5m',
         summary: 'A pod of an addon that the cluster depends on ends and is started again, time after time.',
         explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsEtcdSlow', 'KubeVitalsAPIServerSlow'], { where: { addon: 'kube-.+|cloud-controller-manager' }, inhibits: false })
+                     + why.ofCluster(['KubeVitalsAddonCrashLooping'], { when: { addon: 'etcd' }, where: { addon: 'kube-(apiserver|controller-manager|scheduler)|cloud-controller-manager' }, inhibits: false })
                      + why.on(['node'], ['KubeVitalsNodeMemoryPressure', 'KubeVitalsNodeOutOfMemory', 'KubeVitalsNodePIDPressure', 'KubeVitalsNodeDiskPressure'], { inhibits: false }),
         description: 'A container of addon {{ $labels.addon }}{{ with $labels.node }} on node {{ . }}{{ end }} of cluster %(cluster)s was started again {{ $value }} times%(since)s, and ended within the last hour%(run)s. It runs for long enough in between to count as ready.',
         values: {

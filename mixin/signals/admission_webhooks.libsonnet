@@ -8,6 +8,26 @@ function(c) {
 
   // Calls that failed and so the request, by what the API servers count themselves.
   local failed = 'sum by (%(by)s, webhook) (label_replace(increase(apiserver_admission_webhook_rejection_count{%(apiserverSelector)s, error_type="calling_webhook_error"}[10m]), "webhook", "$1", "name", "(.+)"))' % c,
+  local ill(labels, policy) = 'max by (%s, %s) (kubevitals_admission_webhooks_without_endpoints{%s, failure_policy="%s"}) == 1' % [c.by, labels, c.selector, policy],
+  local behind(policy) = ill('backend', policy),
+  // Why nothing is behind the webhooks of a Service, and which these are.
+  local texts(policy) = {
+    reason: promql.each(
+      c,
+      'max by (reason) (kubevitals_admission_webhooks_without_endpoints{%%s, backend=%%[2]q, failure_policy="%s"})' % policy,
+      ['backend'],
+      'reason',
+      '{{ if eq .Labels.reason "no_endpoints" }} has no ready endpoint{{ else }} has no EndpointSlice: it does not exist, or has no selector{{ if eq .Labels.reason "no_slices_or_external" }}, or is of type ExternalName, which only leads out of the cluster and may be well: Services cannot be seen{{ end }}{{ end }}'
+    ),
+    webhooks: promql.list(
+      c,
+      'label_replace(label_join(max by (webhook, type, configuration) (kubevitals_admission_webhooks_without_endpoints{%%s, backend=%%[2]q, failure_policy="%s"}), "name", "/", "webhook", "type", "configuration"), "name", "$1 ($2 configuration $3)", "name", "([^/]*)/([^/]*)/(.*)")' % policy,
+      ['backend'],
+      'name',
+      '',
+      ''
+    ),
+  },
   local slowest(by, selector, window) = 'histogram_quantile(0.99, sum by (%s, name, le) (rate(apiserver_admission_webhook_admission_duration_seconds_bucket{%s}[%s])))' % [by, selector, window],
   local foreign = '%(apiserverSelector)s, %(clusterLabel)s=~"$cluster"' % c,
 
@@ -22,36 +42,47 @@ function(c) {
   alerts: [
     {
       alert: 'KubeVitalsWebhookWithoutEndpoints',
-      each: 'webhook',
+      each: 'webhook_backend',
       severity: 'warning',
-      explainedBy: why.on(['webhook'], ['KubeVitalsPodsRefusedByWebhook']) + why.ofCluster(['KubeVitalsNodesNotReady'], { inhibits: false }),
-      // Once pods are refused for it, that is told and is worse.
+      explainedBy: why.ofCluster(['KubeVitalsNodesNotReady'], { inhibits: false }),
+      // Once pods are refused for one of them, that is told and is worse.
       expr: |||
-        max by (%(by)s, webhook) (kubevitals_admission_webhooks_without_endpoints{%(selector)s, failure_policy="Fail"}) == 1
-        unless on (%(by)s, webhook)
-        %(refused)s
-      ||| % (c { refused: promql.line(refusals.byWebhook) }),
+        %(behind)s
+        unless on (%(by)s, backend)
+        (
+          %(each)s
+          and on (%(by)s, webhook)
+          %(refused)s
+        )
+      ||| % (c { behind: behind('Fail'), each: ill('webhook, backend', 'Fail'), refused: promql.indent(refusals.byWebhook) }),
       'for': '1m',
-      summary: 'An admission webhook has no endpoints, and what it is called for is refused.',
-      description: 'Admission webhook {{ $labels.webhook }} of cluster %(cluster)s has nothing behind it, and the API server refuses whatever it is called for.%(backend)s',
-      values: {
-        backend: promql.each(
+      summary: 'The Service behind admission webhooks has no endpoints, and what they are called for is refused.',
+      description: 'Service {{ $labels.backend }} of cluster %(cluster)s%(reason)s, and the API server refuses whatever the admission webhooks behind it are called for. They are %(webhooks)s.%(pods)s',
+      values: texts('Fail') {
+        pods: promql.each(
           c,
-          'max by (configuration, type, backend, reason, called_for) (kubevitals_admission_webhooks_without_endpoints{%s, webhook=%[2]q, failure_policy="Fail"})',
-          ['webhook'],
-          'configuration',
-          ' It is in the {{ .Labels.type }} configuration {{ .Labels.configuration }}, and its Service {{ .Labels.backend }} '
-          + '{{ if eq .Labels.reason "no_endpoints" }}has no ready endpoint{{ else }}has no EndpointSlice: it does not exist, or has no selector{{ if eq .Labels.reason "no_slices_or_external" }}, or is of type ExternalName, which only leads out of the cluster and may be well: Services cannot be seen{{ end }}{{ end }}.'
-          + '{{ if eq .Labels.called_for "own_pods" }} It is called for its own pods, too, so it cannot come back by itself.{{ end }}'
-          + '{{ if eq .Labels.called_for "pods" }} It is called for new pods: none of those can be created.{{ end }}'
+          'max by (called_for) (kubevitals_admission_webhooks_without_endpoints{%s, backend=%[2]q, failure_policy="Fail", called_for=~"pods|own_pods"})',
+          ['backend'],
+          'called_for',
+          '{{ if eq .Labels.called_for "own_pods" }} One is called for its own pods, too, so it cannot come back by itself.{{ else }} One is called for new pods: none of those can be created.{{ end }}'
         ),
       },
+    },
+    {
+      alert: 'KubeVitalsWebhookSkipped',
+      each: 'webhook_backend',
+      severity: 'info',
+      expr: behind('Ignore'),
+      'for': '15m',
+      summary: 'The Service behind admission webhooks has no endpoints, and calls of them are skipped.',
+      description: 'Service {{ $labels.backend }} of cluster %(cluster)s%(reason)s. By their failurePolicy, Ignore, calls of the admission webhooks behind it are skipped: nothing is refused for it, and what they would check or change passes as it is. They are %(webhooks)s.',
+      values: texts('Ignore'),
     },
     {
       alert: 'KubeVitalsWebhookCallsFailing',
       each: 'webhook',
       severity: 'warning',
-      explainedBy: why.on(['webhook'], ['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsWebhookWithoutEndpoints']) + why.ofCluster(['KubeVitalsNetworkFailing'], { inhibits: false }) + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: '(Validating|Mutating)WebhookConfiguration', state: 'expired' }, inhibits: false }),
+      explainedBy: why.on(['webhook'], ['KubeVitalsPodsRefusedByWebhook']) + why.ofCluster(['KubeVitalsNetworkFailing'], { inhibits: false }) + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: '(Validating|Mutating)WebhookConfiguration', state: 'expired' }, inhibits: false }),
       expr: |||
         %(failed)s > %(admissionWebhookFailures)s
         unless on (%(by)s, webhook)
@@ -87,7 +118,7 @@ function(c) {
       'Admission webhooks without endpoints',
       'Webhooks whose Service has no ready endpoint, with what happens then by their failurePolicy (Fail refuses, Ignore lets pass unseen), and what they are called for.',
       [g.target('max by (webhook, configuration, type, backend, reason, failure_policy, called_for) (kubevitals_admission_webhooks_without_endpoints{%(panel)s}) == 1' % c, '')],
-      { alerts: ['KubeVitalsWebhookWithoutEndpoints', 'KubeVitalsPodsRefusedByWebhook'], mayBeEmpty: true },
+      { alerts: ['KubeVitalsWebhookWithoutEndpoints', 'KubeVitalsWebhookSkipped', 'KubeVitalsPodsRefusedByWebhook'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Calls of admission webhooks that fail',

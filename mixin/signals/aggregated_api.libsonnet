@@ -18,35 +18,42 @@ function(c) {
     EndpointsAccessError: 'has endpoints that the API server cannot look up',
   },
 
+  // Those that the Service of the alert serves, and that are not available.
+  local behind(labels) = 'max by (%s) (kubevitals_aggregated_api_unavailable{%%s, backend=%%[2]q})' % labels,
+
   name: 'aggregated_api',
   area: 'control-plane',
   beyond_guide: 'operators find namespaces that cannot be deleted for days, and the cause is an API whose Service is long gone',
   alerts: [
     {
       alert: 'KubeVitalsAggregatedAPIUnavailable',
-      each: 'apiservice',
+      each: 'api_backend',
       severity: 'warning',
-      explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: 'APIService', state: 'expired' }, inhibits: false }) + why.ofCluster(['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }),
+      explainedBy: why.nothingRead + why.on(['backend'], ['KubeVitalsWebhookWithoutEndpoints'], { inhibits: false }) + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: 'APIService', state: 'expired' }, inhibits: false }) + why.ofCluster(['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }),
+      // Of several versions behind one Service, one may have been away for long enough.
       expr: |||
-        max by (%(by)s, apiservice) (kubevitals_aggregated_api_unavailable{%(selector)s, apiservice!~"%(aggregatedAPIsElsewhere)s"}) == 1
-        unless on (%(by)s, apiservice)
-        time() - max by (%(by)s, apiservice) (kubevitals_aggregated_api_unavailable_since_timestamp_seconds{%(selector)s}) <= %(aggregatedAPISeconds)s
+        max by (%(by)s, backend) (
+          max by (%(by)s, apiservice, backend) (kubevitals_aggregated_api_unavailable{%(selector)s, apiservice!~"%(aggregatedAPIsElsewhere)s"}) == 1
+          unless on (%(by)s, apiservice)
+          time() - max by (%(by)s, apiservice) (kubevitals_aggregated_api_unavailable_since_timestamp_seconds{%(selector)s}) <= %(aggregatedAPISeconds)s
+        )
       ||| % c,
       'for': '1m',
       summary: 'An API is registered, and the API server does not reach whoever should serve it.',
-      description: 'APIService {{ $labels.apiservice }} of cluster %(cluster)s has not been available%(since)s%(why)s. What it serves cannot be used, the API server cannot tell all that there is, and no namespace can be deleted.%(stuck)s',
+      description: 'APIService %(apis)s of cluster %(cluster)s has not been available%(since)s%(why)s. What it serves cannot be used, the API server cannot tell all that there is, and no namespace can be deleted.%(stuck)s',
       values: {
+        apis: promql.list(c, behind('apiservice'), ['backend'], 'apiservice', '', ''),
         since: promql.each(
           c,
-          'time() - max by (apiservice) (kubevitals_aggregated_api_unavailable_since_timestamp_seconds{%s, apiservice=%[2]q})',
-          ['apiservice'],
+          'time() - min (max by (apiservice) (kubevitals_aggregated_api_unavailable_since_timestamp_seconds{%s}) and on (apiservice) kubevitals_aggregated_api_unavailable{%s, backend=%[2]q})',
+          ['backend'],
           'apiservice',
           ' for {{ .Value | humanizeDuration }}'
         ),
         why: promql.each(
           c,
-          'max by (reason, backend) (kubevitals_aggregated_api_unavailable{%s, apiservice=%[2]q})',
-          ['apiservice'],
+          behind('reason, backend'),
+          ['backend'],
           'reason',
           ': Service {{ .Labels.backend }} '
           + std.join('', ['{{ if eq .Labels.reason "%s" }}%s{{ end }}' % [reason, means[reason]] for reason in std.objectFields(means)])

@@ -125,7 +125,7 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'A node was short of something, and its kubelet evicted many pods, which are still listed.',
-      explainedBy: why.on(['node'], ['KubeVitalsNodeDiskPressure', 'KubeVitalsNodeMemoryPressure', 'KubeVitalsNodePIDPressure'], { inhibits: false }),
+      explainedBy: why.seldom(why.lostNode) + why.on(['node'], ['KubeVitalsNodeDiskPressure', 'KubeVitalsNodeDiskHeadroomLow', 'KubeVitalsNodeMemoryPressure', 'KubeVitalsNodePIDPressure'], { inhibits: false }),
       description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s evicted {{ $value | humanize }} pods that are still listed%(resources)s%(last)s. The shortage may be over: such pods stay listed until somebody deletes them, or the controller manager does when there are thousands.',
       values: {
         resources: promql.list(

@@ -1,6 +1,7 @@
 // The disk of a node fills up until its kubelet evicts pods.
 local g = import '../../dashboards/grafana.libsonnet';
 local why = import '../causes.libsonnet';
+local promql = import '../promql.libsonnet';
 
 function(c) {
   local target = c.by + ', node, filesystem',
@@ -27,7 +28,17 @@ function(c) {
       'for': '5m',
       keep_firing_for: '5m',
       summary: 'A node is short of disk: its kubelet evicts pods if nothing else frees enough.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s is under disk pressure, says its kubelet, which removes dead containers and unused images, and evicts pods where that does not free enough. No new pods are placed there.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s is under disk pressure, says its kubelet, which removes dead containers and unused images, and evicts pods where that does not free enough. No new pods are placed there.%(short)s',
+      values: {
+        short: promql.list(
+          c,
+          'label_join(min by (filesystem, resource) (kubevitals_node_disk_headroom_ratio{%%s, node=%%[2]q}) < %g, "name", " ", "filesystem", "resource")' % c.nodeDiskHeadroomRatio,
+          ['node'],
+          'name',
+          ' Short of: ',
+          '.'
+        ),
+      },
     },
     {
       alert: 'KubeVitalsNodeDiskHeadroomLow',
@@ -74,7 +85,7 @@ function(c) {
       ||| % k,
       'for': '30m',
       summary: 'Image garbage collection cannot free enough disk on a node.',
-      explainedBy: why.on(['node'], ['KubeVitalsNodeDiskPressure']),
+      explainedBy: why.on(['node'], ['KubeVitalsNodeDiskPressure']) + why.on(['node'], ['KubeVitalsNodeDiskHeadroomLow'], { inhibits: false }),
       description: 'The image filesystem of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizePercentage }} full, above the point at which its kubelet removes unused images, as it does every five minutes: what fills it while that lasts is in use or no image.',
     },
   ],

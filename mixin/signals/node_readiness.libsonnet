@@ -180,6 +180,7 @@ function(c) {
       expr: many('count by (%s, fault) (group by (%s, node, fault) (kubevitals:node_fault))' % [c.by, c.by]) + '\n',
       'for': '5m',
       keep_firing_for: '5m',
+      explainedBy: why.ofCluster(['KubeVitalsCloudControllerManagerDown'], { where: { fault: 'startup_taint' }, inhibits: false }),
       summary: 'Many nodes have the same trouble, each of which would be a warning.',
       description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s have the trouble {{ $labels.fault }}: one cause for all is likely, and the others seldom have room for the pods of so many. The alerts of the single nodes name them.',
     },

@@ -21,7 +21,13 @@ function(c) {
     policy_denied: 'a ValidatingAdmissionPolicy says no',
     quota: 'a ResourceQuota is used up, or wants requests and limits that they lack',
     limit_range: 'they ask for more or less than a LimitRange allows',
+    quota_scope: 'pods of their priority class need a ResourceQuota that allows it, and none of the namespace does',
     pod_security: 'Pod Security forbids what they ask for',
+    security_context_constraint: 'no SecurityContextConstraint that they may use allows what they ask for',
+    pod_security_policy: 'no PodSecurityPolicy that they may use allows what they ask for',
+    etcd: 'etcd does not answer in time, or has no leader',
+    timeout: 'the request takes longer than it may, most often because admission webhooks that do not answer take its time, even those of failurePolicy Ignore',
+    apiserver: 'the API server does not take the request',
     service_account_missing: 'their ServiceAccount does not exist',
     priority_class_missing: 'their PriorityClass does not exist',
     runtime_class_missing: 'their RuntimeClass does not exist',
@@ -47,7 +53,7 @@ function(c) {
       values: {
         fault: promql.each(
           c,
-          'max by (fault) (kubevitals_pod_creation_last_refused_timestamp_seconds{%%s, cause="webhook_unreachable", webhook=%%[2]q}) > time() - %d' % c.podCreationRetrySeconds,
+          refusals.recent('fault', 'cause="webhook_unreachable", webhook=%[2]q'),
           ['webhook'],
           'fault',
           '{{ if not $i }}: {{ end }}' + said('.Labels.fault', faults)
@@ -67,7 +73,7 @@ function(c) {
       alert: 'KubeVitalsPodsNotCreated',
       each: 'namespace_of_pods',
       severity: 'warning',
-      explainedBy: why.nothingWritten,
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsEtcdSlow', 'KubeVitalsAPIServerSlow'], { where: { cause: 'etcd|timeout|apiserver' }, inhibits: false }),
       expr: |||
         count by (%(by)s, namespace, cause) (
           %(fresh)s
@@ -80,7 +86,7 @@ function(c) {
         cause: said('$labels.cause', causes),
         webhook: promql.list(
           c,
-          'max by (webhook) (kubevitals_pod_creation_last_refused_timestamp_seconds{%%s, namespace=%%[2]q, cause=%%[3]q, webhook!=""}) > time() - %d' % c.podCreationRetrySeconds,
+          refusals.recent('webhook', 'namespace=%[2]q, cause=%[3]q, webhook!=""'),
           ['namespace', 'cause'],
           'webhook',
           ' (',
@@ -100,10 +106,11 @@ function(c) {
     ),
     g.table(
       'Pods that are not created',
-      'Owners of which pods were not created, with the cause, and the webhook and its fault where there is one, and the seconds since the latest refusal.',
+      'Owners of which pods were not created, with the cause, and the webhook and its fault where there is one, and the seconds since the latest refusal; of Deployments of which only their condition says so, since when it does.',
       [
         g.target('time() - max by (namespace, kind, owner, cause, webhook, fault) (kubevitals_pod_creation_last_refused_timestamp_seconds{%(panel)s})' % c, ''),
         g.target('time() - min by (namespace, kind, owner, cause, webhook, fault) (kubevitals_pod_creation_first_refused_timestamp_seconds{%(panel)s})' % c, ''),
+        g.target('time() - min by (namespace, kind, owner, cause, webhook, fault) (kubevitals_pod_creation_failing_since_timestamp_seconds{%(panel)s})' % c, ''),
       ],
       { alerts: ['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsPodsNotCreated'], mayBeEmpty: true },
     ),

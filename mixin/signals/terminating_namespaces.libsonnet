@@ -23,8 +23,9 @@ function(c) {
       alert: 'KubeVitalsNamespaceStuckTerminating',
       each: 'namespace',
       severity: 'warning',
-      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsAggregatedAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable', 'KubeVitalsControllerManagerDown', 'KubeVitalsWebhookWithoutEndpoints', 'KubeVitalsWebhookCallsFailing'], { inhibits: false }),
-      // An API that cannot be asked holds all namespaces alike, and its alert names them.
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsAggregatedAPIUnavailable', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable', 'KubeVitalsControllerManagerDown', 'KubeVitalsWebhookWithoutEndpoints', 'KubeVitalsWebhookCallsFailing'], { inhibits: false }),
+      // An API that cannot be asked holds all namespaces alike, and its alert names them; those
+      // of metrics do not.
       expr: |||
         (
           time() - %(errors)s > %(terminatingNamespaceErrorSeconds)s
@@ -35,11 +36,7 @@ function(c) {
         (
           %(discovery)s
           and on (%(by)s)
-          (
-            max by (%(by)s) (kubevitals_aggregated_api_unavailable{%(selector)s, apiservice!~"%(aggregatedAPIsElsewhere)s"}) == 1
-            or
-            max by (%(by)s) (kubevitals_metrics_api_available{%(selector)s} == bool 0) == 1
-          )
+          max by (%(by)s) (kubevitals_aggregated_api_unavailable{%(selector)s, apiservice!~"%(aggregatedAPIsElsewhere)s"}) == 1
         )
       ||| % (c { errors: deleted('discovery|deletion'), all: deleted('.+'), discovery: deleted('discovery') }),
       'for': '1m',

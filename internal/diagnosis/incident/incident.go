@@ -139,7 +139,7 @@ func byUrgency(a, b Incident) int {
 // named are the labels that name an object. All others say what is wrong with it.
 func named() []string {
 	return []string{
-		"node", "horizontalpodautoscaler", "addon", "server", "endpoint", "api", "apiservice", "webhook", "component", "zone", "peer", "scheduler",
+		"node", "horizontalpodautoscaler", "addon", "server", "endpoint", "api", "backend", "webhook", "component", "zone", "peer", "scheduler",
 		"source", "collector",
 	}
 }
