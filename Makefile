@@ -54,6 +54,16 @@ $(BIN)/coredns: lab/coredns/go.mod lab/coredns/main.go
 $(BIN)/alertmanager: lab/alertmanager/go.mod
 	cd lab/alertmanager && CGO_ENABLED=0 $(GO) build -ldflags '-s -w' -o ../../$@ github.com/prometheus/alertmanager/cmd/alertmanager
 
+# What installs kubevitals as users do, and the operator that they have: the real ones.
+$(BIN)/helm: lab/helm/go.mod
+	cd lab/helm && CGO_ENABLED=0 $(GO) build -ldflags '-s -w' -o ../../$@ helm.sh/helm/v3/cmd/helm
+
+$(BIN)/prometheus-operator: lab/operator/go.mod
+	cd lab/operator && CGO_ENABLED=0 $(GO) build -ldflags '-s -w' -o ../../$@ github.com/prometheus-operator/prometheus-operator/cmd/operator
+
+$(BIN)/prometheus-config-reloader: lab/operator/go.mod
+	cd lab/operator && CGO_ENABLED=0 $(GO) build -ldflags '-s -w' -o ../../$@ github.com/prometheus-operator/prometheus-operator/cmd/prometheus-config-reloader
+
 # What a real node runs beside the lab's binary and Debian's runc and CNI plugins.
 CONTAINERD := $(BIN)/containerd $(BIN)/containerd-shim-runc-v2 $(BIN)/ctr
 CONTAINERD_VERSION := $(shell sed -n 's|^\tgithub.com/containerd/containerd/v2 \(v[0-9.]*\).*|\1|p' lab/containerd/go.mod)
@@ -140,8 +150,9 @@ e2e-real-node: build image real-node-programs $(BIN)/prometheus ## Test on real 
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -v -parallel 3 -timeout 40m ./realnode
 
 .PHONY: e2e-real-node-all
-e2e-real-node-all: E2E_ENV += KUBEVITALS_REAL_NODE_ALL=1 KUBEVITALS_REAL_NODE_TABLE=$(CURDIR)/docs/real-node.md
-e2e-real-node-all: e2e-real-node ## The same with failures that take long; writes the table of docs/real-node.md.
+e2e-real-node-all: E2E_ENV += KUBEVITALS_REAL_NODE_ALL=1 KUBEVITALS_REAL_NODE_TABLE=$(CURDIR)/docs/real-node.md \
+	KUBEVITALS_FIRST_PAGES_TABLE=$(CURDIR)/docs/install.md
+e2e-real-node-all: $(BIN)/helm $(BIN)/prometheus-operator $(BIN)/prometheus-config-reloader e2e-real-node ## The same with failures that take long, and kubevitals installed word for word as docs/install.md says; writes the tables of that and of docs/real-node.md.
 
 E2E_ENV = CGO_ENABLED=0 KUBEVITALS_MIXINCHECK=$(CURDIR)/$(BIN)/mixincheck KUBEVITALS_COREDNS=$(CURDIR)/$(BIN)/coredns \
 	KUBEVITALS_PROMETHEUS=$(CURDIR)/$(BIN)/prometheus KUBEVITALS_ALERTMANAGER=$(CURDIR)/$(BIN)/alertmanager \
@@ -358,9 +369,9 @@ $(BIN)/jsonnet $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint: tools/go.mod
 $(BIN)/promtool: tools/prometheus/go.mod
 	cd tools/prometheus && $(GO) build -tags remove_all_sd -o ../../$@ github.com/prometheus/prometheus/cmd/promtool
 
-# With DNS alone to find targets by.
+# With DNS and the cluster to find targets by, as configurations of the Prometheus Operator and docs/install.md do.
 $(BIN)/prometheus: tools/prometheus/go.mod
-	cd tools/prometheus && CGO_ENABLED=0 $(GO) build -tags remove_all_sd,enable_dns_sd -ldflags '-s -w' -o ../../$@ github.com/prometheus/prometheus/cmd/prometheus
+	cd tools/prometheus && CGO_ENABLED=0 $(GO) build -tags remove_all_sd,enable_dns_sd,enable_kubernetes_sd -ldflags '-s -w' -o ../../$@ github.com/prometheus/prometheus/cmd/prometheus
 
 $(BIN)/mixincheck: tools/prometheus/go.mod $(wildcard tools/prometheus/mixincheck/*.go)
 	cd tools/prometheus && $(GO) build -tags remove_all_sd -o ../../$@ ./mixincheck

@@ -145,12 +145,17 @@ func (l *lab) prometheusSaw(t *testing.T) {
 
 // rulesEvaluated fails unless all rules were evaluated without an error.
 func (l *lab) rulesEvaluated(ctx context.Context) error {
+	return rulesEvaluatedBy(ctx, l.askPrometheus)
+}
+
+// rulesEvaluatedBy does the same of the Prometheus that is asked.
+func rulesEvaluatedBy(ctx context.Context, ask func(ctx context.Context, path string, data any) error) error {
 	var told struct {
 		Groups []struct {
 			Rules []struct{ Name, Health, LastError string }
 		}
 	}
-	if err := l.askPrometheus(ctx, "/api/v1/rules", &told); err != nil {
+	if err := ask(ctx, "/api/v1/rules", &told); err != nil {
 		return err
 	}
 	n := 0
@@ -171,9 +176,11 @@ func (l *lab) rulesEvaluated(ctx context.Context) error {
 // sample is one of a query's.
 type sample struct{ Metric map[string]string }
 
+func queryPath(expr string) string { return "/api/v1/query?query=" + url.QueryEscape(expr) }
+
 func (l *lab) query(ctx context.Context, expr string, judge func([]sample) error) error {
 	var told struct{ Result []sample }
-	if err := l.askPrometheus(ctx, "/api/v1/query?query="+url.QueryEscape(expr), &told); err != nil {
+	if err := l.askPrometheus(ctx, queryPath(expr), &told); err != nil {
 		return err
 	}
 	return judge(told.Result)
@@ -190,7 +197,14 @@ func (l *lab) askPrometheus(ctx context.Context, path string, data any) error {
 	if p.Status.PodIP == "" {
 		return errors.New("no address yet")
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(p.Status.PodIP, "9090")+path, nil)
+	return askPrometheusAt(ctx, p.Status.PodIP, path, data)
+}
+
+// askPrometheusAt decodes the data of an answer of the Prometheus at that address.
+func askPrometheusAt(ctx context.Context, address, path string, data any) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(address, "9090")+path, nil)
 	if err != nil {
 		return err
 	}
