@@ -74,7 +74,7 @@ func ways() []way {
 func TestInstalledByTheGuide(t *testing.T) {
 	t.Parallel()
 	if os.Getenv(allEnv) == "" {
-		t.Skipf("it takes a quarter of an hour: make e2e-real-node-all, or set %s", allEnv)
+		t.Skipf("it takes 20 minutes: make e2e-real-node-all, or set %s", allEnv)
 	}
 	l := start(t, 1)
 	s := l.newStranger(t)
