@@ -136,7 +136,7 @@ e2e: build charts $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns $(BIN)/
 	cd lab && $(E2E_ENV) $(GO) test -count=1 -timeout 15m ./matrix
 
 .PHONY: e2e-compat
-e2e-compat: build charts $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns ## Test against the control plane and kubelets of another version of Kubernetes: make e2e-compat VERSION=v1.34.4; writes docs/kubernetes-versions.md (COMPAT_FLAGS=flags: see what they say). The first build of a version takes ten minutes.
+e2e-compat: build charts $(BIN)/kubevitals-lab $(BIN)/mixincheck $(BIN)/coredns ## Test against the control plane and kubelets of another version of Kubernetes: make e2e-compat VERSION=v1.34.4; writes docs/kubernetes-versions.md (COMPAT_FLAGS=flags: see what they say). The first build of a version compiles a whole Kubernetes.
 	cd lab/compat && $(E2E_ENV) $(GO) run . -version '$(COMPAT)' -out ../../$(BIN)/compat/'$(COMPAT)' \
 		$(or $(COMPAT_FLAGS),-skip '$(COMPAT_SKIP)' -document ../../docs/kubernetes-versions.md)
 

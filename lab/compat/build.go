@@ -15,7 +15,7 @@ import (
 const command = "./cmd/kubevitals-components"
 
 // build compiles the components and returns the binary. Of a version that was built before
-// it takes seconds, the first time ten minutes.
+// little is left to do; the first time, it compiles a whole Kubernetes.
 func build(ctx context.Context, o options) (string, error) {
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
 		return "", err
