@@ -130,7 +130,7 @@ func TestPodsOnNodesThatDoNotExist(t *testing.T) {
 		gone = append(gone, pods.Pod{Node: "was-deleted", Deletion: since})
 	}
 	waits = append(waits, pods.Pod{Node: "n1", Waiting: pods.NotPickedUp, Since: since})
-	pending := string(scrapeText(t, pendingPodsName, pendingPodsCollector{pods: somePods(waits...), nodes: someNodes("n1"), events: noEvents(nil)}, PendingPods().Metrics))
+	pending := string(scrapeText(t, pendingPodsName, pendingPodsCollector{pods: somePods(waits...), nodes: someNodes("n1"), events: noEvents(nil), imageEvents: noEvents(nil)}, PendingPods().Metrics))
 	terminating := string(scrapeText(t, terminatingPodsName, terminatingPodsCollector{
 		nodes: someNodes("n1"), pods: somePods(gone...), now: func() time.Time { return since.Add(time.Hour) },
 	}, TerminatingPods().Metrics))

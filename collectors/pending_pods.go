@@ -24,7 +24,7 @@ var (
 		"Pods that are pending, by what they wait for and by their node; the node is empty until they are scheduled, and where too many name nodes that do not exist.",
 		"node", "reason")
 	pendingPodsNamespace = exporter.NewGauge(pendingPodsName, "unscheduled_oldest_timestamp_seconds",
-		"Unix time, in seconds, since which the oldest pod of the namespace waits that fits no node, one of a negative priority under a reason of its own, or that the scheduler failed over; absent where none does.",
+		"Unix time, in seconds, since which the oldest pod of the namespace waits that fits no node, one of a negative priority or with a claim of a volume that is not bound under a reason of its own, or that the scheduler failed over; absent where none does.",
 		"namespace", "reason")
 	pendingPodsScheduler = exporter.NewGauge(pendingPodsName, "other_scheduler_oldest_timestamp_seconds",
 		"Unix time, in seconds, since which the oldest pod of the namespace waits that names a scheduler of its own, which has not looked at it; of ten such schedulers, and the others as other.",
@@ -34,6 +34,9 @@ var (
 		"node", "reason")
 	pendingPodsSandbox = exporter.NewGauge(pendingPodsName, "without_sandbox",
 		"Pods without a sandbox or a network, by their node and by the cause that their latest event tells; absent where there are none.",
+		"node", "cause")
+	pendingPodsImage = exporter.NewGauge(pendingPodsName, "without_image",
+		"Pods with a container whose image cannot be pulled, by their node and by the cause that their latest event tells; absent where there are none.",
 		"node", "cause")
 )
 
@@ -60,7 +63,7 @@ func PendingPods() Definition {
 		Help:    "New pods stay Pending, and why: no scheduler, no node that fits, no kubelet that begins, no network, volume or image.",
 		Scope:   Cluster,
 		Default: true,
-		Metrics: []*exporter.Desc{pendingPods, pendingPodsOldest, pendingPodsNamespace, pendingPodsScheduler, pendingPodsSandbox},
+		Metrics: []*exporter.Desc{pendingPods, pendingPodsOldest, pendingPodsNamespace, pendingPodsScheduler, pendingPodsSandbox, pendingPodsImage},
 		Reads:   []sources.Read{sources.Pods, sources.Events, sources.Nodes},
 		Flags: func(f *Flags) {
 			f.Flag("scheduler", "Scheduler of the cluster beside default-scheduler, such as another profile of kube-scheduler; repeatable. That no scheduler looks at pods is told of these; pods that name others have an alert of their own.").
@@ -69,11 +72,12 @@ func PendingPods() Definition {
 		New: func(s *sources.Sources) (exporter.Collector, error) {
 			log := s.Events()
 			return pendingPodsCollector{
-				pods:       s.Pods().Each,
-				nodes:      s.Nodes().List,
-				schedulers: schedulers,
-				events:     func() (map[types.UID]events.Warning, error) { return log.Latest(sources.PodStartKinds()...) },
-				now:        s.Now,
+				pods:        s.Pods().Each,
+				nodes:       s.Nodes().List,
+				schedulers:  schedulers,
+				events:      func() (map[types.UID]events.Warning, error) { return log.Latest(sources.PodStartKinds()...) },
+				imageEvents: func() (map[types.UID]events.Warning, error) { return log.LatestTelling(sources.ImageKind()) },
+				now:         s.Now,
 			}, nil
 		},
 	}
@@ -83,7 +87,9 @@ type pendingPodsCollector struct {
 	pods   func(func(pods.Pod)) error
 	nodes  func() ([]*corev1.Node, error)
 	events func() (map[types.UID]events.Warning, error)
-	now    func() time.Time
+	// imageEvents are those that say why an image was not pulled.
+	imageEvents func() (map[types.UID]events.Warning, error)
+	now         func() time.Time
 	// schedulers are those of the cluster beside the default one.
 	schedulers []string
 }
@@ -97,10 +103,10 @@ type inNamespace struct{ namespace, what string }
 // Collect fails while pods cannot be seen. Without events it cannot tell a
 // missing volume from a missing network, and says "sandbox" for both.
 func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Metric) error {
-	told := c.told()
-	groups, causes := map[waiting]group{}, map[waiting]group{}
+	told, images := toldBy(c.events), toldBy(c.imageEvents)
+	groups, causes, imageCauses := map[waiting]group{}, map[waiting]group{}, map[waiting]group{}
 	namespaces, others := map[inNamespace]group{}, map[inNamespace]group{}
-	for _, w := range []pods.Waiting{pods.NoScheduler, pods.Gated, pods.Unschedulable, pods.LowPriority, pods.Placeholder, pods.SchedulerError} {
+	for _, w := range []pods.Waiting{pods.NoScheduler, pods.Gated, pods.Unschedulable, pods.LowPriority, pods.Placeholder, pods.SchedulerError, pods.Unbound} {
 		groups[waiting{"", w.String()}] = group{} // none is worth knowing
 	}
 	err := c.pods(func(p pods.Pod) {
@@ -109,7 +115,7 @@ func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 		}
 		w := waiting{p.Node, c.reason(p, told)}
 		switch {
-		case p.Waiting == pods.Unschedulable, p.Waiting == pods.LowPriority, p.Waiting == pods.SchedulerError:
+		case p.Waiting == pods.Unschedulable, p.Waiting == pods.LowPriority, p.Waiting == pods.SchedulerError, p.Waiting == pods.Unbound:
 			k := inNamespace{p.Namespace, w.reason}
 			namespaces[k] = namespaces[k].with(p.Since)
 		case p.Scheduler != "" && !slices.Contains(c.schedulers, p.Scheduler):
@@ -118,9 +124,13 @@ func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 			others[k] = others[k].with(p.Since)
 		}
 		groups[w] = groups[w].with(p.Since)
-		if w.reason == reasonNetwork {
+		switch w.reason {
+		case reasonNetwork:
 			cause := waiting{p.Node, string(sources.SandboxCauseOf(told[p.Key].Phrase))}
 			causes[cause] = causes[cause].with(p.Since)
+		case pods.Image.String():
+			cause := waiting{p.Node, string(sources.ImageCauseOf(images[p.Key].Phrase))}
+			imageCauses[cause] = imageCauses[cause].with(p.Since)
 		}
 	})
 	if err != nil {
@@ -137,6 +147,9 @@ func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 	for w, g := range merged(causes, named) {
 		ch <- pendingPodsSandbox.Sample(float64(g.pods), w.node, w.reason)
 	}
+	for w, g := range merged(imageCauses, named) {
+		ch <- pendingPodsImage.Sample(float64(g.pods), w.node, w.reason)
+	}
 	for w, g := range merged(groups, named) {
 		ch <- pendingPods.Sample(float64(g.pods), w.node, w.reason)
 		if g.pods > 0 {
@@ -152,11 +165,11 @@ func (c pendingPodsCollector) Collect(_ context.Context, ch chan<- prometheus.Me
 	return nil
 }
 
-// told are the latest warnings about pods that do not start; none where events cannot
-// be seen.
-func (c pendingPodsCollector) told() map[pods.Key]events.Warning {
+// toldBy are the latest warnings about pods, such as that they do not start; none where
+// events cannot be seen.
+func toldBy(warnings func() (map[types.UID]events.Warning, error)) map[pods.Key]events.Warning {
 	told := map[pods.Key]events.Warning{}
-	latest, err := c.events()
+	latest, err := warnings()
 	if err != nil {
 		return told
 	}

@@ -124,6 +124,7 @@ func TestPendingPods(t *testing.T) {
 			pods.Pod{Namespace: "a", Waiting: pods.Unschedulable, Since: at(20)},
 			pods.Pod{Namespace: "b", Waiting: pods.Unschedulable, Since: at(30)},
 			pods.Pod{Namespace: "b", Waiting: pods.SchedulerError, Since: at(31)},
+			pods.Pod{Namespace: "b", Waiting: pods.Unbound, Since: at(32)},
 			pods.Pod{Namespace: "batch", Waiting: pods.LowPriority, Since: at(-800)},
 			pods.Pod{Namespace: "room", Waiting: pods.Placeholder, Since: at(-900)},
 			pods.Pod{Namespace: "b", Waiting: pods.NoScheduler, Since: at(40)},
@@ -137,6 +138,7 @@ func TestPendingPods(t *testing.T) {
 			pods.Pod{Node: "n2", Waiting: pods.Sandbox, Since: at(5), Key: runtimeKey},
 			pods.Pod{Node: "n2", Waiting: pods.Sandbox, Since: at(6)},
 			pods.Pod{Node: "n2", Waiting: pods.Image, Since: at(7), Key: imageKey},
+			pods.Pod{Node: "n2", Waiting: pods.Image, Since: at(10)}, // of which no event says why
 			pods.Pod{Node: "old", Waiting: pods.Creating, Since: at(8), Key: oldKey},
 			pods.Pod{Node: "old", Waiting: pods.Creating, Since: at(9), Key: overKey},
 		),
@@ -154,17 +156,23 @@ func TestPendingPods(t *testing.T) {
 				"static": {Kind: events.Kind{Reason: "FailedMount", Object: "Pod"}, Last: at(900)},
 			}, nil
 		},
+		imageEvents: func() (map[types.UID]events.Warning, error) {
+			return map[types.UID]events.Warning{
+				image:   {Kind: sources.ImageKind(), Phrase: "401 unauthorized", Last: at(200)},
+				runtime: {Kind: sources.ImageKind(), Phrase: "manifest unknown", Last: at(900)}, // which it no longer waits for
+			}, nil
+		},
 	}, PendingPods().Metrics)
 }
 
 func TestPendingPodsWithoutSources(t *testing.T) {
 	t.Parallel()
 	blind := errors.New("forbidden")
-	if err := collectError(t, pendingPodsCollector{pods: noPods(blind), nodes: someNodes(), events: noEvents(nil)}); !errors.Is(err, blind) {
+	if err := collectError(t, pendingPodsCollector{pods: noPods(blind), nodes: someNodes(), events: noEvents(nil), imageEvents: noEvents(nil)}); !errors.Is(err, blind) {
 		t.Errorf("without pods: %v, want the source's error", err)
 	}
 	got := string(scrapeText(t, pendingPodsName, pendingPodsCollector{
-		pods: somePods(pods.Pod{Node: "n1", Waiting: pods.Sandbox, Since: time.Unix(1, 0)}), nodes: someNodes("n1"), events: noEvents(blind),
+		pods: somePods(pods.Pod{Node: "n1", Waiting: pods.Sandbox, Since: time.Unix(1, 0)}), nodes: someNodes("n1"), events: noEvents(blind), imageEvents: noEvents(blind),
 	}, PendingPods().Metrics))
 	if !strings.Contains(got, `kubevitals_pending_pods_pods{node="n1",reason="sandbox"} 1`) {
 		t.Errorf("without events it does not tell what it can:\n%s", got)
@@ -179,7 +187,7 @@ func TestPendingPodsBoundsSchedulers(t *testing.T) {
 	for i := range 500 {
 		list = append(list, pods.Pod{Namespace: "a", Waiting: pods.NoScheduler, Scheduler: fmt.Sprintf("s-%03d", i), Since: time.Unix(1_800_000_000+int64(i), 0)})
 	}
-	got := string(scrapeText(t, pendingPodsName, pendingPodsCollector{pods: somePods(list...), nodes: someNodes(), events: noEvents(nil)}, PendingPods().Metrics))
+	got := string(scrapeText(t, pendingPodsName, pendingPodsCollector{pods: somePods(list...), nodes: someNodes(), events: noEvents(nil), imageEvents: noEvents(nil)}, PendingPods().Metrics))
 	if n := strings.Count(got, "other_scheduler_oldest_timestamp_seconds{"); n != mostSchedulers+1 ||
 		!strings.Contains(got, `{namespace="a",scheduler="other"} 1.80000001e+09`) || !strings.Contains(got, `{node="",reason="no_scheduler"} 0`) {
 		t.Errorf("%d series:\n%s", n, got)

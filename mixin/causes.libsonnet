@@ -58,6 +58,12 @@
   // The resource metrics API has nobody behind it.
   noMetricsServer:: self.ofCluster(['KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable'], { when: { api: 'resource' } }),
 
+  // Nobody creates or attaches volumes of a driver, which need not be those that are waited for.
+  noVolumes:: self.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: '(.+-)?csi-controller' }, inhibits: false }),
+
+  // The API server, which is elsewhere, reaches nothing in the cluster.
+  noTunnel:: self.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'konnectivity-agent' }, inhibits: false }),
+
   // Names are resolved for no one.
   noDNS:: self.ofCluster(['KubeVitalsDNSNoEndpoints', 'KubeVitalsDNSDown']),
 

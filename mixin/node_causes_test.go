@@ -89,3 +89,17 @@ func TestSandboxCauses(t *testing.T) {
 		t.Errorf("causes (-sources +sandbox_causes.libsonnet):\n%s", diff)
 	}
 }
+
+// TestImageCauses verifies the same of the causes for which images are not pulled.
+func TestImageCauses(t *testing.T) {
+	t.Parallel()
+	var words map[string]string
+	evaluate(t, `import 'image_causes.libsonnet'`, &words)
+	var causes []string
+	for _, cause := range sources.ImageCauses() {
+		causes = append(causes, string(cause))
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(causes)), slices.Sorted(maps.Keys(words))); diff != "" {
+		t.Errorf("causes (-sources +image_causes.libsonnet):\n%s", diff)
+	}
+}

@@ -19,18 +19,36 @@ const (
 	AddonMetricsServer Addon = "metrics-server"
 	AddonDashboard     Addon = "dashboard"
 	// AddonCSINode are the agents on nodes of CSI drivers that have no name of their own
-	// in the table.
-	AddonCSINode Addon = "csi-node"
+	// in the table, and AddonCSIController the pods that create and attach volumes for it.
+	AddonCSINode       Addon = "csi-node"
+	AddonCSIController Addon = "csi-controller"
+	// AddonCloudController is what knows the machines of nodes, of whatever cloud.
+	AddonCloudController Addon = "cloud-controller-manager"
 )
 
 // Values of labels of pods that are in namespaces of any name.
 const (
 	prometheusAdapter = "prometheus-adapter"
 	kedaMetrics       = "keda-operator-metrics-apiserver"
+	kedaOperator      = "keda-operator"
 	rookBlock         = "csi-rbdplugin"
 	rookFiles         = "csi-cephfsplugin"
+	rookBlockMaker    = "csi-rbdplugin-provisioner"
+	rookFilesMaker    = "csi-cephfsplugin-provisioner"
 	longhornCSI       = "longhorn-csi-plugin"
+	longhornManager   = "longhorn-manager"
+	longhornAttacher  = "csi-attacher"
+	longhornMaker     = "csi-provisioner"
+	vsphereCSI        = "vsphere-csi-node"
+	vsphereCSIMaker   = "vsphere-csi-controller"
 )
+
+// volumeApps are those values of the label app that agents and controllers of volumes have.
+func volumeApps() []string {
+	return []string{
+		rookBlock, rookFiles, rookBlockMaker, rookFilesMaker, longhornCSI, longhornManager, longhornAttacher, longhornMaker, vsphereCSI, vsphereCSIMaker,
+	}
+}
 
 // openShiftDNSLabel is on the pods of OpenShift's DNS, whatever its value.
 const openShiftDNSLabel = "dns.operator.openshift.io/daemonset-dns"
@@ -66,6 +84,8 @@ func coreAddons() []addonLabel {
 		{"prometheus-adapter", "app.kubernetes.io/name", prometheusAdapter},
 		{"keda-metrics-apiserver", "app", kedaMetrics},
 		{"keda-metrics-apiserver", "app.kubernetes.io/name", kedaMetrics},
+		{"keda-operator", "app", kedaOperator},
+		{"keda-operator", "app.kubernetes.io/name", kedaOperator},
 		{AddonDashboard, "k8s-app", "kubernetes-dashboard"},
 		{AddonDashboard, "app.kubernetes.io/name", "kubernetes-dashboard"},
 		{AddonDashboard, "app.kubernetes.io/part-of", "kubernetes-dashboard"},
@@ -75,10 +95,13 @@ func coreAddons() []addonLabel {
 		{"kube-apiserver", "component", "kube-apiserver"},
 		{"kube-controller-manager", "component", "kube-controller-manager"},
 		{"kube-scheduler", "component", "kube-scheduler"},
-		{"cloud-controller-manager", "component", "cloud-controller-manager"},
-		{"cloud-controller-manager", "k8s-app", "cloud-controller-manager"},
-		{"cloud-controller-manager", "k8s-app", "aws-cloud-controller-manager"},
-		{"cloud-controller-manager", "k8s-app", "openstack-cloud-controller-manager"},
+		{AddonCloudController, "component", "cloud-controller-manager"},
+		{AddonCloudController, "k8s-app", "cloud-controller-manager"},
+		{AddonCloudController, "k8s-app", "aws-cloud-controller-manager"},
+		{AddonCloudController, "k8s-app", "openstack-cloud-controller-manager"},
+		// What the API server reaches nodes, pods and webhooks through where it is elsewhere.
+		{"konnectivity-agent", "k8s-app", "konnectivity-agent"},
+		{"konnectivity-agent", "app", "konnectivity-agent"},
 	}
 }
 
@@ -108,9 +131,20 @@ func networkAddons() []addonLabel {
 	}
 }
 
-// storageAddons are the agents on nodes of CSI drivers.
+// storageAddons are the agents on nodes of CSI drivers, and what creates and attaches their
+// volumes.
 func storageAddons() []addonLabel {
 	return []addonLabel{
+		{"azuredisk-csi-controller", "app", "csi-azuredisk-controller"},
+		{"azurefile-csi-controller", "app", "csi-azurefile-controller"},
+		{"ebs-csi-controller", "app", "ebs-csi-controller"},
+		{"efs-csi-controller", "app", "efs-csi-controller"},
+		{"longhorn-csi-controller", "app", longhornAttacher},
+		{"longhorn-csi-controller", "app", longhornMaker},
+		{"longhorn-manager", "app", longhornManager},
+		{"rook-csi-controller", "app", rookBlockMaker},
+		{"rook-csi-controller", "app", rookFilesMaker},
+		{"vsphere-csi-controller", "app", vsphereCSIMaker},
 		{"azuredisk-csi-node", "app", "csi-azuredisk-node"},
 		{"azurefile-csi-node", "app", "csi-azurefile-node"},
 		{"ebs-csi-node", "app", "ebs-csi-node"},
@@ -119,13 +153,19 @@ func storageAddons() []addonLabel {
 		{"longhorn-csi-node", "app", longhornCSI},
 		{"rook-csi-node", "app", rookBlock},
 		{"rook-csi-node", "app", rookFiles},
-		{"vsphere-csi-node", "app", "vsphere-csi-node"},
+		{"vsphere-csi-node", "app", vsphereCSI},
 	}
 }
 
 // csiNode is how those who follow the examples of Kubernetes call the agent on nodes of a
 // CSI driver.
 var csiNode = regexp.MustCompile(`^(.+-)?csi-(.+-)?node(-.+)?$|^csi-.*nodeplugin.*$`)
+
+// csiController is how they call what creates and attaches its volumes.
+var csiController = regexp.MustCompile(`^(.+-)?csi-(.+-)?(controller|provisioner|attacher)(plugin)?(-.+)?$`)
+
+// cloudController is how clouds call theirs, after their own name.
+var cloudController = regexp.MustCompile(`^.+-cloud-controller-manager$`)
 
 // addonOf returns the addon that the labels mark, or "".
 func addonOf(labels map[string]string) Addon {
@@ -134,21 +174,38 @@ func addonOf(labels map[string]string) Addon {
 			return l.addon
 		}
 	}
-	for _, name := range appLabels() {
-		if csiNode.MatchString(labels[name]) {
+	for _, name := range append(appLabels(), "component") {
+		switch value := labels[name]; {
+		case csiNode.MatchString(value):
 			return AddonCSINode
+		case csiController.MatchString(value):
+			return AddonCSIController
+		case cloudController.MatchString(value):
+			return AddonCloudController
 		}
 	}
-	if strings.Contains(appOf(labels), "csi") && csiNodePart(cmp.Or(labels["app.kubernetes.io/component"], labels["component"])) {
-		return AddonCSINode
+	if strings.Contains(appOf(labels), "csi") {
+		return csiPart(cmp.Or(labels["app.kubernetes.io/component"], labels["component"]))
 	}
 	return ""
 }
 
-// csiNodePart tells whether charts of CSI drivers, which give all parts of one the same
-// name, call the agent on nodes so.
-func csiNodePart(component string) bool {
-	return slices.Contains([]string{"node", "nodeplugin", "node-plugin"}, component)
+// csiPart is what charts of CSI drivers, which give all parts of one the same name, mean by a
+// component of it; empty if it is another.
+func csiPart(component string) Addon {
+	switch component {
+	case "node", "nodeplugin", "node-plugin":
+		return AddonCSINode
+	case "controller", "controllerplugin", "controller-plugin":
+		return AddonCSIController
+	}
+	return ""
+}
+
+// ofPattern tells the addons that are known by what the labels of many look like, and not by
+// one of the table.
+func ofPattern(addon Addon) bool {
+	return addon == AddonCSINode || addon == AddonCSIController || addon == AddonCloudController
 }
 
 // appLabels are those that say what a component is, the customary first.

@@ -20,7 +20,7 @@ func EventKinds() []events.Kind {
 		"ConntrackFull", "DNSUnreachable")
 	// Kubelets and controllers, about pods.
 	add("Pod", "Evicted", "NodeNotReady", "FailedScheduling", "DNSConfigForming")
-	for _, k := range PodStartKinds() {
+	for _, k := range append(PodStartKinds(), ImageKind()) {
 		add(k.Object, k.Reason)
 	}
 	// The autoscaler: what the guide shows of a cluster without a metrics API,

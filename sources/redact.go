@@ -158,20 +158,20 @@ func redactPod(p *corev1.Pod, n Names) {
 		}
 	}
 	for i := range p.Status.Conditions {
-		p.Status.Conditions[i].Message = ""
+		p.Status.Conditions[i].Message = pods.Essence(p.Status.Conditions[i].Message)
 	}
 	redactLabels(p.Labels, n)
 }
 
-// redactLabels keeps what tells known components apart. Of a CSI driver without a name of
-// its own in the table it keeps that it is one.
+// redactLabels keeps what tells known components apart. Of a CSI driver or a cloud without a
+// name of its own in the table it keeps which part of one it is.
 func redactLabels(labels map[string]string, n Names) {
-	isCSINode := addonOf(labels) == AddonCSINode
+	addon := addonOf(labels)
 	for name, value := range labels {
 		switch {
 		case knownComponent(value):
-		case isCSINode && slices.Contains(appLabels(), name):
-			labels[name] = string(AddonCSINode)
+		case ofPattern(addon) && (name == "component" || slices.Contains(appLabels(), name)):
+			labels[name] = string(addon)
 		default:
 			labels[name] = n.As("component", value)
 		}

@@ -2,6 +2,7 @@ package sources
 
 import (
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -61,8 +62,7 @@ const (
 const (
 	dnsLabels = "k8s-app=kube-dns"
 	// Pods that installers put into namespaces of any name.
-	adapterLabels   = "app.kubernetes.io/name in (" + prometheusAdapter + ", " + kedaMetrics + ")"
-	volumeLabels    = "app in (" + rookBlock + ", " + rookFiles + ", " + longhornCSI + ")"
+	adapterLabels   = "app.kubernetes.io/name in (" + prometheusAdapter + ", " + kedaMetrics + ", " + kedaOperator + ")"
 	apiServerLabels = discoveryv1.LabelServiceName + "=kubernetes"
 	peerLabels      = discoveryv1.LabelServiceName + " in (" + connectivity.NodeService + ", " + connectivity.PodService + ")"
 )
@@ -102,7 +102,7 @@ func coreResources() Table {
 				{Source: FlannelPods, Namespace: kubeFlannel, Optional: true},
 				{Source: OVNPods, Namespace: openShiftOVN, Optional: true},
 				{Source: AdapterPods, Labels: adapterLabels},
-				{Source: VolumePods, Labels: volumeLabels},
+				{Source: VolumePods, Labels: "app in (" + strings.Join(volumeApps(), ", ") + ")"},
 			},
 			Fields: podFields, Unread: unreadOfPods(), Trim: Trimmed(trimPod), Redact: Redacted(redactPod),
 		},

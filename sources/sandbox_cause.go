@@ -117,6 +117,7 @@ func EventPhrases() events.Phrases {
 		{Reason: "FailedCreatePodSandBox", Object: "Pod"}:   texts,
 		{Reason: "NetworkNotReady", Object: "Pod"}:          texts,
 		{Reason: "FailedCreatePodContainer", Object: "Pod"}: texts,
+		ImageKind(): imageTexts(),
 	}
 }
 

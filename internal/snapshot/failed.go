@@ -1,8 +1,11 @@
 package snapshot
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -137,6 +140,35 @@ func kubectlError(start []byte) string {
 // logged tells a line that klog writes: a letter, four digits of the day, and the time.
 func logged(line []byte) bool {
 	return len(line) > 6 && bytes.IndexByte([]byte("IWE"), line[0]) >= 0 && len(bytes.Trim(line[1:5], "0123456789")) == 0 && line[5] == ' '
+}
+
+// mostTalk is how many times as much as is sniffed may be what kubectl says before objects.
+const mostTalk = 16
+
+// withoutTalk leaves out the warnings that kubectl writes before the objects where both of its
+// outputs went into one file, and returns what the reader begins with then: where an
+// aggregated API is down there are some of each command.
+func withoutTalk(in *bufio.Reader, start []byte) ([]byte, error) {
+	for range mostTalk {
+		talk := 0
+		for line := range bytes.Lines(start) {
+			if !bytes.HasSuffix(line, []byte("\n")) || !bytes.HasPrefix(line, []byte("Warning: ")) && !logged(line) {
+				break
+			}
+			talk += len(line)
+		}
+		if talk == 0 {
+			break
+		}
+		if _, err := in.Discard(talk); err != nil {
+			return nil, err
+		}
+		var err error
+		if start, err = in.Peek(sniffed); err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+	}
+	return start, nil
 }
 
 // shortened is a line that is fit for a message.

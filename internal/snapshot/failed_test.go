@@ -18,6 +18,7 @@ func TestFailedFilesAreTold(t *testing.T) {
 	const (
 		nodes     = `{"apiVersion":"v1","kind":"NodeList","items":[{"metadata":{"name":"n"}}]}`
 		forbidden = `Error from server (Forbidden): pods is forbidden: User "dev" cannot list resource`
+		talk      = "E1127 09:29:50.123456    4711 memcache.go:265] couldn't get current server API group list: the server is currently unable to handle the request\n"
 		zip       = "PK\x03\x04\x14\x00\x00"
 	)
 	tar := strings.Repeat("\x00", 257) + "ustar\x0000" + strings.Repeat("\x00", 512)
@@ -32,9 +33,10 @@ func TestFailedFilesAreTold(t *testing.T) {
 			map[string]string{"hpa.yaml": forbidden, "pods.json": "E0610 12:00:00.1 1 memcache.go:265] no list\nWarning: old\nUnable to connect to the server: EOF\n"},
 			map[string]string{"hpa.yaml": `what kubectl said: ` + forbidden, "pods.json": "what kubectl said: Unable to connect to the server: EOF"},
 		},
-		"warnings before JSON": {map[string]string{"all.json": "Warning: v1 Endpoints is deprecated\n{\"kind\":\"List\"}"}, map[string]string{"all.json": `begins with "Warning: v1 Endpoints is deprecated"`}},
-		"a table":              {map[string]string{"leases.yaml": "NAME  HOLDER\na  b\n"}, map[string]string{"leases.yaml": "begins with"}},
-		"cut within its first": {map[string]string{"all.json": `{"apiVersion":"v1","kind":"List","items":[{"kind":"Po`}, map[string]string{"all.json": "is cut short"}},
+		"warnings before no JSON": {map[string]string{"all.json": "Warning: v1 Endpoints is deprecated\nsomething\n"}, map[string]string{"all.json": `begins with "Warning: v1 Endpoints is deprecated"`}},
+		"warnings alone":          {map[string]string{"all.json": strings.Repeat(talk, 100)}, map[string]string{"all.json": "begins with"}},
+		"a table":                 {map[string]string{"leases.yaml": "NAME  HOLDER\na  b\n"}, map[string]string{"leases.yaml": "begins with"}},
+		"cut within its first":    {map[string]string{"all.json": `{"apiVersion":"v1","kind":"List","items":[{"kind":"Po`}, map[string]string{"all.json": "is cut short"}},
 		"archives": {
 			map[string]string{"dump.zip": zip, "prod/old.tar": tar, "rest.tgz": "\x1f\x8b\x08\x00\x00", "pods.json.xz": "\xfd7zXZ\x00\x00"},
 			map[string]string{"dump.zip": "zip", "prod/old.tar": "tar", "rest.tgz": "gzip", "pods.json.xz": "xz"},

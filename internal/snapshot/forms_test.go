@@ -162,14 +162,19 @@ func archive(t *testing.T, folder string) string {
 func TestListsByWhateverName(t *testing.T) {
 	t.Parallel()
 	const node = `{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"conditions": [{"type": "Ready", "status": "True", "lastHeartbeatTime": "2026-06-01T11:59:00Z"}]}}`
+	// What kubectl says first where an aggregated API is down.
+	const talk = "E1127 09:29:50.123456    4711 memcache.go:265] couldn't get resource list for metrics.k8s.io/v1beta1: the server is currently unable to handle the request\n"
 	for name, c := range map[string]struct {
 		text string
 		part bool
 	}{
-		"an array":              {"[" + node + "]", false},
-		"a list":                {`{"kind": "List", "apiVersion": "v1", "items": [` + node + `]}`, false},
-		"the first page":        {`{"kind": "NodeList", "apiVersion": "v1", "metadata": {"continue": "abc", "remainingItemCount": 495}, "items": [` + node + `]}`, true},
-		"the last page, by now": {`{"kind": "NodeList", "apiVersion": "v1", "metadata": {"resourceVersion": "7"}, "items": [` + node + `]}`, false},
+		"an array":                {"[" + node + "]", false},
+		"after warnings":          {strings.Repeat(talk, 3) + "Warning: v1 Endpoints is deprecated in v1.33+\n" + node, false},
+		"after many warnings":     {strings.Repeat(talk, 100) + node, false},
+		"after warnings, as YAML": {talk + "apiVersion: v1\nkind: Node\nmetadata: {name: n}\n", false},
+		"a list":                  {`{"kind": "List", "apiVersion": "v1", "items": [` + node + `]}`, false},
+		"the first page":          {`{"kind": "NodeList", "apiVersion": "v1", "metadata": {"continue": "abc", "remainingItemCount": 495}, "items": [` + node + `]}`, true},
+		"the last page, by now":   {`{"kind": "NodeList", "apiVersion": "v1", "metadata": {"resourceVersion": "7"}, "items": [` + node + `]}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -78,11 +78,15 @@ func (r *reader) readObjects(name string, m *meter) error {
 		return err
 	}
 	f := &objectFile{reader: r, meter: m, source: source, in: in, hint: r.hintOf(strings.TrimSuffix(name, ".gz"))}
+	said := start // which says why nothing else is there
+	if start, err = withoutTalk(in, start); err != nil {
+		return err
+	}
 	trimmed := bytes.TrimLeft(start, " \t\r\n")
 	switch {
 	case len(trimmed) == 0, !isText(start):
 		r.snapshot.Skipped["file"]++
-		r.suspect(name, start, f.hint.known())
+		r.suspect(name, said, f.hint.known())
 		return nil
 	case string(bytes.TrimSpace(trimmed)) == "null" && f.hint.known(): // Go writes an empty list so
 		(&listed{hint: f.hint}).end(r.snapshot, kind{})
@@ -93,7 +97,7 @@ func (r *reader) readObjects(name string, m *meter) error {
 		err = f.yaml()
 	default:
 		r.snapshot.Skipped["file"]++
-		r.suspect(name, start, f.hint.known())
+		r.suspect(name, said, f.hint.known())
 		return nil
 	}
 	if _, bounded := errors.AsType[*limitError](err); err != nil && !bounded && !f.known && !f.hint.known() {

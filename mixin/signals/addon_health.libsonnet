@@ -85,7 +85,8 @@ function(config)
                      + why.on(['addon'], ['KubeVitalsNodeNetworkAgentNotReady'], { inhibits: false })
                      + why.ofCluster(['KubeVitalsAPIServerDown', 'KubeVitalsAPIServerAllDown'], { where: { addon: 'kube-apiserver' } })
                      + why.ofCluster(['KubeVitalsControllerManagerDown'], { where: { addon: 'kube-controller-manager' }, inhibits: false })
-                     + why.ofCluster(['KubeVitalsSchedulerDown'], { where: { addon: 'kube-scheduler' }, inhibits: false }),
+                     + why.ofCluster(['KubeVitalsSchedulerDown'], { where: { addon: 'kube-scheduler' }, inhibits: false })
+                     + why.ofCluster(['KubeVitalsCloudControllerManagerDown'], { where: { addon: 'cloud-controller-manager' }, inhibits: false }),
         description: 'Pods of addon {{ $labels.addon }} in cluster %(cluster)s that crash again and again: {{ $value }}.%(ends)s%(nodes)s',
         values: { ends: crashes.after(' How they ended last'), nodes: crashes.on },
       },

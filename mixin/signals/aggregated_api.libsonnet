@@ -29,7 +29,7 @@ function(c) {
       alert: 'KubeVitalsAggregatedAPIUnavailable',
       each: 'api_backend',
       severity: 'warning',
-      explainedBy: why.nothingRead + why.on(['backend'], ['KubeVitalsWebhookWithoutEndpoints'], { inhibits: false }) + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: 'APIService', state: 'expired' }, inhibits: false }) + why.ofCluster(['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }),
+      explainedBy: why.nothingRead + why.on(['backend'], ['KubeVitalsWebhookWithoutEndpoints'], { inhibits: false }) + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: 'APIService', state: 'expired' }, inhibits: false }) + why.ofCluster(['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }) + why.noTunnel,
       // Of several versions behind one Service, one may have been away for long enough.
       expr: |||
         max by (%(by)s, backend) (

@@ -54,7 +54,7 @@ function(c) {
       expr: blind.many('available') + '\n',
       'for': '5m',
       summary: 'Autoscalers cannot scale because the API server does not reach the metrics API.',
-      explainedBy: why.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'metrics-server' }, where: { api: 'resource' } }),
+      explainedBy: why.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'metrics-server' }, where: { api: 'resource' } }) + why.noTunnel,
       description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available%(server)s. Autoscalers that cannot read their metrics for want of it: {{ $value }}%(names)s.',
       values: { server: server, names: blind.named(' (%s)') },
     },
@@ -72,7 +72,8 @@ function(c) {
       ||| % (c { each: blind.each, missing: blind.many('registered') }),
       'for': '15m',
       summary: 'An autoscaler cannot read the metrics it scales by.',
-      explainedBy: why.on(['api'], ['KubeVitalsAutoscalingMetricsAPIMissing', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable']),
+      explainedBy: why.on(['api'], ['KubeVitalsAutoscalingMetricsAPIMissing', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable'])
+                   + why.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'keda-(operator|metrics-apiserver)' }, where: { api: 'external' }, inhibits: false }),
       description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its metrics%(reason)s.%(works)s%(backend)s%(missing)s',
       values: {
         reason: reason('metrics_available', causes.pods + causes.api),

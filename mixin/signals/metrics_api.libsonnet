@@ -40,7 +40,8 @@ function(c) {
       summary: 'A metrics API is registered, and the API server does not reach whoever should serve it.',
       explainedBy: why.on(['api'], ['KubeVitalsAutoscalingMetricsAPIUnavailable']) + why.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'metrics-server' }, where: { api: 'resource' }, inhibits: false })
                    + why.ofCluster(['KubeVitalsAddonCrashLooping'], { when: { addon: 'prometheus-adapter' }, where: { api: 'custom' }, inhibits: false })
-                   + why.ofCluster(['KubeVitalsAddonCrashLooping'], { when: { addon: 'keda-metrics-apiserver' }, where: { api: 'external' }, inhibits: false })
+                   + why.ofCluster(['KubeVitalsAddonCrashLooping'], { when: { addon: 'keda-(operator|metrics-apiserver)' }, where: { api: 'external' }, inhibits: false })
+                   + why.noTunnel
                    + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: 'APIService', name: 'v1(beta1)?[.]metrics[.]k8s[.]io', state: 'expired' }, where: { api: 'resource' }, inhibits: false }),
       description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is not available%(server)s. {{ if eq $labels.api "resource" }}Dashboards, kubectl top and autoscaling by CPU or memory have no figures{{ else }}Autoscalers that read it have no figures{{ end }}, and namespaces cannot be deleted.%(suffer)s',
       values: { server: server, suffer: blind.named(' Autoscalers that cannot read their metrics for want of it: {{ len . }} (%s).') },

@@ -94,7 +94,8 @@ function(c) {
       explainedBy: why.lostNode + why.on(['node'], ['KubeVitalsNodeNetworkUnavailable'], { where: { taint: 'node.kubernetes.io/network-unavailable.*' } })
                    + why.ofCluster(['KubeVitalsNetworkAgentsDown', 'KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'cilium' }, where: { taint: 'node.cilium.io/.+' }, inhibits: false })
                    + why.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'ebs-csi-node' }, where: { taint: 'ebs.csi.aws.com/.+' }, inhibits: false })
-                   + why.ofCluster(['KubeVitalsCloudControllerManagerDown'], { where: { taint: 'node.cloudprovider.kubernetes.io/uninitialized.*' } }),
+                   + why.ofCluster(['KubeVitalsCloudControllerManagerDown'], { where: { taint: 'node.cloudprovider.kubernetes.io/uninitialized.*' } })
+                   + why.ofCluster(['KubeVitalsAddonCrashLooping'], { when: { addon: 'cloud-controller-manager' }, where: { taint: 'node.cloudprovider.kubernetes.io/uninitialized.*' }, inhibits: false }),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has been ready for {{ $value | humanizeDuration }} and still has the taint {{ $labels.taint }}, %(who)s. That has not happened: pods that do not tolerate the taint are not placed on the node.',
       values: { who: 'which ' + who },
     },

@@ -1,6 +1,7 @@
 // New pods stay Pending, and why.
 local g = import '../../dashboards/grafana.libsonnet';
 local why = import '../causes.libsonnet';
+local imageCauses = import '../image_causes.libsonnet';
 local leases = import '../leases.libsonnet';
 local promql = import '../promql.libsonnet';
 local sandboxCauses = import '../sandbox_causes.libsonnet';
@@ -30,6 +31,18 @@ function(c) {
       'taint',
       '{{ .Labels.taint }} on {{ .Value }} node{{ if ne .Value 1.0 }}s{{ end }}'
     )
+  ),
+
+  // Ready nodes that a taint keeps pods off, as somebody was about to remove them. Where
+  // nobody is any more, the taint stays.
+  local going = 'max by (node, sign) (kubevitals_node_readiness_leaving{%s, sign!~"cordoned_and_off|deletion"}) and on (node) max by (node) (kubevitals_node_readiness_ready{%s}) == 1',
+  local leaving = promql.list(
+    c,
+    'label_replace(label_join(%s, "name", "/", "node", "sign"), "name", "$1 ($2)", "name", "([^/]*)/(.*)")' % going,
+    [],
+    'name',
+    ' Ready nodes that are said to be about to go, on which nothing is placed: ',
+    '.'
   ),
 
   name: 'pending_pods',
@@ -73,8 +86,8 @@ function(c) {
       ||| % c,
       'for': '5m',
       summary: 'Pods wait for a node, and the scheduler gives them none.',
-      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsSchedulerDown']) + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsNodeNetworkUnavailable', 'KubeVitalsNodeStartupTaint'], { inhibits: false }) + why.ofCluster(['KubeVitalsManyNodesFailing'], { when: { fault: 'network_unavailable|startup_taint' }, inhibits: false }),
-      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and the scheduler gives it no node%(why)s.%(cordoned)s%(tainted)s',
+      explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsSchedulerDown']) + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsNodeNetworkUnavailable', 'KubeVitalsNodeStartupTaint'], { inhibits: false }) + why.ofCluster(['KubeVitalsManyNodesFailing'], { when: { fault: 'network_unavailable|startup_taint' }, inhibits: false }) + why.noVolumes,
+      description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and the scheduler gives it no node%(why)s.%(cordoned)s%(tainted)s%(leaving)s',
       values: {
         why: promql.each(
           c,
@@ -83,6 +96,7 @@ function(c) {
           'reason',
           '{{ if not $i }}: {{ end }}'
           + '{{ if eq .Labels.reason "scheduler_error" }}it fails over it with an error of its own{{ end }}'
+          + '{{ if eq .Labels.reason "unbound" }}a claim of a volume of it is not bound: nothing has provisioned the volume, or no class says who should{{ end }}'
           + '{{ if eq .Labels.reason "unschedulable" }}too little is free, its selectors, taints or volumes exclude all nodes, or the rest of its group is missing{{ end }}'
         ),
         cordoned: promql.each(
@@ -93,6 +107,7 @@ function(c) {
           ' All nodes ({{ $one.Value }}) are cordoned: nothing is placed on any until one is uncordoned.'
         ),
         tainted: startupTaints,
+        leaving: leaving,
       },
     },
     {
@@ -150,7 +165,7 @@ function(c) {
       ||| % [oldest('volume', ', node'), c.pendingVolumeSeconds],
       'for': '2m',
       summary: 'Pods on a node wait for a volume.',
-      explainedBy: why.lostNode + why.nothingWritten + why.noDisk + why.ofCluster(['KubeVitalsPodsStuckOnDeadNode', 'KubeVitalsControllerManagerDown'], { inhibits: false }),
+      explainedBy: why.lostNode + why.nothingWritten + why.noDisk + why.ofCluster(['KubeVitalsPodsStuckOnDeadNode', 'KubeVitalsControllerManagerDown'], { inhibits: false }) + why.noVolumes,
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for a volume that cannot be attached or mounted.%(agent)s',
       values: {
         agent: promql.lookup(
@@ -175,7 +190,16 @@ function(c) {
       'for': '5m',
       summary: 'Pods on a node wait for an image that cannot be pulled.',
       explainedBy: why.on(['node'], ['KubeVitalsNodeLeaseStale']) + why.noRuntime + why.noDisk + why.on(['node'], ['KubeVitalsNodeDiskPressure'], { inhibits: false }),
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for an image that cannot be pulled.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for an image that cannot be pulled%(cause)s.',
+      values: {
+        cause: promql.each(
+          c,
+          'max by (cause) (kubevitals_pending_pods_without_image{%s, node=%[2]q, cause!="unknown"})',
+          ['node'],
+          'cause',
+          '{{ if not $i }}: {{ end }}' + std.join('', ['{{ if eq .Labels.cause "%s" }}%s{{ end }}' % [cause, imageCauses[cause]] for cause in std.objectFields(imageCauses) if imageCauses[cause] != ''])
+        ),
+      },
     },
     {
       alert: 'KubeVitalsPodSetupFailing',
@@ -243,6 +267,13 @@ function(c) {
       'short',
       [g.target('sum by (cause) (max by (node, cause) (kubevitals_pending_pods_without_sandbox{%(panel)s, node=~"$node"}))' % c, '{{cause}}')],
       { alerts: ['KubeVitalsPodNetworkFailing'], mayBeEmpty: true },
+    ),
+    g.timeseries(
+      'Pods without an image',
+      'Pods with a container whose image cannot be pulled, by the cause that their latest event tells; unknown where none tells.',
+      'short',
+      [g.target('sum by (cause) (max by (node, cause) (kubevitals_pending_pods_without_image{%(panel)s, node=~"$node"}))' % c, '{{cause}}')],
+      { alerts: ['KubeVitalsPodImagesFailing'], mayBeEmpty: true },
     ),
     g.table(
       'Nodes where pods do not start',

@@ -45,7 +45,7 @@ function(c) {
       alert: 'KubeVitalsPodsRefusedByWebhook',
       each: 'webhook',
       severity: 'critical',
-      explainedBy: why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }) + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: '(Validating|Mutating)WebhookConfiguration', state: 'expired' }, inhibits: false }),
+      explainedBy: why.noTunnel + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsNetworkFailing'], { inhibits: false }) + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: '(Validating|Mutating)WebhookConfiguration', state: 'expired' }, inhibits: false }),
       expr: refusals.byWebhook,
       'for': '1m',
       summary: 'An admission webhook does not answer, so pods are not created.',

@@ -20,6 +20,16 @@ type Warning struct {
 // Latest returns for every object of one of the kinds the kind that happened to
 // it last, by UID of the object.
 func (l *Log) Latest(kinds ...Kind) (map[types.UID]Warning, error) {
+	return l.latest(func(event) bool { return true }, kinds...)
+}
+
+// LatestTelling returns the same of those whose message has one of the phrases of the log:
+// where events of one reason tell of many things, another may come after what is asked for.
+func (l *Log) LatestTelling(kinds ...Kind) (map[types.UID]Warning, error) {
+	return l.latest(func(e event) bool { return e.phrase != "" }, kinds...)
+}
+
+func (l *Log) latest(counts func(event) bool, kinds ...Kind) (map[types.UID]Warning, error) {
 	if err := l.health.Err(); err != nil {
 		return nil, err
 	}
@@ -31,7 +41,7 @@ func (l *Log) Latest(kinds ...Kind) (map[types.UID]Warning, error) {
 	defer l.mu.Unlock()
 	latest := map[types.UID]event{}
 	for _, e := range l.events {
-		if wanted[e.place.Kind] && e.object != "" && !e.last.Before(latest[e.object].last) {
+		if wanted[e.place.Kind] && counts(e) && e.object != "" && !e.last.Before(latest[e.object].last) {
 			latest[e.object] = e
 		}
 	}

@@ -2,6 +2,7 @@ package pods
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -19,6 +20,7 @@ const (
 	LowPriority                   // no node fits, which its negative priority says is less urgent
 	Placeholder                   // no node fits a pod that does nothing but keep room
 	SchedulerError                // the scheduler failed over it
+	Unbound                       // a claim of a volume of it is not bound
 	NotPickedUp                   // scheduled, and its kubelet has not begun
 	Sandbox                       // volumes are mounted, and the sandbox and its network are made
 	Creating                      // the same or an image: its kubelet, older than 1.29, does not tell which
@@ -30,9 +32,9 @@ const (
 )
 
 // waitings are the names, by value.
-func waitings() [15]string {
+func waitings() [16]string {
 	return [...]string{
-		"", "no_scheduler", "gated", "unschedulable", "low_priority", "placeholder", "scheduler_error", "not_picked_up",
+		"", "no_scheduler", "gated", "unschedulable", "low_priority", "placeholder", "scheduler_error", "unbound", "not_picked_up",
 		"sandbox", "creating", "image", "container_setup", "init_failing", "initializing", "starting",
 	}
 }
@@ -49,7 +51,7 @@ func waitingOf(pod *corev1.Pod) (Waiting, time.Time) {
 	scheduled := condition(pod, corev1.PodScheduled)
 	if pod.Spec.NodeName == "" {
 		w := unscheduled(scheduled)
-		if p := pod.Spec.Priority; w == Unschedulable && p != nil && *p < 0 {
+		if p := pod.Spec.Priority; (w == Unschedulable || w == Unbound) && p != nil && *p < 0 {
 			w = ofLowPriority(pod)
 		}
 		return w, created
@@ -84,9 +86,33 @@ func unscheduled(c *corev1.PodCondition) Waiting {
 	case corev1.PodReasonSchedulingGated:
 		return Gated
 	case corev1.PodReasonSchedulerError:
+		if strings.Contains(c.Message, bindingVolumes) {
+			return Unbound
+		}
 		return SchedulerError
 	}
+	if strings.Contains(c.Message, unboundClaims) {
+		return Unbound
+	}
 	return Unschedulable
+}
+
+// What schedulers say of a pod one of whose claims has no volume: that it is to have one at
+// once, or that none came in time when a node was found for it.
+const (
+	unboundClaims  = "unbound immediate PersistentVolumeClaims"
+	bindingVolumes = "binding volumes: "
+)
+
+// Essence is what is left of what a scheduler says of a pod where no name may be: that a claim
+// of it has no volume, or nothing.
+func Essence(scheduling string) string {
+	for _, phrase := range []string{unboundClaims, bindingVolumes} {
+		if strings.Contains(scheduling, phrase) {
+			return phrase
+		}
+	}
+	return ""
 }
 
 // onNode reads what the kubelet says of a pod that it was given.

@@ -19,6 +19,12 @@ func TestWaiting(t *testing.T) {
 			})
 		}
 	}
+	says := func(reason, message string) change {
+		return func(p *corev1.Pod) {
+			with(corev1.PodScheduled, "False", reason)(p)
+			p.Status.Conditions[len(p.Status.Conditions)-1].Message = message
+		}
+	}
 	onNode := func(p *corev1.Pod) {
 		p.Spec.NodeName = "n1"
 		with(corev1.PodScheduled, "True", "")(p)
@@ -84,6 +90,9 @@ func TestWaiting(t *testing.T) {
 		"its priority is 0":              {[]change{with(corev1.PodScheduled, "False", "Unschedulable"), priority(0)}, Unschedulable, created},
 		"nobody looked at a placeholder": {[]change{priority(-5)}, NoScheduler, created},
 		"the scheduler failed":           {[]change{with(corev1.PodScheduled, "False", "SchedulerError")}, SchedulerError, created},
+		"no volume came in time":         {[]change{says("SchedulerError", `running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded`)}, Unbound, created},
+		"a claim is not bound":           {[]change{says("Unschedulable", "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. preemption: not helpful.")}, Unbound, created},
+		"the same, of negative priority": {[]change{says("Unschedulable", "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims."), priority(-5)}, LowPriority, created},
 		"a reason of another release":    {[]change{with(corev1.PodScheduled, "False", "Novel")}, Unschedulable, created},
 		"its kubelet has not begun":      {[]change{onNode}, NotPickedUp, scheduledAt},
 		"bound without a scheduler":      {[]change{func(p *corev1.Pod) { p.Spec.NodeName = "n1" }}, NotPickedUp, created},
