@@ -20,7 +20,7 @@ var (
 	addonReady = exporter.NewGauge(addonHealthName, "ready_pods",
 		"Number of pods that the addon's Deployments and DaemonSets in kube-system count as ready.", "addon")
 	addonPods = exporter.NewGauge(addonHealthName, "pods",
-		"Number of the addon's pods in kube-system and in the namespaces of the dashboard, of network plugins and of OpenShift's DNS, and in any namespace of metrics adapters and of Rook's and Longhorn's agents, by state: ready, not_ready, or crash_loop, which are not ready either.",
+		"Number of the addon's pods in kube-system and in the namespaces of the dashboard, of network plugins and of OpenShift's DNS, and in any namespace of metrics adapters, of KEDA, and of agents and controllers of Rook's, Longhorn's and vSphere's volumes, by state: ready, not_ready, or crash_loop, which are not ready either.",
 		"addon", "state")
 	addonCrashes = exporter.NewGauge(addonHealthName, "crash_loop_pods",
 		"Number of the addon's pods with a container that ended again and waits to be started (CrashLoopBackOff), or was started again for the while until it is ready, by how it last ended and on which node; the node is empty for pods without one.",
@@ -46,7 +46,7 @@ func AddonHealth() Definition {
 	var dnsApps, apps []string
 	return Definition{
 		Name:    addonHealthName,
-		Help:    "What the cluster stands on crashes or lacks ready pods: its control plane, DNS and node-local DNS, kube-proxy, agents of networks and volumes, metrics-server, the dashboard.",
+		Help:    "What the cluster stands on crashes or lacks ready pods: its control plane, DNS and node-local DNS, kube-proxy, konnectivity, agents of networks, agents and controllers of volumes, metrics-server, KEDA, the dashboard.",
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{addonDesired, addonReady, addonPods, addonCrashes, addonNotReady, addonUnready, addonImages, addonRestarts, addonRestartsSince, addonLastEnd, addonLastRun},

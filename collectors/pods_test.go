@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/events"
 	"github.com/kubevitals/kubevitals/sources/pods"
 )

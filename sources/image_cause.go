@@ -83,6 +83,7 @@ func imagePhrases() []imagePhrase {
 		{"502 bad gateway", RegistryFails},
 		{"503 service unavailable", RegistryFails},
 		{"504 gateway time", RegistryFails},
+		{"failed to authorize", RegistryDenies}, // and nothing of the above kept it from it
 	}
 }
 

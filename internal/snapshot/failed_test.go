@@ -33,8 +33,7 @@ func TestFailedFilesAreTold(t *testing.T) {
 			map[string]string{"hpa.yaml": forbidden, "pods.json": "E0610 12:00:00.1 1 memcache.go:265] no list\nWarning: old\nUnable to connect to the server: EOF\n"},
 			map[string]string{"hpa.yaml": `what kubectl said: ` + forbidden, "pods.json": "what kubectl said: Unable to connect to the server: EOF"},
 		},
-		"warnings before no JSON": {map[string]string{"all.json": "Warning: v1 Endpoints is deprecated\nsomething\n"}, map[string]string{"all.json": `begins with "Warning: v1 Endpoints is deprecated"`}},
-		"warnings alone":          {map[string]string{"all.json": strings.Repeat(talk, 100)}, map[string]string{"all.json": "begins with"}},
+		"warnings before JSON that is cut": {map[string]string{"all.json": strings.Repeat(talk, 100) + `{"apiVersion":"v1","kind":"List","items":[{"kind":"Po`}, map[string]string{"all.json": "is cut short"}},
 		"a table":                 {map[string]string{"leases.yaml": "NAME  HOLDER\na  b\n"}, map[string]string{"leases.yaml": "begins with"}},
 		"cut within its first":    {map[string]string{"all.json": `{"apiVersion":"v1","kind":"List","items":[{"kind":"Po`}, map[string]string{"all.json": "is cut short"}},
 		"archives": {

@@ -171,7 +171,7 @@ func TestListsByWhateverName(t *testing.T) {
 		"an array":                {"[" + node + "]", false},
 		"after warnings":          {strings.Repeat(talk, 3) + "Warning: v1 Endpoints is deprecated in v1.33+\n" + node, false},
 		"after many warnings":     {strings.Repeat(talk, 100) + node, false},
-		"after warnings, as YAML": {talk + "apiVersion: v1\nkind: Node\nmetadata: {name: n}\n", false},
+		"after warnings, as YAML": {talk + "apiVersion: v1\nkind: Node\nmetadata: {name: one}\n", false},
 		"a list":                  {`{"kind": "List", "apiVersion": "v1", "items": [` + node + `]}`, false},
 		"the first page":          {`{"kind": "NodeList", "apiVersion": "v1", "metadata": {"continue": "abc", "remainingItemCount": 495}, "items": [` + node + `]}`, true},
 		"the last page, by now":   {`{"kind": "NodeList", "apiVersion": "v1", "metadata": {"resourceVersion": "7"}, "items": [` + node + `]}`, false},
