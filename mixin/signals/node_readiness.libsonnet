@@ -182,8 +182,6 @@ function(c) {
       keep_firing_for: '5m',
       explainedBy: why.ofCluster(['KubeVitalsCloudControllerManagerDown'], { where: { fault: 'startup_taint' }, inhibits: false }),
       summary: 'Many nodes have the same trouble, each of which would be a warning.',
-      // Of the taint uninitialized alone that is the cause; others of the start are rare beside it.
-      explainedBy: why.ofCluster(['KubeVitalsCloudControllerManagerDown'], { where: { fault: 'startup_taint' }, inhibits: false }),
       description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s have the trouble {{ $labels.fault }}: one cause for all is likely, and the others seldom have room for the pods of so many. The alerts of the single nodes name them.',
     },
     {
