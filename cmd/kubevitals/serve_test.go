@@ -98,7 +98,7 @@ func TestConditionsBesideARunbook(t *testing.T) {
 	pages := serving(t, "--snapshot="+dir)
 	for path, texts := range map[string][]string{
 		"runbooks/KubeVitalsAggregatedAPIUnavailable?lang=en&backend=gone%2Fapi": {"APIService v1.gone.example.com", "ServiceNotFound: service/api is not present"},
-		"runbooks/KubeVitalsNamespaceStuckTerminating?lang=en&namespace=old":                 {"Namespace old", "example.com/hold in 3 resource instances"},
+		"runbooks/KubeVitalsNamespaceStuckTerminating?lang=en&namespace=old":     {"Namespace old", "example.com/hold in 3 resource instances"},
 	} {
 		waitForPage(t, pages+path, texts)
 	}

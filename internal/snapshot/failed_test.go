@@ -34,8 +34,8 @@ func TestFailedFilesAreTold(t *testing.T) {
 			map[string]string{"hpa.yaml": `what kubectl said: ` + forbidden, "pods.json": "what kubectl said: Unable to connect to the server: EOF"},
 		},
 		"warnings before JSON that is cut": {map[string]string{"all.json": strings.Repeat(talk, 100) + `{"apiVersion":"v1","kind":"List","items":[{"kind":"Po`}, map[string]string{"all.json": "is cut short"}},
-		"a table":                 {map[string]string{"leases.yaml": "NAME  HOLDER\na  b\n"}, map[string]string{"leases.yaml": "begins with"}},
-		"cut within its first":    {map[string]string{"all.json": `{"apiVersion":"v1","kind":"List","items":[{"kind":"Po`}, map[string]string{"all.json": "is cut short"}},
+		"a table":                          {map[string]string{"leases.yaml": "NAME  HOLDER\na  b\n"}, map[string]string{"leases.yaml": "begins with"}},
+		"cut within its first":             {map[string]string{"all.json": `{"apiVersion":"v1","kind":"List","items":[{"kind":"Po`}, map[string]string{"all.json": "is cut short"}},
 		"archives": {
 			map[string]string{"dump.zip": zip, "prod/old.tar": tar, "rest.tgz": "\x1f\x8b\x08\x00\x00", "pods.json.xz": "\xfd7zXZ\x00\x00"},
 			map[string]string{"dump.zip": "zip", "prod/old.tar": "tar", "rest.tgz": "gzip", "pods.json.xz": "xz"},
