@@ -26,7 +26,7 @@ var (
 	conntrackLimit = exporter.NewGauge(conntrackName, "limit",
 		"Number of connections that the node's connection tracking table may hold; 0 means that it is not bounded.", "node")
 	conntrackEvents = exporter.NewCounter(conntrackName, "events_total",
-		"Times that the table had trouble with a packet: drop and early_drop for want of room, insert_failed for a clash of two packets, search_restart for a table that was resized under a search.",
+		"Times that the table had trouble with a packet: drop and early_drop because it is full, insert_failed for a clash of two packets, search_restart for a table that was resized under a search.",
 		"node", "event")
 )
 

@@ -43,7 +43,7 @@ var (
 func ControlPlaneLeases() Definition {
 	return Definition{
 		Name:    controlPlaneLeasesName,
-		Help:    "The controller manager, the scheduler or the cloud controller manager has no leader, or changes it all the time.",
+		Help:    "The controller manager, the scheduler or the cloud controller manager has no leader, or its leader keeps changing.",
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{leaseRenewed, leaseDuration, leaseHeld, leaseAcquired, leaseTransitions, leasesNewest, leasesTogether},

@@ -30,7 +30,7 @@ var (
 	inotifyComplete = exporter.NewGauge(inotifyName, "scan_complete",
 		"Whether the last scan saw every process: 1 is yes; otherwise more may be in use than is told.", "node")
 	inotifyUnread = exporter.NewGauge(inotifyName, "scan_unread_processes",
-		"Processes that the last scan could not read: denied for want of rights, or failed; absent if there are none.", "node", "reason")
+		"Processes that the last scan could not read: denied because rights are missing, or failed; absent if there are none.", "node", "reason")
 	inotifyCutShort = exporter.NewGauge(inotifyName, "scan_cut_short",
 		"Is 1 where the last scan ran out of time, and absent where it did not.", "node")
 	inotifyShared = exporter.NewGauge(inotifyName, "scan_shared_counted_often",

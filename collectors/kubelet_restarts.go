@@ -39,7 +39,7 @@ var (
 func KubeletRestarts() Definition {
 	return Definition{
 		Name:    kubeletRestartsName,
-		Help:    "A kubelet starts again and again, such as one that fails to initialize the top level QOS containers.",
+		Help:    "A kubelet keeps restarting, such as one that fails to initialize the top level QOS containers.",
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{kubeletStarts, kubeletStarted, kubeletLastStart, kubeletProcessStart},

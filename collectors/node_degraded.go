@@ -42,7 +42,7 @@ func NodeDegraded() Definition {
 	var taints []string
 	return Definition{
 		Name:    nodeDegradedName,
-		Help:    "Nodes are ready and yet ill: short of memory or process IDs, without network, behind a start-up taint, cordoned and forgotten, or ready and not ready in turns.",
+		Help:    "Nodes are ready and yet ill: short of memory or process IDs, without network, behind a start-up taint, cordoned and forgotten, or switching between ready and not ready.",
 		Scope:   Cluster,
 		Default: true,
 		Metrics: []*exporter.Desc{

@@ -31,7 +31,7 @@ function(c) {
       ||| % (c { refused: refused % [c.apiserverSelector, ''], seen: seen % [c.by, c.selector, ''] }),
       'for': '1m',
       summary: 'API servers refuse requests, because they have too many.',
-      description: 'API servers of cluster %(cluster)s refuse {{ $value | humanize }} requests a second of priority level {{ $labels.priority_level }} with 429%(flows)s. Clients try again, and what they do is late.',
+      description: 'API servers of cluster %(cluster)s refuse {{ $value | humanize }} requests a second of priority level {{ $labels.priority_level }} with 429%(flows)s. Clients retry, and what they do is delayed.',
       values: {
         flows: promql.list(
           c,
@@ -55,7 +55,7 @@ function(c) {
         histogram_quantile(0.99, sum by (%(by)s, priority_level, le) (rate(apiserver_flowcontrol_request_wait_duration_seconds_bucket{%(apiserverSelector)s}[5m]))) > %(apiserverQueueSeconds)s
       ||| % c,
       'for': '5m',
-      summary: 'Requests wait long before API servers begin with them.',
+      summary: 'Requests wait a long time before API servers begin with them.',
       description: 'One in a hundred requests of priority level {{ $labels.priority_level }} waits {{ $value | humanizeDuration }} or more before an API server of cluster %(cluster)s begins with it: the level has more requests than its share allows at once.',
     },
   ],

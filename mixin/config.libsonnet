@@ -172,11 +172,11 @@
       // Share of the DNS servers that fail at which the on-call must get up: one in four lookups fails, and resolvers ask again. Of four servers one is enough.
       dnsFailingServersRatio: 0.25,
 
-      // Times that a container of an addon may be started again before it is said to be so time after time; reboots and upgrades of a node make some.
+      // Times that a container of an addon may be started again before it is said to keep restarting; reboots and upgrades of a node make some.
       addonRestarts: 5,
       // The same by the hour since its pod was started: one in two hours keeps no leader and no connection for long.
       addonRestartsPerHour: 0.5,
-      // One that ran for less than this before it ended, and ended just now, is started again time after time, however old its pod is.
+      // One that ran for less than this before it ended, and ended just now, keeps restarting, however old its pod is.
       addonShortRunSeconds: 3600,
       // As long as a kubelet takes to forget that a container crashed.
       addonJustEndedSeconds: 600,
@@ -267,7 +267,7 @@
 
       // Share of a node's connection tracking table that may be full; at 1 new connections are dropped, and a burst fills a tenth within a minute.
       conntrackRatio: 0.9,
-      // Packets a second that a node loses for want of room in its table; the odd one is lost to a burst that is over.
+      // Packets a second that a node loses because its table is full; the odd one is lost to a burst that is over.
       conntrackDropsPerSecond: 0.1,
       // Regular expression of the names of nodes that need no agent; by default those that Fargate and virtual kubelets give. Nodes that say that they run Windows need none anyway.
       nodesWithoutAgentIgnored: 'fargate-.+|virtual-node-.+|virtual-kubelet.*',
@@ -301,7 +301,7 @@
       connectivityManyRatio: 0.5,
       // Failing paths that no node explains, above which the network is told of and not each path.
       connectivityManyPaths: 20,
-      // Share of the paths from one zone to another that fail before the zones count as parted: more than any node explains.
+      // Share of the paths from one zone to another that fail before the zones count as partitioned: more than any node explains.
       connectivityZoneRatio: 0.8,
       // Nodes at either end of such paths that must be seen: in a zone of one node, the node is the cause.
       connectivityZoneNodes: 2,

@@ -81,7 +81,7 @@ function(c) {
       description: 'Addon {{ $labels.addon }}, the network plugin of cluster %(cluster)s, has no ready pod on any node%(wants)s: new pods get no network, and nodes that start again are not ready.%(crashes)s',
       values: {
         wants: promql.lookup(c, 'max (kubevitals_addon_health_desired_pods{%s, addon=%%q})', ['addon'], '; it wants {{ .Value }}'),
-        crashes: (import 'addon_crashes.libsonnet')(c).after(' Its pods crash again and again'),
+        crashes: (import 'addon_crashes.libsonnet')(c).after(' Its pods keep crashing'),
       },
     },
     {
@@ -126,7 +126,7 @@ function(c) {
                    + why.on(['node'], ['KubeVitalsPodImagesFailing'], { where: { state: 'image' }, inhibits: false })
                    + why.ofCluster(['KubeVitalsPodsNotCreated'], { when: { namespace: network.namespaces }, where: { state: 'missing' }, inhibits: false }),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has had no network for {{ $value | humanizeDuration }}, and the agent of its network plugin, {{ $labels.addon }}, '
-                   + '{{ if eq $labels.state "crash_loop" }}crashes there again and again{{ else if eq $labels.state "image" }}waits there for an image that cannot be pulled{{ else if eq $labels.state "missing" }}has no pod there{{ else }}is not ready there{{ end }}.%(ends)s',
+                   + '{{ if eq $labels.state "crash_loop" }}keeps crashing there{{ else if eq $labels.state "image" }}waits there for an image that cannot be pulled{{ else if eq $labels.state "missing" }}has no pod there{{ else }}is not ready there{{ end }}.%(ends)s',
       values: {
         ends: promql.lookup(
           c,

@@ -6,7 +6,7 @@
   memory: 'it is short of memory',
   pid: 'it is out of process ids',
   runtime_down: 'its container runtime does not answer the kubelet',
-  kubelet_setup: 'its kubelet is not set up: it has just started, starts again and again, or a part of its set-up fails',
+  kubelet_setup: 'its kubelet is not set up: it has just started, keeps restarting, or a part of its set-up fails',
   pleg_stuck: 'its kubelet takes minutes to list the containers (PLEG): the container runtime hangs or the node is overloaded',
   network_plugin_missing: 'its network plugin (CNI) is missing or not ready',
   shutting_down: 'its kubelet says that it is shutting down, and still renews its Lease: the shutdown was called off, or something keeps it from ending',

@@ -68,7 +68,7 @@ function(c) {
         %(nothingWritten)s
       ||| % (k { lead: lead, away: away }),
       'for': '5m',
-      summary: 'A kubelet posts the status of its node, and does not renew its Lease.',
+      summary: 'A kubelet posts the status of its node, but does not renew its Lease.',
       explainedBy: why.nothingWritten,
       description: '{{ if eq $value 0.0 }}Node {{ $labels.node }} of cluster %(cluster)s has no Lease, as most others have: its kubelet makes none, or something removes it.{{ else }}The status that the kubelet of node {{ $labels.node }} of cluster %(cluster)s posted last is {{ $value | humanizeDuration }} later than the last renewal of its Lease, both by the clock of the node: the kubelet has outlived its renewals, which fail or are not made.{{ end }} Without renewals a node turns not ready between one status and the next, which by default may be 5 minutes apart.',
     },
@@ -85,7 +85,7 @@ function(c) {
         (count by (%(by)s) (%(lead)s < 0) >= 3 and on (%(by)s) count by (%(by)s) (%(lead)s < 0) > on (%(by)s) kubevitals:node:count / 2)
       ||| % (c { lead: lead }),
       'for': '10m',
-      summary: 'A kubelet renews its Lease, and the status of its node stays behind.',
+      summary: 'A kubelet renews its Lease, but the status of its node is out of date.',
       explainedBy: why.nothingWritten,
       description: 'The last renewal of the Lease of node {{ $labels.node }} of cluster %(cluster)s is {{ $value | humanizeDuration }} later than the status that its kubelet posted last, both by the clock of the node; by default a kubelet confirms its status every 5 minutes. Either it posts it no more, and conditions, addresses and capacity are out of date, or the clock of the node was set in between.',
     },

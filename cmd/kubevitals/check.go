@@ -46,7 +46,7 @@ func (c *command) checkFlags() {
 		Short('o').Default("text").EnumVar(&c.checking.output, "text", "markdown", "html", "json", "junit", "sarif", "github")
 	k.Flag("only", "Alert or signal to look for; all others are left out. Can be given several times.").
 		PlaceHolder("NAME").StringsVar(&c.checking.only)
-	k.Flag("severity", "Least severity to tell of: info, warning or critical.").
+	k.Flag("severity", "Minimum severity: info, warning or critical.").
 		Default("info").EnumVar(&c.checking.severity, ruleeval.Severities()...)
 	k.Flag("window", "Time between the two samples that rates are taken from. 0s takes one sample, and leaves alerts that need a rate to Prometheus.").Default("15s").DurationVar(&c.checking.window)
 	k.Flag("stays", "Tell also what will hold once pods that wait and nodes that are not ready have been so for this much longer, such as 15m.").

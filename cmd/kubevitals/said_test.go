@@ -101,7 +101,7 @@ func TestWhatIsKnownIsSaid(t *testing.T) {
 			[]string{ofKind("", ready("a")), ofKind("", deployment), ofKind("",
 				dnsPod("waits", `{"waiting":{"reason":"CrashLoopBackOff"}}`, crashed),
 				dnsPod("runs", `{"running":{"startedAt":"2026-01-02T11:59:30Z"}}`, crashed))},
-			[]string{"Addon dns .* crash again and again: 2 ended with OOMKilled"}, nil,
+			[]string{"Addon dns .* keep crashing: 2 ended with OOMKilled"}, nil,
 		},
 		"a silent node was cordoned": {
 			[]string{ofKind("", ready("a"), fmt.Sprintf(node, "b", `"unschedulable":true`, "Unknown", silence))},

@@ -78,8 +78,8 @@ func TestPagesOfTheDemonstration(t *testing.T) {
 	pages := serving(t, "--demo", "--cluster-name=tiny")
 	for path, texts := range map[string][]string{
 		"": {`runbooks/KubeVitalsNodeDiskPressure?cluster=tiny&amp;lang=en&amp;node=worker-2`},
-		"runbooks/KubeVitalsNodeDiskPressure?cluster=tiny&lang=en&node=worker-2":                                        {"Firing condition met", "NODE=&#39;worker-2&#39;", "DiskPressure", "KubeletHasDiskPressure", "FreeDiskSpaceFailed", "stats_summary"},
-		"runbooks/KubeVitalsAutoscalingMetricsUnavailable?lang=en&namespace=default&horizontalpodautoscaler=php-apache": {"HorizontalPodAutoscaler default/php-apache", "ScalingActive", "FailedGetResourceMetric"},
+		"runbooks/KubeVitalsNodeDiskPressure?cluster=tiny&lang=en&node=worker-2":                                    {"Firing condition met", "NODE=&#39;worker-2&#39;", "DiskPressure", "KubeletHasDiskPressure", "FreeDiskSpaceFailed", "stats_summary"},
+		"runbooks/KubeVitalsAutoscalingWithoutMetrics?lang=en&namespace=default&horizontalpodautoscaler=php-apache": {"HorizontalPodAutoscaler default/php-apache", "ScalingActive", "FailedGetResourceMetric"},
 	} {
 		waitForPage(t, pages+path, texts)
 	}

@@ -27,7 +27,7 @@ func TestWhyAutoscalersDoNotScale(t *testing.T) {
 		"a sidecar requests nothing": {
 			autoscalerOf("ScalingActive", "FailedGetResourceMetric", unable+"missing request for cpu in container istio-proxy of Pod web-1"),
 			[]string{"KubeVitalsAutoscalingMisconfigured", "requests none of the resource", "container istio-proxy of pod web-1 requests no cpu\\)\\."},
-			[]string{"KubeVitalsAutoscalingMetricsUnavailable", "adapter", "metrics-server", "did not make"},
+			[]string{"KubeVitalsAutoscalingWithoutMetrics", "adapter", "metrics-server", "did not make"},
 		},
 		"all pods of the target request nothing": {
 			autoscalerOf("ScalingActive", "FailedGetResourceMetric", unable+"missing request for cpu in container istio-proxy of Pod web-7d9c8b6f54-x2vqz"),
@@ -121,7 +121,7 @@ func TestDNSOfDistributions(t *testing.T) {
 			[]string{
 				fmt.Sprintf(pod, 1, "openshift-dns", "dns.operator.openshift.io/daemonset-dns", "default", "False", crashes),
 				fmt.Sprintf(pod, 2, "openshift-dns", "dns.operator.openshift.io/daemonset-dns", "default", "False", crashes),
-			}, append(down, "crash again and again: 2"), nil,
+			}, append(down, "keep crashing: 2"), nil,
 		},
 		"OpenShift, and well": {
 			[]string{

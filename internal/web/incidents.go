@@ -19,15 +19,16 @@ const (
 // incidentLine is one trouble in a line: its cause in words, which lead to the runbook, and
 // the alerts that follow from it.
 type incidentLine struct {
-	Severity, SeverityName, Summary, URL, Since string
-	Follows                                     []link
+	// Lang is the language of Summary.
+	Severity, SeverityName, Summary, Lang, URL, Since string
+	Follows                                           []link
 	// More is the number of what follows beside that which is named.
 	More int
 }
 
 // incidents are those of the cluster, the worst first, and the number of those that are
 // too many for a page.
-func (r reader) incidents(result *diagnosis.Result, lang string) (lines []incidentLine, more int) {
+func (s *server) incidents(r reader, result *diagnosis.Result, lang string) (lines []incidentLine, more int) {
 	for _, one := range result.Incidents {
 		if !diagnosis.AboutCluster(one) {
 			continue
@@ -37,8 +38,14 @@ func (r reader) incidents(result *diagnosis.Result, lang string) (lines []incide
 			continue
 		}
 		line := incidentLine{
-			Severity: one.Severity, SeverityName: r.words[one.Severity], Summary: one.Summary,
+			Severity: one.Severity, SeverityName: r.words[one.Severity], Summary: one.Summary, Lang: english,
 			URL: runbookOf(one.Cause, lang), More: max(0, len(one.Consequences)-mostConsequences),
+		}
+		if means := s.Summaries[one.Cause.Alert]; lang == chinese && means != "" {
+			line.Summary, line.Lang = means, chinese
+			if objects := named(one.Cause.Labels); objects != "{}" && objects != one.Cause.Labels["cluster"] {
+				line.Summary += "（" + objects + "）"
+			}
 		}
 		if !one.Since.IsZero() {
 			line.Since = r.Age(one.Since)
@@ -67,7 +74,7 @@ func verdictOf(r *diagnosis.Result, words map[string]string) (class, text string
 	var parts []string
 	for _, severity := range ruleeval.Severities() {
 		if counts[severity] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[severity], words[severity]))
+			parts = append(parts, fmt.Sprintf(words["count"], counts[severity], words[severity]))
 		}
 	}
 	switch {

@@ -73,8 +73,9 @@ type finding struct {
 type namedReason struct{ Name, Why string }
 
 type signal struct {
-	Name, Help string
-	Alerts     int
+	// Lang is the language of Help.
+	Name, Help, Lang string
+	Alerts           int
 }
 
 func (s *server) statusPage(w http.ResponseWriter, r *http.Request) {
@@ -88,7 +89,9 @@ func (s *server) statusPage(w http.ResponseWriter, r *http.Request) {
 	} else {
 		c.Status = s.statusOf(report, c)
 	}
-	c.Status.Tables = s.Tables()
+	for _, t := range s.Tables() {
+		c.Status.Tables = append(c.Status.Tables, translated(t, c.Words))
+	}
 	c.Title = c.Status.Verdict
 	s.show(w, code, s.statusTemplate, c)
 }
@@ -110,7 +113,7 @@ func (s *server) statusOf(report *livestatus.Report, c content) *status {
 		v.At, v.Age = report.At.UTC().Format("2006-01-02 15:04:05 UTC"), c.Words["dump"]+c.Words["dump-"+report.TakenFrom]
 	}
 	v.Class, v.Verdict = verdictOf(report.Result, c.Words)
-	v.Incidents, v.MoreIncidents = r.incidents(report.Result, c.Lang)
+	v.Incidents, v.MoreIncidents = s.incidents(r, report.Result, c.Lang)
 	for _, one := range report.Alerts {
 		switch {
 		case !one.AboutCluster():
@@ -133,7 +136,8 @@ func (s *server) statusOf(report *livestatus.Report, c content) *status {
 		d := s.definition(one.Name)
 		switch one.State {
 		case diagnosis.StateOK:
-			v.OK = append(v.OK, signal{one.Name, d.Help, one.Alerts})
+			help, spoken := helpOf(d, c.Lang)
+			v.OK = append(v.OK, signal{one.Name, help, spoken, one.Alerts})
 		case diagnosis.StateNoData:
 			noData = append(noData, one.Name)
 		case diagnosis.StateDisabled:

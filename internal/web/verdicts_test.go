@@ -60,7 +60,8 @@ func TestVerdicts(t *testing.T) {
 func TestStatusInChinese(t *testing.T) {
 	t.Parallel()
 	w := get(t, handler(t), "/", "Accept-Language", "zh-TW")
-	inOrder(t, w.Body.String(), `<html lang="zh-TW">`, "1 嚴重、3 警告", "事件", "目前的問題", "磁碟滿了。", "看不到的部分", "收集器 etcd", "失敗了", "沒有發現問題")
+	inOrder(t, w.Body.String(), `<html lang="zh-TW">`, "1 項嚴重、3 項警告", "事件", "磁碟滿了。（node=", "目前的問題", "磁碟滿了。", "看不到的部分", "收集器 etcd", "失敗了", "沒有發現問題",
+		`<span lang="zh-TW">`, "<summary>來源</summary>", `<th scope="col">來源</th>`)
 }
 
 // TestManyFindings verifies that none is lost without a word.

@@ -87,7 +87,9 @@ func mayBreak(before byte, rest []byte) bool {
 		return false
 	}
 	switch before {
-	case '_', '.', ',', '/', ':', '=', '@', '{':
+	case '.', ':':
+		return !isDigit(rest[0]) // an address and its port stay together
+	case '_', ',', '/', '=', '@', '{':
 		return true
 	}
 	if !isUpper(rest[0]) {
@@ -98,4 +100,5 @@ func mayBreak(before byte, rest []byte) bool {
 }
 
 func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
-func isLower(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
+func isLower(c byte) bool { return c >= 'a' && c <= 'z' || isDigit(c) }
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

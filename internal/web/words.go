@@ -11,7 +11,7 @@ func words(lang string) map[string]string {
 func inEnglish() map[string]string {
 	return map[string]string{
 		"name": "English", "comma": ", ", "colon": ": ", "skip": "Skip to the content",
-		"critical": "critical", "warning": "warning", "info": "info",
+		"critical": "critical", "warning": "warning", "info": "info", "count": "%d %s",
 
 		"index": "Runbooks", "missing": "No such runbook", "unknown": "There is no alert of this name: ",
 		"labels": "Labels of the alert", "label": "label", "value": "value",
@@ -50,7 +50,7 @@ func inEnglish() map[string]string {
 func inChinese() map[string]string {
 	return map[string]string{
 		"name": "中文（繁體）", "comma": "、", "colon": "：", "skip": "跳到內容",
-		"critical": "嚴重", "warning": "警告", "info": "資訊",
+		"critical": "嚴重", "warning": "警告", "info": "資訊", "count": "%d 項%s",
 
 		"index": "處理手冊", "missing": "沒有這份處理手冊", "unknown": "沒有告警叫這個名字：",
 		"labels": "告警的標籤", "label": "標籤", "value": "值",
@@ -62,7 +62,7 @@ func inChinese() map[string]string {
 		"holdsNoSeries": "告警條件不成立：沒有序列帶有這些標籤", "holdsInsufficientHistory": "無法判斷：這條告警需要比本頁更久的歷史資料",
 		"holdsUnavailable": "無法判斷：讀不到這個訊號", "holdsDisabled": "無法判斷：這裡沒有查看這個訊號",
 		"holdsIncomplete": "無法判斷：沒有相關的序列，而且叢集有一部分讀不到",
-		"samples":         "告警所依據的數據", "series": "序列", "more": "其餘：", "what": "項目", "state": "狀態",
+		"samples":         "告警所依據的資料", "series": "序列", "more": "其餘：", "what": "項目", "state": "狀態",
 		"conditions": "狀況（conditions）", "events": "最近的警告事件", "readings": "最近一次讀取",
 
 		"dump": "傾印的時間，依據：", "dump-its manifest": "它的清單檔", "dump-the latest time that its objects agree on": "其中的物件所一致的最晚時間",
@@ -83,5 +83,9 @@ func inChinese() map[string]string {
 		"reason-overloaded": "伺服器過載（429 或 503）", "reason-invalid": "看不懂回應的內容",
 		"reason-stale": "最後一次正常的回應太舊", "reason-error": "其他錯誤",
 		"reason-failed": "失敗了", "waitsFor": "等待這個來源：",
+
+		"table-Collectors": "收集器", "table-Sources": "來源", "column-collector": "收集器", "column-source": "來源", "column-state": "狀態",
+		"column-series": "序列數", "column-took": "耗時", "column-last run": "上次執行", "column-last proof": "上次證實",
+		"cell-ok": "正常", "cell-not scraped yet": "尚未執行", "cell-available": "可讀取", "cell-starting": "尚未讀取",
 	}
 }

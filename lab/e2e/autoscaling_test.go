@@ -46,7 +46,7 @@ func TestAutoscaling(t *testing.T) {
 		return s.want(0, "autoscaling_metrics_available", append(labelsOf, "reason", "FailedGetResourceMetric")...)
 	}
 	shared.vitals.eventually(t, time.Minute, unavailable)
-	shared.vitals.wantAlert(t, 0, "KubeVitalsAutoscalingMetricsAPIMissing")
+	shared.vitals.wantAlert(t, 0, "KubeVitalsAutoscalingMetricsAPINotRegistered")
 
 	api, err := shared.ServeMetricsAPI(ctx, cluster.PodMetrics{
 		Namespace: namespace, Labels: labels, CPU: "100m",

@@ -207,7 +207,7 @@ func TestNoAlertWhileWell(t *testing.T) {
 		var wrong []error
 		for _, h := range all {
 			// The lab has no metrics-server; everything else would be a page for nothing.
-			if h.Severity != "info" && h.Alert != "KubeVitalsMetricsAPIMissing" {
+			if h.Severity != "info" && h.Alert != "KubeVitalsMetricsAPINotRegistered" {
 				wrong = append(wrong, errors.New(h.String()))
 			}
 		}

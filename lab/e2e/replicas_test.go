@@ -57,7 +57,7 @@ func TestTwoReplicas(t *testing.T) {
 		t.Error(err)
 	}
 	// The lab has no metrics API, which is an alert.
-	const alert = "KubeVitalsMetricsAPIMissing"
+	const alert = "KubeVitalsMetricsAPINotRegistered"
 	rules := filepath.Join(t.TempDir(), "alerts.yaml")
 	text, err := exec.CommandContext(t.Context(), os.Getenv(binaryEnv), "export", "alerts", "--set", "alertFor."+alert+"=5s").Output()
 	if err != nil {

@@ -117,9 +117,9 @@ func TestStaleReads(t *testing.T) {
 	})
 	t.Logf("named %v after etcd was killed", time.Since(restored).Round(100*time.Millisecond))
 	// What must be restarted is named, too.
-	l.vitals.wantAlerts(t, 0, firing{"KubeVitalsEtcdWentBack"}, firing{"KubeVitalsAPIServerCacheFromBefore"},
-		firing{"KubeVitalsControllerFromBefore", "component", "kube-controller-manager"},
-		firing{"KubeVitalsControllerFromBefore", "component", "kube-scheduler"})
+	l.vitals.wantAlerts(t, 0, firing{"KubeVitalsEtcdWentBack"}, firing{"KubeVitalsAPIServerCacheStaleAfterRestore"},
+		firing{"KubeVitalsControllerStaleAfterRestore", "component", "kube-controller-manager"},
+		firing{"KubeVitalsControllerStaleAfterRestore", "component", "kube-scheduler"})
 
 	t.Run("kubevitals restarts", func(t *testing.T) {
 		l.startVitals(t, state, "--collector.apiserver.write-interval=2s")

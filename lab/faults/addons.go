@@ -20,7 +20,7 @@ func autoscaling() []Fault {
 	return []Fault{
 		{
 			Name: "metrics-api-missing", What: "the resource metrics API is not registered, and an autoscaler needs it",
-			Alert: "KubeVitalsAutoscalingMetricsAPIMissing", Labels: map[string]string{"api": "resource"},
+			Alert: "KubeVitalsAutoscalingMetricsAPINotRegistered", Labels: map[string]string{"api": "resource"},
 			Sign: Sign{Metric: "metrics_api_registered", Labels: map[string]string{"api": "resource"}, Value: 0}, inject: unregisterMetrics,
 		},
 		{

@@ -67,7 +67,7 @@ function(config)
             ['addon'],
             '{{ if .Value }}; it wants {{ .Value }}{{ else }}, and none is wanted: its Deployments and DaemonSets are set to 0{{ end }}'
           ),
-          crashes: crashes.after(' Its pods crash again and again'),
+          crashes: crashes.after(' Its pods keep crashing'),
         },
       },
       {
@@ -80,14 +80,14 @@ function(config)
           %(down)s
         ||| % k,
         'for': '10m',
-        summary: 'Pods of an addon that the cluster depends on crash again and again.',
+        summary: 'Pods of an addon that the cluster depends on keep crashing.',
         explainedBy: why.on(['addon'], ['KubeVitalsAddonDown', 'KubeVitalsNetworkAgentsDown'])
                      + why.on(['addon'], ['KubeVitalsNodeNetworkAgentNotReady'], { inhibits: false })
                      + why.ofCluster(['KubeVitalsAPIServerDown', 'KubeVitalsAPIServerAllDown'], { where: { addon: 'kube-apiserver' } })
                      + why.ofCluster(['KubeVitalsControllerManagerDown'], { where: { addon: 'kube-controller-manager' }, inhibits: false })
                      + why.ofCluster(['KubeVitalsSchedulerDown'], { where: { addon: 'kube-scheduler' }, inhibits: false })
                      + why.ofCluster(['KubeVitalsCloudControllerManagerDown'], { where: { addon: 'cloud-controller-manager' }, inhibits: false }),
-        description: 'Pods of addon {{ $labels.addon }} in cluster %(cluster)s that crash again and again: {{ $value }}.%(ends)s%(nodes)s',
+        description: 'Pods of addon {{ $labels.addon }} in cluster %(cluster)s that keep crashing: {{ $value }}.%(ends)s%(nodes)s',
         values: { ends: crashes.after(' How they ended last'), nodes: crashes.on },
       },
       {
@@ -140,7 +140,7 @@ function(config)
           %(down)s
         ||| % k,
         'for': '5m',
-        summary: 'A pod of an addon that the cluster depends on ends and is started again, time after time.',
+        summary: 'A pod of an addon that the cluster depends on keeps restarting.',
         explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsEtcdSlow', 'KubeVitalsAPIServerSlow'], { where: { addon: 'kube-.+|cloud-controller-manager' }, inhibits: false })
                      + why.ofCluster(['KubeVitalsAddonCrashLooping'], { when: { addon: 'etcd' }, where: { addon: 'kube-(apiserver|controller-manager|scheduler)|cloud-controller-manager' }, inhibits: false })
                      + why.on(['node'], ['KubeVitalsNodeMemoryPressure', 'KubeVitalsNodeOutOfMemory', 'KubeVitalsNodePIDPressure', 'KubeVitalsNodeDiskPressure'], { inhibits: false }),
@@ -175,7 +175,7 @@ function(config)
           max by (%(by)s) (kubevitals_kube_proxy_up{%(nodeSelector)s}) == 1
         ||| % c,
         'for': '10m',
-        summary: 'kube-proxy runs and does not get its rules written.',
+        summary: 'kube-proxy runs, but its rules are not written.',
         explainedBy: why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'kube-proxy' } }),
         description: 'Instances of kube-proxy in cluster %(cluster)s that have changes of more than %(kubeProxySyncSeconds)s seconds ago that they did not write: {{ $value }}. Services on their nodes lead to pods that are gone.',
       },
@@ -190,7 +190,7 @@ function(config)
       ),
       g.timeseries(
         'Pods of addons by state',
-        'Pods that crash again and again, and others that are not ready; beside them the nodes that are not ready, whose pods are not ready either.',
+        'Pods that keep crashing, and others that are not ready; beside them the nodes that are not ready, whose pods are not ready either.',
         'short',
         [
           g.target('max by (addon, state) (kubevitals_addon_health_pods{%(panel)s})' % c, '{{addon}} {{state}}'),
@@ -200,12 +200,12 @@ function(config)
       ),
       g.table(
         'Addons that crash',
-        'How the containers that crash again and again ended last.',
+        'How the containers that keep crashing ended last.',
         [g.target('max by (addon, node, reason, exit) (kubevitals_addon_health_crash_loop_pods{%(panel)s}) > 0' % c, '')],
         { alerts: ['KubeVitalsAddonCrashLooping'], mayBeEmpty: true },
       ),
       g.table(
-        'Addons that are started again and again',
+        'Addons that keep restarting',
         'How often containers of addons were started again, of which one ended within the last hour, how often in an hour since their pod was started, for how many seconds they last ran, and how many ago they ended.',
         [
           g.target('max by (addon, node) (kubevitals_addon_health_restarts{%(panel)s})' % c, ''),

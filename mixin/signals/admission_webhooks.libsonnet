@@ -103,7 +103,7 @@ function(c) {
         %(slowest)s > %(admissionWebhookSlowSeconds)s
       ||| % (c { slowest: slowest(c.by, c.apiserverSelector, '10m') }),
       'for': '10m',
-      summary: 'An admission webhook is slow, and with it all that it looks at.',
+      summary: 'An admission webhook is slow, and so is every request that it looks at.',
       description: 'One in a hundred calls of admission webhook {{ $labels.name }} by the API servers of cluster %(cluster)s takes {{ $value | humanizeDuration }} or more. Every request that it looks at takes as long, and fails where that is longer than its timeout.',
     },
   ],

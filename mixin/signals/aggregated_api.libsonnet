@@ -39,7 +39,7 @@ function(c) {
         )
       ||| % c,
       'for': '1m',
-      summary: 'An API is registered, and the API server does not reach whoever should serve it.',
+      summary: 'An aggregated API is registered but unavailable: the API server does not reach whoever should serve it.',
       description: 'APIService %(apis)s of cluster %(cluster)s has not been available%(since)s%(why)s. What it serves cannot be used, the API server cannot tell all that there is, and no namespace can be deleted.%(stuck)s',
       values: {
         apis: promql.list(c, behind('apiservice'), ['backend'], 'apiservice', '', ''),

@@ -95,7 +95,7 @@ function(c) {
         max by (%(by)s, server, probe) (kubevitals_apiserver_probe_result{%(selector)s, result="ok"}) == 1
       ||| % c,
       'for': '10m',
-      summary: 'An API server takes long for one small object.',
+      summary: 'An API server is slow even for one small object.',
       explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader', 'KubeVitalsAPIServerReadsFailing', 'KubeVitalsAPIServerWritesFailing']) + why.ofCluster(['KubeVitalsEtcdSlow'], { inhibits: false }),
       description: 'A {{ $labels.probe }} of one small object through API server {{ $labels.server }} of cluster %(cluster)s takes {{ $value | humanizeDuration }}.',
     },

@@ -40,12 +40,12 @@ function(c) {
   slow: true,
   alerts: [
     {
-      alert: 'KubeVitalsAutoscalingMetricsAPIMissing',
+      alert: 'KubeVitalsAutoscalingMetricsAPINotRegistered',
       severity: 'critical',
       expr: blind.many('registered') + '\n',
       'for': '5m',
-      summary: 'Autoscalers cannot scale because nobody serves the metrics API that they read.',
-      description: 'No server is registered for the {{ $labels.api }} metrics API of cluster %(cluster)s; that is metrics-server most often. Autoscalers that cannot read their metrics for want of it: {{ $value }}%(names)s.',
+      summary: 'Autoscalers cannot scale because the metrics API that they read is not registered.',
+      description: 'No server is registered for the {{ $labels.api }} metrics API of cluster %(cluster)s; most often that is metrics-server. Autoscalers that cannot read their metrics because of that: {{ $value }}%(names)s.',
       values: { names: blind.named(' (%s)') },
     },
     {
@@ -53,13 +53,13 @@ function(c) {
       severity: 'critical',
       expr: blind.many('available') + '\n',
       'for': '5m',
-      summary: 'Autoscalers cannot scale because the API server does not reach the metrics API.',
+      summary: 'Autoscalers cannot scale because the metrics API is registered but unavailable.',
       explainedBy: why.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'metrics-server' }, where: { api: 'resource' } }) + why.noTunnel,
-      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available%(server)s. Autoscalers that cannot read their metrics for want of it: {{ $value }}%(names)s.',
+      description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is registered but not available%(server)s. Autoscalers that cannot read their metrics because of that: {{ $value }}%(names)s.',
       values: { server: server, names: blind.named(' (%s)') },
     },
     {
-      alert: 'KubeVitalsAutoscalingMetricsUnavailable',
+      alert: 'KubeVitalsAutoscalingWithoutMetrics',
       each: 'autoscaler',
       severity: 'warning',
       // An API that does not answer has an alert of its own.
@@ -71,8 +71,8 @@ function(c) {
         max by (%(by)s, api) (kubevitals_metrics_api_available{%(selector)s}) == 0
       ||| % (c { each: blind.each, missing: blind.many('registered') }),
       'for': '15m',
-      summary: 'An autoscaler cannot read the metrics it scales by.',
-      explainedBy: why.on(['api'], ['KubeVitalsAutoscalingMetricsAPIMissing', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable'])
+      summary: 'An autoscaler does not scale because it cannot read its metrics.',
+      explainedBy: why.on(['api'], ['KubeVitalsAutoscalingMetricsAPINotRegistered', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable'])
                    + why.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'keda-(operator|metrics-apiserver)' }, where: { api: 'external' }, inhibits: false }),
       description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its metrics%(reason)s.%(works)s%(backend)s%(missing)s',
       values: {
@@ -90,12 +90,12 @@ function(c) {
         max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_metrics_available{%(selector)s, cause=~"%(specified)s"}) == 0
       ||| % (c { specified: causes.any(causes.specified) }),
       'for': '15m',
-      summary: 'An autoscaler is written so that it cannot compute a number of replicas.',
+      summary: 'An autoscaler is misconfigured and cannot compute a number of replicas.',
       description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s computes no number of replicas%(reason)s%(culprit)s. The autoscaler, what it scales, or another autoscaler or pod of the same labels must be changed.',
       values: { reason: reason('metrics_available', causes.specified), culprit: culprit },
     },
     {
-      alert: 'KubeVitalsAutoscalingMetricFailing',
+      alert: 'KubeVitalsAutoscalingOneMetricFailing',
       each: 'autoscaler_metric',
       severity: 'warning',
       expr: |||
@@ -104,8 +104,8 @@ function(c) {
         max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_metrics_available{%(selector)s}) == 1
       ||| % c,
       'for': '15m',
-      summary: 'An autoscaler cannot read one of its metrics, which its own condition hides.',
-      explainedBy: why.ofCluster(['KubeVitalsAutoscalingMetricsAPIMissing', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable'], { when: { api: 'resource' }, where: { type: '(Container)?Resource' } }),
+      summary: 'An autoscaler cannot read one of its metrics; it goes on with the others and never scales down.',
+      explainedBy: why.ofCluster(['KubeVitalsAutoscalingMetricsAPINotRegistered', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsMetricsAPIUnavailable'], { when: { api: 'resource' }, where: { type: '(Container)?Resource' } }),
       description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s cannot read its {{ $labels.type }} metric {{ $labels.metric }}; it goes on with the others and never scales down.',
     },
     {
@@ -131,7 +131,7 @@ function(c) {
         max by (%(by)s, namespace, horizontalpodautoscaler) (kubevitals_autoscaling_disabled{%(selector)s}) == 1
       ||| % c,
       'for': '2h',
-      summary: 'An autoscaler wants more replicas than it may ask for.',
+      summary: 'An autoscaler is at its maximum and wants more replicas.',
       description: 'Autoscaler {{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} of cluster %(cluster)s is at its maximum and says that it wants more: more load will find no more replicas.',
     },
   ],
@@ -140,7 +140,7 @@ function(c) {
       'Autoscalers without metrics',
       'Autoscalers that cannot read the metrics they scale by, with the reason that they give and the cause that their message tells.',
       [g.target('max by (namespace, horizontalpodautoscaler, reason, cause) (kubevitals_autoscaling_metrics_available{%(panel)s}) == 0' % c, '')],
-      { alerts: ['KubeVitalsAutoscalingMetricsUnavailable', 'KubeVitalsAutoscalingMisconfigured'], mayBeEmpty: true },
+      { alerts: ['KubeVitalsAutoscalingWithoutMetrics', 'KubeVitalsAutoscalingMisconfigured'], mayBeEmpty: true },
     ),
     g.table(
       'Containers that stop autoscalers',
@@ -153,13 +153,13 @@ function(c) {
       'Number of autoscalers by whether they can read their metrics and why not.',
       'short',
       [g.target('count by (reason) (max by (namespace, horizontalpodautoscaler, reason) (kubevitals_autoscaling_metrics_available{%(panel)s}))' % c, '{{reason}}')],
-      { alerts: ['KubeVitalsAutoscalingMetricsUnavailable'] },
+      { alerts: ['KubeVitalsAutoscalingWithoutMetrics'] },
     ),
     g.table(
       'Single metrics that cannot be read',
       'Metrics that fail while the autoscaler goes on with its others.',
       [g.target('max by (namespace, horizontalpodautoscaler, type, metric) (kubevitals_autoscaling_metric_available{%(panel)s}) == 0' % c, '')],
-      { alerts: ['KubeVitalsAutoscalingMetricFailing'], mayBeEmpty: true },
+      { alerts: ['KubeVitalsAutoscalingOneMetricFailing'], mayBeEmpty: true },
     ),
     g.table(
       'Autoscalers that cannot scale',

@@ -110,7 +110,7 @@ function(c) {
         ) > %(certificateRefusedSeconds)s
       ||| % c,
       'for': '15m',
-      summary: 'Requests for certificates of kubelets have waited for long, or were refused.',
+      summary: 'Requests for certificates of kubelets have waited for a long time, or were refused.',
       explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsControllerManagerDown'], { inhibits: false }),
       description: 'A CertificateSigningRequest for kubernetes.io/{{ $labels.signer }} in cluster %(cluster)s was made {{ $value | humanizeDuration }} ago and %(waits)s.%(all)s',
       values: {

@@ -61,14 +61,14 @@ function(c) {
       each: 'node',
       summary: 'Cgroups without processes pile up on a node.',
       explainedBy: why.on(['node'], ['KubeVitalsCgroupsNearLimit']),
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value }} cgroups of pods and scopes in which no process is left, and they become more: whoever made them does not remove them. The kubelet holds an inotify watch on each, and walks through all of them.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s has {{ $value }} cgroups of pods and scopes in which no process is left, and their number grows: whoever made them does not remove them. The kubelet holds an inotify watch on each, and walks through all of them.',
     },
     growing(k.dying, c.cgroupsDyingMinimum, 'dying') {
       alert: 'KubeVitalsCgroupsDyingGrowing',
       each: 'node',
       summary: 'Removed cgroups that the kernel cannot free pile up on a node.',
       explainedBy: why.on(['node'], ['KubeVitalsCgroupsNearLimit']),
-      description: 'The kernel of node {{ $labels.node }} of cluster %(cluster)s holds {{ $value }} cgroups that were removed, and they become more. They cost memory that no process is charged for, and make reading memory statistics slow, which the kubelet does all the time.',
+      description: 'The kernel of node {{ $labels.node }} of cluster %(cluster)s holds {{ $value }} cgroups that were removed, and their number grows. They cost memory that no process is charged for, and make reading memory statistics slow, which the kubelet does all the time.',
     },
   ],
   panels: [

@@ -16,7 +16,7 @@ function(c) {
         max by (%(by)s) (kubevitals_component_logs_unhealthy_pods{%(selector)s}) > 0
       ||| % c,
       'for': '5m',
-      summary: 'The log of a component that is not well names a cause that is known.',
+      summary: 'The log of a component in trouble shows a known cause.',
       description: 'Pods of {{ $labels.component }} in cluster %(cluster)s are not ready or crash, and their log shows {{ $labels.signature }}, the last time {{ $value | humanizeDuration }} ago. The runbook says what that means and what to do.',
     },
     {
@@ -27,7 +27,7 @@ function(c) {
         time() - max by (%(by)s, node, component, signature) (kubevitals_component_logs_node_signature_seen_timestamp_seconds{%(selector)s}) < %(componentLogsFreshSeconds)s
       ||| % c,
       'for': '5m',
-      summary: 'The log of a service on a node that is not well names a cause that is known.',
+      summary: 'The log of a service on a node in trouble shows a known cause.',
       description: 'Node {{ $labels.node }} of cluster %(cluster)s is not ready, or its kubelet has just started, and the log of its {{ $labels.component }} shows {{ $labels.signature }}, the last time {{ $value | humanizeDuration }} ago. The runbook says what that means and what to do.',
     },
     {
@@ -41,7 +41,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'Logs of components are not read to their end, so that known causes may be missed.',
-      description: 'More pods of cluster %(cluster)s are not well, or write more, than kubevitals reads in one round; known causes may be missed or seen late.',
+      description: 'More pods of cluster %(cluster)s are in trouble, or write more, than kubevitals reads in one round; known causes may be missed or seen late.',
     },
   ],
   panels: [

@@ -57,7 +57,7 @@ function(c) {
       ||| % (c { worst: worstZone }),
       'for': '2m',
       summary: 'The network between zones is cut.',
-      description: '{{ if eq $labels.zone "several" }}{{ $value }} zones of cluster %(cluster)s do not reach each other{{ else }}Zone {{ $labels.zone }} of cluster %(cluster)s is not reached from {{ $value }} other zones{{ end }}: most paths between their nodes fail. Leaders, quorums and Services that span zones fail or split; nothing is said of single nodes meanwhile.',
+      description: '{{ if eq $labels.zone "several" }}{{ $value }} zones of cluster %(cluster)s do not reach each other{{ else }}Zone {{ $labels.zone }} of cluster %(cluster)s is not reached from {{ $value }} other zones{{ end }}: most paths between their nodes fail. Leaders, quorums and Services that span zones fail or split; alerts about single nodes are silent meanwhile.',
     },
     {
       alert: 'KubeVitalsNetworkFailing',
@@ -74,7 +74,7 @@ function(c) {
       'for': '2m',
       summary: 'The network fails at many places of the cluster.',
       explainedBy: why.ofCluster(['KubeVitalsZonesCutOff']),
-      description: '{{ $value }} nodes or paths of cluster %(cluster)s fail at once in the network {{ if eq $labels.network "node" }}of the nodes{{ else }}of the pods{{ end }}{{ if eq $labels.fault "mtu" }}, for large packets only{{ end }}: connections between many nodes do not work. One cause is likely; nothing is said of single nodes and paths meanwhile.',
+      description: '{{ $value }} nodes or paths of cluster %(cluster)s fail at once in the network {{ if eq $labels.network "node" }}of the nodes{{ else }}of the pods{{ end }}{{ if eq $labels.fault "mtu" }}, for large packets only{{ end }}: connections between many nodes do not work. One cause is likely; alerts about single nodes and paths are silent meanwhile.',
     },
     {
       alert: 'KubeVitalsNodeCutOff',
@@ -150,8 +150,8 @@ function(c) {
         )
       ||| % (k { refused: recording.counted('in', paths('result="refused"')), probers: recording.probers(paths('result="refused"')) }),
       'for': '15m',
-      summary: 'Agents are refused when they probe others, so that nobody sees these paths.',
-      description: 'Nodes of cluster %(cluster)s that refuse most of those that probe them in one direction: {{ $value }}. The agent does not run there, or a rule refuses its port. Whether the network is well there is not known.',
+      summary: 'Agents are refused when they probe others, so these paths are blind spots.',
+      description: 'Nodes of cluster %(cluster)s that refuse most of those that probe them in one direction: {{ $value }}. The agent does not run there, or a rule refuses its port. Whether the network works there is not known.',
     },
   ],
   panels: [
@@ -191,7 +191,7 @@ function(c) {
       { alerts: ['KubeVitalsPathFailing', 'KubeVitalsPathMTU'], mayBeEmpty: true },
     ),
     g.table(
-      'Zones that are parted',
+      'Partitioned zones',
       'Pairs of zones between whose nodes most paths fail, and the share that does.',
       [g.target('max by (zone, other_zone) (kubevitals:connectivity_zones_cut:ratio{%s})' % recorded, '')],
       { alerts: ['KubeVitalsZonesCutOff'], mayBeEmpty: true },

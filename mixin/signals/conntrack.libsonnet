@@ -38,7 +38,7 @@ function(c) {
       ||| % k,
       'for': '5m',
       summary: 'A node drops connections because its connection tracking table is full.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s loses {{ $value | humanize }} packets a second for want of room in its connection tracking table: new connections to, from and through the node time out at random, those of its pods and of Services included.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s loses {{ $value | humanize }} packets a second because its connection tracking table is full: new connections to, from and through the node time out at random, those of its pods and of Services included.',
     },
     {
       alert: 'KubeVitalsConntrackNearlyFull',
@@ -67,7 +67,7 @@ function(c) {
     ),
     g.timeseries(
       'Packets lost in connection tracking',
-      'Packets by what befell them: dropped for want of room, or lost in a clash of two packets of one connection, as happens to lookups over UDP.',
+      'Packets by what happened to them: dropped because the table is full, or lost in a clash of two packets of one connection, as happens to lookups over UDP.',
       'pps',
       [g.target('sum by (node, event) (rate(kubevitals_conntrack_events_total{%(nodePanel)s, node=~"$node"}[$__rate_interval])) > 0' % c, '{{node}} {{event}}')],
       { alerts: ['KubeVitalsConntrackDropping'], threshold: c.conntrackDropsPerSecond, mayBeEmpty: true },

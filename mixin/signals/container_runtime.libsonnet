@@ -16,7 +16,7 @@ function(c) {
         max by (%(by)s, node) (kubevitals_container_runtime_probe_result{%(nodeSelector)s, result="timeout"}) == 1
       ||| % c,
       'for': '3m',
-      summary: 'A container runtime takes connections and does not answer.',
+      summary: 'A container runtime accepts connections but does not answer.',
       explainedBy: why.noDisk + why.on(['node'], ['KubeVitalsNodeDiskPressure', 'KubeVitalsFilesystemFull', 'KubeVitalsNodeLogKnownCause'], { inhibits: false }),
       description: 'The container runtime of node {{ $labels.node }} of cluster %(cluster)s takes calls and does not answer them. The node can neither start nor stop containers and is about to be not ready; containers that run go on.',
     },
@@ -60,7 +60,7 @@ function(c) {
       ||| % c,
       'for': '30m',
       summary: 'Agents cannot ask the container runtimes of their nodes.',
-      description: 'Nodes of cluster %(cluster)s where the agent of kubevitals gets no usable answer of the container runtime: {{ $value }} (%(results)s). Nothing is known of the runtime there.',
+      description: 'Nodes of cluster %(cluster)s where the agent of kubevitals gets no usable answer from the container runtime: {{ $value }} (%(results)s). Nothing is known of the runtime there.',
       values: {
         results: promql.each(
           c,

@@ -75,7 +75,7 @@ function(c) {
         max by (%(by)s, component) (increase(kubevitals_control_plane_leases_transitions_total{%(selector)s}[1h])) > %(controlPlaneLeaderChanges)s
       ||| % c,
       'for': '10m',
-      summary: 'A component of the control plane changes its leader all the time.',
+      summary: 'The leader of a control plane component keeps changing.',
       explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsEtcdSlow'], { inhibits: false }),
       description: 'The Lease of {{ $labels.component }} in cluster %(cluster)s went from one holder to another {{ $value | humanize }} times within an hour: its instances crash, or cannot renew in time because API server or etcd are slow.',
     },

@@ -98,8 +98,8 @@ function(config)
         'for': '3m',
         summary: 'No DNS server of the cluster is ready.',
         explainedBy: why.ofCluster(['KubeVitalsDNSAPIServerUnreachable'], { inhibits: false }),
-        description: 'The DNS Service of cluster %(cluster)s has no ready endpoint: no pod finds any name.%(crashes)s',
-        values: { crashes: (import '../addon_crashes.libsonnet')(c, 'dns').after(' Its pods crash again and again') },
+        description: 'The DNS Service of cluster %(cluster)s has no ready endpoint: no pod can resolve any name.%(crashes)s',
+        values: { crashes: (import '../addon_crashes.libsonnet')(c, 'dns').after(' Its pods keep crashing') },
       },
       {
         alert: 'KubeVitalsDNSDown',
@@ -133,7 +133,7 @@ function(config)
         'for': '5m',
         summary: 'DNS servers answer under their own addresses but not under that of their Service.',
         explainedBy: why.noDNS + why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'kube-proxy' } }) + why.ofCluster(['KubeVitalsKubeProxySyncStuck']),
-        description: 'The address of Service kube-system/{{ $labels.server }} of cluster %(cluster)s does not answer, though the DNS servers behind it do. The way that kube-proxy makes is broken, on the node of kubevitals at the least.',
+        description: 'The address of Service kube-system/{{ $labels.server }} of cluster %(cluster)s does not answer, though the DNS servers behind it do. The path that kube-proxy provides is broken, at least on the node of kubevitals.',
       },
       {
         alert: 'KubeVitalsDNSServerDown',
@@ -147,9 +147,9 @@ function(config)
           %(blind)s
         ||| % k,
         'for': '5m',
-        summary: 'One of several DNS servers does not answer, or not rightly, though it counts as ready.',
+        summary: 'One of several DNS servers does not answer, or not correctly, though it counts as ready.',
         explainedBy: why.noDNS + why.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing'], { inhibits: false }),
-        description: 'DNS server {{ $labels.server }} of cluster %(cluster)s does not answer rightly for a name of the cluster%(result)s, and others answer. The lookups of pods that happen to reach it fail.',
+        description: 'DNS server {{ $labels.server }} of cluster %(cluster)s gives no correct answer for a name of the cluster%(result)s, and others answer. The lookups of pods that happen to reach it fail.',
         values: { result: promql.lookup(c, 'max by (result) (kubevitals_dns_probe_servers{%s, server=%%q, origin!="service", probe="cluster", result!="ok"} > 0)', ['server'], ' ({{ .Labels.result }})') },
       },
       {
@@ -200,7 +200,7 @@ function(config)
           )
         ||| % c,
         'for': '10m',
-        summary: 'A DNS server of the cluster takes long to answer.',
+        summary: 'A DNS server of the cluster answers slowly.',
         explainedBy: why.noDNS + why.noUpstream + why.ofCluster(['KubeVitalsDNSAPIServerUnreachable'], { where: { probe: 'cluster' } }),
         description: 'The slowest DNS server of cluster %(cluster)s takes {{ $value | humanizeDuration }} for a name of the kind {{ $labels.probe }}.',
       },

@@ -32,7 +32,7 @@ function(c) {
       ||| % k,
       'for': '1m',
       summary: 'etcd has raised an alarm: it is out of space or its members differ.',
-      description: 'etcd of cluster %(cluster)s has the alarm {{ $labels.state }}. With nospace it refuses every write until it was compacted, defragmented and the alarm disarmed; with corrupt its members hold different data.',
+      description: 'etcd of cluster %(cluster)s has the alarm {{ $labels.state }}. With nospace it refuses every write until it is compacted and defragmented and the alarm is disarmed; with corrupt its members hold different data.',
     },
     {
       alert: 'KubeVitalsEtcdNoLeader',
@@ -62,7 +62,7 @@ function(c) {
       'for': '5m',
       summary: 'A member of etcd does not answer.',
       explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']) + why.on(['endpoint'], ['KubeVitalsEtcdCertificateExpiring'], { when: { state: 'expired' } }) + why.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing'], { inhibits: false }),
-      description: 'The member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s does not tell its health: it is down, or kubevitals cannot reach it with its certificate.',
+      description: 'The member of etcd at {{ $labels.endpoint }} of cluster %(cluster)s does not report its health: it is down, or kubevitals cannot reach it with its certificate.',
     },
     {
       alert: 'KubeVitalsEtcdCertificateExpiring',
@@ -122,7 +122,7 @@ function(c) {
       'for': '15m',
       summary: 'The database of etcd nears a quota that it may have.',
       explainedBy: why.ofCluster(['KubeVitalsEtcdAlarm'], { when: { state: 'nospace' } }) + why.ofCluster(['KubeVitalsEtcdQuotaNear']),
-      description: 'The API servers of cluster %(cluster)s report a database of {{ $value | humanize1024 }}B. The quota of etcd is 2 GiB unless it was raised, to 8 GiB most often, and is not known here; at the quota etcd refuses every write.',
+      description: 'The API servers of cluster %(cluster)s report a database of {{ $value | humanize1024 }}B. The quota of etcd is 2 GiB unless it was raised, most often to 8 GiB, and is not known here; at the quota etcd refuses every write.',
     },
     {
       alert: 'KubeVitalsEtcdSlow',
@@ -131,7 +131,7 @@ function(c) {
         %(slowest)s > %(etcdSlowSeconds)s
       ||| % k,
       'for': '15m',
-      summary: 'Requests of the API servers to etcd take long.',
+      summary: 'Requests of the API servers to etcd are slow.',
       explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']),
       description: 'One in a hundred requests ({{ $labels.operation }}) of the API servers of cluster %(cluster)s to etcd takes {{ $value | humanizeDuration }} or more.',
     },

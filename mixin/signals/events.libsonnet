@@ -36,7 +36,7 @@ function(c) {
       keep_firing_for: '5m',
       summary: 'A node ran out of memory, and its kernel killed a process.',
       explainedBy: why.on(['node'], ['KubeVitalsReflectorMetricsLeakMemory'], { inhibits: false }),
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s reported SystemOOM within the last %(minutes)s minutes: its kernel killed a process for want of memory.',
+      description: 'Node {{ $labels.node }} of cluster %(cluster)s reported SystemOOM within the last %(minutes)s minutes: its kernel killed a process because memory ran out.',
       values: { minutes: c.eventsFreshSeconds / 60 },
     },
     {
@@ -114,8 +114,8 @@ function(c) {
       ||| % (c { often: often('FailedUpdateStatus') }),
       'for': '15m',
       summary: 'The controller manager cannot update objects, because it works with outdated ones.',
-      explainedBy: why.ofCluster(['KubeVitalsEtcdWentBack', 'KubeVitalsAPIServerCacheFromBefore']) + why.ofCluster(['KubeVitalsControllerFromBefore'], { when: { component: 'kube-controller-manager' } }),
-      description: 'The controller manager of cluster %(cluster)s failed {{ $value | humanize }} times within 15 minutes to update the status of an autoscaler. After a restore of etcd this means that its cache is from before.',
+      explainedBy: why.ofCluster(['KubeVitalsEtcdWentBack', 'KubeVitalsAPIServerCacheStaleAfterRestore']) + why.ofCluster(['KubeVitalsControllerStaleAfterRestore'], { when: { component: 'kube-controller-manager' } }),
+      description: 'The controller manager of cluster %(cluster)s failed {{ $value | humanize }} times within 15 minutes to update the status of an autoscaler. After a restore of etcd this means that its cache is older than the restore.',
     },
     {
       alert: 'KubeVitalsPodDNSConfigTruncated',

@@ -94,9 +94,9 @@ function(config) {
         max by (%(by)s, source) (kubevitals_source_available{%(selector)s}) == 1
       ||| % c,
       'for': '2m',
-      summary: 'kubevitals takes a source for good whose last proof is old.',
+      summary: 'kubevitals counts a source as available, but the last proof of that is old.',
       explainedBy: why.nothingRead,
-      description: 'kubevitals in cluster %(cluster)s says that it can read {{ $labels.source }}, but the last proof of that is {{ $value | humanizeDuration }} old. What it tells from there may not be true any more.',
+      description: 'kubevitals in cluster %(cluster)s says that it can read {{ $labels.source }}, but the last proof of that is {{ $value | humanizeDuration }} old. What it says about that may be out of date.',
     },
     {
       alert: 'KubeVitalsKubeletsUnreadable',
@@ -116,7 +116,7 @@ function(config) {
         > %(kubeletBlindRatio)g
       ||| % (c { kubelets: 'max by (%(by)s, node, endpoint) (kubevitals_kubelet_available{%(selector)s})' % c }),
       'for': '15m',
-      summary: 'kubevitals cannot read a good part of the kubelets.',
+      summary: 'kubevitals cannot read more than %d%% of the kubelets.' % std.round(100 * c.kubeletBlindRatio),
       explainedBy: why.nothingRead + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff'], { inhibits: false })
                    + why.ofCluster(['KubeVitalsKubeletServingCertificateExpiring'], { when: { state: 'expired' }, inhibits: false })
                    // Rights that are taken away are those to kubelets, too.
@@ -158,7 +158,7 @@ function(config) {
       'for': '5m',
       summary: 'Agents of kubevitals on nodes cannot be scraped.',
       explainedBy: why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing'], { inhibits: false }),
-      description: 'Agents of kubevitals in cluster %(cluster)s that cannot be scraped: {{ $value }}, which is more than nodes are not ready. What only a node can see is not seen there.',
+      description: 'Agents of kubevitals in cluster %(cluster)s that cannot be scraped: {{ $value }}, which is more than nodes are not ready. What only a node can see is a blind spot there.',
     },
     {
       alert: 'KubeVitalsNodesWithoutAgent',
@@ -176,7 +176,7 @@ function(config) {
       ||| % (c { lacking: promql.indent(c.lacking) }),
       'for': '30m',
       summary: 'Nodes that are ready have no agent of kubevitals, though others have.',
-      description: 'Ready nodes of cluster %(cluster)s that have no agent of kubevitals: {{ $value }}. There were agents within the last day. What only a node can see is not seen there.',
+      description: 'Ready nodes of cluster %(cluster)s that have no agent of kubevitals: {{ $value }}. There were agents within the last day. What only a node can see is a blind spot there.',
     },
     {
       alert: 'KubeVitalsNodeAgentSourceUnavailable',
@@ -233,8 +233,8 @@ function(config) {
         )
       ||| % (c { old: 'kubevitals_source_last_success_timestamp_seconds{%(nodeSelector)s} < time() - %(sourceStaleSlackSeconds)s' % c }),
       'for': '2m',
-      summary: 'Agents of kubevitals on nodes take a source for good whose last proof is old.',
-      description: 'Agents of kubevitals in cluster %(cluster)s that say that they can read {{ $labels.source }}, though the last proof of that is too old: {{ $value }}. What they tell from there may not be true any more.',
+      summary: 'Agents of kubevitals on nodes count a source as available, but the last proof of that is old.',
+      description: 'Agents of kubevitals in cluster %(cluster)s that say that they can read {{ $labels.source }}, though the last proof of that is too old: {{ $value }}. What they say about that may be out of date.',
     },
     {
       alert: 'KubeVitalsNodeAgentCollectorFailing',
@@ -263,8 +263,8 @@ function(config) {
         ) > 0
       ||| % c,
       'for': '15m',
-      summary: 'kubevitals leaves series out: there are more than its bound, or their values cannot be.',
-      description: 'Collector {{ $labels.collector }} of kubevitals in cluster %(cluster)s leaves {{ $value }} series out ({{ $labels.reason }}). Nothing is told of what they are about.',
+      summary: 'kubevitals leaves series out: they exceed its limit, or their values are impossible.',
+      description: 'Collector {{ $labels.collector }} of kubevitals in cluster %(cluster)s leaves {{ $value }} series out ({{ $labels.reason }}). Whatever they are about is a blind spot.',
     },
   ],
   panels: [

@@ -58,7 +58,7 @@ function(c) {
       'for': '5m',
       summary: 'The kube-proxy of a node does not answer.',
       explainedBy: why.lostNode + why.ofCluster(['KubeVitalsAddonDown'], { when: { addon: 'kube-proxy' } }) + why.ofCluster(['KubeVitalsAddonCrashLooping'], { when: { addon: 'kube-proxy' }, inhibits: false }),
-      description: 'kube-proxy on node {{ $labels.node }} of cluster %(cluster)s does not tell its health. Rules that it wrote stay as they are: connections from this node to Services go to pods that are gone, and new Services do not work there.',
+      description: 'kube-proxy on node {{ $labels.node }} of cluster %(cluster)s does not report its health. Rules that it wrote stay as they are: connections from this node to Services go to pods that are gone, and new Services do not work there.',
     },
     {
       alert: 'KubeVitalsKubeProxyRulesStale',
@@ -66,7 +66,7 @@ function(c) {
       severity: 'warning',
       expr: stale,
       'for': '5m',
-      summary: 'The kube-proxy of a node runs and does not get its rules written.',
+      summary: 'The kube-proxy of a node runs, but its rules are not written.',
       description: 'kube-proxy on node {{ $labels.node }} of cluster %(cluster)s has had changes for more than %(kubeProxySyncSeconds)s seconds that it did not write: connections from this node to Services go to pods that are gone, and new Services do not work there.',
     },
     {
@@ -81,7 +81,7 @@ function(c) {
         %(stale)s
       ||| % (c { stale: stale }),
       'for': '15m',
-      summary: 'The kernel refuses rules of a kube-proxy again and again.',
+      summary: 'The kernel keeps refusing rules of a kube-proxy.',
       description: 'Writing all rules of kube-proxy on node {{ $labels.node }} of cluster %(cluster)s fails and succeeds in between, so that changes of Services reach the node late.',
     },
   ],

@@ -23,9 +23,9 @@ function(c) {
       ||| % c,
       'for': '2m',
       keep_firing_for: '10m',
-      summary: 'A kubelet starts again and again.',
+      summary: 'A kubelet keeps restarting.',
       explainedBy: why.on(['node'], ['KubeVitalsFilesystemDead', 'KubeVitalsFilesystemReadOnly']) + why.on(['node'], ['KubeVitalsNodeDiskPressure', 'KubeVitalsFilesystemFull'], { inhibits: false }),
-      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s started {{ $value | humanize }} times within the last hour, which is a loop and no upgrade: it exits soon after each start, and says why in its log only.',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s started {{ $value | humanize }} times within the last hour, which is a loop and no upgrade: it exits soon after each start, and says why only in its log.',
     },
   ],
   panels: [

@@ -19,7 +19,7 @@ function(c) {
       'for': '15m',
       summary: "The metrics of a component's reflectors leak.",
       explainedBy: why.on(['node'], ['KubeVitalsReflectorMetricsLeakMemory'], { where: { component: 'kubelet' } }),
-      description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s has {{ $value }} series of reflectors and informers. Every watch that ever was leaves some behind, and memory with them.',
+      description: '{{ $labels.component }} {{ $labels.node }}{{ $labels.server }} of cluster %(cluster)s has {{ $value }} series of reflectors and informers. Every watch that ever existed leaves some behind, and memory with them.',
     },
     {
       alert: 'KubeVitalsReflectorMetricsLeakMemory',

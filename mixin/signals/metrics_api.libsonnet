@@ -14,7 +14,7 @@ function(c) {
   slow: true,
   alerts: [
     {
-      alert: 'KubeVitalsMetricsAPIMissing',
+      alert: 'KubeVitalsMetricsAPINotRegistered',
       severity: 'info',
       expr: |||
         max by (%(by)s) (kubevitals_metrics_api_registered{%(selector)s, api="resource"}) == 0
@@ -22,8 +22,8 @@ function(c) {
         %(missing)s
       ||| % k,
       'for': '1h',
-      summary: 'Nobody serves the resource metrics API, so dashboards and kubectl top show no use of resources.',
-      explainedBy: why.ofCluster(['KubeVitalsAutoscalingMetricsAPIMissing'], { when: { api: 'resource' } }),
+      summary: 'The resource metrics API is not registered, so dashboards and kubectl top show no usage.',
+      explainedBy: why.ofCluster(['KubeVitalsAutoscalingMetricsAPINotRegistered'], { when: { api: 'resource' } }),
       description: 'No metrics server is registered in cluster %(cluster)s: kubectl top, dashboards and autoscaling by CPU or memory have no figures.',
     },
     {
@@ -37,14 +37,14 @@ function(c) {
         time() - max by (%(by)s, api) (kubevitals_metrics_api_unavailable_since_timestamp_seconds{%(selector)s}) <= %(aggregatedAPISeconds)s
       ||| % k,
       'for': '10m',
-      summary: 'A metrics API is registered, and the API server does not reach whoever should serve it.',
+      summary: 'A metrics API is registered but unavailable: the API server does not reach whoever should serve it.',
       explainedBy: why.on(['api'], ['KubeVitalsAutoscalingMetricsAPIUnavailable']) + why.ofCluster(['KubeVitalsAddonCrashLooping', 'KubeVitalsAddonDegraded'], { when: { addon: 'metrics-server' }, where: { api: 'resource' }, inhibits: false })
                    + why.ofCluster(['KubeVitalsAddonCrashLooping'], { when: { addon: 'prometheus-adapter' }, where: { api: 'custom' }, inhibits: false })
                    + why.ofCluster(['KubeVitalsAddonCrashLooping'], { when: { addon: 'keda-(operator|metrics-apiserver)' }, where: { api: 'external' }, inhibits: false })
                    + why.noTunnel
                    + why.ofCluster(['KubeVitalsCABundleExpiring'], { when: { kind: 'APIService', name: 'v1(beta1)?[.]metrics[.]k8s[.]io', state: 'expired' }, where: { api: 'resource' }, inhibits: false }),
       description: 'The {{ $labels.api }} metrics API of cluster %(cluster)s is not available%(server)s. {{ if eq $labels.api "resource" }}Dashboards, kubectl top and autoscaling by CPU or memory have no figures{{ else }}Autoscalers that read it have no figures{{ end }}, and namespaces cannot be deleted.%(suffer)s',
-      values: { server: server, suffer: blind.named(' Autoscalers that cannot read their metrics for want of it: {{ len . }} (%s).') },
+      values: { server: server, suffer: blind.named(' Autoscalers that cannot read their metrics because of that: {{ len . }} (%s).') },
     },
     {
       alert: 'KubeVitalsMetricsAPINodeMissing',
@@ -87,9 +87,9 @@ function(c) {
       ],
       {
         alerts: [
-          'KubeVitalsMetricsAPIMissing',
+          'KubeVitalsMetricsAPINotRegistered',
           'KubeVitalsMetricsAPIUnavailable',
-          'KubeVitalsAutoscalingMetricsAPIMissing',
+          'KubeVitalsAutoscalingMetricsAPINotRegistered',
           'KubeVitalsAutoscalingMetricsAPIUnavailable',
         ],
       },
@@ -98,7 +98,7 @@ function(c) {
       'Who serves the metrics APIs',
       'The Service to which the API server passes requests for each metrics API on; there is one for all who ask.',
       [g.target('max by (api, backend) (kubevitals_metrics_api_backend_info{%(panel)s})' % c, '')],
-      { alerts: ['KubeVitalsMetricsAPIUnavailable', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsAutoscalingMetricsUnavailable'], mayBeEmpty: true },
+      { alerts: ['KubeVitalsMetricsAPIUnavailable', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsAutoscalingWithoutMetrics'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Nodes by figures',

@@ -30,7 +30,7 @@ function(c) {
         max by (%(by)s, node) (kubevitals_node_allocatable_missing{%(selector)s, protection="enforcement"}) == 1
       ||| % c,
       'for': '1h',
-      summary: 'A kubelet is told not to limit what pods take of its node.',
+      summary: 'A kubelet is configured not to limit what pods take of its node.',
       description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s does not enforce the limit of pods: whatever is reserved counts for the scheduler only, and pods may take all of the node.',
     },
     {

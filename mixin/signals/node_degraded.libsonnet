@@ -66,7 +66,7 @@ function(c) {
       ||| % (c { network: promql.line(whileReady('NetworkUnavailable')) }),
       'for': '1m',
       keep_firing_for: '5m',
-      summary: 'The network of a node is said not to be set up.',
+      summary: 'The network of a node is marked as not set up.',
       explainedBy: why.lostNode + why.on(['node'], ['KubeVitalsNodeNetworkAgentNotReady']),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has the condition NetworkUnavailable%(reason)s: whoever sets up the network of its pods, the route controller of the cloud or the network plugin, has not done it or says that it failed. No new pods are placed there.',
       values: {
@@ -109,7 +109,7 @@ function(c) {
         max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 0
       ||| % c,
       'for': '15m',
-      summary: 'A node has been cordoned for long.',
+      summary: 'A node has been cordoned for a long time.',
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has been cordoned for {{ $value | humanizeDuration }}: nothing new is placed there. Somebody is at work on it, or forgot to uncordon it.',
     },
     {
@@ -172,7 +172,7 @@ function(c) {
       ||| % c,
       'for': '0m',
       keep_firing_for: '15m',
-      summary: 'A node is ready and not ready in turns.',
+      summary: 'A node keeps switching between ready and not ready.',
       // A kubelet says that the node is not ready whenever it starts.
       explainedBy: why.nothingWritten + why.cutOff + why.on(['node'], ['KubeVitalsKubeletRestartLoop']) + why.seldom(why.lostNode),
       description: 'The condition Ready of node {{ $labels.node }} of cluster %(cluster)s became False or Unknown {{ $value | humanize }} times within an hour. Each time its pods are taken out of Services, and none of the times may last long enough for another alert.',

@@ -87,7 +87,7 @@ function(c) {
       ||| % (c { many: manyMissing }),
       'for': '3m',
       keep_firing_for: '5m',
-      summary: 'A good part of the nodes are not ready.',
+      summary: 'Many nodes are not ready at once.',
       explainedBy: why.seldom(why.nothingWritten) + why.ofCluster(['KubeVitalsZonesCutOff'], { inhibits: false }) + why.ofCluster(['KubeVitalsNetworkFailing'], { when: { fault: 'cut', network: 'node' }, inhibits: false }) + why.ofCluster(['KubeVitalsNetworkAgentsDown'], { inhibits: false }),
       description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s are not ready. %(causes)s. {{ if ge $value 1.0 }}No node is left that is ready. {{ end }}One cause for all points at what they share. The dashboard and "kubevitals check -o json" name the nodes.',
       values: {
@@ -130,7 +130,7 @@ function(c) {
           c,
           'max by (addon) (max_over_time(kubevitals_addon_health_crash_loop_pods{%%s, node=%%%%q, addon=~"%s"}[10m])) > 0' % (import '../network_addons.libsonnet').names,
           ['node'],
-          ' The agent of its network, {{ .Labels.addon }}, crashes there again and again.'
+          ' The agent of its network, {{ .Labels.addon }}, keeps crashing there.'
         ),
         overdue: promql.lookup(
           c,
@@ -181,7 +181,7 @@ function(c) {
       'for': '5m',
       keep_firing_for: '5m',
       explainedBy: why.ofCluster(['KubeVitalsCloudControllerManagerDown'], { where: { fault: 'startup_taint' }, inhibits: false }),
-      summary: 'Many nodes have the same trouble, each of which would be a warning.',
+      summary: 'Many nodes have the same problem, which on a single node is only a warning.',
       description: '{{ $value | humanizePercentage }} of the nodes of cluster %(cluster)s have the trouble {{ $labels.fault }}: one cause for all is likely, and the others seldom have room for the pods of so many. The alerts of the single nodes name them.',
     },
     {
@@ -190,7 +190,7 @@ function(c) {
       severity: 'warning',
       expr: problems,
       'for': '5m',
-      summary: 'A condition of a node tells of a problem.',
+      summary: 'A condition of a node reports a problem.',
       explainedBy: why.on(['node'], ['KubeVitalsFilesystemReadOnly'], { where: { condition: 'ReadonlyFilesystem' }, inhibits: false }) + why.on(['node'], ['KubeVitalsKubeletRestartLoop'], { where: { condition: 'FrequentKubeletRestart' }, inhibits: false }),
       description: 'Node {{ $labels.node }} of cluster %(cluster)s has a bad condition {{ $labels.condition }}%(reason)s.',
       values: { reason: promql.lookup(c, 'max by (reason) (kubevitals_node_readiness_condition{%s, node=%%q, condition=%%q})', ['node', 'condition'], ', with the reason {{ .Labels.reason }}') },
@@ -207,7 +207,7 @@ function(c) {
         max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 0
       ||| % c,
       'for': '10m',
-      summary: 'What watches a node for problems has stopped on that node.',
+      summary: 'The problem detector of a node has stopped.',
       explainedBy: why.lostNode,
       description: 'Condition {{ $labels.condition }} of node {{ $labels.node }} of cluster %(cluster)s was last confirmed {{ $value | humanizeDuration }} ago, while it is confirmed on other nodes: whatever it says is out of date.',
     },

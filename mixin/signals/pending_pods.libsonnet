@@ -13,7 +13,7 @@ function(c) {
   // What is known of a pod that does not start, by its reason.
   local doesNotStart = {
     container_setup: 'a container cannot be set up with its ConfigMap, Secret, command or hook',
-    init_failing: 'an init container fails again and again',
+    init_failing: 'an init container keeps failing',
     sandbox: 'its sandbox is not made, and no event says why',
     creating: 'none of its containers has begun, and no event of the last 10 minutes says whether it lacks a sandbox, a volume or an image',
     starting: 'its sandbox is there, and a container that no error is told of is not: an image is pulled that long, or the runtime does not create it',
@@ -72,7 +72,7 @@ function(c) {
         time() - min by (%(by)s, namespace, scheduler) (kubevitals_pending_pods_other_scheduler_oldest_timestamp_seconds{%(selector)s}) > %(pendingUnschedulableSeconds)s
       ||| % c,
       'for': '5m',
-      summary: 'Pods name a scheduler of their own, which does not look at them.',
+      summary: 'Pods ask for a custom scheduler, which does not look at them.',
       explainedBy: why.nothingWritten,
       description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} for scheduler {{ $labels.scheduler }}, which has not looked at it: it does not run, or its name is mistyped in the pod. Other pods do not need it.',
     },
@@ -85,7 +85,7 @@ function(c) {
         time() - min by (%(by)s, namespace) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%(selector)s, reason!="low_priority"}) > %(pendingUnschedulableSeconds)s
       ||| % c,
       'for': '5m',
-      summary: 'Pods wait for a node, and the scheduler gives them none.',
+      summary: 'Pods are unschedulable: they wait for a node, and the scheduler gives them none.',
       explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsSchedulerDown']) + why.ofCluster(['KubeVitalsNodesNotReady', 'KubeVitalsNodeNetworkUnavailable', 'KubeVitalsNodeStartupTaint'], { inhibits: false }) + why.ofCluster(['KubeVitalsManyNodesFailing'], { when: { fault: 'network_unavailable|startup_taint' }, inhibits: false }) + why.noVolumes,
       description: 'A pod of namespace {{ $labels.namespace }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and the scheduler gives it no node%(why)s.%(cordoned)s%(tainted)s%(leaving)s',
       values: {
@@ -131,7 +131,7 @@ function(c) {
         max by (%(by)s, node) (kubevitals_node_readiness_ready{%(selector)s}) == 1
       ||| % (c { oldest: oldest('not_picked_up', ', node') }),
       'for': '2m',
-      summary: 'A kubelet does not begin with pods that were given to its node, though the node counts as ready.',
+      summary: 'A kubelet has not picked up the pods assigned to its node, though the node counts as ready.',
       explainedBy: why.lostNode + why.noRuntime + why.nothingWritten + why.noDisk + why.on(['node'], ['KubeVitalsNodeAPIServerUnreachable', 'KubeVitalsWatchStreamsExhausted'], { inhibits: false }),
       description: 'Pods were given to node {{ $labels.node }} of cluster %(cluster)s {{ $value | humanizeDuration }} ago and its kubelet has not begun with them, though the node counts as ready: it hangs, is overloaded, or does not hear of new pods.',
     },
@@ -172,7 +172,7 @@ function(c) {
           c,
           'max by (addon) (max_over_time(kubevitals_addon_health_crash_loop_pods{%s, node=%%q, addon=~".*csi.*"}[10m])) > 0',
           ['node'],
-          ' The agent of a volume driver, {{ .Labels.addon }}, crashes there again and again.'
+          ' The agent of a volume driver, {{ .Labels.addon }}, keeps crashing there.'
         ),
       },
     },
@@ -209,7 +209,7 @@ function(c) {
         %s > %s
       ||| % [oldest('container_setup|init_failing|sandbox|creating|starting', ', node'), c.pendingImageSeconds],
       'for': '5m',
-      summary: 'Pods on a node were given to it and do not start.',
+      summary: 'Pods on a node do not start.',
       explainedBy: why.lostNode + why.noRuntime + why.nothingWritten + why.noDisk + why.on(['node'], ['KubeVitalsNodeDiskPressure'], { inhibits: false }),
       description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s has waited {{ $value | humanizeDuration }} and does not start%(lacks)s.',
       values: {
@@ -232,7 +232,7 @@ function(c) {
       'for': '15m',
       summary: 'Pods on a node have init containers that do not end.',
       explainedBy: why.lostNode,
-      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s was given to it {{ $value | humanizeDuration }} ago, and its init containers have not all ended. None is known to fail again and again: it works that long, or waits for what does not come.',
+      description: 'A pod on node {{ $labels.node }} of cluster %(cluster)s was given to it {{ $value | humanizeDuration }} ago, and its init containers have not all ended. None is known to keep failing: it works that long, or waits for what does not come.',
     },
   ],
   panels: [

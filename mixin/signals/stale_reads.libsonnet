@@ -29,19 +29,19 @@ function(c) {
       description: 'The etcd of cluster %(cluster)s went back to an earlier state, restored from a backup or after a loss of data: writes get resource versions below one that was given out before. Restart every API server first, then controller managers, schedulers, kubelets and operators: they work with objects that do not exist any more.',
     },
     {
-      alert: 'KubeVitalsAPIServerCacheFromBefore',
+      alert: 'KubeVitalsAPIServerCacheStaleAfterRestore',
       each: 'api_server',
       severity: 'critical',
       expr: |||
         max by (%(by)s, server) (kubevitals_stale_reads_cache_ahead{%(selector)s}) == 1
       ||| % c,
       'for': '1m',
-      summary: 'An API server still answers from a cache that is from before a restore of etcd: restart it.',
+      summary: 'The cache of an API server is stale after a restore of etcd: restart it.',
       explainedBy: why.ofCluster(['KubeVitalsEtcdWentBack'], { inhibits: false }),
       description: 'The cache of API server {{ $labels.server }} of cluster %(cluster)s shows objects newer than all that etcd holds. Lists and watches that it answers are from before the restore, until it is restarted.',
     },
     {
-      alert: 'KubeVitalsControllerFromBefore',
+      alert: 'KubeVitalsControllerStaleAfterRestore',
       severity: 'critical',
       expr: |||
         max by (%(by)s, component) (kubevitals_control_plane_leases_acquire_timestamp_seconds{%(selector)s})
@@ -49,9 +49,9 @@ function(c) {
         %(rewind)s
       ||| % k,
       'for': '5m',
-      summary: 'A controller leads since before etcd was restored: restart it.',
+      summary: 'A controller was not restarted after etcd was restored: restart it.',
       explainedBy: why.ofCluster(['KubeVitalsEtcdWentBack'], { inhibits: false }),
-      description: 'The leader of {{ $labels.component }} in cluster %(cluster)s is the same as before etcd was restored. Its cache is from before: it acts on objects that do not exist, skips new ones, or fails to update them. Restart all its instances.',
+      description: 'The leader of {{ $labels.component }} in cluster %(cluster)s is the same as before etcd was restored. Its cache is older than the restore: it acts on objects that do not exist, skips new ones, or fails to update them. Restart all its instances.',
     },
     {
       alert: 'KubeVitalsResourceVersionTooLarge',
@@ -62,7 +62,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'An API server refuses clients from before a restore of etcd.',
-      explainedBy: why.ofCluster(['KubeVitalsEtcdWentBack']) + why.on(['server'], ['KubeVitalsAPIServerCacheFromBefore']),
+      explainedBy: why.ofCluster(['KubeVitalsEtcdWentBack']) + why.on(['server'], ['KubeVitalsAPIServerCacheStaleAfterRestore']),
       description: 'API server {{ $labels.server }} of cluster %(cluster)s answers "Too large resource version" to clients that know objects from before the restore: kubelets, controllers and operators that were not restarted since.',
     },
     {
@@ -74,7 +74,7 @@ function(c) {
       ||| % c,
       'for': '2m',
       summary: 'The cache of an API server lags behind etcd.',
-      explainedBy: why.on(['server'], ['KubeVitalsAPIServerCacheFromBefore']) + why.ofCluster(['KubeVitalsAPIServerReadsFailing', 'KubeVitalsEtcdNoLeader']),
+      explainedBy: why.on(['server'], ['KubeVitalsAPIServerCacheStaleAfterRestore']) + why.ofCluster(['KubeVitalsAPIServerReadsFailing', 'KubeVitalsEtcdNoLeader']),
       description: 'The cache of API server {{ $labels.server }} of cluster %(cluster)s has lacked a write for {{ $value | humanizeDuration }}: controllers and kubelets that watch through it see an old state.',
     },
     {
@@ -100,7 +100,7 @@ function(c) {
       ||| % c,
       'for': '15m',
       summary: 'Controllers skip their work because their cache is older than what they wrote.',
-      explainedBy: why.ofCluster(['KubeVitalsAPIServerCacheLagging', 'KubeVitalsAPIServerCacheFromBefore']),
+      explainedBy: why.ofCluster(['KubeVitalsAPIServerCacheLagging', 'KubeVitalsAPIServerCacheStaleAfterRestore']),
       description: 'Controllers of cluster %(cluster)s skip {{ $value | humanize }} syncs a second because their cache is older than their own writes. Single skips are normal; a steady rate means that the cache does not catch up.',
     },
   ],
@@ -113,7 +113,7 @@ function(c) {
         g.target('max by (server) (kubevitals_stale_reads_cache_ahead{%(panel)s})' % c, '{{server}} cache from before'),
         g.target('max by (server) (kubevitals_stale_reads_too_large_resource_version{%(panel)s})' % c, '{{server}} refuses'),
       ],
-      { alerts: ['KubeVitalsEtcdWentBack', 'KubeVitalsAPIServerCacheFromBefore', 'KubeVitalsResourceVersionTooLarge'], badWhen: 1 },
+      { alerts: ['KubeVitalsEtcdWentBack', 'KubeVitalsAPIServerCacheStaleAfterRestore', 'KubeVitalsResourceVersionTooLarge'], badWhen: 1 },
     ),
     g.timeseries(
       'Resource versions',
@@ -152,7 +152,7 @@ function(c) {
       'Leaders from before the last restore',
       'Components whose leader is the same as when etcd went back.',
       [g.target('max by (component) (kubevitals_control_plane_leases_acquire_timestamp_seconds{%(panel)s}) < on () group_left () max(kubevitals_stale_reads_rewind_timestamp_seconds{%(panel)s})' % c, '')],
-      { alerts: ['KubeVitalsControllerFromBefore'], mayBeEmpty: true },
+      { alerts: ['KubeVitalsControllerStaleAfterRestore'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Findings of others',

@@ -40,7 +40,7 @@ function(c) {
         )
       ||| % (c { errors: deleted('discovery|deletion'), all: deleted('.+'), discovery: deleted('discovery') }),
       'for': '1m',
-      summary: 'A namespace was deleted, and cannot end.',
+      summary: 'A namespace is stuck Terminating.',
       description: 'Namespace {{ $labels.namespace }} of cluster %(cluster)s was deleted {{ $value | humanizeDuration }} ago and is still there%(hold)s.',
       values: {
         hold: promql.each(

@@ -18,9 +18,9 @@ function(c) {
       severity: 'warning',
       expr: oldest('hold=~"node_missing|node_unreachable|node_not_ready"'),
       'for': '5m',
-      summary: 'Pods cannot be deleted because their node is dead.',
+      summary: 'Pods are stuck Terminating because their node is dead.',
       explainedBy: why.lostNode + why.ofCluster(['KubeVitalsNodesNotReady']),
-      description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and the node is gone or not ready: nobody confirms that they stopped. A StatefulSet does not replace them, and their volumes stay attached.',
+      description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s have been stuck Terminating for {{ $value | humanizeDuration }} past their grace period, and the node is gone or not ready: nobody confirms that they stopped. A StatefulSet does not replace them, and their volumes stay attached.',
     },
     {
       alert: 'KubeVitalsPodsStuckInKubelet',
@@ -28,9 +28,9 @@ function(c) {
       severity: 'warning',
       expr: oldest('hold="kubelet"'),
       'for': '5m',
-      summary: 'Pods cannot be deleted though their node is ready: the kubelet does not finish.',
+      summary: 'Pods are stuck Terminating though their node is ready: the kubelet does not finish.',
       explainedBy: why.lostNode + why.noRuntime + why.nothingWritten + why.on(['node'], ['KubeVitalsFilesystemDead', 'KubeVitalsFilesystemReadOnly']),
-      description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and the node is ready. A container cannot be killed, or a volume cannot be unmounted.',
+      description: 'Pods on node {{ $labels.node }} of cluster %(cluster)s have been stuck Terminating for {{ $value | humanizeDuration }} past their grace period, and the node is ready. A container cannot be killed, or a volume cannot be unmounted.',
     },
     {
       alert: 'KubeVitalsPodsHeldByFinalizer',
@@ -40,9 +40,9 @@ function(c) {
         > %(terminatingPodsFinalizerSeconds)s
       ||| % c,
       'for': '10m',
-      summary: 'Pods stay Terminating though no node holds them.',
+      summary: 'Pods are stuck Terminating though no node holds them.',
       explainedBy: why.nothingWritten + why.ofCluster(['KubeVitalsControllerManagerDown'], { inhibits: false }),
-      description: 'Pods of cluster %(cluster)s should have been gone {{ $value | humanizeDuration }} ago, and no node holds them%(holds)s.',
+      description: 'Pods of cluster %(cluster)s have been stuck Terminating for {{ $value | humanizeDuration }} past their grace period, and no node holds them%(holds)s.',
       values: {
         holds: promql.each(
           c,

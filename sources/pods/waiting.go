@@ -26,7 +26,7 @@ const (
 	Creating                      // the same or an image: its kubelet, older than 1.29, does not tell which
 	Image                         // an image cannot be pulled
 	ContainerSetup                // its ConfigMap, Secret or command does not fit: the container cannot be made
-	InitFailing                   // an init container fails again and again
+	InitFailing                   // an init container keeps failing
 	Initializing                  // init containers run
 	Starting                      // its containers are about to start
 )

@@ -64,7 +64,7 @@ func (f fleet) plant(s *fakecluster.Spec, now time.Time) []fault {
 		{"KubeVitalsNodeLeaseStale", "node", dead},
 		{"KubeVitalsNodeNotReady", "node", unready},
 		{"KubeVitalsAPIServerCheckFailing", "check", "etcd-readiness"},
-		{"KubeVitalsAutoscalingMetricsUnavailable", "namespace", fleet{}.namespace(0)},
+		{"KubeVitalsAutoscalingWithoutMetrics", "namespace", fleet{}.namespace(0)},
 		{"KubeVitalsPodsHeldByFinalizer", "cluster", "kubernetes"},
 	}
 }

@@ -10,7 +10,7 @@ import { runOnTerminal, terminalPage } from './lib/terminal.mjs';
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 const largest = 200_000;
-const sick = ['KubeVitalsNodeDiskPressure', 'KubeVitalsAutoscalingMetricsAPIMissing', 'KubeVitalsNodeNotReady'];
+const sick = ['KubeVitalsNodeDiskPressure', 'KubeVitalsAutoscalingMetricsAPINotRegistered', 'KubeVitalsNodeNotReady'];
 
 const workload = `
 apiVersion: apps/v1

@@ -102,7 +102,7 @@ func differences(o change.Ongoing) []string {
 func changesInShort(c change.Changes) string {
 	text := fmt.Sprintf("%d began, %d ended, %d ongoing.", len(c.Began), len(c.Ended), len(c.Ongoing))
 	if n := len(c.NewlySeen) + len(c.Unknown); n > 0 {
-		text += fmt.Sprintf(" Of %d it cannot be told, for want of what was read.", n)
+		text += fmt.Sprintf(" Of %d it cannot be told, because too little was read.", n)
 	}
 	return text
 }

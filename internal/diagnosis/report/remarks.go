@@ -29,9 +29,9 @@ func remarks(r *diagnosis.Result) []string {
 	}
 	switch n := len(c.Unavailable); {
 	case n > mostNamed:
-		add("Alerts about what was not seen: %d, which -o json names.", n)
+		add("Alerts about blind spots: %d, which -o json names.", n)
 	case n > 0:
-		add("Alerts about what was not seen: %s.", strings.Join(c.Unavailable, ", "))
+		add("Alerts about blind spots: %s.", strings.Join(c.Unavailable, ", "))
 	}
 	if len(c.InsufficientHistory) > 0 {
 		add("Alerts that %s, for Prometheus to evaluate: %d.", further(r), len(c.InsufficientHistory))
