@@ -27,8 +27,8 @@ import (
 )
 
 // Run runs the component of that name until it ends, and returns its exit code; known is
-// false, at once, if there is none.
-func Run(name string, args []string) (code int, known bool) {
+// false, at once, if there is none. The context is that of the process.
+func Run(ctx context.Context, name string, args []string) (code int, known bool) {
 	switch name {
 	case component.Etcd:
 		etcdmain.Main(append([]string{"etcd"}, args...))
@@ -42,7 +42,7 @@ func Run(name string, args []string) (code int, known bool) {
 	case component.Proxy:
 		return run(proxy.NewProxyCommand(), args), true
 	case component.RealKubelet:
-		return run(kubelet.NewKubeletCommand(context.Background()), args), true
+		return run(kubelet.NewKubeletCommand(ctx), args), true
 	case component.HollowKubelet:
 		return run(hollow.NewCommand(), args), true
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
+	"strings"
 )
 
 // edge says that one alert explains another.
@@ -39,21 +41,40 @@ func readGraph(file string) (graph, error) {
 // decide where its own edges hold.
 func (g graph) follows(cause string, of labels) map[string][]edge {
 	found := map[string][]edge{}
-	var walk func(string, labels)
-	walk = func(name string, of labels) {
+	walked := map[string]bool{}
+	// where is what the alert is known to have as labels by the edge that led to it.
+	var walk func(name string, of labels, where map[string]string)
+	walk = func(name string, of labels, where map[string]string) {
 		for _, e := range g[name] {
-			if of != nil && !matches(of, e.When) {
+			if of != nil && !matches(of, e.When) || contradict(where, e.When) {
 				continue
 			}
-			_, known := found[e.Explains]
-			found[e.Explains] = append(found[e.Explains], e)
-			if !known {
-				walk(e.Explains, nil)
+			key := fmt.Sprint(name, where, e)
+			if walked[key] {
+				continue
 			}
+			walked[key] = true
+			found[e.Explains] = append(found[e.Explains], e)
+			walk(e.Explains, nil, e.Where)
 		}
 	}
-	walk(cause, of)
+	walk(cause, of, nil)
 	return found
+}
+
+// contradict tells whether a label has no value that both allow. Of what is more than a
+// list of values with | between that is not known.
+func contradict(where, when map[string]string) bool {
+	for name, values := range where {
+		if _, both := when[name]; !both || strings.ContainsAny(values, "()[].*+?") {
+			continue
+		}
+		one := map[string]string{name: when[name]}
+		if !slices.ContainsFunc(strings.Split(values, "|"), func(value string) bool { return matches(labels{name: value}, one) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // explained tells whether an alert with its labels may follow by one of the edges.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -63,7 +64,7 @@ func Play(ctx context.Context, o Options) ([][]Fired, error) {
 		if err != nil {
 			return nil, err
 		}
-		at, scraped := time.Now(), append(families, agents...)
+		at, scraped := time.Now(), slices.Concat(families, agents)
 		for _, r := range rulers {
 			if passed%time.Hour == 0 {
 				r.samples.Forget(at.Add(-remembered))

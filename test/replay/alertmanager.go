@@ -88,8 +88,8 @@ func (a *Alertmanager) start(ctx context.Context, binary, dir, config string, po
 		return fmt.Errorf("log of Alertmanager: %w", err)
 	}
 	defer func() { _ = log.Close() }() // the process has its own
-	a.command = exec.Command(binary, "--config.file="+config, "--storage.path="+dir,
-		"--cluster.listen-address=", fmt.Sprintf("--web.listen-address=127.0.0.1:%d", port))
+	args := []string{"--config.file=" + config, "--storage.path=" + dir, "--cluster.listen-address=", fmt.Sprintf("--web.listen-address=127.0.0.1:%d", port)}
+	a.command = exec.Command(binary, args...) //nolint:noctx // it outlives the call that starts it
 	a.command.Stdout, a.command.Stderr = log, log
 	if err := a.command.Start(); err != nil {
 		a.command = nil

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -16,7 +17,7 @@ func main() {
 		os.Exit(2)
 	}
 	components.EndWithParent()
-	code, known := components.Run(os.Args[1], os.Args[2:])
+	code, known := components.Run(context.Background(), os.Args[1], os.Args[2:])
 	if !known {
 		_, _ = fmt.Fprintf(os.Stderr, "kubevitals-components: unknown component %q\n", os.Args[1])
 		code = 2

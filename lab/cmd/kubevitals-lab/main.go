@@ -61,7 +61,7 @@ func main() {
 		os.Args = os.Args[1:]
 		kubectl()
 	default:
-		code, known := components.Run(name, args)
+		code, known := components.Run(context.Background(), name, args)
 		if !known {
 			_, _ = fmt.Fprintf(os.Stderr, "kubevitals-lab: unknown command %q; see kubevitals-lab --help\n", name)
 			code = 2
