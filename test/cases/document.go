@@ -40,8 +40,8 @@ const FigureOf = "| [clusters of which it is known](cases.md) what is wrong |"
 // Figure is the result in a line of a table of docs/figures.md.
 func Figure(all []Case, answers []Answer, peer Peer) string {
 	t := tallyOf(all, answers)
-	return fmt.Sprintf("%s named in %d of %d ill ones, and nothing found in %d of %d healthy ones; %s %s names it in %d | `make cases`, `make cases-peer` |",
-		FigureOf, t.illRight, t.ill, t.healthyRight, t.healthy, peer.Name, peer.Version, peer.named())
+	return fmt.Sprintf("%s named in %d of %d ill ones, and nothing found in %d of %d healthy ones; %s %s names it in %d of the %d that it looked at | `make cases`, `make cases-peer` |",
+		FigureOf, t.illRight, t.ill, t.healthyRight, t.healthy, peer.Name, peer.Version, peer.named(), len(peer.Named))
 }
 
 // Document is docs/cases.md: each case with what was to be named, and what was, by
