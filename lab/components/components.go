@@ -44,7 +44,7 @@ func Run(ctx context.Context, name string, args []string) (code int, known bool)
 	case component.RealKubelet:
 		return run(kubelet.NewKubeletCommand(ctx), args), true
 	case component.HollowKubelet:
-		return run(hollow.NewCommand(), args), true
+		return run(hollow.NewCommand(), args), true //nolint:contextcheck // a signal ends it, as it ends the others
 	}
 	return 0, false
 }
