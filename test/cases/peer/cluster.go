@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -97,6 +98,10 @@ func (c *cluster) read(file string) error {
 		return err
 	}
 	var list struct{ Items []map[string]any }
+	// What kubectl said before the objects is not theirs.
+	if begin := bytes.IndexByte(text, '{'); filepath.Ext(file) == ".json" && begin > 0 {
+		text = text[begin:]
+	}
 	if err := yaml.Unmarshal(text, &list); err != nil {
 		return err
 	}
