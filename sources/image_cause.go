@@ -42,17 +42,11 @@ func ImageCauses() []ImageCause {
 // of the same reason, which have none of the phrases.
 func ImageKind() events.Kind { return events.Kind{Reason: "Failed", Object: "Pod"} }
 
-// imagePhrase is a text by which an event gives the cause away, in lower case.
-type imagePhrase struct {
-	text  string
-	cause ImageCause
-}
-
 // imagePhrases are those of containerd, CRI-O, Docker and of registries, the most telling
 // first: that a name is not resolved in time is no matter of the registry.
 // testdata/image_messages.yaml has whole messages.
-func imagePhrases() []imagePhrase {
-	return []imagePhrase{
+func imagePhrases() phrases[ImageCause] {
+	return phrases[ImageCause]{
 		{"no space left on device", NoRoomForImage},
 		{"toomanyrequests", RegistryLimits},
 		{"429 too many requests", RegistryLimits},
@@ -87,20 +81,5 @@ func imagePhrases() []imagePhrase {
 	}
 }
 
-func imageTexts() []string {
-	var texts []string
-	for _, p := range imagePhrases() {
-		texts = append(texts, p.text)
-	}
-	return texts
-}
-
 // ImageCauseOf is the cause that a phrase of EventPhrases stands for.
-func ImageCauseOf(phrase string) ImageCause {
-	for _, p := range imagePhrases() {
-		if p.text == phrase {
-			return p.cause
-		}
-	}
-	return ImageUntold
-}
+func ImageCauseOf(phrase string) ImageCause { return imagePhrases().causeOf(phrase, ImageUntold) }

@@ -47,17 +47,11 @@ func SandboxCauses() []SandboxCause {
 	}
 }
 
-// sandboxPhrase is a text by which an event gives the cause away, in lower case.
-type sandboxPhrase struct {
-	text  string
-	cause SandboxCause
-}
-
 // sandboxPhrases are those of containerd, CRI-O, the plugins of the CNI project and
 // those of the usual networks, the most telling first: the error of a plugin is within
 // that of the runtime. testdata/sandbox_messages.yaml has whole messages.
-func sandboxPhrases() []sandboxPhrase {
-	return []sandboxPhrase{
+func sandboxPhrases() phrases[SandboxCause] {
+	return phrases[SandboxCause]{
 		{"no ip addresses available", NoAddresses},         // host-local
 		{"failed to assign an ip address", NoAddresses},    // Amazon VPC
 		{"no more ips available", NoAddresses},             // Cilium
@@ -109,24 +103,16 @@ func sandboxPhrases() []sandboxPhrase {
 
 // EventPhrases are what is kept of the messages of events.
 func EventPhrases() events.Phrases {
-	var texts []string
-	for _, p := range sandboxPhrases() {
-		texts = append(texts, p.text)
-	}
+	texts := sandboxPhrases().texts()
 	return events.Phrases{
 		{Reason: "FailedCreatePodSandBox", Object: "Pod"}:   texts,
 		{Reason: "NetworkNotReady", Object: "Pod"}:          texts,
 		{Reason: "FailedCreatePodContainer", Object: "Pod"}: texts,
-		ImageKind(): imageTexts(),
+		ImageKind(): imagePhrases().texts(),
 	}
 }
 
 // SandboxCauseOf is the cause that a phrase of EventPhrases stands for.
 func SandboxCauseOf(phrase string) SandboxCause {
-	for _, p := range sandboxPhrases() {
-		if p.text == phrase {
-			return p.cause
-		}
-	}
-	return SandboxUntold
+	return sandboxPhrases().causeOf(phrase, SandboxUntold)
 }
