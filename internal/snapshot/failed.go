@@ -130,12 +130,15 @@ func kubectlError(start []byte) string {
 				return shortened(bytes.TrimSpace(line))
 			}
 		}
-		if !bytes.HasPrefix(line, []byte("Warning: ")) && !logged(line) {
+		if !talk(line) {
 			break
 		}
 	}
 	return ""
 }
+
+// talk tells a line that is a warning of kubectl, or what client-go logs.
+func talk(line []byte) bool { return bytes.HasPrefix(line, []byte("Warning: ")) || logged(line) }
 
 // logged tells a line that klog writes: a letter, four digits of the day, and the time.
 func logged(line []byte) bool {
@@ -150,17 +153,17 @@ const mostTalk = 16
 // aggregated API is down there are some of each command.
 func withoutTalk(in *bufio.Reader, start []byte) ([]byte, error) {
 	for range mostTalk {
-		talk := 0
+		said := 0
 		for line := range bytes.Lines(start) {
-			if !bytes.HasSuffix(line, []byte("\n")) || !bytes.HasPrefix(line, []byte("Warning: ")) && !logged(line) {
+			if !bytes.HasSuffix(line, []byte("\n")) || !talk(line) {
 				break
 			}
-			talk += len(line)
+			said += len(line)
 		}
-		if talk == 0 {
+		if said == 0 {
 			break
 		}
-		if _, err := in.Discard(talk); err != nil {
+		if _, err := in.Discard(said); err != nil {
 			return nil, err
 		}
 		var err error
