@@ -10,6 +10,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
+
+	"github.com/kubevitals/kubevitals/internal/diagnosis/runbook"
 )
 
 // body is a runbook as it is shown.
@@ -42,8 +44,8 @@ func whole(markdown goldmark.Markdown, source []byte) (body, error) {
 // fixFirst makes HTML of a runbook with what is to be done first. known tells of a
 // word whether it is what is known of the alert at present, such as its cause.
 func fixFirst(markdown goldmark.Markdown, source []byte, known func(word string) bool) (body, error) {
-	parse := func() ast.Node { return markdown.Parser().Parse(text.NewReader(source)) }
-	lead, sections := split(parse())
+	doc := markdown.Parser().Parse(text.NewReader(source))
+	lead, sections := split(doc)
 	if len(lead) == 0 || len(sections) < 2 {
 		return whole(markdown, source)
 	}
@@ -64,12 +66,11 @@ func fixFirst(markdown goldmark.Markdown, source []byte, known func(word string)
 	}
 	shown := func(p part) section { return section{string(p.heading.Lines().Value(source)), render(p.nodes)} }
 	b.Summary, b.About, b.Setup = render(lead[:1]), render(lead[1:]), render(setup)
-	// From a tree of its own, since a node has one place.
-	b.Cause = render(knownOf(parse(), source, known))
 	b.Fix, b.Diagnosis = shown(fix), shown(*diagnosis)
 	for _, p := range sections[:len(sections)-2] {
 		b.More = append(b.More, shown(p))
 	}
+	b.Cause = render(knownOf(doc, source, known)) // the last, for it takes all else out
 	return b, err
 }
 
@@ -97,7 +98,7 @@ func split(doc ast.Node) (lead []ast.Node, sections []part) {
 }
 
 // knownOf returns the rows of tables and the entries of lists that begin with a word
-// in code that is known, each table with its head.
+// in code that is known, each table with its head. It removes the others.
 func knownOf(doc ast.Node, source []byte, known func(string) bool) []ast.Node {
 	var found []ast.Node
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -131,13 +132,7 @@ func wordsAtBegin(n ast.Node, source []byte) (list []string) {
 	for one := n.FirstChild(); one != nil; one = one.NextSibling() {
 		switch one := one.(type) {
 		case *ast.CodeSpan:
-			var b bytes.Buffer
-			for t := range slices.Values(children(one)) {
-				if t, ok := t.(*ast.Text); ok {
-					b.Write(t.Segment.Value(source))
-				}
-			}
-			list = append(list, b.String())
+			list = append(list, runbook.SpanText(one, source))
 		case *ast.Text:
 			if between := bytes.TrimSpace(one.Segment.Value(source)); !slices.Contains([]string{"", ",", "、"}, string(between)) {
 				return list

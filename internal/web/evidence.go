@@ -37,8 +37,8 @@ type evidence struct {
 	// Others lead to the same page for other labels that the alert holds for.
 	Others  []link
 	Samples []sample
-	// States are the values of labels of all series that the alert goes by and that are
-	// not zero: a cause, a reason or a state stands there.
+	// States are, for the labels of a page, the values of labels of all series that the alert
+	// goes by and that are not zero: a cause, a reason or a state stands there.
 	States map[string]bool
 	// More is the number of series that are not shown.
 	More  int
@@ -68,7 +68,9 @@ func (s *server) evidence(ctx context.Context, alert string, c content) *evidenc
 	e := &evidence{At: clock(report.At), Age: r.Age(report.At)}
 	e.findings(report, alert, own, c.Lang)
 	samples := report.Evidence(alert, own)
-	e.States = statesOf(samples)
+	if len(own) > 0 {
+		e.States = statesOf(samples)
+	}
 	e.Samples = r.samples(samples[:min(len(samples), mostSamples)])
 	e.More = len(samples) - len(e.Samples)
 	e.Facts = s.facts(r, own)

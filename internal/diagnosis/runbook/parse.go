@@ -118,7 +118,7 @@ func (r *reader) prose(block ast.Node) {
 	// The function that walks fails never, and so does Walk.
 	_ = ast.Walk(block, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if span, ok := n.(*ast.CodeSpan); ok && entering {
-			step.Spans = append(step.Spans, r.span(span))
+			step.Spans = append(step.Spans, SpanText(span, r.source))
 		}
 		return ast.WalkContinue, nil
 	})
@@ -140,12 +140,12 @@ func (r *reader) raw(block ast.Node) string {
 	return strings.Join(words, separator)
 }
 
-// span returns what stands between the backticks.
-func (r *reader) span(span *ast.CodeSpan) string {
+// SpanText is what stands between the backticks, on one line.
+func SpanText(span *ast.CodeSpan, source []byte) string {
 	var b strings.Builder
 	for child := span.FirstChild(); child != nil; child = child.NextSibling() {
 		if t, ok := child.(*ast.Text); ok {
-			b.Write(t.Segment.Value(r.source))
+			b.Write(t.Segment.Value(source))
 		}
 	}
 	return strings.ReplaceAll(b.String(), "\n", " ")
