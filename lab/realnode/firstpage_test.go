@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -123,19 +122,5 @@ func writePages(t *testing.T, rows []string) {
 	lines := "| way | commands | edits of files | minutes until it is watched | minutes from the fault to the page | minutes in all |\n" +
 		"| --- | --- | --- | --- | --- | --- |\n" + strings.Join(rows, "\n") + "\n"
 	t.Log("\n" + lines)
-	file := os.Getenv(pagesTableEnv)
-	if file == "" || t.Failed() {
-		return
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !pagesTable.Match(text) {
-		t.Fatalf("%s has no place for the table", file)
-	}
-	replaced := pagesTable.ReplaceAllString(string(text), "${1}"+lines+"${2}")
-	if err := os.WriteFile(file, []byte(replaced), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	replaceTable(t, pagesTableEnv, pagesTable, lines)
 }

@@ -86,7 +86,18 @@ var table = regexp.MustCompile(`(?s)(<!-- real failures: [^\n]* -->\n).*(<!-- en
 // a failure was not told as it should be.
 func writeTable(t *testing.T, rows []row) {
 	t.Helper()
-	file := os.Getenv(tableEnv)
+	lines := "| what failed | what the platform said, and when | what kubevitals named, and when |\n| --- | --- | --- |\n"
+	for _, r := range rows {
+		lines += r.String() + "\n"
+	}
+	replaceTable(t, tableEnv, table, lines)
+}
+
+// replaceTable puts lines between the two parts of a pattern in the document that a variable
+// of the environment names, if there is one, unless the test has failed.
+func replaceTable(t *testing.T, env string, between *regexp.Regexp, lines string) {
+	t.Helper()
+	file := os.Getenv(env)
 	if file == "" || t.Failed() {
 		return
 	}
@@ -94,15 +105,11 @@ func writeTable(t *testing.T, rows []row) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := "| what failed | what the platform said, and when | what kubevitals named, and when |\n| --- | --- | --- |\n"
-	for _, r := range rows {
-		lines += r.String() + "\n"
-	}
-	if !table.Match(text) {
+	if !between.Match(text) {
 		t.Fatalf("%s has no place for the table", file)
 	}
-	replaced := table.ReplaceAllStringFunc(string(text), func(old string) string {
-		m := table.FindStringSubmatch(old)
+	replaced := between.ReplaceAllStringFunc(string(text), func(old string) string {
+		m := between.FindStringSubmatch(old)
 		return m[1] + lines + m[2]
 	})
 	if err := os.WriteFile(file, []byte(replaced), 0o600); err != nil {
