@@ -44,6 +44,7 @@ it('a broken word is seen', onPhone, async ({ page, goto }) => {
 });
 
 it('the row of the known cause stands first, and all of it below', onPhone, async ({ page, goto }) => {
+  await until(page, goto, '/?lang=en', ready);
   await goto('/runbooks/KubeVitalsNodeNotReady?node=worker-3&lang=en');
   assert.deepEqual(await page.locator('.known tbody tr td:first-child').allTextContents(), ['kubelet_dead']);
   assert.ok(await page.locator('.text > table tbody tr').count() > 10, 'the table of all causes is gone');
