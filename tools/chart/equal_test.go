@@ -29,11 +29,12 @@ func TestKustomizeMakesTheSame(t *testing.T) {
 		least        int
 	}{
 		{"as it comes", "../../deploy", `{priorityClassQuota: true}`, 30},
-		{"everything", with(t, without(components, "node-restricted", "open")), everything, 45},
-		{"everything, restricted", with(t, without(components, "open")), restricted, 45},
+		{"beside kube-prometheus", with(t, []string{operator, grafana, kubePrometheus}), "priorityClassQuota: true\n" + prometheusOfOthers, 33},
+		{"everything", with(t, without(components, "node-restricted", "open")), everything + prometheusOfOthers, 45},
+		{"everything, restricted", with(t, without(components, "open")), restricted + prometheusOfOthers, 45},
 		// What comes after others is listed after them.
-		{"open", with(t, append(without(components, "node-restricted", "open", "tls"), open)), "authFilter: {enabled: false}\n" + everythingButTLS, 45},
-		{"open, over TLS", with(t, append(without(components, "node-restricted", "open", "tls"), open, tls)), "authFilter: {enabled: false}\n" + everything, 45},
+		{"open", with(t, append(without(components, "node-restricted", "open", "tls", "kube-prometheus"), open)), "authFilter: {enabled: false}\n" + everythingButTLS, 45},
+		{"open, over TLS", with(t, append(without(components, "node-restricted", "open", "tls", "kube-prometheus"), open, tls)), "authFilter: {enabled: false}\n" + everything, 45},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -52,11 +53,20 @@ func TestKustomizeMakesTheSame(t *testing.T) {
 	}
 }
 
-// Components whose place among others matters.
 const (
+	operator       = "../../deploy/components/prometheus-operator"
+	grafana        = "../../deploy/components/grafana-dashboards"
+	kubePrometheus = "../../deploy/components/kube-prometheus"
+
+	// The place of these among others matters.
 	open = "../../deploy/components/open"
 	tls  = "../../deploy/components/tls"
 )
+
+// prometheusOfOthers are values for the account that the component kube-prometheus is for.
+const prometheusOfOthers = `
+monitoring: {prometheusServiceAccount: {name: prometheus-k8s, namespace: monitoring}}
+`
 
 // without are the components but for those of these names.
 func without(components []string, names ...string) []string {
