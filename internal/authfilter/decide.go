@@ -12,7 +12,7 @@ import (
 // Who may read all of a folder is asked once for all of it. A page needs several paths, and
 // those of a runbook that is needed in an outage were not asked for before.
 func folderOf(path string) string {
-	for _, folder := range []string{"/runbooks/", "/static/"} {
+	for _, folder := range []string{"/runbooks/", "/static/", "/api/v1/incidents/"} {
 		if strings.HasPrefix(path, folder) {
 			return folder + "*"
 		}

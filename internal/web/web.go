@@ -64,8 +64,8 @@ type server struct {
 	languages                       language.Matcher
 }
 
-// Handler serves the status page at /, the runbooks under Root, and what both need
-// under /static/. It fails if there are no runbooks.
+// Handler serves the status page at /, the runbooks under Root, what both need under
+// /static/, and the incidents at API for programs. It fails if there are no runbooks.
 func Handler(o Options) (http.Handler, error) {
 	files, err := fs.Glob(o.Runbooks, "*.md")
 	if err != nil || len(files) == 0 {
@@ -84,6 +84,7 @@ func Handler(o Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", http.FileServerFS(assets))
 	mux.HandleFunc("GET /{$}", s.statusPage)
+	mux.HandleFunc("GET "+API, s.incidentsAPI)
 	mux.HandleFunc("GET "+Root+"{$}", s.runbookIndex)
 	mux.HandleFunc("GET "+Root+"{alert}", s.runbookPage)
 	return guarded(mux), nil

@@ -106,11 +106,11 @@ func TestWhoMayRead(t *testing.T) {
 	l := ownLab(t, 0)
 	g := startGuarded(t, l, "guarded", l.kubeconfig)
 	shipped := l.token(t, "kubevitals-reader")
-	for _, path := range []string{"/metrics", "/", "/runbooks/", "/runbooks/KubeVitalsDown", "/static/style.css"} {
+	for _, path := range []string{"/metrics", "/", "/runbooks/", "/runbooks/KubeVitalsDown", "/static/style.css", "/api/v1/incidents"} {
 		g.wants(t, "who has no token", "", path, http.StatusUnauthorized, "create token kubevitals-reader")
 		g.wants(t, "a forger", shipped[:len(shipped)-2]+"xx", path, http.StatusUnauthorized, "")
 	}
-	for _, path := range []string{"/metrics", "/", "/runbooks/", "/runbooks/KubeVitalsDown"} {
+	for _, path := range []string{"/metrics", "/", "/runbooks/", "/runbooks/KubeVitalsDown", "/api/v1/incidents"} {
 		g.wants(t, "the shipped reader", shipped, path, http.StatusOK, "kubevitals")
 	}
 	g.wants(t, "the shipped reader", shipped, "/debug/pprof/", http.StatusForbidden, "kubevitals-reader")
