@@ -10,11 +10,17 @@ import (
 //
 //   - beside the series of a test there may be those of another cluster that is ill alike,
 //     of another replica, of another program and of another alert: see beside;
+//   - what a cause of the graph accounts for is not told again: see explained;
+//   - what ails one cluster is nothing to another: see together;
 //   - a metric of another program is as good as none: see missing;
 //   - of many objects that are ill alike one alert tells, in place of those of each: see
 //     manyOf.
 type derivation struct {
 	*list
+	// edges are the graph of causes.
+	edges []edge
+	// told are the alerts of which was made already what explains them.
+	told map[string]bool
 	// formed are the alerts of which many were made already: the first test is enough.
 	formed map[string]bool
 }
@@ -25,14 +31,22 @@ const (
 	ofMany    = "many objects"
 )
 
-func newDerivation(file string) (*derivation, error) {
+func newDerivation(file, causes string) (*derivation, error) {
 	l, err := readList(file)
-	return &derivation{l, map[string]bool{}}, err
+	if err != nil {
+		return nil, err
+	}
+	d := &derivation{list: l, told: map[string]bool{}, formed: map[string]bool{}}
+	if causes != "" {
+		err = readYAML(causes, &d.edges)
+	}
+	return d, err
 }
 
 // of returns what follows from tests and holds, and what is listed not to.
 func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err error) {
 	forms, perAlert := rules.forms(), rules.perAlert()
+	var apart []*ruleTest
 	for _, raw := range tests {
 		t, err := readTest(raw)
 		if err != nil {
@@ -50,16 +64,26 @@ func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err e
 		}
 		d.beside(t, raw, perAlert, add)
 		if t.isOfOneCluster() {
+			apart = append(apart, t)
 			for _, one := range missing(t) {
 				add(ofMissing, t.Name, one)
 			}
 		}
 		for _, a := range t.Alerts {
+			if t.isOfOneCluster() && !d.told[a.Name] && a.isOfOne() {
+				d.told[a.Name] = true
+				for _, one := range explained(t, a, d.edges, forms, d.Outages) {
+					holds = append(holds, one)
+				}
+			}
 			if f, ok := forms[a.Name]; ok && !d.formed[a.Name] && a.isOfOne() {
 				d.formed[a.Name] = true
 				add(ofMany, a.Name, manyOf(t, a, f))
 			}
 		}
+	}
+	for _, one := range together(apart) {
+		holds = append(holds, one)
 	}
 	return holds, listed, nil
 }
@@ -115,6 +139,7 @@ type list struct {
 	Smallest   []string    `json:"smallest"`
 	Either     []string    `json:"either"`
 	Alone      []string    `json:"alone"`
+	Outages    []string    `json:"outages"`
 	Exceptions []exception `json:"exceptions"`
 
 	all, used map[[2]string]bool

@@ -46,20 +46,31 @@ const (
 
 // ofOthers are series of another alert than those that the test asks for.
 func (t *ruleTest) ofOthers(names []string) []line {
-	steps := 0
-	for _, l := range t.lines {
-		steps = max(steps, len(l.values))
-	}
-	always := make([]parser.SequenceValue, steps)
-	for i := range always {
-		always[i].Value = manyObjects
-	}
+	always := constant(manyObjects, t.longest())
 	var all []line
 	for _, name := range names {
 		for _, object := range t.objects() {
 			of := labels.NewBuilder(object).Set(model.MetricNameLabel, name).Set(alertLabel, otherAlert)
 			all = append(all, line{of.Labels(), always})
 		}
+	}
+	return all
+}
+
+// longest is how many steps the longest series of a test has.
+func (t *ruleTest) longest() int {
+	steps := 0
+	for _, l := range t.lines {
+		steps = max(steps, len(l.values))
+	}
+	return steps
+}
+
+// constant is one value for so many steps.
+func constant(v float64, steps int) []parser.SequenceValue {
+	all := make([]parser.SequenceValue, steps)
+	for i := range all {
+		all[i].Value = v
 	}
 	return all
 }
