@@ -1,8 +1,11 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -63,18 +66,79 @@ func source(expr parser.Expr) *parser.VectorSelector {
 	return nil
 }
 
-// constant tells whether a label has one value in all that a selector selects, because
-// those rules that write it set it, and what they write is no metric.
+// constant tells whether a label has one value in all that a selector selects: it asks for
+// that value, or those rules that write it set it, and what they write is no metric.
 func (e *editor) constant(selector *parser.VectorSelector, label string) bool {
-	value, found := "", false
+	_, ok := e.value(selector, label)
+	return ok
+}
+
+// value is the one that a label has then.
+func (e *editor) value(selector *parser.VectorSelector, label string) (value string, ok bool) {
+	asked := func(m *labels.Matcher) bool { return m.Name == label && m.Type == labels.MatchEqual }
+	if at := slices.IndexFunc(selector.LabelMatchers, asked); at >= 0 {
+		return selector.LabelMatchers[at].Value, true
+	}
+	found := false
 	for _, r := range e.writers(selector.LabelMatchers) {
+		if excluded(r.parsed, selector.LabelMatchers) {
+			continue
+		}
 		set, ok := r.labels[label]
 		if !ok || strings.Contains(set, "{{") || found && set != value {
-			return false
+			return "", false
 		}
 		value, found = set, true
 	}
-	return found && strings.Contains(selector.Name, ":")
+	return value, found && strings.Contains(selector.Name, ":")
+}
+
+// has tells whether all that an expression comes to has a label of this value.
+func (e *editor) has(expr parser.Expr, label, wanted string) bool {
+	switch n := inner(expr).(type) {
+	case *parser.VectorSelector:
+		value, ok := e.value(n, label)
+		return ok && value == wanted
+	case *parser.AggregateExpr:
+		return slices.Contains(n.Grouping, label) != n.Without && e.has(n.Expr, label, wanted)
+	case *parser.BinaryExpr:
+		switch n.Op {
+		case parser.LOR:
+			return e.has(n.LHS, label, wanted) && e.has(n.RHS, label, wanted)
+		case parser.LAND, parser.LUNLESS:
+			return e.has(n.LHS, label, wanted)
+		}
+	}
+	return false
+}
+
+// excluded tells whether nothing that an expression comes to has a label that the matchers
+// ask for, because all that it counts has another value of it.
+func excluded(expr parser.Expr, wanted []*labels.Matcher) bool {
+	switch n := inner(expr).(type) {
+	case *parser.VectorSelector:
+		return slices.ContainsFunc(wanted, func(want *labels.Matcher) bool {
+			return slices.ContainsFunc(n.LabelMatchers, func(has *labels.Matcher) bool {
+				values := has.SetMatches()
+				if has.Type == labels.MatchEqual {
+					values = []string{has.Value}
+				}
+				return has.Name == want.Name && has.Name != model.MetricNameLabel && len(values) > 0 &&
+					(has.Type == labels.MatchEqual || has.Type == labels.MatchRegexp) && !slices.ContainsFunc(values, want.Matches)
+			})
+		})
+	case *parser.AggregateExpr:
+		kept := slices.DeleteFunc(slices.Clone(wanted), func(m *labels.Matcher) bool { return slices.Contains(n.Grouping, m.Name) == n.Without })
+		return excluded(n.Expr, kept)
+	case *parser.BinaryExpr:
+		switch n.Op {
+		case parser.LOR:
+			return excluded(n.LHS, wanted) && excluded(n.RHS, wanted)
+		case parser.LAND, parser.LUNLESS:
+			return excluded(n.LHS, wanted)
+		}
+	}
+	return false
 }
 
 // alone tells whether each group of an aggregation is of one series: it takes away labels

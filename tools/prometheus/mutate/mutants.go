@@ -62,7 +62,7 @@ func mutantsOf(p parser.Parser, g *graph) ([]*mutant, error) {
 		if err != nil {
 			return nil, err
 		}
-		own = append(own, ruleMutants(r)...)
+		own = append(own, ruleMutants(r, e)...)
 		seen := map[string]int{}
 		for _, m := range own {
 			m.at, m.original = i, r
@@ -134,7 +134,7 @@ func exprMutants(p parser.Parser, r *rule, e *editor) ([]*mutant, error) {
 }
 
 // ruleMutants are those of what stands beside the expression.
-func ruleMutants(r *rule) []*mutant {
+func ruleMutants(r *rule, e *editor) []*mutant {
 	var made []*mutant
 	add := func(operator, before, after string, change func(*rule)) {
 		changed := *r
@@ -152,6 +152,9 @@ func ruleMutants(r *rule) []*mutant {
 	for _, name := range slices.Sorted(maps.Keys(r.labels)) {
 		if name != "severity" {
 			add("label", name, "dropped", func(c *rule) { delete(c.labels, name) })
+			if !r.alert && e.has(r.parsed, name, r.labels[name]) {
+				made[len(made)-1].proof = "what it is made of has the label already"
+			}
 			continue
 		}
 		other := map[string]string{"critical": "warning", "warning": "critical"}[r.labels[name]]

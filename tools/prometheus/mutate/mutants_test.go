@@ -101,6 +101,9 @@ func TestProofs(t *testing.T) {
   - {record: "job:ill", expr: "up == 2", labels: {alert: B, signal: s}}
   - {alert: A, expr: 'max without (alert, signal) (job:ill{alert="A"} unless b)', labels: {signal: s}}
   - {alert: B, expr: 'max without (alert, signal) (job:ill{alert=~"A|B"})', labels: {signal: s}}
+  - {record: "job:ill:count", expr: 'count without (node) (job:ill{alert=~"A|B"})', labels: {signal: s}}
+  - {record: "job:ill:count", expr: 'count without (node) (job:ill{alert=~"C|D"})', labels: {signal: other}}
+  - {alert: A, expr: 'max without (alert, signal) (job:ill:count{alert="A"} and d)', labels: {signal: s}}
 `
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -121,7 +124,7 @@ func TestProofs(t *testing.T) {
 		}
 	}
 	// What B reads differs in the label alert.
-	want := []string{`A max -> min`, `A without signal -> dropped`, `B without signal -> dropped`}
+	want := []string{`A max -> min`, `A without signal -> dropped`, `B without signal -> dropped`, `job:ill:count signal -> dropped`, `A max -> min`, `A without signal -> dropped`}
 	if !slices.Equal(proven, want) {
 		t.Errorf("got %q\nwant %q", proven, want)
 	}
