@@ -12,6 +12,7 @@ import (
 //     of another replica, of another program and of another alert: see beside;
 //   - what a cause of the graph accounts for is not told again: see explained;
 //   - what ails one cluster is nothing to another: see together;
+//   - an alert fires from its limit on, and not a step before: see limit;
 //   - a metric of another program is as good as none: see missing;
 //   - of many objects that are ill alike one alert tells, in place of those of each: see
 //     manyOf.
@@ -19,6 +20,9 @@ type derivation struct {
 	*list
 	// edges are the graph of causes.
 	edges []edge
+	// limits are from which values on alerts fire, and reached of which there was a test.
+	limits  []limit
+	reached map[*limit]bool
 	// told are the alerts of which was made already what explains them.
 	told map[string]bool
 	// formed are the alerts of which many were made already: the first test is enough.
@@ -31,12 +35,15 @@ const (
 	ofMany    = "many objects"
 )
 
-func newDerivation(file, causes string) (*derivation, error) {
+func newDerivation(file, causes, limits string) (*derivation, error) {
 	l, err := readList(file)
 	if err != nil {
 		return nil, err
 	}
-	d := &derivation{list: l, told: map[string]bool{}, formed: map[string]bool{}}
+	d := &derivation{list: l, told: map[string]bool{}, formed: map[string]bool{}, reached: map[*limit]bool{}}
+	if d.limits, err = readLimits(limits); err != nil {
+		return nil, err
+	}
 	if causes != "" {
 		err = readYAML(causes, &d.edges)
 	}
@@ -75,6 +82,9 @@ func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err e
 				for _, one := range explained(t, a, d.edges, forms, d.Outages) {
 					holds = append(holds, one)
 				}
+			}
+			if t.isOfOneCluster() && a.isOfOne() {
+				d.limited(t, a, func(one map[string]any) { holds = append(holds, one) })
 			}
 			if f, ok := forms[a.Name]; ok && !d.formed[a.Name] && a.isOfOne() {
 				d.formed[a.Name] = true

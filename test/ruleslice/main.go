@@ -9,7 +9,7 @@
 // With -derive it writes what follows from each test instead: see derive.go. Those are
 // with all rules, for what evaluates few of them by itself:
 //
-//	go run ./test/ruleslice -derive -list=mixin/derived-tests.yaml -causes=mixin/generated/causes.json -to=FOLDER mixin/tests/*.yaml
+//	go run ./test/ruleslice -derive -list=mixin/derived-tests.yaml -causes=mixin/generated/causes.json -limits=mixin/limits.yaml -to=FOLDER mixin/tests/*.yaml
 //	mutate -check -tests='FOLDER/*.yaml'
 //	mutate -check -fail -tests='FOLDER/listed/*.yaml'
 //
@@ -44,18 +44,19 @@ func main() {
 	derive := flag.Bool("derive", false, "write what follows from the tests, uncut")
 	list := flag.String("list", "", "with -derive, file that says what tests can't; what does not hold by it is written to the folder listed in the other")
 	causes := flag.String("causes", "", "with -derive, file with the graph of causes")
+	limits := flag.String("limits", "", "with -derive, file that says from which values on alerts fire")
 	flag.Parse()
 	if *to == "" || flag.NArg() == 0 {
 		fmt.Fprintln(os.Stderr, "ruleslice: say where to write to, -to=FOLDER, and name the files of tests")
 		os.Exit(1)
 	}
-	if err := run(*to, *derive, *list, *causes, flag.Args()); err != nil {
+	if err := run(*to, *derive, [3]string{*list, *causes, *limits}, flag.Args()); err != nil {
 		fmt.Fprintf(os.Stderr, "ruleslice: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(to string, derive bool, list, causes string, files []string) error {
+func run(to string, derive bool, known [3]string, files []string) error {
 	if left, err := os.ReadDir(to); err == nil && len(left) > 0 {
 		return fmt.Errorf("%s is not empty: remove what is there", to)
 	}
@@ -65,7 +66,7 @@ func run(to string, derive bool, list, causes string, files []string) error {
 	s := &slicer{to: to, read: map[string]*ruleset{}}
 	if derive {
 		var err error
-		if s.derive, err = newDerivation(list, causes); err != nil {
+		if s.derive, err = newDerivation(known[0], known[1], known[2]); err != nil {
 			return err
 		}
 	}
@@ -75,7 +76,7 @@ func run(to string, derive bool, list, causes string, files []string) error {
 		}
 	}
 	if derive {
-		return s.derive.unused()
+		return errors.Join(s.derive.unused(), s.derive.unreached())
 	}
 	return nil
 }
