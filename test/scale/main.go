@@ -4,7 +4,7 @@
 // at the cluster instead, and with -node the agent of a node, on this machine,
 // after making it busy. With -shards it compares exporters that divide the cluster with
 // one alone. With -rules it measures what rules cost Prometheus, and with
-// -soak it looks for what grows.
+// -soak it looks for what grows. With -serve it measures nothing, and lets others scrape.
 package main
 
 import (
@@ -64,6 +64,10 @@ type settings struct {
 	// has had the time of warmUp; seed draws the faults.
 	soak, warmUp time.Duration
 	seed         uint64
+	// serve asks for the cluster and kubevitals alone, for others to scrape, with that many
+	// nodes that are ill.
+	serve bool
+	ill   int
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -93,6 +97,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		do = benchNode
 	case s.soak > 0:
 		do = soak
+	case s.serve:
+		do = serve
 	}
 	if err := do(ctx, s, stdout, stderr); err != nil {
 		_, _ = fmt.Fprintf(stderr, "scale-bench: %v\n", err)
@@ -142,6 +148,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.DurationVar(&s.soak, "soak", 0, "run for that long under random faults instead, and fail if memory, goroutines or descriptors grow")
 	f.DurationVar(&s.warmUp, "warm-up", 65*time.Minute, "with -soak, time before that: the status page keeps an hour of history")
 	f.Uint64Var(&s.seed, "seed", 1, "with -soak, draws the faults")
+	f.BoolVar(&s.serve, "serve", false, "measure nothing: print where kubevitals serves, until it is interrupted")
+	f.IntVar(&s.ill, "ill", 0, "with -serve, nodes that are not ready, and some faults beside them")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
