@@ -1,0 +1,84 @@
+// Draws every dashboard of clusters: node draw.mjs [--cluster=ill,healthy,large]
+// [--only=overview] [--to=folder]. With --prometheus=URL and --at=seconds it draws what
+// that Prometheus has instead of starting one. Fails where a panel does.
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { draw, launch } from './lib/browser.mjs';
+import { clusters, named } from './lib/clusters.mjs';
+import { problems, unnamed } from './lib/judge.mjs';
+import { root } from './lib/process.mjs';
+import { startPrometheus, untilFiring, untilScraped } from './lib/prometheus.mjs';
+import { bundle, serve } from './lib/site.mjs';
+
+const { values: flags } = parseArgs({
+  options: {
+    cluster: { type: 'string', default: 'ill,healthy' }, only: { type: 'string', default: '' }, to: { type: 'string', default: `${root}bin/drawn` },
+    prometheus: { type: 'string' }, at: { type: 'string' }, hours: { type: 'string', default: '1' },
+  },
+});
+const log = (text) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
+const width = 1600;
+
+function dashboards() {
+  const folder = `${root}dashboards/generated/`;
+  return readdirSync(folder).filter((file) => file.includes(flags.only)).map((file) => ({ name: file.replace('.json', ''), dashboard: JSON.parse(readFileSync(folder + file, 'utf8')) }));
+}
+
+// The pictures: the whole of each dashboard, and of the overview the first screen as well.
+function pictures(name, cluster) {
+  const whole = { path: `${flags.to}/${cluster}-${name}.png` };
+  return name.endsWith('overview') ? [whole, { path: `${flags.to}/${cluster}-${name}-first.png`, height: 900 }] : [whole];
+}
+
+async function drawAll(browser, files, prometheus, cluster) {
+  const to = Number(flags.at ?? Date.now() / 1000 - 15);
+  const range = { from: to - Number(flags.hours) * 3600, to };
+  let failed = 0;
+  for (const { name, dashboard } of dashboards()) {
+    const site = await serve(files, prometheus, () => ({ dashboard, range, width, chosen: {} }));
+    for (const picture of pictures(name, cluster)) {
+      const drawn = await draw(browser, site.url, { width, ...picture });
+      const found = problems(drawn);
+      if (picture.height) found.push(...unnamed(named[cluster] ?? [], drawn).map((text) => `the first screen does not say "${text}"`));
+      const shows = drawn.panels.filter((panel) => panel.shows === 'data').length;
+      log(`${cluster} ${name}: ${drawn.panels.length} panels, ${shows} with data, ${drawn.panels.length - shows} say why not, ${found.length} problems`);
+      for (const problem of found) console.log(`  ${problem}`);
+      for (const panel of drawn.panels.filter(({ shows: said }) => said && said !== 'data')) console.log(`  - ${panel.title}: ${panel.shows}`);
+      failed += found.length;
+    }
+    await site.close();
+  }
+  return failed;
+}
+
+async function ofCluster(name, browser, files) {
+  log(`starting the cluster ${name}`);
+  const cluster = await clusters[name]();
+  try {
+    const prometheus = await startPrometheus(cluster.jobs, name);
+    try {
+      await untilScraped(prometheus.url, cluster.minutes, log);
+      await untilFiring(prometheus.url, cluster.wanted, 20, log);
+      return await drawAll(browser, files, prometheus.url, name);
+    } finally {
+      await prometheus.stop();
+    }
+  } finally {
+    await cluster.stop();
+  }
+}
+
+mkdirSync(flags.to, { recursive: true });
+const files = await bundle();
+log('the page is bundled');
+const browser = await launch();
+let failed = 0;
+try {
+  for (const name of flags.cluster.split(',')) {
+    failed += flags.prometheus ? await drawAll(browser, files, flags.prometheus, name) : await ofCluster(name, browser, files);
+  }
+} finally {
+  await browser.close();
+}
+log(`${failed} problems; the pictures are in ${flags.to}`);
+process.exit(failed === 0 ? 0 : 1);
