@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+
+	"sigs.k8s.io/yaml"
 )
 
 //go:embed *.libsonnet generate.jsonnet signals generated runbooks
@@ -57,4 +59,25 @@ func Summary(runbook string) string {
 		return ""
 	}
 	return summary
+}
+
+// Descriptions returns what stands in a language, such as zh-TW, in place of the
+// descriptions of alerts: by alert, in the notation of internal/diagnosis/translate. What
+// several share is among them by a name of its own.
+func Descriptions(language string) (map[string]string, error) {
+	names, err := fs.Glob(files, path.Join("signals", language, "*.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("descriptions in %s: %w", language, err)
+	}
+	all := map[string]string{}
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, fmt.Errorf("descriptions in %s: %w", language, err)
+		}
+		if err := yaml.UnmarshalStrict(text, &all); err != nil {
+			return nil, fmt.Errorf("descriptions in %s: %s: %w", language, path.Base(name), err)
+		}
+	}
+	return all, nil
 }

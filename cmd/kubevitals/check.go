@@ -11,6 +11,7 @@ import (
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/report"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/translate"
 	"github.com/kubevitals/kubevitals/internal/oneshot"
 	"github.com/kubevitals/kubevitals/internal/terminal"
 )
@@ -33,6 +34,7 @@ const (
 // checking is how a cluster is checked.
 type checking struct {
 	output, severity string
+	language         string
 	only             []string
 	window, stays    time.Duration
 	width            wrapping
@@ -44,6 +46,8 @@ func (c *command) checkFlags() {
 	k := c.app.Command(checkName, checkHelp)
 	k.Flag("output", "Form of the result: text, markdown (for a ticket), html (one file to send), json, junit, sarif (for code scanning) or github (annotations of a workflow).").
 		Short('o').Default("text").EnumVar(&c.checking.output, "text", "markdown", "html", "json", "junit", "sarif", "github")
+	k.Flag("language", "Language of what is found, and of text, markdown and html: en or zh-TW. Names, errors and what the cluster says stay as they are.").
+		Default(report.English).EnumVar(&c.checking.language, report.English, report.Chinese)
 	k.Flag("only", "Alert or signal to look for; all others are left out. Can be given several times.").
 		PlaceHolder("NAME").StringsVar(&c.checking.only)
 	k.Flag("severity", "Minimum severity: info, warning or critical.").
@@ -101,10 +105,18 @@ func (c *command) check(ctx context.Context, logger *slog.Logger) (*diagnosis.Re
 	if err != nil {
 		return nil, err
 	}
-	return diagnosis.Diagnose(ctx, seen, diagnosis.Options{
+	options := diagnosis.Options{
 		Rules: rules, Causes: causes, Selection: selection, Commands: diagnosis.FirstCommands,
 		Projection: &diagnosis.Projection{Onsets: diagnosis.Onsets(), Stays: c.checking.stays},
-	})
+	}
+	if c.checking.language == report.Chinese {
+		chinese, err := translate.Chinese(rules)
+		if err != nil {
+			return nil, err
+		}
+		options.Finish = chinese.Result
+	}
+	return diagnosis.Diagnose(ctx, seen, options)
 }
 
 // observe scrapes the cluster, twice unless the window is 0, and then reads no more of it: what it has used
@@ -141,9 +153,9 @@ func (c *command) print(r *diagnosis.Result) error {
 	case "junit":
 		return report.JUnit(c.stdout, r)
 	case "markdown":
-		return report.Markdown(c.stdout, r)
+		return report.Markdown(c.stdout, r, c.checking.language)
 	case "html":
-		return report.HTML(c.stdout, r)
+		return report.HTML(c.stdout, r, c.checking.language)
 	case "sarif":
 		return report.SARIF(c.stdout, r, version.Version)
 	case "github":
@@ -153,5 +165,5 @@ func (c *command) print(r *diagnosis.Result) error {
 	if err != nil {
 		return err
 	}
-	return report.Text(c.stdout, r, report.Style{Colour: terminal.Coloured(c.stdout), Columns: columns, Unfold: c.checking.unfold})
+	return report.Text(c.stdout, r, report.Style{Colour: terminal.Coloured(c.stdout), Columns: columns, Language: c.checking.language, Unfold: c.checking.unfold})
 }

@@ -76,7 +76,7 @@ func (c *command) printWatched(first, last *diagnosis.Result) error {
 	if err != nil {
 		return err
 	}
-	style := report.Style{Colour: terminal.Coloured(c.stdout), Columns: columns, Brief: true}
+	style := report.Style{Colour: terminal.Coloured(c.stdout), Columns: columns, Language: c.checking.language, Brief: true}
 	if terminal.Interactive(c.stdout) {
 		_, _ = fmt.Fprint(c.stdout, "\x1b[H\x1b[2J")
 	}

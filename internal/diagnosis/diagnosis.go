@@ -49,6 +49,9 @@ type Options struct {
 	Projection *Projection
 	// Commands returns what to run first for an alert with these labels. It may be nil.
 	Commands func(alert string, labels map[string]string) string
+	// Finish is given the result and the samples that it was made of, and returns what is
+	// to be the result, such as a translation. It may be nil.
+	Finish func(context.Context, *Result, *ruleeval.Samples) *Result
 }
 
 // Projection evaluates alerts about what lasts, such as a pod that waits for its
@@ -96,6 +99,9 @@ func Diagnose(ctx context.Context, seen Observation, o Options) (*Result, error)
 	r.NodesNotReady = selection.notReady(seen.Families)
 	r.Signals = signals(seen.Families, selection.alerts, r.Alerts)
 	r.Coverage = r.cover(selection, evaluation.InsufficientHistory, o.Rules.Unseen(seen.Samples, seen.steady()), seen.NotRecorded)
+	if o.Finish != nil {
+		r = o.Finish(ctx, r, seen.Samples)
+	}
 	return r, nil
 }
 

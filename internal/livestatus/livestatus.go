@@ -43,6 +43,9 @@ type Options struct {
 	Rules    *ruleeval.Rules
 	// Causes say which alerts are one incident.
 	Causes *incident.Graph
+	// Translate says what a result says in Chinese, by the samples that it was made of; nil
+	// where nobody reads that.
+	Translate func(context.Context, *diagnosis.Result, *ruleeval.Samples) *diagnosis.Result
 	// Target are the labels that Prometheus would add: job, instance and cluster.
 	Target map[string]string
 	// Tell tells an observation what it is of. For a dump, whose time stands still, Taken
@@ -90,6 +93,15 @@ type Report struct {
 	samples *ruleeval.Samples
 	// made is when the report was made, by the clock of whoever looks.
 	made time.Time
+	// chinese is the result in Chinese, which is made when it is first asked for.
+	chinese func() *diagnosis.Result
+}
+
+// InChinese is the report with alerts and incidents in Chinese.
+func (r *Report) InChinese() *Report {
+	own := *r
+	own.Result = r.chinese()
+	return &own
 }
 
 // expired tells whether the report is too old to be shown.
@@ -174,13 +186,33 @@ func (s *Status) evaluate(ctx context.Context) (*Report, error) {
 	if s.options.Tell != nil {
 		s.options.Tell(&seen)
 	}
-	result, err := diagnosis.Diagnose(ctx, seen, diagnosis.Options{Rules: s.options.Rules, Causes: s.options.Causes})
+	var evaluated *ruleeval.Samples // of a dump without what it does not hold
+	result, err := diagnosis.Diagnose(ctx, seen, diagnosis.Options{
+		Rules: s.options.Rules, Causes: s.options.Causes,
+		Finish: func(_ context.Context, r *diagnosis.Result, s *ruleeval.Samples) *diagnosis.Result {
+			evaluated = s
+			return r
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
 	r := &Report{Result: result, Starting: starting, Oldest: oldest(families), rules: s.options.Rules, samples: samples, made: made}
+	r.chinese = s.translated(ctx, result, evaluated)
 	s.keep(r)
 	return r, nil
+}
+
+// translated translates a result once, for all who ask. Whoever asks first may hang up.
+func (s *Status) translated(ctx context.Context, r *diagnosis.Result, samples *ruleeval.Samples) func() *diagnosis.Result {
+	return sync.OnceValue(func() *diagnosis.Result {
+		if s.options.Translate == nil {
+			return r
+		}
+		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), evaluationTimeout)
+		defer cancel()
+		return s.options.Translate(own, r, samples)
+	})
 }
 
 // keep shows a report until it is old, and lets go of it some time after that.

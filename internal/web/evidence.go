@@ -33,7 +33,7 @@ type evidence struct {
 	Verdict string
 	At, Age string
 	// Descriptions are those of the findings for the labels of the page.
-	Descriptions []string
+	Descriptions []said
 	// Others lead to the same page for other labels that the alert holds for.
 	Others  []link
 	Samples []sample
@@ -44,6 +44,9 @@ type evidence struct {
 	More  int
 	Facts []factTable
 }
+
+// said is a text and its language.
+type said struct{ Text, Lang string }
 
 type sample struct{ Name, Value string }
 
@@ -56,7 +59,7 @@ type factTable struct {
 type factRow struct{ Name, Object, Value, Age, Message string }
 
 func (s *server) evidence(ctx context.Context, alert string, c content) *evidence {
-	report, err := s.Report(ctx)
+	report, err := s.report(ctx, c.Lang)
 	if err != nil {
 		return &evidence{Unknown: true}
 	}
@@ -118,7 +121,7 @@ func (e *evidence) findings(report *livestatus.Report, alert string, own map[str
 	for _, f := range report.Findings(alert) {
 		if len(own) > 0 && agrees(f.Labels, own) {
 			e.Firing = true
-			e.Descriptions = append(e.Descriptions, f.Description)
+			e.Descriptions = append(e.Descriptions, said{f.Description, languageOf(f.Description)})
 			continue
 		}
 		e.Others = append(e.Others, link{named(f.Labels), alert + "?" + query(pairs(f.Labels), lang)})

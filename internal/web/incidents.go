@@ -38,10 +38,10 @@ func (s *server) incidents(r reader, result *diagnosis.Result, lang string) (lin
 			continue
 		}
 		line := incidentLine{
-			Severity: one.Severity, SeverityName: r.words[one.Severity], Summary: one.Summary, Lang: english,
+			Severity: one.Severity, SeverityName: r.words[one.Severity], Summary: one.Summary, Lang: languageOf(one.Summary),
 			URL: runbookOf(one.Cause, lang), More: max(0, len(one.Consequences)-mostConsequences),
 		}
-		if means := s.Summaries[one.Cause.Alert]; lang == chinese && means != "" {
+		if means := s.Summaries[one.Cause.Alert]; lang == chinese && line.Lang != chinese && means != "" {
 			line.Summary, line.Lang = means, chinese
 			if objects := named(one.Cause.Labels); objects != "{}" && objects != one.Cause.Labels["cluster"] {
 				line.Summary += "（" + objects + "）"

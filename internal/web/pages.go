@@ -11,6 +11,7 @@ import (
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/translate"
 	"github.com/kubevitals/kubevitals/internal/livestatus"
 	"github.com/kubevitals/kubevitals/mixin"
 	"github.com/kubevitals/kubevitals/sources"
@@ -87,6 +88,22 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	handler.ServeHTTP(w, r)
 }
 
+// Result is what the status page shows: what holds now, or some seconds ago if others asked
+// then.
+func (p *Pages) Result(ctx context.Context) (*diagnosis.Result, error) {
+	if err := p.prepare(); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	status := p.status
+	p.mu.Unlock()
+	report, err := status.Report(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return report.Result, nil
+}
+
 // Observe remembers what the rules look back at, once there are pages.
 func (p *Pages) Observe(families exporter.Families) {
 	p.mu.Lock()
@@ -107,13 +124,17 @@ func (e Exporter) status() (*livestatus.Status, error) {
 	if err != nil {
 		return nil, err
 	}
+	chinese, err := translate.Chinese(rules)
+	if err != nil {
+		return nil, err
+	}
 	return livestatus.New(livestatus.Options{
 		Gather: func(ctx context.Context) (exporter.Families, error) {
 			ctx, cancel := context.WithTimeout(ctx, e.Timeout)
 			defer cancel()
 			return e.Frame.Scrape(ctx)
 		},
-		Errors: diagnosis.ErrorsOf(e.Sources, e.Frame), Starting: e.Sources.Starting, Rules: rules, Causes: causes,
+		Errors: diagnosis.ErrorsOf(e.Sources, e.Frame), Starting: e.Sources.Starting, Rules: rules, Causes: causes, Translate: chinese.Result,
 		Target: e.Target, Tell: e.Tell, Taken: e.Taken, Now: time.Now,
 	}), nil
 }

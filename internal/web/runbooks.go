@@ -1,13 +1,16 @@
 package web
 
 import (
+	"context"
 	"io/fs"
 	"net/http"
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
+	"github.com/kubevitals/kubevitals/internal/livestatus"
 )
 
 // runbookGroup are the runbooks of one signal.
@@ -86,6 +89,23 @@ func (s *server) runbookGroups(lang string) []runbookGroup {
 		all[i].Runbooks = append(all[i].Runbooks, runbookLink{a.Name, a.Name + "?lang=" + lang, a.Severity, s.summary(a, lang)})
 	}
 	return all
+}
+
+// report is what holds now, with alerts and incidents in a language.
+func (s *server) report(ctx context.Context, lang string) (*livestatus.Report, error) {
+	report, err := s.Report(ctx)
+	if err != nil || lang != chinese {
+		return report, err
+	}
+	return report.InChinese(), nil
+}
+
+// languageOf is the language of a text, which is in English where nobody has translated it.
+func languageOf(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		return chinese
+	}
+	return english
 }
 
 // summary is what an alert means, in one sentence.

@@ -64,7 +64,8 @@ type firingAlert struct {
 
 type finding struct {
 	// ID is the same for the same finding in the next report.
-	ID, Description, URL, LinkName string
+	// Lang is the language of Description.
+	ID, Description, Lang, URL, LinkName string
 	// Detail is the error, if the finding is about what cannot be read.
 	Detail  string
 	Samples []sample
@@ -82,7 +83,7 @@ func (s *server) statusPage(w http.ResponseWriter, r *http.Request) {
 	c := s.content(r, "./", nil)
 	c.Script = "status.js"
 	code := http.StatusOK
-	if report, err := s.Report(r.Context()); err != nil {
+	if report, err := s.report(r.Context(), c.Lang); err != nil {
 		code = http.StatusServiceUnavailable
 		c.Status = statusAt(s.Now())
 		c.Status.Class, c.Status.Verdict, c.Status.Failed = "incomplete", c.Words["incomplete"], err.Error()
@@ -177,7 +178,7 @@ func (s *server) alertOf(a diagnosis.FiringAlert, r reader, lang string) firingA
 			continue
 		}
 		shown.Findings = append(shown.Findings, finding{
-			ID: a.Alert + "-" + strconv.Itoa(i), Description: f.Description, URL: to, Detail: f.Detail,
+			ID: a.Alert + "-" + strconv.Itoa(i), Description: f.Description, Lang: languageOf(f.Description), URL: to, Detail: f.Detail,
 			LinkName: r.words["runbook"] + " " + a.Alert + " " + named(f.Labels), Samples: r.samples(ruleeval.First(f.Evidence, mostFindingSamples)),
 		})
 	}

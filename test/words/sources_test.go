@@ -36,6 +36,7 @@ func sources() []source {
 			return alerts(t, "mixin/generated/alerts.yaml", "mixin/generated/alerts-each.yaml")
 		}},
 		{"dashboards", 500, dashboards},
+		{"descriptions in Chinese", 30, func(t *testing.T) []text { return whole(t, "mixin/signals/zh-TW", ".yaml") }},
 		{"runbooks", 300, func(t *testing.T) []text { return whole(t, "mixin/runbooks", ".md") }},
 		{"documents", 20, documents},
 		{"pages", 5, func(t *testing.T) []text { return whole(t, "internal/web", ".html", ".js") }},

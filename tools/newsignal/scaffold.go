@@ -59,6 +59,8 @@ func (m mode) outputs() map[string]string {
 		"rules.yaml.tmpl":        "mixin/tests/" + m.Name + ".yaml",
 		"runbook.md.tmpl":        "mixin/runbooks/" + m.Alert + ".md",
 		"runbook.zh-TW.md.tmpl":  "mixin/runbooks/zh-TW/" + m.Alert + ".md",
+
+		"description.zh-TW.yaml.tmpl": "mixin/signals/zh-TW/" + m.Name + ".yaml",
 	}
 }
 

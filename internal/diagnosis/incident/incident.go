@@ -167,7 +167,8 @@ func ObjectsOf(labels map[string]string) []Object {
 const clusterLabel = "cluster"
 
 // Sentence is what the alert of a member says of its labels, in the first sentence and
-// without the name of the cluster, which stands above all of them.
+// without the name of the cluster, which stands above all of them. Descriptions are in
+// English or Chinese.
 func (m Member) Sentence() string {
 	text := m.Description
 	if name := m.Labels[clusterLabel]; name != "" {
@@ -178,9 +179,13 @@ func (m Member) Sentence() string {
 			}
 		}
 	}
-	sentence, _, more := strings.Cut(text, ". ")
-	if more {
-		return sentence + "."
+	if name := m.Labels[clusterLabel]; name != "" {
+		text = strings.TrimSpace(strings.Replace(text, "叢集 "+name+" 的", "", 1))
+	}
+	for _, end := range []string{". ", "。"} {
+		if sentence, _, more := strings.Cut(text, end); more {
+			return sentence + strings.TrimSpace(end)
+		}
 	}
 	return text
 }

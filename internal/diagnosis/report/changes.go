@@ -8,20 +8,20 @@ import (
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis/change"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
-	"github.com/kubevitals/kubevitals/internal/humanize"
+	"github.com/kubevitals/kubevitals/internal/terminal"
 )
 
 // Changes writes what lies between two results for people.
 func Changes(w io.Writer, c change.Changes, style Style) error {
-	p := &printer{Style: style, values: humanize.Reader{Words: humanize.English(), Now: c.After.At}}
+	p := printerOf(style, c.After.At)
 	p.look("Before: ", c.Before)
 	p.look("After:  ", c.After)
 	if c.After.At.Before(c.Before.At) {
-		p.words("", "", "The second is older than the first.")
+		p.text("", "", "The second is older than the first.")
 	}
 	p.lists(c)
 	p.line("")
-	p.words("", "1", changesInShort(c))
+	p.text("", "1", changesInShort(c))
 	_, err := io.WriteString(w, p.b.String())
 	return err
 }
@@ -29,12 +29,12 @@ func Changes(w io.Writer, c change.Changes, style Style) error {
 // Since writes what changed between the first look and the last of many, and nothing of
 // what goes on.
 func Since(w io.Writer, c change.Changes, style Style) error {
-	p := &printer{Style: style, values: humanize.Reader{Words: humanize.English(), Now: c.After.At}}
-	c.Ongoing = slices.DeleteFunc(slices.Clone(c.Ongoing), func(o change.Ongoing) bool { return len(differences(o)) == 0 })
+	p := printerOf(style, c.After.At)
+	c.Ongoing = slices.DeleteFunc(slices.Clone(c.Ongoing), func(o change.Ongoing) bool { return len(p.differences(o)) == 0 })
 	p.line("")
-	p.words("", "1", "Since "+p.values.Moment(c.Before.At)+":")
+	p.text("", "1", p.say("Since %s:", p.values.Moment(c.Before.At)))
 	if len(c.Began)+len(c.NewlySeen)+len(c.Ended)+len(c.Unknown)+len(c.Ongoing) == 0 {
-		p.words("", "", "nothing began, ended or changed.")
+		p.text("", "", p.say("nothing began, ended or changed."))
 	}
 	p.lists(c)
 	p.line("")
@@ -43,9 +43,9 @@ func Since(w io.Writer, c change.Changes, style Style) error {
 }
 
 func (p *printer) look(lead string, l change.Look) {
-	p.words(lead, "", l.Cluster+", "+l.At.UTC().Format("2006-01-02 15:04:05 MST"))
+	p.text(lead, "", l.Cluster+", "+l.At.UTC().Format("2006-01-02 15:04:05 MST"))
 	if !l.Complete {
-		p.words(strings.Repeat(" ", len(lead)), "", "Not everything could be read there: kubevitals check says what.")
+		p.text(strings.Repeat(" ", len(lead)), "", "Not everything could be read there: kubevitals check says what.")
 	}
 }
 
@@ -59,7 +59,7 @@ func (p *printer) lists(c change.Changes) {
 	p.list("Seen for the first time, where the first could not tell", c.NewlySeen, nil)
 	p.list("Ended", c.Ended, nil)
 	p.list("No longer seen, where the second cannot tell", c.Unknown, nil)
-	p.list("Ongoing", ongoing, func(i int) []string { return differences(c.Ongoing[i]) })
+	p.list("Ongoing", ongoing, func(i int) []string { return p.differences(c.Ongoing[i]) })
 }
 
 func (p *printer) list(title string, all []incident.Incident, notes func(i int) []string) {
@@ -67,33 +67,33 @@ func (p *printer) list(title string, all []incident.Incident, notes func(i int) 
 		return
 	}
 	p.line("")
-	p.words("", "1", fmt.Sprintf("%s: %s", title, bySeverity(all)))
+	p.text("", "1", p.say("%s: %s", p.say(title), p.bySeverity(all)))
 	for i, one := range all {
-		gap := strings.Repeat(" ", columnOfCause-len(one.Severity))
+		gap := strings.Repeat(" ", columnOfCause-terminal.Columns(p.say(strings.ToUpper(one.Severity))))
 		p.after(p.severity(one.Severity)+gap, columnOfCause, "", one.Summary)
 		if notes == nil {
 			continue
 		}
 		for _, note := range notes(i) {
-			p.words(strings.Repeat(" ", columnOfCause)+"- ", "", note)
+			p.text(strings.Repeat(" ", columnOfCause)+"- ", "", note)
 		}
 	}
 }
 
 // differences say what became different of an incident that goes on.
-func differences(o change.Ongoing) []string {
+func (w words) differences(o change.Ongoing) []string {
 	var all []string
 	if o.SeverityBefore != o.Incident.Severity {
-		all = append(all, "was "+o.SeverityBefore)
+		all = append(all, w.say("was %s", w.say(o.SeverityBefore)))
 	}
 	if o.CauseBefore.Alert != "" {
-		all = append(all, "followed before from: "+o.CauseBefore.Sentence())
+		all = append(all, w.say("followed before from: %s", o.CauseBefore.Sentence()))
 	}
 	for _, f := range byAlert(incident.Incident{Consequences: o.ConsequencesBegan}) {
-		all = append(all, "follows now: "+f.first.Alert+": "+f.first.Sentence()+f.others())
+		all = append(all, w.say("follows now: %s: %s", f.first.Alert, f.first.Sentence()+w.others(f)))
 	}
 	for _, f := range byAlert(incident.Incident{Consequences: o.ConsequencesEnded}) {
-		all = append(all, "ended: "+f.first.Alert+": "+f.first.Sentence()+f.others())
+		all = append(all, w.say("ended: %s: %s", f.first.Alert, f.first.Sentence()+w.others(f)))
 	}
 	return all
 }

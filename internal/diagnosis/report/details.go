@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -31,13 +30,13 @@ func (p *printer) details(r *diagnosis.Result) {
 	case len(follow) == 0:
 	case p.Unfold:
 		p.line("")
-		p.words("", "1", "Likely consequences of the above:")
+		p.text("", "1", p.say("Likely consequences of the above:"))
 		for _, s := range follow {
 			p.section(s)
 		}
 	default:
 		p.line("")
-		p.words("", "", "Evidence and commands of what follows from these causes: --unfold.")
+		p.text("", "", p.say("Evidence and commands of what follows from these causes: --unfold."))
 	}
 }
 
@@ -79,10 +78,10 @@ func sameLabels(a, b ruleeval.Finding) bool {
 func (p *printer) section(s section) {
 	p.line("")
 	p.line("%s %s", p.severity(s.Severity), p.paint("1", plain(s.Alert)))
-	p.words("  ", "", s.Summary+wait(s.FiringAlert))
+	p.text("  ", "", s.Summary+p.wait(s.FiringAlert))
 	for i, f := range s.Findings {
 		if i == mostFindings {
-			p.words("  - ", "", fmt.Sprintf("and %d more, which -o json names", len(s.Findings)-i))
+			p.text("  - ", "", p.say("and %d more, which -o json names", len(s.Findings)-i))
 			break
 		}
 		p.finding(f)
@@ -91,18 +90,18 @@ func (p *printer) section(s section) {
 		}
 	}
 	if s.Commands != "" {
-		p.line("  Look first:")
+		p.line("  %s", p.say("Look first:"))
 		for line := range strings.Lines(s.Commands) {
 			p.line("    %s", plain(strings.TrimRight(line, "\n")))
 		}
 	}
-	p.line("  Runbook: %s", plain(s.Findings[0].RunbookURL))
+	p.line("  %s", p.say("Runbook: %s", plain(s.Findings[0].RunbookURL)))
 }
 
 func (p *printer) finding(f ruleeval.Finding) {
-	p.words("  - ", "", f.Description+projected(f))
+	p.text("  - ", "", f.Description+p.projected(f))
 	if f.Detail != "" {
-		p.words("      ", "", f.Detail)
+		p.text("      ", "", f.Detail)
 	}
 	for _, e := range ruleeval.First(f.Evidence, mostEvidence) {
 		text := measured(p.values, e)
@@ -116,7 +115,7 @@ func (p *printer) finding(f ruleeval.Finding) {
 		}
 	}
 	if more := len(f.Evidence) - mostEvidence; more > 0 {
-		p.words("      ", "2", fmt.Sprintf("and %d more, which -o json names", more))
+		p.text("      ", "2", p.say("and %d more, which -o json names", more))
 	}
 }
 
@@ -124,31 +123,31 @@ func (p *printer) finding(f ruleeval.Finding) {
 // from it.
 func (p *printer) folded(one incident.Incident) {
 	if !one.Since.IsZero() {
-		p.words("      ", "", "Since "+p.values.Moment(one.Since)+".")
+		p.text("      ", "", p.say("Since %s.", p.values.Moment(one.Since)))
 	}
 	follows := byAlert(one)
 	if len(follows) == 0 {
 		return
 	}
-	p.line("      Likely consequences:")
+	p.line("      %s", p.say("Likely consequences:"))
 	for _, f := range follows {
-		p.after("      - "+p.severity(f.first.Severity)+" ", len("      - ")+len(f.first.Severity)+1, "", f.first.Alert+": "+f.first.Sentence()+f.others())
+		p.after("      - "+p.severity(f.first.Severity)+" ", len("      - ")+terminal.Columns(p.say(strings.ToUpper(f.first.Severity)))+1, "", f.first.Alert+": "+f.first.Sentence()+p.others(f))
 	}
 }
 
 // wait says how long the alert waits, which a text that says "for 5 minutes" takes
 // for granted and one look does not.
-func wait(a diagnosis.FiringAlert) string {
+func (w words) wait(a diagnosis.FiringAlert) string {
 	if a.For == "0s" {
 		return ""
 	}
-	return " Alert fires after " + a.For + "."
+	return w.say(" Alert fires after %s.", w.span(a.For))
 }
 
 // projected marks what is no alert yet.
-func projected(f ruleeval.Finding) string {
+func (w words) projected(f ruleeval.Finding) string {
 	if f.Projected {
-		return " (Not for long enough to be an alert yet.)"
+		return w.say(" (Not for long enough to be an alert yet.)")
 	}
 	return ""
 }

@@ -48,13 +48,18 @@ func written(t *testing.T, write func(io.Writer, *diagnosis.Result) error, r *di
 	return out.String()
 }
 
+// in is a form in a language.
+func in(language string, form func(io.Writer, *diagnosis.Result, string) error) func(io.Writer, *diagnosis.Result) error {
+	return func(w io.Writer, r *diagnosis.Result) error { return form(w, r, language) }
+}
+
 // TestMarkdown verifies that a parser reads a row for each incident and the commands as
 // they are, and that nothing of the cluster is markup, a link or a mention.
 func TestMarkdown(t *testing.T) {
 	t.Parallel()
 	r := told()
 	r.Incidents = append(r.Incidents, incidents(full())...)
-	text := []byte(written(t, report.Markdown, r))
+	text := []byte(written(t, in(report.English, report.Markdown), r))
 	rows, links, scripts := 0, []string{}, []string{}
 	document := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser().Parse(source.NewReader(text))
 	err := ast.Walk(document, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -100,7 +105,7 @@ func TestMarkdown(t *testing.T) {
 func TestHTML(t *testing.T) {
 	t.Parallel()
 	r := told()
-	document, err := html.Parse(strings.NewReader(written(t, report.HTML, r)))
+	document, err := html.Parse(strings.NewReader(written(t, in(report.English, report.HTML), r)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +129,7 @@ func TestHTML(t *testing.T) {
 		t.Errorf("%d times of 8 what the cluster says as it says it in:\n%s", got, shown.String())
 	}
 	mustSay(t, shown.String(), "Incidents: 1 (1 critical)", "full{node=\"``1. <script>", "echo '```'")
-	mustSay(t, written(t, report.HTML, &diagnosis.Result{}), "<title>Could not tell, ")
+	mustSay(t, written(t, in(report.English, report.HTML), &diagnosis.Result{}), "<title>Could not tell, ")
 }
 
 // TestGitHub verifies that each incident is one annotation of its severity, which reads
@@ -143,5 +148,26 @@ func TestGitHub(t *testing.T) {
 `
 	if !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 4 || !strings.HasSuffix(got, "Findings: 1.\n") {
 		t.Errorf("got:\n%s\nwant:\n%sand the result in one line", got, want)
+	}
+}
+
+// TestChinese verifies that what people read is in Chinese but for names and what the
+// cluster says, and that severities stand below each other.
+func TestChinese(t *testing.T) {
+	t.Parallel()
+	r := told()
+	r.Cluster, r.Incidents[0].Summary, r.Alerts[0].For = "c", "節點 n-1 的磁碟已滿。", "5m"
+	var out bytes.Buffer
+	if err := report.Text(&out, r, report.Style{Language: report.Chinese, Columns: 60}); err != nil {
+		t.Fatal(err)
+	}
+	mustSay(t, out.String(), "節點 n-1 的磁碟已滿。", "1 分鐘", "事件：1（1 項", "持續 5 分鐘後告警。", "讀不到的部分：", "forbidden：來源 pods", "先看：", "處理手冊：")
+	markdown := written(t, in(report.Chinese, report.Markdown), r)
+	mustSay(t, markdown, "| 嚴重程度 | 問題 | 開始於 | 可能引起的告警 |", "## 詳細內容", "## 讀不到的部分")
+	mustSay(t, written(t, in(report.Chinese, report.HTML), r), `<html lang="zh-TW">`, "<title>事件：1（1 項")
+	for _, text := range []string{out.String(), markdown} {
+		if english := regexp.MustCompile(`(?m)^.*\b(and|more|which|fires|Look|Incidents|severity|Likely)\b.*$`).FindString(text); english != "" {
+			t.Errorf("in English: %s", english)
+		}
 	}
 }

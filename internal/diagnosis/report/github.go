@@ -25,19 +25,19 @@ func GitHub(w io.Writer, r *diagnosis.Result) error {
 	kinds := map[string]string{"critical": "error", "warning": "warning", "info": "notice"}
 	for _, one := range r.Incidents {
 		text := plain(one.Summary)
-		if follows := consequences(one); follows != "" {
+		if follows := words(nil).consequences(one); follows != "" {
 			text += "\nLikely consequences: " + plain(follows)
 		}
 		annotate(kinds[one.Severity], named(one.Cause), text+"\nRunbook: "+plain(one.Cause.Finding.RunbookURL))
 	}
 	groups, waiting := byReason(r.Unavailable, r.Absent)
 	for _, g := range groups {
-		annotate("warning", "kubevitals could not read everything", plain(g.reason+": "+g.names()))
+		annotate("warning", "kubevitals could not read everything", plain(words(nil).reason(g)))
 	}
-	if names := waiting.names(); names != "" {
+	if names := words(nil).names(waiting); names != "" {
 		annotate("warning", "kubevitals could not read everything", plain("without a source: "+names))
 	}
-	fmt.Fprintf(&b, "%s\n", plain(summary(r)))
+	fmt.Fprintf(&b, "%s\n", plain(words(nil).summary(r)))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

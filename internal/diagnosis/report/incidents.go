@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -37,36 +36,35 @@ func byAlert(one incident.Incident) []following {
 }
 
 // some are the names of the first objects, and how many more there are.
-func (f following) some() []string {
+func (w words) some(f following) []string {
 	if more := len(f.names) - mostConsequences; more > 0 {
-		return append(f.names[:mostConsequences:mostConsequences], fmt.Sprintf("%d more", more))
+		return append(f.names[:mostConsequences:mostConsequences], w.say("%d more", more))
 	}
 	return f.names
 }
 
 // others says how many more of the alert there are, and of what.
-func (f following) others() string {
+func (w words) others(f following) string {
 	if f.count < 2 {
 		return ""
 	}
-	text := fmt.Sprintf(" And %d more of this alert", f.count-1)
-	if len(f.names) > 0 {
-		text += ", in all of " + strings.Join(f.some(), ", ")
+	if len(f.names) == 0 {
+		return w.say(" And %d more of this alert.", f.count-1)
 	}
-	return text + "."
+	return w.say(" And %d more of this alert, in all of %s.", f.count-1, strings.Join(w.some(f), w.say(", ")))
 }
 
 // consequences names the alerts that follow from a cause, each with its objects.
-func consequences(one incident.Incident) string {
-	var words []string
+func (w words) consequences(one incident.Incident) string {
+	var all []string
 	for _, f := range byAlert(one) {
 		text := f.first.Alert
-		if names := f.some(); len(names) > 0 {
-			text += " (" + strings.Join(names, ", ") + ")"
+		if names := w.some(f); len(names) > 0 {
+			text += " (" + strings.Join(names, w.say(", ")) + ")"
 		}
-		words = append(words, text)
+		all = append(all, text)
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(all, w.say(", "))
 }
 
 func objectNames(m incident.Member) []string {
@@ -106,7 +104,7 @@ func split(r *diagnosis.Result) (causes, follow []diagnosis.FiringAlert) {
 }
 
 // bySeverity counts incidents: 3 (1 critical, 2 warning).
-func bySeverity(all []incident.Incident) string {
+func (w words) bySeverity(all []incident.Incident) string {
 	counts := map[string]int{}
 	for _, one := range all {
 		counts[one.Severity]++
@@ -114,8 +112,8 @@ func bySeverity(all []incident.Incident) string {
 	var parts []string
 	for _, severity := range ruleeval.Severities() {
 		if counts[severity] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[severity], severity))
+			parts = append(parts, w.say("%d %s", counts[severity], w.say(severity)))
 		}
 	}
-	return fmt.Sprintf("%d (%s)", len(all), strings.Join(parts, ", "))
+	return w.say("%d (%s)", len(all), strings.Join(parts, w.say(", ")))
 }

@@ -116,12 +116,12 @@ func failureText(r *diagnosis.Result, one incident.Incident) string {
 			b.WriteString("\nLikely consequences:\n")
 		}
 		f := m.Finding
-		b.WriteString(plain(m.Alert+": "+f.Description) + projected(f) + "\n")
+		b.WriteString(plain(m.Alert+": "+f.Description) + words(nil).projected(f) + "\n")
 		if f.Detail != "" {
 			b.WriteString(plain("  "+f.Detail) + "\n")
 		}
 		for _, e := range ruleeval.First(f.Evidence, mostEvidence) {
-			b.WriteString(plain("  "+measured(valuesAt(r), e)) + "\n")
+			b.WriteString(plain("  "+measured(printerOf(Style{}, r.At).values, e)) + "\n")
 		}
 	}
 	if more > 0 {

@@ -14,20 +14,20 @@ import (
 // Markdown writes a result for a ticket or a chat, as GitHub and GitLab render it: a
 // table of incidents, then each alert with its evidence and the commands to run first.
 // What comes from the cluster is text there, and neither markup nor a mention.
-func Markdown(w io.Writer, r *diagnosis.Result) error {
-	p := &printer{values: valuesAt(r)}
+func Markdown(w io.Writer, r *diagnosis.Result, language string) error {
+	p := printerOf(Style{Language: language}, r.At)
 	p.line("# kubevitals check: %s", code(r.Cluster))
 	p.line("")
-	p.line("%s. %s", r.At.UTC().Format("2006-01-02 15:04:05 MST"), escaped(summary(r)))
+	p.line("%s. %s", r.At.UTC().Format("2006-01-02 15:04:05 MST"), escaped(p.summary(r)))
 	if r.TakenFrom != "" {
-		p.line("The time is that of the dump, by %s.", escaped(r.TakenFrom))
+		p.line("%s", p.say("The time is that of the dump, by %s.", escaped(p.say(r.TakenFrom))))
 	}
 	p.incidentTable(r.Incidents)
 	causes, follow := split(r)
-	p.alertSections("Details", causes)
-	p.alertSections("Likely consequences", follow)
+	p.alertSections(p.say("Details"), causes)
+	p.alertSections(p.say("Likely consequences"), follow)
 	p.notSeen(r)
-	for _, remark := range remarks(r) {
+	for _, remark := range p.remarks(r) {
 		p.line("\n%s", escaped(remark))
 	}
 	_, err := io.WriteString(w, p.b.String())
@@ -39,17 +39,17 @@ func (p *printer) incidentTable(all []incident.Incident) {
 	if len(all) == 0 {
 		return
 	}
-	p.line("\n| severity | what is wrong | since | likely consequences |")
+	p.line("\n%s", p.say("| severity | what is wrong | since | likely consequences |"))
 	p.line("| --- | --- | --- | --- |")
 	for _, one := range all[:min(len(all), mostRows)] {
 		since := ""
 		if !one.Since.IsZero() {
 			since = one.Since.UTC().Format("2006-01-02 15:04:05 MST")
 		}
-		p.line("| %s | %s | %s | %s |", one.Severity, escaped(one.Summary), since, escaped(consequences(one)))
+		p.line("| %s | %s | %s | %s |", p.say(one.Severity), escaped(one.Summary), since, escaped(p.consequences(one)))
 	}
 	if more := len(all) - mostRows; more > 0 {
-		p.line("\nand %d more, which `-o json` names", more)
+		p.line("\n%s", p.say("and %d more, which `-o json` names", more))
 	}
 }
 
@@ -64,14 +64,14 @@ func (p *printer) alertSections(title string, alerts []diagnosis.FiringAlert) {
 }
 
 func (p *printer) alertSection(a diagnosis.FiringAlert) {
-	p.line("\n### %s (%s)", escaped(a.Alert), a.Severity)
-	p.line("\n%s%s\n", escaped(a.Summary), escaped(wait(a)))
+	p.line("\n### %s (%s)", escaped(a.Alert), p.say(a.Severity))
+	p.line("\n%s%s\n", escaped(a.Summary), escaped(p.wait(a)))
 	for i, f := range a.Findings {
 		if i == mostFindings {
-			p.line("- and %d more, which `-o json` names", len(a.Findings)-i)
+			p.line("- %s", p.say("and %d more, which `-o json` names", len(a.Findings)-i))
 			break
 		}
-		p.line("- %s%s", escaped(f.Description), escaped(projected(f)))
+		p.line("- %s%s", escaped(f.Description), escaped(p.projected(f)))
 		if f.Detail != "" {
 			p.line("  - %s", escaped(f.Detail))
 		}
@@ -79,39 +79,39 @@ func (p *printer) alertSection(a diagnosis.FiringAlert) {
 			p.line("  - %s", code(measured(p.values, e)))
 		}
 		if more := len(f.Evidence) - mostEvidence; more > 0 {
-			p.line("  - and %d more, which `-o json` names", more)
+			p.line("  - %s", p.say("and %d more, which `-o json` names", more))
 		}
 	}
 	if a.Commands != "" {
 		fence := strings.Repeat("`", max(3, longestRun(a.Commands)+1))
-		p.line("\nLook first:\n\n%ssh", fence)
+		p.line("\n%s\n\n%ssh", p.say("Look first:"), fence)
 		for line := range strings.Lines(a.Commands) {
 			p.line("%s", plain(strings.TrimRight(line, "\n")))
 		}
 		p.line("%s", fence)
 	}
-	p.line("\n[Runbook](<%s>)", plain(a.Findings[0].RunbookURL))
+	p.line("\n[%s](<%s>)", p.say("Runbook"), plain(a.Findings[0].RunbookURL))
 }
 
 // notSeen says what this look cannot tell of.
 func (p *printer) notSeen(r *diagnosis.Result) {
 	groups, waiting := byReason(r.Unavailable, r.Absent)
-	names := waiting.names()
+	names := p.names(waiting)
 	if len(groups) == 0 && names == "" {
 		return
 	}
-	p.line("\n## Could not be read\n")
+	p.line("\n## %s\n", p.say("Could not be read"))
 	for _, g := range groups {
-		p.line("- %s: %s", escaped(g.reason), escaped(g.names()))
+		p.line("- %s", escaped(p.reason(g)))
 		for _, d := range g.details[:min(len(g.details), mostDetails)] {
 			p.line("  - %s", code(d))
 		}
 		if more := len(g.details) - mostDetails; more > 0 {
-			p.line("  - and %d more, which `-o json` tells", more)
+			p.line("  - %s", p.say("and %d more, which `-o json` tells", more))
 		}
 	}
 	if names != "" {
-		p.line("- without a source: %s", escaped(names))
+		p.line("- %s", p.say("without a source: %s", escaped(names)))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
+	"github.com/kubevitals/kubevitals/internal/terminal"
 )
 
 const (
@@ -29,17 +30,18 @@ func (p *printer) overview(all []incident.Incident) {
 	for i, one := range shown {
 		if !one.Since.IsZero() {
 			ages[i] = p.values.Words.Span(p.values.Now.Sub(one.Since))
-			widest = max(widest, len(ages[i])+2)
+			widest = max(widest, terminal.Columns(ages[i])+2)
 		}
 	}
 	p.line("")
 	for i, one := range shown {
-		gap := strings.Repeat(" ", columnOfCause-len(one.Severity))
-		lead := p.severity(one.Severity) + gap + fmt.Sprintf("%-*s", widest, ages[i])
+		name := p.say(strings.ToUpper(one.Severity))
+		gap := strings.Repeat(" ", columnOfCause-terminal.Columns(name))
+		lead := p.severity(one.Severity) + gap + ages[i] + strings.Repeat(" ", widest-terminal.Columns(ages[i]))
 		p.cause(lead, columnOfCause+widest, one)
 	}
 	if more := len(all) - len(shown); more > 0 {
-		p.words("", "", fmt.Sprintf("%d more, of these or other alerts, which stand below; -o json names all.", more))
+		p.text("", "", p.say("%d more, of these or other alerts, which stand below; -o json names all.", more))
 	}
 }
 
@@ -79,7 +81,7 @@ func (p *printer) cause(lead string, before int, one incident.Incident) {
 	if most := mostLines(p.Columns); len(lines) > most {
 		first := p.wrapped(before, one.Summary)[:most-1]
 		rest := strings.TrimPrefix(strings.Join(strings.Fields(plain(one.Summary)), " "), strings.Join(first, " "))
-		last := strings.TrimRight(p.wrapped(before+1+len(tail), rest)[0], ",;:. ") + "…"
+		last := strings.TrimRight(p.wrapped(before+1+len(tail), rest)[0], ",;:. ，；：。、") + "…"
 		if names(strings.Join(first, " ")+" "+last, one) {
 			lines = slices.Concat(first, []string{last + tail})
 		}

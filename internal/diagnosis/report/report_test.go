@@ -218,7 +218,7 @@ func TestWriting(t *testing.T) {
 	r := &diagnosis.Result{Alerts: []diagnosis.FiringAlert{full()}}
 	for name, err := range map[string]error{
 		"text": report.Text(broken{}, r, report.Style{}), "json": report.JSON(broken{}, r), "junit": report.JUnit(broken{}, r),
-		"sarif": report.SARIF(broken{}, r, ""), "markdown": report.Markdown(broken{}, r), "html": report.HTML(broken{}, r), "github": report.GitHub(broken{}, r),
+		"sarif": report.SARIF(broken{}, r, ""), "markdown": report.Markdown(broken{}, r, ""), "html": report.HTML(broken{}, r, ""), "github": report.GitHub(broken{}, r),
 		"changes": report.Changes(broken{}, change.Changes{}, report.Style{}), "since": report.Since(broken{}, change.Changes{}, report.Style{}),
 	} {
 		if err == nil {

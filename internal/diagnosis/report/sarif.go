@@ -97,9 +97,9 @@ func SARIF(w io.Writer, r *diagnosis.Result, version string) error {
 	done := sarifInvocation{Successful: r.Complete(), EndTimeUTC: r.At.UTC().Format(time.RFC3339)}
 	groups, waiting := byReason(r.Unavailable, r.Absent)
 	for _, g := range groups {
-		done.Notifications = append(done.Notifications, notification("could not be read: "+g.reason+": "+g.names()))
+		done.Notifications = append(done.Notifications, notification("could not be read: "+words(nil).reason(g)))
 	}
-	if names := waiting.names(); names != "" {
+	if names := words(nil).names(waiting); names != "" {
 		done.Notifications = append(done.Notifications, notification("without a source: "+names))
 	}
 	run.Invocations = []sarifInvocation{done}
@@ -134,7 +134,7 @@ func ruleOf(r *diagnosis.Result, cause incident.Member) sarifRule {
 
 func sarifOf(one incident.Incident, rule int) sarifResult {
 	text := plain(one.Cause.Description)
-	if follows := consequences(one); follows != "" {
+	if follows := words(nil).consequences(one); follows != "" {
 		text += " Likely consequences: " + plain(follows) + "."
 	}
 	result := sarifResult{

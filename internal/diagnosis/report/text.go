@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/humanize"
@@ -32,6 +33,9 @@ type Style struct {
 	Columns int
 	// Unfold writes what only follows from other incidents in full, too.
 	Unfold bool
+	// Language is Chinese, or English where it is empty. Alerts and incidents are in the
+	// language that the result has them in.
+	Language string
 	// Brief leaves out the details of incidents.
 	Brief bool
 }
@@ -39,20 +43,20 @@ type Style struct {
 // Text writes a result for people: what is wrong in a line each, then each cause with its
 // evidence and first commands, then what the result does not tell of.
 func Text(w io.Writer, r *diagnosis.Result, style Style) error {
-	p := &printer{Style: style, values: valuesAt(r)}
-	p.words("", "1", fmt.Sprintf("%s, %s", r.Cluster, r.At.UTC().Format("2006-01-02 15:04:05 MST")))
+	p := printerOf(style, r.At)
+	p.text("", "1", fmt.Sprintf("%s, %s", r.Cluster, r.At.UTC().Format("2006-01-02 15:04:05 MST")))
 	if r.TakenFrom != "" {
-		p.words("", "", fmt.Sprintf("The time is that of the dump, by %s.", r.TakenFrom))
+		p.text("", "", p.say("The time is that of the dump, by %s.", p.say(r.TakenFrom)))
 	}
 	p.overview(r.Incidents)
 	if !p.Brief {
 		p.details(r)
 	}
 	p.line("")
-	p.words("", "1", summary(r))
+	p.text("", "1", p.summary(r))
 	p.unavailable(r.Unavailable, r.Absent)
-	for _, remark := range remarks(r) {
-		p.words("", "", remark)
+	for _, remark := range p.remarks(r) {
+		p.text("", "", remark)
 	}
 	_, err := io.WriteString(w, p.b.String())
 	return err
@@ -60,13 +64,18 @@ func Text(w io.Writer, r *diagnosis.Result, style Style) error {
 
 type printer struct {
 	Style
+	words
 	b      strings.Builder
 	values humanize.Reader
 }
 
-// valuesAt writes values as of the time of the result.
-func valuesAt(r *diagnosis.Result) humanize.Reader {
-	return humanize.Reader{Words: humanize.English(), Now: r.At}
+// printerOf writes values as of a time.
+func printerOf(style Style, at time.Time) *printer {
+	spoken := humanize.English()
+	if style.Language == Chinese {
+		spoken = humanize.Chinese()
+	}
+	return &printer{Style: style, words: wordsOf(style.Language), values: humanize.Reader{Words: spoken, Now: at}}
 }
 
 // line writes one line as it is.
@@ -74,14 +83,14 @@ func (p *printer) line(format string, args ...any) {
 	fmt.Fprintf(&p.b, format+"\n", args...)
 }
 
-// words writes a text after a lead, and below each other what does not fit in one line,
+// text writes a text after a lead, and below each other what does not fit in one line,
 // painted with a code of the terminal if there is one. What comes from the cluster cannot
 // steer a terminal.
-func (p *printer) words(lead, code, text string) {
+func (p *printer) text(lead, code, text string) {
 	p.after(lead, terminal.Columns(lead), code, text)
 }
 
-// after is words for a lead that bears colours, and so takes fewer columns than it has
+// after is text for a lead that bears colours, and so takes fewer columns than it has
 // characters.
 func (p *printer) after(lead string, columns int, code, text string) {
 	for _, line := range p.wrapped(columns, text) {
@@ -109,7 +118,7 @@ func (p *printer) paint(code, text string) string {
 
 func (p *printer) severity(severity string) string {
 	codes := map[string]string{"critical": "1;31", "warning": "1;33", "info": "1;36"}
-	return p.paint(codes[severity], strings.ToUpper(severity))
+	return p.paint(codes[severity], p.say(strings.ToUpper(severity)))
 }
 
 // unavailable says what could not be read, by reason.
@@ -118,17 +127,17 @@ func (p *printer) unavailable(all, absent []diagnosis.Unavailable) {
 		return
 	}
 	groups, waiting := byReason(all, absent)
-	p.line("Could not be read:")
+	p.line("%s", p.say("Could not be read:"))
 	for _, g := range groups {
-		p.words("  ", "", g.reason+": "+g.names())
+		p.text("  ", "", p.reason(g))
 		for _, d := range g.details[:min(len(g.details), mostDetails)] {
-			p.words("      ", "2", d)
+			p.text("      ", "2", d)
 		}
 		if more := len(g.details) - mostDetails; more > 0 {
-			p.words("      ", "", fmt.Sprintf("and %d more, which -o json tells", more))
+			p.text("      ", "", p.say("and %d more, which -o json tells", more))
 		}
 	}
-	if names := waiting.names(); names != "" {
-		p.words("  ", "", "without a source: "+names)
+	if names := p.names(waiting); names != "" {
+		p.text("  ", "", p.say("without a source: %s", names))
 	}
 }

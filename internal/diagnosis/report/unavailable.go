@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -18,14 +17,15 @@ type sameReason struct {
 }
 
 // names lists the kubelets, the files, the sources and then the collectors.
-func (s sameReason) names() string {
+func (w words) names(s sameReason) string {
 	var all []string
 	for _, nodes := range slices.Sorted(maps.Keys(s.kubelets)) {
-		of := ""
-		if nodes != "" {
-			of = " of " + nodes
+		endpoints := strings.Join(s.kubelets[nodes], w.say(", "))
+		if nodes == "" {
+			all = append(all, w.say("kubelets (%s)", endpoints))
+			continue
 		}
-		all = append(all, fmt.Sprintf("kubelets%s (%s)", of, strings.Join(s.kubelets[nodes], ", ")))
+		all = append(all, w.say("kubelets of %s (%s)", w.nodes(nodes), endpoints))
 	}
 	for _, of := range []struct {
 		kind  string
@@ -34,13 +34,16 @@ func (s sameReason) names() string {
 		switch len(of.names) {
 		case 0:
 		case 1:
-			all = append(all, of.kind+" "+of.names[0])
+			all = append(all, w.say(of.kind+" %s", of.names[0]))
 		default:
-			all = append(all, of.kind+"s "+strings.Join(of.names, ", "))
+			all = append(all, w.say(of.kind+"s %s", strings.Join(of.names, w.say(", "))))
 		}
 	}
-	return strings.Join(all, "; ")
+	return strings.Join(all, w.say("; "))
 }
+
+// reason is why something cannot be read, and what.
+func (w words) reason(s sameReason) string { return w.say("%s: %s", s.reason, w.names(s)) }
 
 // add adds what cannot be read to the group.
 func (s *sameReason) add(u diagnosis.Unavailable) {

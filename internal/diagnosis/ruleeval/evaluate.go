@@ -227,25 +227,33 @@ func finding(ctx context.Context, one rule, ask template.QueryFunc, sample promq
 		Labels: own, Value: Number(sample.F), For: one.For.String(), KeepFiringFor: one.KeepFiringFor.String(), Added: one.Labels,
 	}
 	for name, field := range map[string]*string{"summary": &f.Summary, "description": &f.Description, "runbook_url": &f.RunbookURL} {
-		text, err := expand(ctx, ask, one.Alert, one.Annotations[name], own, sample, at)
+		text, err := expand(ctx, ask, one.Annotations[name], own, sample, at, nil)
 		if err != nil {
-			return f, err
+			return f, fmt.Errorf("annotation of %s: %w", one.Alert, err)
 		}
 		*field = text
 	}
 	return f, nil
 }
 
-// expand fills in the template of an annotation as Prometheus does.
-func expand(ctx context.Context, ask template.QueryFunc, alert, text string, own map[string]string, sample promql.Sample, at time.Time) (string, error) {
-	const names = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
-	expander := template.NewTemplateExpander(ctx, names+text, "__alert_"+alert,
-		template.AlertTemplateData(own, nil, "", sample), model.TimeFromUnixNano(at.UnixNano()), ask, &url.URL{}, nil)
-	full, err := expander.Expand()
-	if err != nil {
-		return "", fmt.Errorf("annotation of %s: %w", alert, err)
+// Expand fills in a template as if it were an annotation of the alert of a finding, by the
+// samples in which that was found. Functions stand in place of those of Prometheus of the
+// same name.
+func (r *Rules) Expand(ctx context.Context, s *Samples, f Finding, text string, functions map[string]any) (string, error) {
+	if len(s.times) == 0 {
+		return "", errNoSamples
 	}
-	return full, nil
+	sample := promql.Sample{Metric: labels.FromMap(f.Labels), F: float64(f.Value)}
+	return expand(ctx, r.ask(s), text, f.Labels, sample, s.times[len(s.times)-1], functions)
+}
+
+// expand fills in the template of an annotation as Prometheus does.
+func expand(ctx context.Context, ask template.QueryFunc, text string, own map[string]string, sample promql.Sample, at time.Time, functions map[string]any) (string, error) {
+	const names = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
+	expander := template.NewTemplateExpander(ctx, names+text, "annotation",
+		template.AlertTemplateData(own, nil, "", sample), model.TimeFromUnixNano(at.UnixNano()), ask, &url.URL{}, nil)
+	expander.Funcs(functions)
+	return expander.Expand()
 }
 
 // Severities are all severities, the worst first.

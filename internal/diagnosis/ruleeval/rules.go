@@ -71,6 +71,8 @@ type Alert struct {
 	Name, Severity, Signal string
 	// Summary is what it means, in one sentence.
 	Summary string
+	// Description is the template of what it means for its labels.
+	Description string
 	// For is how long Prometheus waits before it fires, such as 5m.
 	For string
 	// RunbookURL is the address of its runbook.
@@ -84,7 +86,8 @@ func (r *Rules) Alerts() []Alert {
 		if one.Alert != "" {
 			all = append(all, Alert{
 				Name: one.Alert, Severity: one.Labels["severity"], Signal: one.Labels["signal"], Summary: one.Annotations["summary"],
-				For: one.For.String(), RunbookURL: one.Annotations["runbook_url"],
+				Description: one.Annotations["description"],
+				For:         one.For.String(), RunbookURL: one.Annotations["runbook_url"],
 			})
 		}
 	}
