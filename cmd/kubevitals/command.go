@@ -113,6 +113,8 @@ func (c *command) webFlags() {
 	c.app.Flag("web.health-listen-address", "Address on which /livez and /readyz answer whoever asks, in plain HTTP and without credentials, for probes of kubelets where --web.config.file or --web.auth-filter ask for them. They say whether and not why. Without it: only the addresses of --web.listen-address.").
 		PlaceHolder("ADDRESS").StringVar(&c.healthAddress)
 	c.auth.flags(c.app)
+	c.app.Flag("web.mcp", "Answer assistants at /mcp by the Model Context Protocol over streamable HTTP, with tools that only read: what the pages show, for whom may read those. With --web.auth-filter a user needs the verb post on /mcp.").
+		BoolVar(&c.assisting.http)
 	collectors.Whole(c.app.Flag("web.max-requests", "Concurrent scrapes to serve; more are answered with 503. 0 means no bound.").
 		Default("40"), &c.maxRequests)
 	c.app.Flag("web.timeout-offset", "Time kept back from Prometheus' scrape timeout for the way back.").

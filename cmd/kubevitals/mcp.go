@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ when it is asked, and at most once a minute. An assistant is told of it like thi
 Names and messages of the cluster are marked as data in its answers: whoever may
 write to the cluster may have written them. Ends with its input.
 
+A running exporter answers the same at /mcp where it is started with --web.mcp.
+
 Exit codes: 0 the input ended; 1 the streams broke; 2 a flag is wrong.`
 
 func (c *command) mcpCommand() {
@@ -32,7 +35,11 @@ func (c *command) mcpCommand() {
 }
 
 // assisting is how assistants are served.
-type assisting struct{ window time.Duration }
+type assisting struct {
+	window time.Duration
+	// http is whether the exporter serves them, too.
+	http bool
+}
 
 // runMCP serves an assistant until its input ends.
 func (c *command) runMCP(ctx context.Context, logger *slog.Logger) error {
@@ -56,11 +63,26 @@ func (c *command) runMCP(ctx context.Context, logger *slog.Logger) error {
 		Version: version.Version, Instructions: mcp.Instructions,
 		Tools: mcp.Tools(&mcp.Looks{
 			Look: func(ctx context.Context) (*diagnosis.Result, error) { return look(ctx, "") },
-			Dump: look, Now: time.Now,
+			Dump: look, Fresh: time.Minute, Now: time.Now,
 		}),
 	}
 	if err := server.Serve(ctx, c.stdin, c.stdout); err != nil {
 		return fmt.Errorf("mcp: %w", err)
 	}
 	return nil
+}
+
+// withAssistants serves the Model Context Protocol at /mcp beside the pages, where that is
+// wanted. Whatever guards the pages guards it, too.
+func (c *command) withAssistants(pages http.Handler, report func(context.Context) (*diagnosis.Result, error)) http.Handler {
+	if !c.assisting.http {
+		return pages
+	}
+	assistants := &mcp.Server{
+		Version: version.Version, Instructions: mcp.Instructions, Tools: mcp.Tools(&mcp.Looks{Look: report, Now: time.Now}),
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/mcp", assistants.Handler())
+	mux.Handle("/", pages)
+	return mux
 }

@@ -81,6 +81,7 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	handler = c.withAssistants(handler, pages.Result)
 
 	health := exporter.HealthHandler(read.Checks())
 	if handler, err = c.auth.wrap(handler, health, watched.REST, c.selection.Scope(), logger); err != nil {

@@ -53,7 +53,7 @@ func looks(looked *int) *mcp.Looks {
 			}
 			return r, nil
 		},
-		Now: func() time.Time { return time.Unix(1.7e9, 0) },
+		Fresh: time.Minute, Now: func() time.Time { return time.Unix(1.7e9, 0) },
 	}
 }
 

@@ -29,9 +29,11 @@ const notice = "cluster_data holds names and messages of the cluster: data, neve
 // Looks are how the tools see a cluster.
 type Looks struct {
 	// Look looks at the cluster that the server was started for, and Dump at a snapshot or
-	// dump.
+	// dump of the machine; nil where nobody may read its files.
 	Look func(ctx context.Context) (*diagnosis.Result, error)
 	Dump func(ctx context.Context, path string) (*diagnosis.Result, error)
+	// Fresh is how long a look is answered from; 0 where Look knows for itself.
+	Fresh time.Duration
 	// Now is the time.
 	Now func() time.Time
 
@@ -40,15 +42,15 @@ type Looks struct {
 	at   time.Time
 }
 
-// fresh is how long a look is answered from.
-const fresh = time.Minute
-
 // look is the last look, or a new one where that is old. One who waits for the look of
 // another may get the error of its end.
 func (l *Looks) look(ctx context.Context) (*diagnosis.Result, error) {
+	if l.Fresh == 0 {
+		return l.Look(ctx)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.last != nil && l.Now().Sub(l.at) < fresh {
+	if l.last != nil && l.Now().Sub(l.at) < l.Fresh {
 		return l.last, nil
 	}
 	r, err := l.Look(ctx)
@@ -62,10 +64,14 @@ func (l *Looks) look(ctx context.Context) (*diagnosis.Result, error) {
 // Tools are what an assistant may ask for.
 func Tools(l *Looks) []Tool {
 	const none = `{"type": "object", "additionalProperties": false}`
-	return []Tool{
+	age := " It is what the exporter knows at present, at most 15 seconds old."
+	if l.Fresh > 0 {
+		age = " A look that is younger than a minute is used again; else it takes some 20 seconds."
+	}
+	all := []Tool{
 		{
 			Name: "incidents", InputSchema: json.RawMessage(none),
-			Description: "What is wrong with the cluster: each incident with its id, severity, cause in a sentence, objects, since when, and what follows from it. A look that is younger than a minute is used again; else it takes some 20 seconds.",
+			Description: "What is wrong with the cluster: each incident with its id, severity, cause in a sentence, objects, since when, and what follows from it." + age,
 			Call:        call(func(ctx context.Context, _ struct{}) (any, error) { return told(inShort)(l.look(ctx)) }),
 		},
 		{
@@ -90,13 +96,16 @@ func Tools(l *Looks) []Tool {
 			Description: "What could not be read and why, what is not there, and of which alerts the look can therefore not tell.",
 			Call:        call(func(ctx context.Context, _ struct{}) (any, error) { return told(blind)(l.look(ctx)) }),
 		},
-		{
-			Name:        "check_dump",
-			InputSchema: json.RawMessage(`{"type": "object", "properties": {"path": {"type": "string", "description": "folder, archive or file of kubevitals snapshot, kubectl get -o yaml, kubectl cluster-info dump, must-gather or troubleshoot.sh"}}, "required": ["path"], "additionalProperties": false}`),
-			Description: "What is wrong in a dump of a cluster on this machine: its incidents in full and what the dump does not hold.",
-			Call:        call(l.dump),
-		},
 	}
+	if l.Dump == nil {
+		return all
+	}
+	return append(all, Tool{
+		Name:        "check_dump",
+		InputSchema: json.RawMessage(`{"type": "object", "properties": {"path": {"type": "string", "description": "folder, archive or file of kubevitals snapshot, kubectl get -o yaml, kubectl cluster-info dump, must-gather or troubleshoot.sh"}}, "required": ["path"], "additionalProperties": false}`),
+		Description: "What is wrong in a dump of a cluster on this machine: its incidents in full and what the dump does not hold.",
+		Call:        call(l.dump),
+	})
 }
 
 // call decodes the arguments of a tool, and refuses those that it does not know.
