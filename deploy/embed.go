@@ -13,7 +13,7 @@ var files embed.FS
 // The rules and dashboards of the chart are left out: the program makes them of those
 // that it has anyway.
 //
-//go:embed chart/Chart.yaml chart/.helmignore chart/values.yaml chart/values.schema.json all:chart/templates chart/files/rbac
+//go:embed chart/Chart.yaml chart/README.md chart/.helmignore chart/values.yaml chart/values.schema.json all:chart/templates chart/files/rbac
 var chart embed.FS
 
 // Files returns the files of this folder by their path within it, such as
