@@ -13,26 +13,12 @@ import (
 	"github.com/kubevitals/kubevitals/internal/livestatus"
 )
 
-// runbookGroup are the runbooks of one signal.
-type runbookGroup struct {
-	Signal   string
-	Runbooks []runbookLink
-}
-
-type runbookLink struct{ Name, URL, Severity, Summary string }
-
-func (s *server) runbookIndex(w http.ResponseWriter, r *http.Request) {
-	c := s.content(r, "../", nil)
-	c.Title, c.Index = c.Words["index"], s.runbookGroups(c.Lang)
-	s.show(w, http.StatusOK, s.runbookTemplate, c)
-}
-
 func (s *server) runbookPage(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimSuffix(r.PathValue("alert"), ".md")
 	own, ignored := labelsOf(r.URL.Query())
 	c := s.content(r, "../", own)
 	if !slices.Contains(s.alerts, name) {
-		c.Title, c.Missing, c.Index = c.Words["missing"], name, s.runbookGroups(c.Lang)
+		c.Title, c.Missing, c.Index = c.Words["missing"], name, s.runbookGroups(c.Lang, "")
 		s.show(w, http.StatusNotFound, s.runbookTemplate, c)
 		return
 	}
@@ -72,23 +58,6 @@ func (s *server) markdown(name, lang string) ([]byte, error) {
 		lang = ""
 	}
 	return fs.ReadFile(s.Runbooks, path.Join(lang, name+".md"))
-}
-
-// runbookGroups link to all runbooks, by signal in the order of the rules.
-func (s *server) runbookGroups(lang string) []runbookGroup {
-	var all []runbookGroup
-	for _, a := range s.Rules.Alerts() {
-		if !slices.Contains(s.alerts, a.Name) {
-			continue
-		}
-		i := slices.IndexFunc(all, func(one runbookGroup) bool { return one.Signal == a.Signal })
-		if i < 0 {
-			i = len(all)
-			all = append(all, runbookGroup{Signal: a.Signal})
-		}
-		all[i].Runbooks = append(all[i].Runbooks, runbookLink{a.Name, a.Name + "?lang=" + lang, a.Severity, s.summary(a, lang)})
-	}
-	return all
 }
 
 // report is what holds now, with alerts and incidents in a language.

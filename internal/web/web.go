@@ -34,7 +34,7 @@ const (
 	Root = "/runbooks/"
 	// policy lets a page load its own style, script and icon, ask for itself again,
 	// and nothing else.
-	policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 // Options say what the pages show.
@@ -120,6 +120,7 @@ type content struct {
 	Untranslated bool
 	Missing      string
 	Index        []runbookGroup
+	Search       *search
 	Body         body
 	Evidence     *evidence
 }

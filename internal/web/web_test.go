@@ -113,6 +113,7 @@ func TestAttacksStayText(t *testing.T) {
 			"header":           web.Root + diskPressure,
 			"status, language": "/?lang=" + escaped,
 			"status, any":      "/?" + escaped + "=" + escaped,
+			"search":           web.Root + "?q=" + escaped,
 		} {
 			t.Run(fmt.Sprintf("%s %q", name, attack), func(t *testing.T) {
 				t.Parallel()
@@ -141,7 +142,7 @@ func TestAttacksStayText(t *testing.T) {
 	}
 }
 
-var ownLinks = regexp.MustCompile(`^(#content|metrics|livez|readyz|(\./|\.\./)?(runbooks/|static/[a-z.]+)?(KubeVitals[A-Za-z]+)?)?(\?[A-Za-z0-9_=&.%+-]*)?$`)
+var ownLinks = regexp.MustCompile(`^(#[a-z_]+|metrics|livez|readyz|(\./|\.\./)?(runbooks/|static/[a-z.]+)?(KubeVitals[A-Za-z]+)?)?(\?[A-Za-z0-9_=&.%+-]*)?$`)
 
 // ownLink tells whether a link stays within the pages.
 func ownLink(l string) bool { return ownLinks.MatchString(l) }

@@ -13,7 +13,8 @@ func inEnglish() map[string]string {
 		"name": "English", "comma": ", ", "colon": ": ", "skip": "Skip to the content",
 		"critical": "critical", "warning": "warning", "info": "info", "count": "%d %s",
 
-		"index": "Runbooks", "missing": "No such runbook", "unknown": "There is no alert of this name: ",
+		"index": "Runbooks", "search": "Find runbooks", "searchFor": "Search", "found": "%d of %d runbooks.", "showAll": "Show all", "jump": "Signals:",
+		"missing": "No such runbook", "unknown": "There is no alert of this name: ",
 		"labels": "Labels of the alert", "label": "label", "value": "value",
 		"ignored": "Parameters that were left out: ", "untranslated": "This runbook has no translation yet.",
 		"copy": "Copy", "copied": "Copied", "keys": "Press Ctrl+C",
@@ -52,7 +53,8 @@ func inChinese() map[string]string {
 		"name": "中文（繁體）", "comma": "、", "colon": "：", "skip": "跳到內容",
 		"critical": "嚴重", "warning": "警告", "info": "資訊", "count": "%d 項%s",
 
-		"index": "處理手冊", "missing": "沒有這份處理手冊", "unknown": "沒有告警叫這個名字：",
+		"index": "處理手冊", "search": "尋找處理手冊", "searchFor": "搜尋", "found": "%d 份，共 %d 份。", "showAll": "顯示全部", "jump": "訊號：",
+		"missing": "沒有這份處理手冊", "unknown": "沒有告警叫這個名字：",
 		"labels": "告警的標籤", "label": "標籤", "value": "值",
 		"ignored": "未採用的參數：", "untranslated": "這份手冊還沒有中文版，以下是英文原文。",
 		"copy": "複製", "copied": "已複製", "keys": "請按 Ctrl+C",
