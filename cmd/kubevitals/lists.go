@@ -37,23 +37,44 @@ func (c *command) listCommands() {
 
 // listedAlert is an alert, as `kubevitals alerts -o json` prints it.
 type listedAlert struct {
-	Alert      string `json:"alert"`
-	Severity   string `json:"severity"`
-	For        string `json:"for"`
-	Signal     string `json:"signal"`
-	Summary    string `json:"summary"`
+	// Name of the alert.
+	Alert string `json:"alert"`
+	// Severity of the alert.
+	Severity string `json:"severity"`
+	// How long Prometheus waits before the alert fires, such as 5m or 0s.
+	For string `json:"for"`
+	// Signal that the alert is about.
+	Signal string `json:"signal"`
+	// What the alert means, in one sentence of the language that was asked for.
+	Summary string `json:"summary"`
+	// Address of the runbook.
 	RunbookURL string `json:"runbook_url"`
 }
 
 // listedSignal is a signal, as `kubevitals signals -o json` prints it.
 type listedSignal struct {
+	// Name of the signal, such as node_disk.
 	Signal string `json:"signal"`
-	// Scope is cluster, or node for what agents on nodes see; about kubevitals itself there
-	// is none.
-	Scope   string   `json:"scope,omitempty"`
-	Help    string   `json:"help"`
-	Alerts  []string `json:"alerts"`
+	// cluster, or node for what agents on nodes see; that about kubevitals itself has none.
+	Scope string `json:"scope,omitempty"`
+	// What the signal is about.
+	Help string `json:"help"`
+	// Names of its alerts.
+	Alerts []string `json:"alerts"`
+	// Names of its metrics.
 	Metrics []string `json:"metrics"`
+}
+
+// builtOf is the version, as `kubevitals version -o json` prints it.
+type builtOf struct {
+	// Version of the program.
+	Version string `json:"version"`
+	// Commit that it was built of, or unknown.
+	Revision string `json:"revision"`
+	// Version of Go that built it.
+	GoVersion string `json:"go_version"`
+	// Operating system and architecture, such as linux/amd64.
+	Platform string `json:"platform"`
 }
 
 // alerts are all alerts, with what they mean in a language.
@@ -170,10 +191,5 @@ func (c *command) runVersion() error {
 		_, err := fmt.Fprintln(c.stdout, version.Print("kubevitals"))
 		return err
 	}
-	return report.Object(c.stdout, struct {
-		Version   string `json:"version"`
-		Revision  string `json:"revision"`
-		GoVersion string `json:"go_version"`
-		Platform  string `json:"platform"`
-	}{version.Version, version.GetRevision(), version.GoVersion, runtime.GOOS + "/" + runtime.GOARCH})
+	return report.Object(c.stdout, builtOf{version.Version, version.GetRevision(), version.GoVersion, runtime.GOOS + "/" + runtime.GOARCH})
 }

@@ -47,6 +47,15 @@ func (c *command) runMCP(ctx context.Context, logger *slog.Logger) error {
 	if c.assisting.window < 0 {
 		return &exitError{exitUsage, fmt.Errorf("--window: %s is a negative duration", c.assisting.window)}
 	}
+	server := &mcp.Server{Version: version.Version, Instructions: mcp.Instructions, Tools: mcp.Tools(c.looks(logger))}
+	if err := server.Serve(ctx, c.stdin, c.stdout); err != nil {
+		return fmt.Errorf("mcp: %w", err)
+	}
+	return nil
+}
+
+// looks are how an assistant sees the cluster of the flags, and dumps.
+func (c *command) looks(logger *slog.Logger) *mcp.Looks {
 	c.checking.window, c.checking.severity = c.assisting.window, "info"
 	// One look at a time: they share what the flags say.
 	var looking sync.Mutex
@@ -59,17 +68,10 @@ func (c *command) runMCP(ctx context.Context, logger *slog.Logger) error {
 		}
 		return at.check(ctx, logger)
 	}
-	server := &mcp.Server{
-		Version: version.Version, Instructions: mcp.Instructions,
-		Tools: mcp.Tools(&mcp.Looks{
-			Look: func(ctx context.Context) (*diagnosis.Result, error) { return look(ctx, "") },
-			Dump: look, Fresh: time.Minute, Now: time.Now,
-		}),
+	return &mcp.Looks{
+		Look: func(ctx context.Context) (*diagnosis.Result, error) { return look(ctx, "") },
+		Dump: look, Fresh: time.Minute, Now: time.Now,
 	}
-	if err := server.Serve(ctx, c.stdin, c.stdout); err != nil {
-		return fmt.Errorf("mcp: %w", err)
-	}
-	return nil
 }
 
 // withAssistants serves the Model Context Protocol at /mcp beside the pages, where that is

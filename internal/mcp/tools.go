@@ -13,6 +13,7 @@ import (
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/runbook"
 	"github.com/kubevitals/kubevitals/mixin"
 )
@@ -124,36 +125,19 @@ func call[T any](tool func(context.Context, T) (any, error)) func(context.Contex
 }
 
 // told makes an answer of a look: when it was, whether it saw everything, and a part of it.
-func told(part func(*diagnosis.Result) any) func(*diagnosis.Result, error) (any, error) {
+func told[T any](part func(*diagnosis.Result) T) func(*diagnosis.Result, error) (any, error) {
 	return func(r *diagnosis.Result, err error) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return map[string]any{
-			"at": r.At, "complete": r.Complete(), "notice": notice, "cluster_data": map[string]any{"cluster": r.Cluster, "found": part(r)},
-		}, nil
+		return Answer[T]{At: r.At, Complete: r.Complete(), Notice: notice, ClusterData: Data[T]{Cluster: r.Cluster, Found: part(r)}}, nil
 	}
 }
 
-// entry is an incident with its id.
-type entry struct {
-	ID string `json:"id"`
-	incident.Incident
-}
-
-func inShort(r *diagnosis.Result) any {
-	type short struct {
-		ID       string            `json:"id"`
-		Severity string            `json:"severity"`
-		Alert    string            `json:"alert"`
-		Summary  string            `json:"summary"`
-		Objects  []incident.Object `json:"objects"`
-		Since    time.Time         `json:"since,omitzero"`
-		Follows  []string          `json:"follows"`
-	}
-	all := []short{}
+func inShort(r *diagnosis.Result) []Short {
+	all := []Short{}
 	for _, one := range r.Incidents {
-		s := short{ID: one.Cause.ID(), Severity: one.Severity, Alert: one.Cause.Alert, Summary: one.Summary, Objects: one.Objects, Since: one.Since, Follows: []string{}}
+		s := Short{ID: one.Cause.ID(), Severity: one.Severity, Alert: one.Cause.Alert, Summary: one.Summary, Objects: one.Objects, Since: one.Since, Follows: []string{}}
 		for _, m := range one.Consequences {
 			s.Follows = append(s.Follows, m.Alert)
 		}
@@ -176,32 +160,29 @@ func (l *Looks) incident(ctx context.Context, in struct {
 		return nil, errors.New("there is no such incident, or no more; incidents lists all")
 	}
 	one := r.Incidents[i]
-	return told(func(*diagnosis.Result) any {
-		return map[string]any{
-			"incident": entry{in.ID, one}, "evidence": one.Cause.Finding.Evidence, "objects": one.Cause.Finding.Objects, "detail": one.Cause.Finding.Detail,
-			"first_commands": diagnosis.FirstCommands(one.Cause.Alert, one.Cause.Labels), "runbook_url": one.Cause.Finding.RunbookURL,
+	return told(func(*diagnosis.Result) Full {
+		f := one.Cause.Finding
+		return Full{
+			Incident: Entry{in.ID, one}, Evidence: append([]ruleeval.Evidence{}, f.Evidence...), Objects: append([]ruleeval.Object{}, f.Objects...), Detail: f.Detail,
+			FirstCommands: diagnosis.FirstCommands(one.Cause.Alert, one.Cause.Labels), RunbookURL: f.RunbookURL,
 		}
 	})(r, nil)
 }
 
-func states(r *diagnosis.Result) any {
-	type state struct {
-		diagnosis.Signal
-		Help string `json:"help"`
-	}
+func states(r *diagnosis.Result) []State {
 	help := map[string]string{}
 	for _, d := range collectors.Catalogue() {
 		help[d.Name] = d.Help
 	}
-	all := []state{}
+	all := []State{}
 	for _, s := range r.Signals {
-		all = append(all, state{s, help[s.Name]})
+		all = append(all, State{s, help[s.Name]})
 	}
 	return all
 }
 
-func blind(r *diagnosis.Result) any {
-	return map[string]any{"unavailable": r.Unavailable, "absent": r.Absent, "coverage": r.Coverage, "nodes_not_ready": r.NodesNotReady}
+func blind(r *diagnosis.Result) Blind {
+	return Blind{Unavailable: r.Unavailable, Absent: r.Absent, Coverage: r.Coverage, NodesNotReady: r.NodesNotReady}
 }
 
 func (l *Looks) dump(ctx context.Context, in struct {
@@ -212,12 +193,12 @@ func (l *Looks) dump(ctx context.Context, in struct {
 		return nil, errors.New("path: name a dump")
 	}
 	r, err := l.Dump(ctx, in.Path)
-	return told(func(r *diagnosis.Result) any {
-		all := []entry{}
+	return told(func(r *diagnosis.Result) Dump {
+		all := []Entry{}
 		for _, one := range r.Incidents {
-			all = append(all, entry{one.Cause.ID(), one})
+			all = append(all, Entry{one.Cause.ID(), one})
 		}
-		return map[string]any{"incidents": all, "blind_spots": blind(r)}
+		return Dump{Incidents: all, BlindSpots: blind(r)}
 	})(r, err)
 }
 

@@ -12,22 +12,27 @@ import (
 // Filled is a runbook whose commands bear the labels of one alert, as `kubevitals
 // explain -o json` prints it.
 type Filled struct {
-	Alert    string          `json:"alert"`
+	// Name of the alert.
+	Alert string `json:"alert"`
+	// Its sections in their order: meaning, impact, diagnosis, mitigation.
 	Sections []FilledSection `json:"sections"`
 }
 
 // FilledSection is a section of a runbook.
 type FilledSection struct {
-	Heading string       `json:"heading"`
-	Steps   []FilledStep `json:"steps"`
+	// Heading in the language of the runbook.
+	Heading string `json:"heading"`
+	// Steps, and what stands before the first.
+	Steps []FilledStep `json:"steps"`
 }
 
 // FilledStep is a numbered step, or with the number 0 what stands before the first.
 type FilledStep struct {
+	// Number of the step; 0 is what stands before the first.
 	Number int `json:"number"`
-	// Parts are prose and commands in the order of the text.
+	// Prose and commands in the order of the text.
 	Parts []Part `json:"parts"`
-	// Code are the code spans of the prose.
+	// Code spans of the prose.
 	Code []string `json:"code,omitempty"`
 }
 

@@ -38,11 +38,10 @@ type Step struct {
 
 // Part is prose or a block of commands.
 type Part struct {
-	// Text is a paragraph, an entry of a list or a row of a table, whose cells are
-	// parted by " | ", in Markdown on one line. It is empty for commands.
+	// A paragraph, an entry of a list or a row of a table with a | between its cells, in
+	// Markdown on one line; empty for commands.
 	Text string `json:"text,omitempty"`
-	// Commands are a block of shell commands that ends with a newline. They are
-	// empty for prose.
+	// A block of shell commands that ends with a newline; empty for prose.
 	Commands string `json:"commands,omitempty"`
 }
 
