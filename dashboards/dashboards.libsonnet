@@ -33,25 +33,34 @@ local g = import 'grafana.libsonnet';
     tooltip: '',
   },
   local runbook(alert) = link('Runbook: ' + alert, c.runbookURLPattern % alert, true),
-  local drawn(panel, extra=[]) = panel { links: [runbook(a) for a in panel.alerts] + extra },
+  local linked(panel, extra=[]) = panel { links: [runbook(a) for a in panel.alerts] + extra },
+  local finish = (import 'finish.libsonnet')(c),
+  local drawn(signal, panel, extra=[]) = linked(finish(signal, panel), extra),
 
   // place puts panels two by two into the grid, below each row's title, and
-  // numbers them in reading order.
-  local place(sections) = std.foldl(
+  // numbers them in reading order; one that is left over takes the whole width. Above all
+  // sections are panels that have their place.
+  local place(sections, above=[]) = std.foldl(
     function(state, section)
       local top = state.y + 1;
-      local row = g.row(section.title) { id: state.id, gridPos: { x: 0, y: state.y, w: columns, h: 1 } };
+      local number = std.length(section.panels);
       local panels = std.mapWithIndex(function(i, p) p {
         id: state.id + 1 + i,
-        gridPos: { x: (i % 2) * width, y: top + std.floor(i / 2) * height, w: width, h: height },
+        gridPos: { x: (i % 2) * width, y: top + std.floor(i / 2) * height, w: if i % 2 == 0 && i == number - 1 then columns else width, h: height },
       }, section.panels);
+      local collapsed = std.get(section, 'collapsed', false);
+      local row = g.row(section.title, collapsed) { id: state.id, gridPos: { x: 0, y: state.y, w: columns, h: 1 } };
       {
-        id: state.id + 1 + std.length(panels),
-        y: top + std.ceil(std.length(panels) / 2) * height,
-        panels: state.panels + [row] + panels,
+        id: state.id + 1 + number,
+        y: top + if collapsed then 0 else std.ceil(number / 2) * height,
+        panels: state.panels + if collapsed then [row { panels: panels }] else [row] + panels,
       },
     sections,
-    { id: 1, y: 0, panels: [] },
+    {
+      id: 1 + std.length(above),
+      y: std.foldl(function(y, p) std.max(y, p.gridPos.y + p.gridPos.h), above, 0),
+      panels: std.mapWithIndex(function(i, p) p { id: 1 + i }, above),
+    },
   ).panels,
 
   local variable(name, label, query, hide) = {
@@ -62,15 +71,14 @@ local g = import 'grafana.libsonnet';
     query: { query: query, refId: name },
     refresh: 2,
     sort: 1,
-    multi: true,
-    includeAll: true,
-    allValue: '.*',
-    current: { text: ['All'], value: ['$__all'] },
+    multi: false,
+    includeAll: false,
     hide: if hide then 2 else 0,
     options: [],
   },
+  local several = { multi: true, includeAll: true, allValue: '.*', current: { text: ['All'], value: ['$__all'] } },
 
-  local dashboard(area, title, description, sections) = {
+  local dashboard(area, title, description, sections, above=[]) = {
     uid: $._kubevitals.dashboardUID(area),
     title: 'kubevitals / ' + title,
     description: description,
@@ -98,26 +106,25 @@ local g = import 'grafana.libsonnet';
       list: [
         { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', current: { text: 'default', value: 'default' }, hide: 0, options: [], refresh: 1, multi: false, includeAll: false },
         variable('cluster', 'Cluster', 'label_values(up{%s}, %s)' % [c.selector, c.clusterLabel], !c.showMultiCluster),
-        variable('node', 'Node', 'label_values(kubevitals_kubelet_available{%s, %s=~"$cluster"}, node)' % [c.selector, c.clusterLabel], !std.member(['kubelets', 'nodes', 'workloads', 'network', 'node-agents'], area)),
+        variable('node', 'Node', 'label_values(kubevitals_kubelet_available{%s, %s="$cluster"}, node)' % [c.selector, c.clusterLabel], !std.member(['kubelets', 'nodes', 'workloads', 'network', 'node-agents'], area)) + several,
       ],
     },
-    panels: place(sections),
+    panels: place(sections, above),
   },
 
   local title(name) = std.asciiUpper(name[0]) + std.strReplace(name[1:], '_', ' '),
 
-  // The overview shows the first panel of every signal: the one that its most
-  // important alert is drawn in.
-  local overview = dashboard('overview', 'Overview', 'The vital signs of the cluster, one panel per signal; each leads to the dashboard of its area.', [
+  // Below what is wrong now, the overview has the first panel of every signal, the one that
+  // its most important alert is drawn in: a row for each area, to be opened.
+  local more(area) = link('More: ' + area.title, '/d/%s?${cluster:queryparam}&${__url_time_range}' % $._kubevitals.dashboardUID(area.name), false),
+  local overview = dashboard('overview', 'Overview', 'What is wrong in the cluster now, its cause first, and one row for each area, with one panel for each signal; each leads to the dashboard of its area.', [
     {
       title: area.title,
-      panels: [
-        drawn(s.panels[0], [link('More: ' + area.title, '/d/%s?${cluster:queryparam}&${__url_time_range}' % $._kubevitals.dashboardUID(area.name), false)])
-        for s in inArea(area.name)
-      ],
+      collapsed: true,
+      panels: [drawn(s, s.panels[0], [more(area)]) for s in inArea(area.name)],
     }
     for area in areas
-  ]),
+  ], [linked(p) for p in (import 'overview.libsonnet')(c, $._kubevitals.signals, $._kubevitals.causes)]),
 
   // Grafana's other mixins have files for nodes and for DNS, too, and all of them
   // are merged by name.
@@ -125,7 +132,7 @@ local g = import 'grafana.libsonnet';
 
   grafanaDashboards+:: { [file('overview')]: overview } + {
     [file(area.name)]: dashboard(area.name, area.title, 'kubevitals: %s.' % std.join(', ', [s.name for s in inArea(area.name)]), [
-      { title: title(s.name), panels: [drawn(p) for p in s.panels] }
+      { title: title(s.name), panels: [drawn(s, p) for p in s.panels] }
       for s in inArea(area.name)
     ])
     for area in areas

@@ -5,7 +5,7 @@ local why = import 'causes.libsonnet';
 local promql = import 'promql.libsonnet';
 
 function(c) {
-  local panel = '%(apiserverSelector)s, %(clusterLabel)s=~"$cluster"' % c,
+  local panel = '%(apiserverSelector)s, %(clusterLabel)s="$cluster"' % c,
   // Requests whose client went away while they waited were not refused; kubevitals does not
   // count them.
   local refused = 'apiserver_flowcontrol_rejected_requests_total{%s, reason!="cancelled"%s}',

@@ -112,5 +112,6 @@ func panelProblems(p Panel) []string {
 }
 
 func overlap(a, b Panel) bool {
-	return a.X < b.X+b.W && b.X < a.X+a.W && a.Y < b.Y+b.H && b.Y < a.Y+a.H
+	// Panels of rows that are collapsed have their place once the row is opened.
+	return a.Row == b.Row && a.X < b.X+b.W && b.X < a.X+a.W && a.Y < b.Y+b.H && b.Y < a.Y+a.H
 }

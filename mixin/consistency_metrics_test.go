@@ -137,7 +137,7 @@ func foreign(p Pack) []string {
 			continue // declared says so
 		}
 		for _, s := range found {
-			if ours(s.Name) || recorded(s.Name) {
+			if ours(s.Name) || recorded(s.Name) || ofOurAlerts(s) {
 				continue
 			}
 			allowed, ok := p.Foreign[s.Name]
@@ -149,6 +149,13 @@ func foreign(p Pack) []string {
 		}
 	}
 	return problems
+}
+
+// ofOurAlerts tells whether the series are those that Prometheus makes of our alerts.
+func ofOurAlerts(s *parser.VectorSelector) bool {
+	return (s.Name == "ALERTS" || s.Name == "ALERTS_FOR_STATE") && slices.ContainsFunc(s.LabelMatchers, func(m *labels.Matcher) bool {
+		return m.Name == "alertname" && strings.HasPrefix(m.Value, "KubeVitals")
+	})
 }
 
 // hasSelector tells whether the series are selected by name="value".

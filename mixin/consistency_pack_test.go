@@ -53,6 +53,9 @@ type Dashboard struct {
 	File, UID, Title string
 	Panels           []Panel
 	Variables        []string
+	// Several are the variables that can have more than one value.
+	Several  []string
+	Editable bool
 }
 
 // Panel is one panel; rows have no targets.
@@ -62,6 +65,19 @@ type Panel struct {
 	Datasources                    []string
 	Targets                        []string
 	X, Y, W, H                     int
+	// Row is the id of the row that is collapsed and holds it, or zero.
+	Row int
+	// NoValue stands where there is nothing; Legends are those of the targets.
+	NoValue string
+	Legends []string
+	// Zero tells that the axis begins at 0 or reaches it, and Colour where colours come from.
+	Zero   bool
+	Colour string
+	// Renamed are the names of columns by those of fields, Hidden the fields that are left
+	// out, and Merged tells that the answers of several queries are one table.
+	Renamed map[string]string
+	Hidden  map[string]bool
+	Merged  bool
 }
 
 // RuleTest is one expectation of a promtool test.
@@ -93,6 +109,7 @@ func Checks() []Check {
 		{"rules select and aggregate", aggregates},
 		{"names match on every floor", names},
 		{"dashboards are well made", dashboards},
+		{"dashboards can be read", readable},
 		{"thresholds are used", thresholds},
 		{"nothing is left to do", unfinished},
 	}

@@ -24,7 +24,11 @@ function(settings={})
     // What Alertmanager is not to send while its cause fires.
     'mixin/generated/inhibit-rules.yaml': header + std.manifestYamlDoc({ inhibit_rules: mixin._kubevitals.inhibitRules }, indent_array_in_object=true, quote_keys=false),
     // The panels that show nothing while all is well.
-    'mixin/generated/may-be-empty.json': std.manifestJsonEx([p.title for s in signals for p in s.panels if p.mayBeEmpty], '  '),
+    'mixin/generated/may-be-empty.json': std.manifestJsonEx([p.title for s in signals for p in s.panels if p.mayBeEmpty] + [
+      p.title
+      for p in mixin.grafanaDashboards['kubevitals-overview.json'].panels
+      if std.get(p, 'mayBeEmpty', false)
+    ], '  '),
   } + {
     ['dashboards/generated/' + file]: std.manifestJsonEx(mixin.grafanaDashboards[file], '  ')
     for file in std.objectFields(mixin.grafanaDashboards)

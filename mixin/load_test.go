@@ -107,52 +107,6 @@ func loadRules(t *testing.T) (alerts, records []Alert) {
 	return alerts, records
 }
 
-func loadDashboards(t *testing.T) []Dashboard {
-	t.Helper()
-	type source struct{ UID string }
-	var list []Dashboard
-	for _, file := range files(t, "../dashboards/generated/*.json") {
-		var d struct {
-			UID, Title string
-			Templating struct{ List []struct{ Name string } }
-			Panels     []struct {
-				ID                       int
-				Type, Title, Description string
-				Datasource               *source
-				GridPos                  struct{ X, Y, W, H int }
-				FieldConfig              struct{ Defaults struct{ Unit string } }
-				Targets                  []struct {
-					Expr       string
-					Datasource source
-				}
-			}
-		}
-		if err := json.Unmarshal([]byte(read(t, file)), &d); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		dashboard := Dashboard{File: filepath.Base(file), UID: d.UID, Title: d.Title}
-		for _, v := range d.Templating.List {
-			dashboard.Variables = append(dashboard.Variables, v.Name)
-		}
-		for _, p := range d.Panels {
-			panel := Panel{
-				ID: p.ID, Type: p.Type, Title: p.Title, Description: p.Description, Unit: p.FieldConfig.Defaults.Unit,
-				X: p.GridPos.X, Y: p.GridPos.Y, W: p.GridPos.W, H: p.GridPos.H,
-			}
-			if p.Datasource != nil {
-				panel.Datasources = append(panel.Datasources, p.Datasource.UID)
-			}
-			for _, target := range p.Targets {
-				panel.Targets = append(panel.Targets, target.Expr)
-				panel.Datasources = append(panel.Datasources, target.Datasource.UID)
-			}
-			dashboard.Panels = append(dashboard.Panels, panel)
-		}
-		list = append(list, dashboard)
-	}
-	return list
-}
-
 func loadTests(t *testing.T, file string) []RuleTest {
 	t.Helper()
 	var content struct {

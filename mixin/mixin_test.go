@@ -45,6 +45,13 @@ func panel(f func(*Panel)) change {
 	}
 }
 
+func dashboard(f func(*Dashboard)) change {
+	return func(p *Pack) {
+		p.Dashboards = slices.Clone(p.Dashboards)
+		f(&p.Dashboards[0])
+	}
+}
+
 func annotate(key, value string) change {
 	return alert(func(a *Alert) { a.Annotations[key] = value })
 }
@@ -162,6 +169,15 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		{"dashboards are well made", "a fixed data source", panel(func(p *Panel) { p.Datasources = []string{"prometheus"} }), "data source"},
 		{"dashboards are well made", "a rate over minutes", panel(func(p *Panel) { p.Targets = []string{`rate(up{cluster=~"$cluster"}[5m])`} }), "$__rate_interval"},
 		{"dashboards are well made", "all clusters", panel(func(p *Panel) { p.Targets = []string{"up"} }), "choice of clusters"},
+		{"dashboards can be read", "all clusters at once", dashboard(func(d *Dashboard) { d.Several = []string{"cluster"} }), "mixes clusters"},
+		{"dashboards can be read", "an editor", dashboard(func(d *Dashboard) { d.Editable = true }), "can be edited"},
+		{"dashboards can be read", "no data", panel(func(p *Panel) { p.NoValue = "" }), "where there is nothing"},
+		{"dashboards can be read", "health that is not known", panel(func(p *Panel) { p.NoValue, p.Targets = "none", []string{"up"} }), "asks what is absent"},
+		{"dashboards can be read", "lines by the thousand", panel(func(p *Panel) { p.Legends = []string{"{{node}}"} }), "for each node"},
+		{"dashboards can be read", "no zero", panel(func(p *Panel) { p.Type, p.Zero = "timeseries", false }), "without its zero"},
+		{"dashboards can be read", "no legend", panel(func(p *Panel) { p.Type, p.Colour = "state-timeline", "" }), "no legend"},
+		{"dashboards can be read", "a nameless column", panel(func(p *Panel) { p.Type, p.Renamed, p.Hidden = "table", nil, nil }), "called Value"},
+		{"dashboards can be read", "queries beside each other", panel(func(p *Panel) { p.Type, p.Merged, p.Targets = "table", false, []string{"a", "b"} }), "first query"},
 		{"thresholds are used", "an unused threshold", func(p *Pack) {
 			p.Config = maps.Clone(p.Config)
 			p.Config["nothing"] = false

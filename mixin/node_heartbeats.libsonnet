@@ -116,7 +116,7 @@ function(c) {
         g.target('max by (node) (kubevitals_node_readiness_status_lead_seconds{%(panel)s, node=~"$node"})' % c, '{{node}}'),
         g.target('0 * max by (node) (kubevitals_node_readiness_lease_missing{%(panel)s, node=~"$node"})' % c, 'no Lease: {{node}}'),
       ],
-      { alerts: ['KubeVitalsNodeLeaseNotRenewed', 'KubeVitalsNodeStatusStale'], mayBeEmpty: true },
+      { signed: true, alerts: ['KubeVitalsNodeLeaseNotRenewed', 'KubeVitalsNodeStatusStale'], mayBeEmpty: true },
     ),
   ],
 }

@@ -8,8 +8,8 @@
     by: self.clusterLabel,
     cluster: '{{ $labels.%s }}' % self.clusterLabel,
     // The same selector within dashboards.
-    panel: '%s, %s=~"$cluster"' % [self.selector, self.clusterLabel],
-    nodePanel: '%s, %s=~"$cluster"' % [self.nodeSelector, self.clusterLabel],
+    panel: '%s, %s="$cluster"' % [self.selector, self.clusterLabel],
+    nodePanel: '%s, %s="$cluster"' % [self.nodeSelector, self.clusterLabel],
   },
   // Most signals read no metrics of others (foreign) and record nothing (rules).
   local all = [{ foreign: {}, rules: [] } + signal(context) for signal in [

@@ -7,7 +7,7 @@ local promql = import '../promql.libsonnet';
 function(config)
   local agents = (import '../network_agents.libsonnet')(config);
   local c = config {
-    kubeProxyPanel: '%s, %s=~"$cluster"' % [config.kubeProxySelector, config.clusterLabel],
+    kubeProxyPanel: '%s, %s="$cluster"' % [config.kubeProxySelector, config.clusterLabel],
     // Addons that have a pod on each node.
     onEachNode: 'node-local-dns|kube-proxy|multus|.*csi-node|' + (import '../network_addons.libsonnet').names,
     // Addons of which none may be without, beside agents of networks: all pods need them.
@@ -201,28 +201,28 @@ function(config)
       g.table(
         'Addons that crash',
         'How the containers that keep crashing ended last.',
-        [g.target('max by (addon, node, reason, exit) (kubevitals_addon_health_crash_loop_pods{%(panel)s}) > 0' % c, '')],
+        [g.column('max by (addon, node, reason, exit) (kubevitals_addon_health_crash_loop_pods{%(panel)s}) > 0' % c, 'Pods')],
         { alerts: ['KubeVitalsAddonCrashLooping'], mayBeEmpty: true },
       ),
       g.table(
         'Addons that keep restarting',
-        'How often containers of addons were started again, of which one ended within the last hour, how often in an hour since their pod was started, for how many seconds they last ran, and how many ago they ended.',
+        'How often containers of addons were started again, of which one ended within the last hour, how often in an hour since their pod was started, for how long they last ran, and how long ago they ended.',
         [
-          g.target('max by (addon, node) (kubevitals_addon_health_restarts{%(panel)s})' % c, ''),
-          g.target('3600 * max by (addon, node) (kubevitals_addon_health_restarts{%(panel)s}) / max by (addon, node) (time() - kubevitals_addon_health_restarts_since_timestamp_seconds{%(panel)s})' % c, ''),
-          g.target('max by (addon, node) (kubevitals_addon_health_last_run_seconds{%(panel)s})' % c, ''),
-          g.target('time() - max by (addon, node) (kubevitals_addon_health_last_end_timestamp_seconds{%(panel)s})' % c, ''),
+          g.column('max by (addon, node) (kubevitals_addon_health_restarts{%(panel)s})' % c, 'Restarts'),
+          g.column('3600 * max by (addon, node) (kubevitals_addon_health_restarts{%(panel)s}) / max by (addon, node) (time() - kubevitals_addon_health_restarts_since_timestamp_seconds{%(panel)s})' % c, 'Restarts an hour'),
+          g.column('max by (addon, node) (kubevitals_addon_health_last_run_seconds{%(panel)s})' % c, 'Last ran for', 's'),
+          g.column('time() - max by (addon, node) (kubevitals_addon_health_last_end_timestamp_seconds{%(panel)s})' % c, 'Ended ago', 's'),
         ],
         { alerts: ['KubeVitalsAddonRestarting'], mayBeEmpty: true },
       ),
       g.table(
         'Addons that are not ready',
-        'Nodes with pods of addons that are not ready, and how many of them wait for an image that cannot be pulled, and for how many seconds nodes have said that they have no network; no node means that none was found.',
+        'Nodes with pods of addons that are not ready, and how many of them wait for an image that cannot be pulled, and for how long nodes have said that they have no network; no node means that none was found.',
         [
-          g.target('max by (addon, node) (kubevitals_addon_health_not_ready_pods{%(panel)s}) > 0' % c, ''),
-          g.target('max by (addon, node) (kubevitals_addon_health_image_wait_pods{%(panel)s}) > 0' % c, ''),
-          g.target('max by (node) (kubevitals_node_readiness_not_ready{%(panel)s, cause="network_plugin_missing"}) * on (node) (time() - max by (node) (kubevitals_node_readiness_transition_timestamp_seconds{%(panel)s}))' % c, ''),
-          g.target('time() - max by (node) (kubevitals_node_degraded_condition_since_timestamp_seconds{%(panel)s, condition="NetworkUnavailable"})' % c, ''),
+          g.column('max by (addon, node) (kubevitals_addon_health_not_ready_pods{%(panel)s}) > 0' % c, 'Pods'),
+          g.column('max by (addon, node) (kubevitals_addon_health_image_wait_pods{%(panel)s}) > 0' % c, 'Wait for an image'),
+          g.column('max by (node) (kubevitals_node_readiness_not_ready{%(panel)s, cause="network_plugin_missing"}) * on (node) (time() - max by (node) (kubevitals_node_readiness_transition_timestamp_seconds{%(panel)s}))' % c, 'Not ready for', 's'),
+          g.column('time() - max by (node) (kubevitals_node_degraded_condition_since_timestamp_seconds{%(panel)s, condition="NetworkUnavailable"})' % c, 'No network for', 's'),
         ],
         { alerts: ['KubeVitalsAddonDegraded', 'KubeVitalsNodeNetworkAgentNotReady'], mayBeEmpty: true },
       ),
@@ -231,7 +231,7 @@ function(config)
         'Time between the last change that kube-proxy took note of and the last one that it wrote; below 0 all is written.',
         's',
         [g.target('max by (instance, ip_family) (kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds{%(kubeProxyPanel)s}) - max by (instance, ip_family) (kubeproxy_sync_proxy_rules_last_timestamp_seconds{%(kubeProxyPanel)s})' % c, '{{instance}} {{ip_family}}')],
-        { alerts: ['KubeVitalsKubeProxySyncStuck'], threshold: c.kubeProxySyncSeconds, mayBeEmpty: true },
+        { signed: true, alerts: ['KubeVitalsKubeProxySyncStuck'], threshold: c.kubeProxySyncSeconds, mayBeEmpty: true },
       ),
     ],
   }

@@ -29,7 +29,7 @@ function(c) {
     ),
   },
   local slowest(by, selector, window) = 'histogram_quantile(0.99, sum by (%s, name, le) (rate(apiserver_admission_webhook_admission_duration_seconds_bucket{%s}[%s])))' % [by, selector, window],
-  local foreign = '%(apiserverSelector)s, %(clusterLabel)s=~"$cluster"' % c,
+  local foreign = '%(apiserverSelector)s, %(clusterLabel)s="$cluster"' % c,
 
   name: 'admission_webhooks',
   area: 'control-plane',
@@ -117,7 +117,7 @@ function(c) {
     g.table(
       'Admission webhooks without endpoints',
       'Webhooks whose Service has no ready endpoint, with what happens then by their failurePolicy (Fail refuses, Ignore lets pass unseen), and what they are called for.',
-      [g.target('max by (webhook, configuration, type, backend, reason, failure_policy, called_for) (kubevitals_admission_webhooks_without_endpoints{%(panel)s}) == 1' % c, '')],
+      [g.column('max by (webhook, configuration, type, backend, reason, failure_policy, called_for) (kubevitals_admission_webhooks_without_endpoints{%(panel)s}) == 1' % c)],
       { alerts: ['KubeVitalsWebhookWithoutEndpoints', 'KubeVitalsWebhookSkipped', 'KubeVitalsPodsRefusedByWebhook'], mayBeEmpty: true },
     ),
     g.timeseries(

@@ -72,10 +72,10 @@ function(c) {
     ),
     g.table(
       'Aggregated APIs that are not available',
-      'APIServices that the API server cannot pass requests on to, with the Service behind each and the reason, and for how many seconds.',
+      'APIServices that the API server cannot pass requests on to, with the Service behind each and the reason, and for how long.',
       [
-        g.target('max by (apiservice, backend, reason) (kubevitals_aggregated_api_unavailable{%(panel)s}) == 1' % c, ''),
-        g.target('time() - max by (apiservice) (kubevitals_aggregated_api_unavailable_since_timestamp_seconds{%(panel)s})' % c, ''),
+        g.column('max by (apiservice, backend, reason) (kubevitals_aggregated_api_unavailable{%(panel)s}) == 1' % c),
+        g.column('time() - max by (apiservice) (kubevitals_aggregated_api_unavailable_since_timestamp_seconds{%(panel)s})' % c, 'Unavailable for', 's'),
       ],
       { alerts: ['KubeVitalsAggregatedAPIUnavailable'], mayBeEmpty: true },
     ),

@@ -155,7 +155,7 @@ function(c) {
     g.table(
       'Failing checks',
       'Checks that an API server makes of itself and that fail now.',
-      [g.target('max by (server, probe, check) (kubevitals_apiserver_check_ok{%(panel)s}) == 0' % c, '')],
+      [g.column('max by (server, probe, check) (kubevitals_apiserver_check_ok{%(panel)s}) == 0' % c)],
       { alerts: ['KubeVitalsAPIServerCheckFailing'], mayBeEmpty: true },
     ),
     g.timeseries(
@@ -171,6 +171,7 @@ function(c) {
       's',
       [g.target('min by (server) (kubevitals_apiserver_certificate_expiry_timestamp_seconds{%(panel)s}) - time()' % c, '{{server}}')],
       {
+        signed: true,
         alerts: ['KubeVitalsAPIServerCertificateExpiring', 'KubeVitalsAPIServerCertificateExpiryImminent'],
         threshold: c.apiserverCertificateWarningDays * 86400,
         below: true,
@@ -186,7 +187,7 @@ function(c) {
     g.table(
       'Where each API server is known from',
       'Configuration, EndpointSlice, identity Lease or flag; one that is missing somewhere is worth a look.',
-      [g.target('max by (server, origin) (kubevitals_apiserver_listed{%(panel)s})' % c, '')],
+      [g.column('max by (server, origin) (kubevitals_apiserver_listed{%(panel)s})' % c)],
     ),
   ] + overload.panels,
 }

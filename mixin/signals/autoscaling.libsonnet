@@ -139,13 +139,13 @@ function(c) {
     g.table(
       'Autoscalers without metrics',
       'Autoscalers that cannot read the metrics they scale by, with the reason that they give and the cause that their message tells.',
-      [g.target('max by (namespace, horizontalpodautoscaler, reason, cause) (kubevitals_autoscaling_metrics_available{%(panel)s}) == 0' % c, '')],
+      [g.column('max by (namespace, horizontalpodautoscaler, reason, cause) (kubevitals_autoscaling_metrics_available{%(panel)s}) == 0' % c)],
       { alerts: ['KubeVitalsAutoscalingWithoutMetrics', 'KubeVitalsAutoscalingMisconfigured'], mayBeEmpty: true },
     ),
     g.table(
       'Containers that stop autoscalers',
       'Containers that the condition of an autoscaler blames: they request none of the resource that it scales by, or are missing. A pod is named where its target did not make it (no), or may not have (unknown).',
-      [g.target('max by (namespace, horizontalpodautoscaler, cause, resource, container, pod, of_target) (kubevitals_autoscaling_culprit{%(panel)s}) == 1' % c, '')],
+      [g.column('max by (namespace, horizontalpodautoscaler, cause, resource, container, pod, of_target) (kubevitals_autoscaling_culprit{%(panel)s}) == 1' % c)],
       { alerts: ['KubeVitalsAutoscalingMisconfigured'], mayBeEmpty: true },
     ),
     g.timeseries(
@@ -158,13 +158,13 @@ function(c) {
     g.table(
       'Single metrics that cannot be read',
       'Metrics that fail while the autoscaler goes on with its others.',
-      [g.target('max by (namespace, horizontalpodautoscaler, type, metric) (kubevitals_autoscaling_metric_available{%(panel)s}) == 0' % c, '')],
+      [g.column('max by (namespace, horizontalpodautoscaler, type, metric) (kubevitals_autoscaling_metric_available{%(panel)s}) == 0' % c)],
       { alerts: ['KubeVitalsAutoscalingOneMetricFailing'], mayBeEmpty: true },
     ),
     g.table(
       'Autoscalers that cannot scale',
       'Autoscalers that cannot read or set the replicas of their target, with the reason that they give and the cause that their message tells.',
-      [g.target('max by (namespace, horizontalpodautoscaler, reason, cause) (kubevitals_autoscaling_able_to_scale{%(panel)s}) == 0' % c, '')],
+      [g.column('max by (namespace, horizontalpodautoscaler, reason, cause) (kubevitals_autoscaling_able_to_scale{%(panel)s}) == 0' % c)],
       { alerts: ['KubeVitalsAutoscalingUnableToScale'], mayBeEmpty: true },
     ),
     g.timeseries(

@@ -130,7 +130,7 @@ function(c) {
       'Time until the certificate expires with which a kubelet logs in, of the 20 nodes where that is soonest; below 0 it has.',
       's',
       [g.target('max by (node) (kubevitals_certificates_kubelet_client_expiry_timestamp_seconds{%(panel)s, node=~"$node"}) - time()' % c, '{{node}}')],
-      { alerts: ['KubeVitalsKubeletCertificateExpired', 'KubeVitalsKubeletCertificateExpiring'], threshold: c.kubeletCertificateWarningDays * 86400, below: true, mayBeEmpty: true },
+      { signed: true, alerts: ['KubeVitalsKubeletCertificateExpired', 'KubeVitalsKubeletCertificateExpiring'], threshold: c.kubeletCertificateWarningDays * 86400, below: true, mayBeEmpty: true },
     ),
     g.timeseries(
       'Certificates of kubelets',
@@ -142,7 +142,7 @@ function(c) {
     g.table(
       'Kubelets that cannot log in',
       'Nodes that are not ready where something says that the kubelet cannot log in at the API server: what the kubelet says of its certificate, how it answers, and what became of its last request for a certificate.',
-      [g.target('max by (node, sign) (kubevitals_certificates_kubelet_login_sign{%(panel)s, node=~"$node"}) == 1' % c, '')],
+      [g.column('max by (node, sign) (kubevitals_certificates_kubelet_login_sign{%(panel)s, node=~"$node"}) == 1' % c)],
       { alerts: ['KubeVitalsKubeletCertificateExpired', 'KubeVitalsNodeNotReady'], mayBeEmpty: true },
     ),
     g.timeseries(
@@ -150,7 +150,7 @@ function(c) {
       'Time until the certificate expires that a kubelet shows to its clients, where it expires within 60 days, and of 20 nodes at most; below 0 it has.',
       's',
       [g.target('max by (node) (kubevitals_certificates_kubelet_serving_expiry_timestamp_seconds{%(panel)s, node=~"$node"}) - time()' % c, '{{node}}')],
-      { alerts: ['KubeVitalsKubeletServingCertificateExpiring'], threshold: c.kubeletCertificateWarningDays * 86400, below: true, mayBeEmpty: true },
+      { signed: true, alerts: ['KubeVitalsKubeletServingCertificateExpiring'], threshold: c.kubeletCertificateWarningDays * 86400, below: true, mayBeEmpty: true },
     ),
     g.timeseries(
       'Serving certificates of kubelets',
@@ -164,7 +164,7 @@ function(c) {
       'Time until the last certificate expires of the caBundle by which API servers trust a webhook or an aggregated API, of the 20 objects where that is soonest; below 0 it has.',
       's',
       [g.target('min by (kind, name) (kubevitals_certificates_ca_bundle_expiry_timestamp_seconds{%(panel)s}) - time()' % c, '{{kind}} {{name}}')],
-      { alerts: ['KubeVitalsCABundleExpiring'], threshold: c.caBundleWarningDays * 86400, below: true, mayBeEmpty: true },
+      { signed: true, alerts: ['KubeVitalsCABundleExpiring'], threshold: c.caBundleWarningDays * 86400, below: true, mayBeEmpty: true },
     ),
     g.timeseries(
       'Authorities of webhooks and aggregated APIs',

@@ -100,7 +100,7 @@ function(c) {
       'Many cgroups without use',
       'Empty and removed cgroups of the nodes that have so many of them that their growth is looked at.',
       'short',
-      [g.target('max by (node) (kubevitals:cgroups_many_%s:count{%s=~"$cluster", node=~"$node"})' % [state, c.clusterLabel], '{{node}} ' + state) for state in ['empty', 'dying']],
+      [g.target('max by (node) (kubevitals:cgroups_many_%s:count{%s="$cluster", node=~"$node"})' % [state, c.clusterLabel], '{{node}} ' + state) for state in ['empty', 'dying']],
       { alerts: ['KubeVitalsCgroupsEmptyGrowing', 'KubeVitalsCgroupsDyingGrowing'], mayBeEmpty: true },
     ),
     g.timeseries(

@@ -47,14 +47,14 @@ function(c) {
   panels: [
     g.table(
       'Known causes in logs',
-      'Seconds since the last line with a known sign of trouble, by component.',
-      [g.target('time() - max by (component, signature) (kubevitals_component_logs_signature_seen_timestamp_seconds{%(panel)s})' % c, '')],
+      'How long ago the last line with a known sign of trouble was written, by component.',
+      [g.column('time() - max by (component, signature) (kubevitals_component_logs_signature_seen_timestamp_seconds{%(panel)s})' % c, 'Last line ago', 's')],
       { alerts: ['KubeVitalsComponentLogKnownCause'], mayBeEmpty: true },
     ),
     g.table(
       'Known causes in logs of nodes',
-      'Seconds since the last line with a known sign of trouble in the log of a service on a node.',
-      [g.target('time() - max by (node, component, signature) (kubevitals_component_logs_node_signature_seen_timestamp_seconds{%(panel)s})' % c, '')],
+      'How long ago the last line with a known sign of trouble was written to the log of a service on a node.',
+      [g.column('time() - max by (node, component, signature) (kubevitals_component_logs_node_signature_seen_timestamp_seconds{%(panel)s})' % c, 'Last line ago', 's')],
       { alerts: ['KubeVitalsNodeLogKnownCause'], mayBeEmpty: true },
     ),
     g.timeseries(

@@ -40,7 +40,7 @@ function(c) {
 
   // In words, to follow "Connections".
   local directionInWords = '{{ if eq $labels.direction "node_to_node" }}between nodes{{ else if eq $labels.direction "node_to_pod" }}from nodes to pods{{ else if eq $labels.direction "pod_to_node" }}from pods to nodes{{ else if eq $labels.direction "pod_to_pod" }}from pods to pods{{ else }}of several kinds{{ end }}',
-  local recorded = '%s=~"$cluster"' % c.clusterLabel,
+  local recorded = '%s="$cluster"' % c.clusterLabel,
 
   name: 'connectivity',
   area: 'network',
@@ -175,25 +175,25 @@ function(c) {
     g.table(
       'Failing paths',
       'Each directed path that is not good, from node to peer, with what its probes come to.',
-      [g.target('max by (node, peer, direction, result) (kubevitals_connectivity_path{%(nodePanel)s, node=~"$node"})' % k, '')],
+      [g.column('max by (node, peer, direction, result) (kubevitals_connectivity_path{%(nodePanel)s, node=~"$node"})' % k)],
       { alerts: ['KubeVitalsPathFailing', 'KubeVitalsPathMTU', 'KubeVitalsPathsRefused'], mayBeEmpty: true },
     ),
     g.table(
       'Nodes that are the cause',
       'Nodes of which most paths of one kind fail, and the share that does: out begin there, in end there; mtu fails for large packets only.',
-      [g.target('max by (node, direction, side, fault) (kubevitals:connectivity_cause:ratio{%s, node=~"$node"})' % recorded, '')],
+      [g.column('max by (node, direction, side, fault) (kubevitals:connectivity_cause:ratio{%s, node=~"$node"})' % recorded, 'Share of paths', 'percentunit')],
       { alerts: ['KubeVitalsNodeCutOff', 'KubeVitalsNodeOneWay', 'KubeVitalsNodePodNetworkCut', 'KubeVitalsPathMTU'], mayBeEmpty: true },
     ),
     g.table(
       'Paths that no node explains',
       'Failing paths whose ends are both well otherwise.',
-      [g.target('max by (node, peer, direction, fault) (kubevitals:connectivity_lone_path{%s, node=~"$node"})' % recorded, '')],
+      [g.column('max by (node, peer, direction, fault) (kubevitals:connectivity_lone_path{%s, node=~"$node"})' % recorded)],
       { alerts: ['KubeVitalsPathFailing', 'KubeVitalsPathMTU'], mayBeEmpty: true },
     ),
     g.table(
       'Partitioned zones',
       'Pairs of zones between whose nodes most paths fail, and the share that does.',
-      [g.target('max by (zone, other_zone) (kubevitals:connectivity_zones_cut:ratio{%s})' % recorded, '')],
+      [g.column('max by (zone, other_zone) (kubevitals:connectivity_zones_cut:ratio{%s})' % recorded, 'Share of paths', 'percentunit')],
       { alerts: ['KubeVitalsZonesCutOff'], mayBeEmpty: true },
     ),
     g.timeseries(

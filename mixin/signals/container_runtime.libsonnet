@@ -84,8 +84,8 @@ function(c) {
       'What ails container runtimes',
       'Calls that were not answered well, and what runtimes say of themselves and of the network of pods.',
       [
-        g.target('max by (node, call, result) (kubevitals_container_runtime_probe_result{%(nodePanel)s, node=~"$node", result!="ok"}) == 1' % c, ''),
-        g.target('max by (node, condition, reason) (kubevitals_container_runtime_ready{%(nodePanel)s, node=~"$node"}) == 0' % c, ''),
+        g.column('max by (node, call, result) (kubevitals_container_runtime_probe_result{%(nodePanel)s, node=~"$node", result!="ok"}) == 1' % c),
+        g.column('max by (node, condition, reason) (kubevitals_container_runtime_ready{%(nodePanel)s, node=~"$node"}) == 0' % c),
       ],
       { alerts: ['KubeVitalsContainerRuntimeNetworkNotReady', 'KubeVitalsContainerRuntimeUnreadable'], mayBeEmpty: true },
     ),
@@ -99,7 +99,7 @@ function(c) {
     g.table(
       'Versions of container runtimes',
       'Number of nodes by name and version of their container runtime.',
-      [g.target('count by (runtime, version) (max by (node, runtime, version) (kubevitals_container_runtime_info{%(nodePanel)s, node=~"$node"}))' % c, '')],
+      [g.column('count by (runtime, version) (max by (node, runtime, version) (kubevitals_container_runtime_info{%(nodePanel)s, node=~"$node"}))' % c, 'Nodes')],
       { mayBeEmpty: true },
     ),
   ],

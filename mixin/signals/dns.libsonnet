@@ -5,7 +5,7 @@ local promql = import '../promql.libsonnet';
 
 function(config)
   local c = config {
-    corednsPanel: '%s, %s=~"$cluster"' % [config.corednsSelector, config.clusterLabel],
+    corednsPanel: '%s, %s="$cluster"' % [config.corednsSelector, config.clusterLabel],
     // What is no answer at all.
     mute: 'timeout|unreachable',
   };
@@ -81,6 +81,7 @@ function(config)
   {
     name: 'dns',
     area: 'dns',
+    seen: 'kubevitals_dns_probe_servers',
     foreign: {
       coredns_dns_responses_total: c.corednsSelector,
       coredns_forward_healthcheck_broken_total: c.corednsSelector,
@@ -210,12 +211,12 @@ function(config)
         'DNS probes',
         'Whether every DNS server answered well: for a name of the cluster, and for one that it forwards where that is probed.',
         [g.target('(sum by (origin, server, probe) (max by (origin, server, probe, result) (kubevitals_dns_probe_servers{%(panel)s, result!="ok"}))) == bool 0' % c, '{{origin}} {{server}} {{probe}}')],
-        { alerts: ['KubeVitalsDNSDown', 'KubeVitalsDNSForwardingFailing', 'KubeVitalsDNSAPIServerUnreachable'], mayBeEmpty: true },
+        { alerts: ['KubeVitalsDNSDown', 'KubeVitalsDNSForwardingFailing', 'KubeVitalsDNSAPIServerUnreachable'], mayBeEmpty: true, noValue: 'not collected: no DNS server is probed' },
       ),
       g.table(
         'DNS probes that failed',
         'What the DNS servers answered that did not answer well.',
-        [g.target('max by (origin, server, probe, result) (kubevitals_dns_probe_servers{%(panel)s, result!="ok"}) > 0' % c, '')],
+        [g.column('max by (origin, server, probe, result) (kubevitals_dns_probe_servers{%(panel)s, result!="ok"}) > 0' % c, 'Servers')],
         { alerts: ['KubeVitalsDNSServiceUnreachable', 'KubeVitalsDNSServerDown'], mayBeEmpty: true },
       ),
       g.timeseries(
@@ -223,14 +224,14 @@ function(config)
         'Endpoints of the DNS Service that are ready, not ready, and ready but not probed.',
         'short',
         [g.target('max by (state) (kubevitals_dns_endpoints{%(panel)s})' % c, '{{state}}')],
-        { alerts: ['KubeVitalsDNSNoEndpoints'], mayBeEmpty: true },
+        { alerts: ['KubeVitalsDNSNoEndpoints'], mayBeEmpty: true, noValue: 'not collected: no DNS server is probed' },
       ),
       g.timeseries(
         'DNS probe duration',
         'Time that each DNS server took to answer.',
         's',
         [g.target('max by (origin, server, probe) (kubevitals_dns_probe_duration_seconds{%(panel)s})' % c, '{{origin}} {{server}} {{probe}}')],
-        { alerts: ['KubeVitalsDNSSlow'], threshold: c.dnsSlowSeconds, mayBeEmpty: true },
+        { alerts: ['KubeVitalsDNSSlow'], threshold: c.dnsSlowSeconds, mayBeEmpty: true, noValue: 'not collected: no DNS server is probed' },
       ),
       g.timeseries(
         'Answers of CoreDNS',

@@ -137,7 +137,7 @@ function(c) {
     g.table(
       'Warnings of nodes',
       'Occurrences in the warnings that the API server still holds, by node.',
-      [g.target('max by (node, reason, kind) (kubevitals_events_recent{%(panel)s, node=~"$node"})' % c, '')],
+      [g.column('max by (node, reason, kind) (kubevitals_events_recent{%(panel)s, node=~"$node"})' % c, 'Occurrences')],
       { mayBeEmpty: true },
     ),
     g.timeseries(

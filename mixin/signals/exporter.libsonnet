@@ -324,7 +324,7 @@ function(config) {
       'Agents that Prometheus knows, those that could be scraped and those that could not, and ready nodes without an agent.',
       'short',
       [
-        g.target('max(kubevitals:node_agent:count{%s=~"$cluster"})' % c.clusterLabel, 'targets'),
+        g.target('max(kubevitals:node_agent:count{%s="$cluster"})' % c.clusterLabel, 'targets'),
         g.target('count(max by (instance) (up{%(nodePanel)s}) == 1)' % c, 'scraped'),
         g.target('count(max by (instance) (up{%(nodePanel)s}) == 0)' % c, 'not scraped'),
         g.target('count(max by (node) (kubevitals_node_readiness_ready{%(panel)s}) == 1 unless on (node) max by (node) (kubevitals_node_readiness_not_linux{%(panel)s}) unless on (node) (max by (node) (kubevitals_node_apiserver_reachable{%(nodePanel)s}) or max by (node) (kubevitals_conntrack_active{%(nodePanel)s}) or max by (node) (kubevitals_kube_proxy_up{%(nodePanel)s})))' % c, 'ready nodes without agent'),

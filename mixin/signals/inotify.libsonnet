@@ -76,7 +76,7 @@ function(c) {
     g.table(
       'Who holds inotify watches and instances',
       'The commands that hold most of users who have half of what they may have in use, with the part of the node that they run in.',
-      [g.target('topk(20, max by (node, uid, command, slice, resource) (kubevitals_inotify_holder_used{%(nodePanel)s, node=~"$node"}))' % c, '')],
+      [g.column('topk(20, max by (node, uid, command, slice, resource) (kubevitals_inotify_holder_used{%(nodePanel)s, node=~"$node"}))' % c, 'In use')],
       { mayBeEmpty: true },
     ),
     g.stateTimeline(

@@ -95,19 +95,19 @@ function(c) {
     g.table(
       'Nodes without an answer of kube-proxy',
       'What became of the question for its health; normal where something else does the work of kube-proxy.',
-      [g.target('max by (node, result) (kubevitals_kube_proxy_probe_result{%(nodePanel)s, node=~"$node", probe="livez", result!="available"}) == 1 and on (node) max by (node) (kubevitals_kube_proxy_up{%(nodePanel)s}) == 0' % c, '')],
+      [g.column('max by (node, result) (kubevitals_kube_proxy_probe_result{%(nodePanel)s, node=~"$node", probe="livez", result!="available"}) == 1 and on (node) max by (node) (kubevitals_kube_proxy_up{%(nodePanel)s}) == 0' % c)],
       { alerts: ['KubeVitalsKubeProxyDown'], mayBeEmpty: true },
     ),
     g.table(
       'Nodes whose kube-proxy stopped to answer',
       'When kube-proxy answered last, to ten minutes, on nodes where it does not any more.',
-      [g.target('max by (node) (kubevitals:kube_proxy_last_up:timestamp_seconds{%s=~"$cluster", node=~"$node"}) * 1000' % c.clusterLabel, '')],
+      [g.column('max by (node) (kubevitals:kube_proxy_last_up:timestamp_seconds{%s="$cluster", node=~"$node"}) * 1000' % c.clusterLabel, 'Answered last', 'dateTimeAsIso')],
       { alerts: ['KubeVitalsKubeProxyDown'], mayBeEmpty: true },
     ),
     g.table(
       'Traces of kube-proxy where it does not answer',
       'What shows that kube-proxy belongs on the node: its rules in the kernel (iptables, nftables, ipvs), its pod, or its service of systemd (unit).',
-      [g.target('max by (node, trace) (kubevitals_kube_proxy_trace{%(nodePanel)s, node=~"$node"}) == 1' % c, '')],
+      [g.column('max by (node, trace) (kubevitals_kube_proxy_trace{%(nodePanel)s, node=~"$node"}) == 1' % c)],
       { alerts: ['KubeVitalsKubeProxyDown'], mayBeEmpty: true },
     ),
     g.timeseries(
@@ -115,7 +115,7 @@ function(c) {
       'Time between the last change that kube-proxy took note of and the last one that it wrote; below 0 all is written.',
       's',
       [g.target('max by (node, ip_family) (kubevitals_kube_proxy_last_queued_timestamp_seconds{%(nodePanel)s, node=~"$node"}) - max by (node, ip_family) (kubevitals_kube_proxy_last_applied_timestamp_seconds{%(nodePanel)s, node=~"$node"})' % c, '{{node}} {{ip_family}}')],
-      { alerts: ['KubeVitalsKubeProxyRulesStale'], threshold: c.kubeProxySyncSeconds, mayBeEmpty: true },
+      { signed: true, alerts: ['KubeVitalsKubeProxyRulesStale'], threshold: c.kubeProxySyncSeconds, mayBeEmpty: true },
     ),
     g.timeseries(
       'Rules of kube-proxy that were refused',
@@ -134,7 +134,7 @@ function(c) {
     g.table(
       'Modes of kube-proxy',
       'Number of nodes by the mode in which their kube-proxy writes rules.',
-      [g.target('count by (mode) (max by (node, mode) (kubevitals_kube_proxy_mode{%(nodePanel)s, node=~"$node"}))' % c, '')],
+      [g.column('count by (mode) (max by (node, mode) (kubevitals_kube_proxy_mode{%(nodePanel)s, node=~"$node"}))' % c, 'Nodes')],
       { mayBeEmpty: true },
     ),
   ],

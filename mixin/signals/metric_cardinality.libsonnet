@@ -103,8 +103,9 @@ function(c) {
     ),
     g.table(
       'Largest families',
-      'The largest families of each component.',
-      [g.target('topk(20, max by (component, node, server, family) (kubevitals_metric_cardinality_family_series{%(panel)s, node=~"$node|"}))' % k, '')],
+      'The largest families of each component, of those with many series.',
+      [g.column('topk(20, max by (component, node, server, family) (kubevitals_metric_cardinality_family_series{%(panel)s, node=~"$node|"}))' % k, 'Series')],
+      { mayBeEmpty: true },
     ),
     g.timeseries(
       'Series by API server',
@@ -116,7 +117,7 @@ function(c) {
     g.table(
       'Metrics that are not read to their end',
       'Components of whose own metrics kubevitals reads less than there is.',
-      [g.target('max by (component, node, server) (kubevitals_metric_cardinality_truncated{%(panel)s}) == 1' % k, '')],
+      [g.column('max by (component, node, server) (kubevitals_metric_cardinality_truncated{%(panel)s}) == 1' % k)],
       { alerts: ['KubeVitalsMetricCardinalityTruncated'], mayBeEmpty: true },
     ),
   ],

@@ -97,7 +97,7 @@ function(c) {
     g.table(
       'Who serves the metrics APIs',
       'The Service to which the API server passes requests for each metrics API on; there is one for all who ask.',
-      [g.target('max by (api, backend) (kubevitals_metrics_api_backend_info{%(panel)s})' % c, '')],
+      [g.column('max by (api, backend) (kubevitals_metrics_api_backend_info{%(panel)s})' % c)],
       { alerts: ['KubeVitalsMetricsAPIUnavailable', 'KubeVitalsAutoscalingMetricsAPIUnavailable', 'KubeVitalsAutoscalingWithoutMetrics'], mayBeEmpty: true },
     ),
     g.timeseries(
@@ -105,12 +105,12 @@ function(c) {
       'Number of nodes of which the resource metrics API has figures, and of those of which it has none; absent while the API does not answer.',
       'short',
       [g.target('max by (figures) (kubevitals_metrics_api_nodes{%(panel)s, figures!="unknown"})' % c, '{{figures}}')],
-      { mayBeEmpty: true },
+      { mayBeEmpty: true, noValue: 'not collected: the resource metrics API does not answer' },
     ),
     g.table(
       'Nodes without figures',
       'Nodes of which the resource metrics API has no figures.',
-      [g.target('max by (node) (kubevitals_metrics_api_node_missing{%(panel)s}) == 1 and on (node) max by (node) (kubevitals_kubelet_available{%(panel)s}) == 1' % c, '')],
+      [g.column('max by (node) (kubevitals_metrics_api_node_missing{%(panel)s}) == 1 and on (node) max by (node) (kubevitals_kubelet_available{%(panel)s}) == 1' % c)],
       { alerts: ['KubeVitalsMetricsAPINodeMissing'], mayBeEmpty: true },
     ),
     g.timeseries(
@@ -121,7 +121,7 @@ function(c) {
         g.target('max(time() - max by (node) (kubevitals_metrics_api_node_metrics_timestamp_seconds{%(panel)s}))' % c, 'oldest'),
         g.target('quantile(0.5, time() - max by (node) (kubevitals_metrics_api_node_metrics_timestamp_seconds{%(panel)s}))' % c, 'median'),
       ],
-      { alerts: ['KubeVitalsMetricsAPINodeStale'], threshold: c.metricsAPIStaleSeconds, mayBeEmpty: true },
+      { alerts: ['KubeVitalsMetricsAPINodeStale'], threshold: c.metricsAPIStaleSeconds, mayBeEmpty: true, noValue: 'not collected: the resource metrics API does not answer' },
     ),
   ],
 }

@@ -60,8 +60,8 @@ function(c) {
       'Nodes without protection',
       'What pods may take all of, and what the configuration of the kubelet lacks: reservation, neither for Kubernetes nor for others; enforcement of the limit of pods; cgroups per quality of service class.',
       [
-        g.target('max by (node, resource) (kubevitals_node_allocatable_unreserved{%(panel)s, node=~"$node"})' % c, ''),
-        g.target('max by (node, protection) (kubevitals_node_allocatable_missing{%(panel)s, node=~"$node"})' % c, ''),
+        g.column('max by (node, resource) (kubevitals_node_allocatable_unreserved{%(panel)s, node=~"$node"})' % c),
+        g.column('max by (node, protection) (kubevitals_node_allocatable_missing{%(panel)s, node=~"$node"})' % c),
       ],
       { alerts: ['KubeVitalsNodesReserveNothing', 'KubeVitalsNodeAllocatableNotEnforced'], mayBeEmpty: true },
     ),

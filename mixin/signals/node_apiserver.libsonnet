@@ -32,7 +32,7 @@ function(c) {
     g.table(
       'Nodes that do not get a good answer of the API server',
       'What became of the last try: unreachable and timeout are the way, tls is a certificate or something in between, all others are answers.',
-      [g.target('max by (node, result) (kubevitals_node_apiserver_probe_result{%(nodePanel)s, node=~"$node", result!="available"}) == 1' % c, '')],
+      [g.column('max by (node, result) (kubevitals_node_apiserver_probe_result{%(nodePanel)s, node=~"$node", result!="available"}) == 1' % c)],
       { alerts: ['KubeVitalsNodeAPIServerUnreachable'], mayBeEmpty: true },
     ),
     g.timeseries(

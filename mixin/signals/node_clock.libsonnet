@@ -27,7 +27,7 @@ function(c) {
       'By how much the clock of a node is ahead of the others, negative if behind; nodes whose clock agrees are not shown.',
       's',
       [g.target('max by (node) (kubevitals_node_clock_offset_seconds{%(panel)s, node=~"$node"})' % c, '{{node}}')],
-      { alerts: ['KubeVitalsNodeClockOff'], mayBeEmpty: true },
+      { signed: true, alerts: ['KubeVitalsNodeClockOff'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Nodes by clock',

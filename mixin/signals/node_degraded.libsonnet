@@ -182,7 +182,7 @@ function(c) {
     g.table(
       'Nodes that are ill, with their conditions',
       'Nodes with MemoryPressure, PIDPressure or NetworkUnavailable, ready or not, and the reason that is given.',
-      [g.target('max by (node, condition, reason) (kubevitals_node_degraded_condition{%(panel)s, node=~"$node"})' % c, '')],
+      [g.column('max by (node, condition, reason) (kubevitals_node_degraded_condition{%(panel)s, node=~"$node"})' % c)],
       { alerts: ['KubeVitalsNodeMemoryPressure', 'KubeVitalsNodePIDPressure', 'KubeVitalsNodeNetworkUnavailable'], mayBeEmpty: true },
     ),
     g.timeseries(
@@ -194,8 +194,8 @@ function(c) {
     ),
     g.table(
       'Nodes behind a start-up taint',
-      'Nodes that are ready and still have a taint of their start, and for how many seconds.',
-      [g.target('time() - max by (node, taint) (kubevitals_node_degraded_startup_taint_timestamp_seconds{%(panel)s, node=~"$node"})' % c, '')],
+      'Nodes that are ready and still have a taint of their start, and for how long.',
+      [g.column('time() - max by (node, taint) (kubevitals_node_degraded_startup_taint_timestamp_seconds{%(panel)s, node=~"$node"})' % c, 'Tainted for', 's')],
       { alerts: ['KubeVitalsNodeStartupTaint'], mayBeEmpty: true },
     ),
     g.timeseries(
@@ -210,14 +210,14 @@ function(c) {
     ),
     g.table(
       'Nodes cordoned for long',
-      'Nodes that are cordoned, and for how many seconds, where that is known.',
-      [g.target('time() - max by (node) (kubevitals_node_degraded_cordoned_timestamp_seconds{%(panel)s, node=~"$node"})' % c, '')],
+      'Nodes that are cordoned, and for how long, where that is known.',
+      [g.column('time() - max by (node) (kubevitals_node_degraded_cordoned_timestamp_seconds{%(panel)s, node=~"$node"})' % c, 'Cordoned for', 's')],
       { alerts: ['KubeVitalsNodeCordoned'], mayBeEmpty: true },
     ),
     g.table(
       'Evicted pods that are still listed',
       'Pods that the kubelet of each node evicted and that are still listed, by what it was short of, or limit where a pod used more disk than its own limit; of the 20 nodes with the most.',
-      [g.target('max by (node, resource) (kubevitals_node_degraded_evicted_pods{%(panel)s, node=~"$node"})' % c, '')],
+      [g.column('max by (node, resource) (kubevitals_node_degraded_evicted_pods{%(panel)s, node=~"$node"})' % c, 'Pods')],
       { alerts: ['KubeVitalsNodeEvictedPods'], mayBeEmpty: true },
     ),
     g.timeseries(

@@ -95,14 +95,14 @@ function(c) {
       'Share of each filesystem that is left before the kubelet evicts pods; below 0 it does.',
       'percentunit',
       [g.target('min by (node, filesystem, resource) (kubevitals_node_disk_headroom_ratio{%(panel)s, node=~"$node"})' % k, '{{node}} {{filesystem}} {{resource}}')],
-      { alerts: ['KubeVitalsNodeDiskHeadroomLow', 'KubeVitalsNodeDiskFillingUp'], threshold: k.nodeDiskHeadroomRatio, below: true },
+      { signed: true, alerts: ['KubeVitalsNodeDiskHeadroomLow', 'KubeVitalsNodeDiskFillingUp'], threshold: k.nodeDiskHeadroomRatio, below: true },
     ),
     g.timeseries(
       'Filesystems that fill up',
       'Share that is left before the kubelet evicts pods, of the filesystems that have so little left that the end is predicted.',
       'percentunit',
-      [g.target('min by (node, filesystem, resource) (kubevitals:node_disk_headroom_small:ratio{%s=~"$cluster", node=~"$node"})' % c.clusterLabel, '{{node}} {{filesystem}} {{resource}}')],
-      { alerts: ['KubeVitalsNodeDiskFillingUp'], mayBeEmpty: true },
+      [g.target('min by (node, filesystem, resource) (kubevitals:node_disk_headroom_small:ratio{%s="$cluster", node=~"$node"})' % c.clusterLabel, '{{node}} {{filesystem}} {{resource}}')],
+      { signed: true, alerts: ['KubeVitalsNodeDiskFillingUp'], mayBeEmpty: true },
     ),
     g.stateTimeline(
       'Nodes under disk pressure',

@@ -53,7 +53,7 @@ function(config) {
     g.table(
       'Lookups on nodes that fail',
       'What became of lookups that were not answered well, by server.',
-      [g.target('max by (node, server, probe, result) (kubevitals_node_dns_probe_result{%(nodePanel)s, node=~"$node", result!="ok"}) == 1' % c, '')],
+      [g.column('max by (node, server, probe, result) (kubevitals_node_dns_probe_result{%(nodePanel)s, node=~"$node", result!="ok"}) == 1' % c)],
       { alerts: ['KubeVitalsNodeDNSFailing'], mayBeEmpty: true },
     ),
     g.timeseries(

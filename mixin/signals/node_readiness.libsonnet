@@ -240,26 +240,26 @@ function(c) {
       'Share of nodes that are not ready',
       'Nodes that should be ready and are not, as a share of all; those under maintenance and those whose machine is gone are left out.',
       'percentunit',
-      [g.target('kubevitals:node_not_ready:count{%(by)s=~"$cluster"} / on (%(by)s) kubevitals:node:count{%(by)s=~"$cluster"}' % k, 'not ready')],
+      [g.target('kubevitals:node_not_ready:count{%(by)s="$cluster"} / on (%(by)s) kubevitals:node:count{%(by)s="$cluster"}' % k, 'not ready')],
       { alerts: ['KubeVitalsNodesNotReady', 'KubeVitalsManyNodesFailing'], mayBeEmpty: true },
     ),
     g.timeseries(
       'Nodes with the same trouble',
       'Nodes by trouble, of the kinds that are a warning on one node and an emergency on many.',
       'short',
-      [g.target('count by (fault) (group by (%(by)s, node, fault) (kubevitals:node_fault{%(by)s=~"$cluster", node=~"$node"}))' % k, '{{fault}}')],
+      [g.target('count by (fault) (group by (%(by)s, node, fault) (kubevitals:node_fault{%(by)s="$cluster", node=~"$node"}))' % k, '{{fault}}')],
       { alerts: ['KubeVitalsManyNodesFailing'], mayBeEmpty: true },
     ),
     g.table(
       'Nodes that are cordoned',
       'Nodes on which nothing new is placed; that they are not ready warns of nothing unless their host does not answer.',
-      [g.target('max by (node) (kubevitals_node_readiness_cordoned{%(panel)s, node=~"$node"}) == 1' % k, '')],
+      [g.column('max by (node) (kubevitals_node_readiness_cordoned{%(panel)s, node=~"$node"}) == 1' % k)],
       { alerts: ['KubeVitalsCordonedNodeNotReady'], mayBeEmpty: true },
     ),
     g.table(
       'Nodes that leave',
       'What says that the machine of a node is shut down or about to be removed.',
-      [g.target('max by (node, sign) (kubevitals_node_readiness_leaving{%(panel)s, node=~"$node"})' % k, '')],
+      [g.column('max by (node, sign) (kubevitals_node_readiness_leaving{%(panel)s, node=~"$node"})' % k)],
       { alerts: ['KubeVitalsNodeMachineGone'], mayBeEmpty: true },
     ),
     g.stateTimeline(
@@ -270,12 +270,12 @@ function(c) {
     ),
     g.table(
       'Nodes that are not ready',
-      'Each node that is not ready, with its cause, and for how many seconds.',
-      [g.target(|||
+      'Each node that is not ready, with its cause, and for how long.',
+      [g.column(|||
         (time() - max by (node) (kubevitals_node_readiness_transition_timestamp_seconds{%(panel)s, node=~"$node"}))
           * on (node) group_right ()
           max by (node, cause) (kubevitals_node_readiness_not_ready{%(panel)s, node=~"$node"})
-      ||| % k, '')],
+      ||| % k, 'Not ready for', 's')],
       { alerts: ['KubeVitalsNodeNotReady', 'KubeVitalsNodeMachineGone'], mayBeEmpty: true },
     ),
     g.stateTimeline(
@@ -295,7 +295,7 @@ function(c) {
       'Time since containers were listed',
       'Time since each kubelet last listed its containers (PLEG), as it says itself; after 3 minutes the node is not ready.',
       's',
-      [g.target(pleg('node', '%s, %s=~"$cluster"' % [c.kubeletSelector, c.clusterLabel]), '{{node}}')],
+      [g.target(pleg('node', '%s, %s="$cluster"' % [c.kubeletSelector, c.clusterLabel]), '{{node}}')],
       { alerts: ['KubeVitalsKubeletPLEGSlow'], threshold: k.nodePLEGSeconds, mayBeEmpty: true },
     ),
   ],

@@ -254,10 +254,10 @@ function(c) {
     ),
     g.table(
       'Namespaces whose pods get no node',
-      'Namespaces with pods that fit no node, that the scheduler failed over, or that name a scheduler which has not looked at them, with the time in seconds that the oldest waits. Pods of a negative priority have the reason low_priority; placeholders, which do nothing but keep room, are left out.',
+      'Namespaces with pods that fit no node, that the scheduler failed over, or that name a scheduler which has not looked at them, with the time that the oldest waits. Pods of a negative priority have the reason low_priority; placeholders, which do nothing but keep room, are left out.',
       [
-        g.target('time() - min by (namespace, reason) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%(panel)s})' % c, ''),
-        g.target('time() - min by (namespace, scheduler) (kubevitals_pending_pods_other_scheduler_oldest_timestamp_seconds{%(panel)s})' % c, ''),
+        g.column('time() - min by (namespace, reason) (kubevitals_pending_pods_unscheduled_oldest_timestamp_seconds{%(panel)s})' % c, 'Oldest waits', 's'),
+        g.column('time() - min by (namespace, scheduler) (kubevitals_pending_pods_other_scheduler_oldest_timestamp_seconds{%(panel)s})' % c, 'Oldest waits for its scheduler', 's'),
       ],
       { alerts: ['KubeVitalsPodsUnschedulable', 'KubeVitalsPodsOfOtherScheduler', 'KubeVitalsPodsOfLowPriorityWaiting'], mayBeEmpty: true },
     ),
@@ -277,8 +277,8 @@ function(c) {
     ),
     g.table(
       'Nodes where pods do not start',
-      'Nodes whose pods wait for more than a moment, with the reason and the time in seconds.',
-      [g.target('time() - min by (node, reason) (kubevitals_pending_pods_oldest_timestamp_seconds{%(panel)s, node=~"$node"}) > %(pendingOnNodeSeconds)s' % c, '')],
+      'Nodes whose pods wait for more than a moment, with the reason and the time.',
+      [g.column('time() - min by (node, reason) (kubevitals_pending_pods_oldest_timestamp_seconds{%(panel)s, node=~"$node"}) > %(pendingOnNodeSeconds)s' % c, 'Oldest waits', 's')],
       {
         alerts: ['KubeVitalsPodsNotPickedUp', 'KubeVitalsPodNetworkFailing', 'KubeVitalsPodVolumesFailing', 'KubeVitalsPodImagesFailing', 'KubeVitalsPodInitSlow'],
         mayBeEmpty: true,

@@ -106,11 +106,11 @@ function(c) {
     ),
     g.table(
       'Pods that are not created',
-      'Owners of which pods were not created, with the cause, and the webhook and its fault where there is one, and the seconds since the latest refusal; of Deployments of which only their condition says so, since when it does.',
+      'Owners of which pods were not created, with the cause, and the webhook and its fault where there is one, and the time since the latest refusal; of Deployments of which only their condition says so, since when it does.',
       [
-        g.target('time() - max by (namespace, kind, owner, cause, webhook, fault) (kubevitals_pod_creation_last_refused_timestamp_seconds{%(panel)s})' % c, ''),
-        g.target('time() - min by (namespace, kind, owner, cause, webhook, fault) (kubevitals_pod_creation_first_refused_timestamp_seconds{%(panel)s})' % c, ''),
-        g.target('time() - min by (namespace, kind, owner, cause, webhook, fault) (kubevitals_pod_creation_failing_since_timestamp_seconds{%(panel)s})' % c, ''),
+        g.column('time() - max by (namespace, kind, owner, cause, webhook, fault) (kubevitals_pod_creation_last_refused_timestamp_seconds{%(panel)s})' % c, 'Last refused ago', 's'),
+        g.column('time() - min by (namespace, kind, owner, cause, webhook, fault) (kubevitals_pod_creation_first_refused_timestamp_seconds{%(panel)s})' % c, 'First refused ago', 's'),
+        g.column('time() - min by (namespace, kind, owner, cause, webhook, fault) (kubevitals_pod_creation_failing_since_timestamp_seconds{%(panel)s})' % c, 'Failing for', 's'),
       ],
       { alerts: ['KubeVitalsPodsRefusedByWebhook', 'KubeVitalsPodsNotCreated'], mayBeEmpty: true },
     ),

@@ -151,7 +151,7 @@ function(c) {
     g.table(
       'Leaders from before the last restore',
       'Components whose leader is the same as when etcd went back.',
-      [g.target('max by (component) (kubevitals_control_plane_leases_acquire_timestamp_seconds{%(panel)s}) < on () group_left () max(kubevitals_stale_reads_rewind_timestamp_seconds{%(panel)s})' % c, '')],
+      [g.column('1000 * (max by (component) (kubevitals_control_plane_leases_acquire_timestamp_seconds{%(panel)s}) < on () group_left () max(kubevitals_stale_reads_rewind_timestamp_seconds{%(panel)s}))' % c, 'Leader since', 'dateTimeAsIso')],
       { alerts: ['KubeVitalsControllerStaleAfterRestore'], mayBeEmpty: true },
     ),
     g.timeseries(
@@ -159,9 +159,9 @@ function(c) {
       'Failed comparisons of caches with etcd by the API servers, and syncs that controllers skip for a stale cache.',
       'ops',
       [
-        g.target('sum by (resource) (rate(apiserver_storage_consistency_checks_total{%(apiserverSelector)s, %(by)s=~"$cluster", status="failure"}[$__rate_interval]))' % c, '{{resource}} differs'),
-        g.target('sum(rate(replicaset_controller_stale_sync_skips_total{%(controllerManagerSelector)s, %(by)s=~"$cluster"}[$__rate_interval]))' % c, 'replica sets skipped'),
-        g.target('sum(rate(horizontal_pod_autoscaler_controller_stale_sync_skips_total{%(controllerManagerSelector)s, %(by)s=~"$cluster"}[$__rate_interval]))' % c, 'autoscalers skipped'),
+        g.target('sum by (resource) (rate(apiserver_storage_consistency_checks_total{%(apiserverSelector)s, %(by)s="$cluster", status="failure"}[$__rate_interval]))' % c, '{{resource}} differs'),
+        g.target('sum(rate(replicaset_controller_stale_sync_skips_total{%(controllerManagerSelector)s, %(by)s="$cluster"}[$__rate_interval]))' % c, 'replica sets skipped'),
+        g.target('sum(rate(horizontal_pod_autoscaler_controller_stale_sync_skips_total{%(controllerManagerSelector)s, %(by)s="$cluster"}[$__rate_interval]))' % c, 'autoscalers skipped'),
       ],
       { alerts: ['KubeVitalsAPIServerCacheInconsistent', 'KubeVitalsControllerSkipsStale'], mayBeEmpty: true },
     ),

@@ -62,8 +62,8 @@ function(c) {
     ),
     g.table(
       'Namespaces that do not go',
-      'Namespaces that were deleted and are still there, with what holds them and the time in seconds.',
-      [g.target('time() - min by (namespace, hold) (kubevitals_terminating_namespaces_deletion_timestamp_seconds{%(panel)s})' % c, '')],
+      'Namespaces that were deleted and are still there, with what holds them and the time since.',
+      [g.column('time() - min by (namespace, hold) (kubevitals_terminating_namespaces_deletion_timestamp_seconds{%(panel)s})' % c, 'Deleted ago', 's')],
       { alerts: ['KubeVitalsNamespaceStuckTerminating'], mayBeEmpty: true },
     ),
   ],

@@ -12,6 +12,12 @@ type Plain<T> = T extends string ? `${T}` : T extends object ? { [K in keyof T]:
 
 type Defaults<Custom> = Omit<Plain<FieldConfigSource['defaults']>, 'custom'> & { custom?: Plain<Custom> };
 
+// What one field has of its own, by its name.
+interface Override {
+  matcher: { id: 'byName'; options: string };
+  properties: { id: string; value: unknown }[];
+}
+
 // A query to Prometheus, as its data source plugin reads it.
 interface Target {
   refId: string;
@@ -28,7 +34,7 @@ type Typed<Type extends string, Options, Custom> = Omit<Plain<Panel>, 'type' | '
   title: string;
   description: string;
   options: Plain<Options>;
-  fieldConfig: { defaults: Defaults<Custom>; overrides: [] };
+  fieldConfig: { defaults: Defaults<Custom>; overrides: Override[] };
   targets: Target[];
 };
 

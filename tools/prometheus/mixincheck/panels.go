@@ -14,6 +14,8 @@ import (
 type panel struct {
 	Type, Title string
 	Targets     []struct{ Expr string }
+	// Panels are those of a row that is collapsed.
+	Panels []panel
 }
 
 // emptyPanelsError is the number of panels that should show data and do not.
@@ -37,10 +39,7 @@ func (s *samples) panels(ctx context.Context, folder string, mayBeEmpty []string
 		if err := json.Unmarshal(text, &d); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		for _, p := range d.Panels {
-			if p.Type == "row" {
-				continue
-			}
+		for _, p := range opened(d.Panels) {
 			panels++
 			found, err := s.panel(ctx, p)
 			if err != nil {
@@ -59,9 +58,22 @@ func (s *samples) panels(ctx context.Context, folder string, mayBeEmpty []string
 	return nil
 }
 
+// opened returns the panels without their rows, and with those of rows that are collapsed.
+func opened(panels []panel) []panel {
+	var all []panel
+	for _, p := range panels {
+		if p.Type == "row" {
+			all = append(all, p.Panels...)
+		} else {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // panel returns how many series the panel's targets come to.
 func (s *samples) panel(ctx context.Context, p panel) (int, error) {
-	fill := strings.NewReplacer("$cluster", ".*", "$node", ".*", "$__rate_interval", "1m")
+	fill := strings.NewReplacer("$cluster", cluster, "$node", ".*", "$__rate_interval", "1m")
 	found := 0
 	for _, t := range p.Targets {
 		vector, err := s.query(ctx, fill.Replace(t.Expr))

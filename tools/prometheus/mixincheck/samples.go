@@ -16,6 +16,9 @@ import (
 	"github.com/prometheus/prometheus/tsdb"
 )
 
+// cluster is what the samples are of, by their label.
+const cluster = "lab"
+
 // history is for how long the samples were as they are before the scrape.
 const history = 10 * time.Minute
 
@@ -72,7 +75,7 @@ func (s *samples) append(ctx context.Context, file, job string, length time.Dura
 	}
 	app := s.db.Appender(ctx)
 	add := func(l labels.Labels, v float64) error {
-		l = labels.NewBuilder(l).Set("job", job).Set("instance", file).Set("cluster", "lab").Labels()
+		l = labels.NewBuilder(l).Set("job", job).Set("instance", file).Set("cluster", cluster).Labels()
 		s.series++
 		for ago := length; ago >= 0; ago -= 15 * time.Second {
 			if _, err := app.Append(0, l, s.now.Add(-ago).UnixMilli(), v); err != nil {
