@@ -18,7 +18,7 @@ import (
 // the CPU of its pods. They are deleted when the test ends.
 func makeAutoscaler(t *testing.T, namespace, name string) (labels map[string]string) {
 	t.Helper()
-	remove, err := faults.MakeAutoscaler(t.Context(), shared.Client(), namespace, name, "200m")
+	remove, err := faults.MakeAutoscaler(t.Context(), shared.Client(), namespace, name, "200m", "")
 	if err != nil {
 		t.Fatal(err)
 	}

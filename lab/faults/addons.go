@@ -33,7 +33,7 @@ func autoscaling() []Fault {
 			Alert: "KubeVitalsAutoscalingMisconfigured", Labels: map[string]string{"horizontalpodautoscaler": "unrequested"},
 			Sign: Sign{Metric: "autoscaling_metrics_available", Labels: map[string]string{"horizontalpodautoscaler": "unrequested"}, Value: 0},
 			inject: func(ctx context.Context, l *Lab) (healing, error) {
-				return MakeAutoscaler(ctx, l.Client(), metav1.NamespaceDefault, "unrequested", "")
+				return MakeAutoscaler(ctx, l.Client(), metav1.NamespaceDefault, "unrequested", "", zoneA)
 			},
 		},
 	}
@@ -82,17 +82,21 @@ func unregisterMetrics(ctx context.Context, l *Lab) (healing, error) {
 // makeAutoscaler makes one that is content if its pods request twice what they use, which
 // the metrics API says is 100m.
 func (l *Lab) makeAutoscaler(ctx context.Context, name, requests string) error {
-	_, err := MakeAutoscaler(ctx, l.Client(), metav1.NamespaceDefault, name, requests)
+	_, err := MakeAutoscaler(ctx, l.Client(), metav1.NamespaceDefault, name, requests, zoneA)
 	return err
 }
 
 // MakeAutoscaler makes a Deployment and an autoscaler of that name, which looks at the CPU
-// of its pods, and returns what deletes them. The pods request that much CPU, or none.
-func MakeAutoscaler(ctx context.Context, client kubernetes.Interface, namespace, name, requests string) (func(context.Context) error, error) {
+// of its pods, and returns what deletes them. The pods request that much CPU, or none, and
+// are in that zone, or anywhere: what strikes nodes must not be what the autoscaler tells.
+func MakeAutoscaler(ctx context.Context, client kubernetes.Interface, namespace, name, requests, zone string) (func(context.Context) error, error) {
 	one, target := int32(1), int32(50)
 	spec := podSpec(func(p *corev1.PodSpec) {
 		if requests != "" {
 			p.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(requests)}
+		}
+		if zone != "" {
+			p.NodeSelector = map[string]string{corev1.LabelTopologyZone: zone}
 		}
 	})
 	var made undo

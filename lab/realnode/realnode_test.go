@@ -107,18 +107,25 @@ func (l *lab) scrapedOverService(t *testing.T) {
 func (l *lab) agentHasData(t *testing.T) {
 	families := l.scrape(t, "kubevitals-node.kubevitals.svc.cluster.local", 9898)
 	wantCollectors(t, families)
+	l.wantTold(t, families)
+	for name, want := range map[string]float64{"kubevitals_container_runtime_ready": 2, "kubevitals_kube_proxy_up": 1} {
+		if got := sum(families[name]); got != want {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
+	}
+}
+
+// wantTold fails unless each collector of the agents on nodes tells something, but for those
+// that are off, which must not.
+func (l *lab) wantTold(t *testing.T, families metrics, off ...string) {
+	t.Helper()
 	for _, collector := range l.collectors(t, "node") {
 		told := false
 		for name := range families {
 			told = told || strings.HasPrefix(name, "kubevitals_"+collector+"_")
 		}
-		if !told {
-			t.Errorf("collector %s tells nothing", collector)
-		}
-	}
-	for name, want := range map[string]float64{"kubevitals_container_runtime_ready": 2, "kubevitals_kube_proxy_up": 1} {
-		if got := sum(families[name]); got != want {
-			t.Errorf("%s is %v, want %v", name, got, want)
+		if told == slices.Contains(off, collector) {
+			t.Errorf("collector %s tells something: %t, want %t", collector, told, !told)
 		}
 	}
 }

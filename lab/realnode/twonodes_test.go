@@ -30,6 +30,10 @@ func TestTwoRealNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.wantPaths(t, everywhere)
+
+	t.Run("restricted agents", l.restrictedAgents)
+	// They find each other as the others do.
+	l.wantPaths(t, everywhere)
 }
 
 // wantPaths waits until the first node has so many good paths in each direction.
