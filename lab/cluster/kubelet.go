@@ -113,6 +113,7 @@ func (c *Cluster) newKubelet(name string, port int) (*Kubelet, error) {
 		"--kubeconfig=" + kubeconfig, "--client-ca-file=" + c.files.caFile,
 		"--tls-cert-file=" + serving.cert, "--tls-private-key-file=" + serving.key,
 		"--filesystems=" + k.filesystems, "--memory=" + k.memory, "--fail-sandboxes=" + k.failSandboxes, "--no-network=" + k.noNetwork, "--journal=" + k.journal, "--clock=" + k.clock,
+		"--feature-gates=" + c.options.KubeletFeatureGates,
 	}, func(ctx context.Context) error { return c.nodeReady(ctx, name) })
 	return k, nil
 }

@@ -50,6 +50,8 @@ type Options struct {
 	EtcdArgs []string
 	// ControllerManagerArgs are more arguments for kube-controller-manager.
 	ControllerManagerArgs []string
+	// KubeletFeatureGates are for hollow kubelets, as --feature-gates of a kubelet has them.
+	KubeletFeatureGates string
 	// Valves puts one before etcd, as the API server reaches it, and one between each
 	// hollow kubelet and the API server.
 	Valves bool

@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -34,8 +35,8 @@ import (
 
 // settings are the command line of a hollow kubelet.
 type settings struct {
-	name, dir, kubeconfig, clientCA, cert, key, filesystems, memory, failSandboxes, noNetwork, journal, clock string
-	port                                                                                                      int
+	name, dir, kubeconfig, clientCA, cert, key, filesystems, memory, failSandboxes, noNetwork, journal, clock, gates string
+	port                                                                                                             int
 }
 
 // NewCommand returns the command that runs one hollow kubelet.
@@ -58,11 +59,15 @@ func NewCommand() *cobra.Command {
 	f.StringVar(&s.noNetwork, "no-network", "", "file during whose existence its runtime has no network")
 	f.StringVar(&s.clock, "clock", "", "file with how far its clock is ahead")
 	f.StringVar(&s.journal, "journal", "", "file with the journal of its services")
+	f.StringVar(&s.gates, "feature-gates", "", "features that are on or off, as a kubelet takes them")
 	f.IntVar(&s.port, "port", 0, "port on 127.0.0.1")
 	return command
 }
 
 func run(ctx context.Context, s settings) error {
+	if err := utilfeature.DefaultMutableFeatureGate.Set(s.gates); err != nil {
+		return fmt.Errorf("feature gates: %w", err)
+	}
 	flags, config, err := s.config()
 	if err != nil {
 		return err
