@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,26 @@ func TestFormsStandForFiles(t *testing.T) {
 	}
 }
 
+// TestParts verifies that each test is in one part.
+func TestParts(t *testing.T) {
+	tests := []string{"TestA", "TestAB", "TestB", "TestC"}
+	parts := partsOf(tests, "", 3)
+	if len(parts) != 3 {
+		t.Errorf("parts are %q", parts)
+	}
+	for _, name := range tests {
+		if in := slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return !regexp.MustCompile(p).MatchString(name) }); len(in) != 1 {
+			t.Errorf("%s is in %q", name, in)
+		}
+	}
+	if got := partsOf(tests, "TestA", 3); !slices.Equal(got, []string{"TestA"}) {
+		t.Errorf("parts of those asked for are %q", got)
+	}
+	if got := partsOf(tests[:1], "", 3); !slices.Equal(got, []string{"^(TestA)$"}) {
+		t.Errorf("parts of one are %q", got)
+	}
+}
+
 const run1 = `{"Action":"start","Package":"e"}
 # example.com/e2e
 {"Action":"output","Package":"e","Output":"starting etcd\n"}
@@ -98,7 +119,7 @@ func TestFollow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got.leave([]string{"TestA", "TestB", "TestC", "TestD", "ok", "e"})
+	got.leave(testsOf("TestA\nTestB\nTestC\nTestD\nok \te\t0.1s\n"))
 	want := "| 1.34.4 | etcd 3.6.4 | 1 of 2 | TestB: before 1.36 / there is none; not asked for: TestD | configz: forbidden |"
 	if row := got.row("v1.34.4", "v3.6.4"); row != want {
 		t.Errorf("%s\nwant %s", row, want)

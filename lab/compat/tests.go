@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -43,19 +45,68 @@ type skip struct{ test, why string }
 // unseenKey is the attribute by which a test tells what kubevitals could not see.
 const unseenKey = "unseen"
 
+// atOnce is how many tests run at a time, each with a control plane of its own: they wait
+// more than they work.
+const atOnce = 3
+
 // test runs the tests against the components. The error is of a run that did not begin.
 func test(ctx context.Context, o options, components string) (*results, error) {
-	listed, err := goCommand(ctx, o.lab, "test", "-list", ".", "./e2e")
+	out, err := goCommand(ctx, o.lab, "test", "-list", ".", "./e2e")
 	if err != nil {
 		return nil, err
 	}
+	listed := testsOf(out)
+	if len(listed) == 0 {
+		return nil, errors.New("package e2e has no tests")
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit+time.Minute)
 	defer cancel()
-	args := []string{"test", "-json", "-count=1", "-timeout=" + limit.String()}
-	for name, value := range map[string]string{"-run=": o.run, "-skip=": o.skip} {
-		if value != "" {
-			args = append(args, name+value)
+	var group sync.WaitGroup
+	parts, errs := make([]*results, atOnce), make([]error, atOnce)
+	for i, run := range partsOf(listed, o.run, atOnce) {
+		group.Go(func() { parts[i], errs[i] = testPart(ctx, o, components, run) })
+	}
+	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	all := &results{}
+	for _, part := range parts {
+		if part != nil {
+			all.add(part)
 		}
+	}
+	all.leave(listed)
+	return all, nil
+}
+
+// testsOf are the names that go test -list prints.
+func testsOf(listed string) []string {
+	return slices.DeleteFunc(strings.Fields(listed), func(name string) bool { return !strings.HasPrefix(name, "Test") })
+}
+
+// partsOf are patterns that share out the tests evenly, or that of the caller if there is
+// one.
+func partsOf(listed []string, run string, parts int) []string {
+	if run != "" {
+		return []string{run}
+	}
+	names := make([][]string, min(parts, len(listed)))
+	for i, name := range listed {
+		names[i%len(names)] = append(names[i%len(names)], name)
+	}
+	var patterns []string
+	for _, part := range names {
+		patterns = append(patterns, "^("+strings.Join(part, "|")+")$")
+	}
+	return patterns
+}
+
+// testPart runs the tests that match, one after the other.
+func testPart(ctx context.Context, o options, components, run string) (*results, error) {
+	args := []string{"test", "-json", "-count=1", "-timeout=" + limit.String(), "-run=" + run}
+	if o.skip != "" {
+		args = append(args, "-skip="+o.skip)
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, "./e2e")...)
 	cmd.Dir, cmd.Stderr = o.lab, os.Stderr
@@ -70,13 +121,21 @@ func test(ctx context.Context, o options, components string) (*results, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	all, err := follow(out, os.Stdout)
+	part, err := follow(out, os.Stdout)
 	err = errors.Join(err, cmd.Wait())
-	if err != nil && len(all.failed) == 0 {
-		all.broken = err
+	if err != nil && len(part.failed) == 0 {
+		part.broken = err
 	}
-	all.leave(strings.Fields(listed))
-	return all, nil
+	return part, nil
+}
+
+// add takes in what came of other tests.
+func (r *results) add(part *results) {
+	r.passed = append(r.passed, part.passed...)
+	r.failed = append(r.failed, part.failed...)
+	r.skipped = append(r.skipped, part.skipped...)
+	r.unseen = append(r.unseen, part.unseen...)
+	r.broken = errors.Join(r.broken, part.broken)
 }
 
 // reason is what a test says as it is skipped.
@@ -129,7 +188,7 @@ func (r *results) leave(there []string) {
 		ran[s.test] = true
 	}
 	for _, name := range there {
-		if strings.HasPrefix(name, "Test") && !ran[name] {
+		if !ran[name] {
 			r.leftOut = append(r.leftOut, name)
 		}
 	}
