@@ -59,6 +59,11 @@ func TestComponentLogs(t *testing.T) {
 			if err := shared.apply(t.Context(), o); err != nil {
 				t.Fatal(err)
 			}
+			t.Cleanup(func() {
+				if err := shared.remove(context.WithoutCancel(t.Context()), o); err != nil {
+					t.Error(err)
+				}
+			})
 		}
 	}
 	v.eventually(t, 2*time.Minute, func(s samples) error {

@@ -27,6 +27,7 @@ import (
 	kubeletv1beta1 "k8s.io/kubelet/config/v1beta1"
 	kubeletapp "k8s.io/kubernetes/cmd/kubelet/app"
 	"k8s.io/kubernetes/cmd/kubelet/app/options"
+	"k8s.io/kubernetes/pkg/features"
 	kubeletconfig "k8s.io/kubernetes/pkg/kubelet/apis/config"
 	kubeletscheme "k8s.io/kubernetes/pkg/kubelet/apis/config/scheme"
 	"k8s.io/kubernetes/pkg/kubelet/cm"
@@ -65,6 +66,10 @@ func NewCommand() *cobra.Command {
 }
 
 func run(ctx context.Context, s settings) error {
+	// Without this, a kubelet before 1.36 does not do what enableSystemLogQuery says.
+	if err := utilfeature.DefaultMutableFeatureGate.SetFromMap(map[string]bool{string(features.NodeLogQuery): true}); err != nil {
+		return fmt.Errorf("feature gates: %w", err)
+	}
 	if err := utilfeature.DefaultMutableFeatureGate.Set(s.gates); err != nil {
 		return fmt.Errorf("feature gates: %w", err)
 	}
