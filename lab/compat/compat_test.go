@@ -15,6 +15,9 @@ func TestParse(t *testing.T) {
 			t.Errorf("version %q was taken", version)
 		}
 	}
+	if _, err := parse([]string{"-version=v1.34.4", "-out=some", "-skip=("}); err == nil {
+		t.Error("a pattern that is none was taken")
+	}
 	if o, err := parse([]string{"-version=v1.34.4", "-out=some"}); err != nil || !filepath.IsAbs(o.out) || !filepath.IsAbs(o.lab) {
 		t.Errorf("%+v, %v", o, err)
 	}
@@ -119,13 +122,17 @@ func TestFollow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got.leave(testsOf("TestA\nTestB\nTestC\nTestD\nok \te\t0.1s\n"))
+	got.leave(testsOf("TestA\nTestB\nTestC\nTestD\nok \te\t0.1s\n"), options{skip: "^TestD$"})
 	want := "| 1.34.4 | etcd 3.6.4 | 1 of 2 | TestB: before 1.36 / there is none; not asked for: TestD | configz: forbidden |"
 	if row := got.row("v1.34.4", "v3.6.4"); row != want {
 		t.Errorf("%s\nwant %s", row, want)
 	}
 	if err := got.err(); err == nil || !strings.Contains(err.Error(), "TestC") {
 		t.Errorf("error %v, want one that names the test that failed", err)
+	}
+	got.leave([]string{"TestD"}, options{})
+	if err := got.err(); err == nil || !strings.Contains(err.Error(), "ended before: TestD") {
+		t.Errorf("error %v, want one that names the test that did not run", err)
 	}
 	if !strings.Contains(printed.String(), "starting etcd\n") || !strings.Contains(printed.String(), "# example.com/e2e\n") {
 		t.Errorf("printed was %q", printed.String())

@@ -35,7 +35,8 @@ type event struct {
 type results struct {
 	passed, failed []string
 	skipped        []skip
-	leftOut        []string
+	leftOut        []string // nobody asked for them
+	unreached      []string // asked for, but the run ended before
 	unseen         []string // what kubevitals said it could not see, and why
 	broken         error    // what ended the run, other than a test that failed
 }
@@ -76,7 +77,7 @@ func test(ctx context.Context, o options, components string) (*results, error) {
 			all.add(part)
 		}
 	}
-	all.leave(listed)
+	all.leave(listed, o)
 	return all, nil
 }
 
@@ -178,8 +179,8 @@ func follow(in io.Reader, printed io.Writer) (*results, error) {
 	return all, errors.Join(err, drain)
 }
 
-// leave notes which of the tests that there are did not run.
-func (r *results) leave(there []string) {
+// leave notes which of the tests that there are did not run, and why.
+func (r *results) leave(there []string, o options) {
 	ran := map[string]bool{}
 	for _, name := range append(r.passed, r.failed...) {
 		ran[name] = true
@@ -188,14 +189,21 @@ func (r *results) leave(there []string) {
 		ran[s.test] = true
 	}
 	for _, name := range there {
-		if !ran[name] {
+		switch {
+		case ran[name]:
+		case o.run != "" || o.skip != "" && regexp.MustCompile(o.skip).MatchString(name):
 			r.leftOut = append(r.leftOut, name)
+		default:
+			r.unreached = append(r.unreached, name)
 		}
 	}
 }
 
 // err says what went wrong, if anything did.
 func (r *results) err() error {
+	if len(r.unreached) > 0 {
+		return errors.Join(fmt.Errorf("ended before: %s; failed: %s", strings.Join(r.unreached, ", "), strings.Join(r.failed, ", ")), r.broken)
+	}
 	if len(r.failed) > 0 {
 		return fmt.Errorf("failed: %s", strings.Join(r.failed, ", "))
 	}
