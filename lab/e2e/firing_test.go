@@ -59,6 +59,8 @@ type result struct {
 		Findings []struct {
 			Alert, Severity, Description string
 			Labels                       map[string]string
+			// Reasons are why what a finding of kubevitals itself is about cannot be read.
+			Reasons []string
 		}
 	}
 	Incidents   []incident

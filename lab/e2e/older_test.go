@@ -45,11 +45,11 @@ func TestKubeletsWithoutTheirOwnRights(t *testing.T) {
 			someOf(s, "watch_streams_objects", "node", node),
 		)
 	})
-	want := unavailable{"kubelet", "configz", "forbidden"}
+	const alert, reason = "KubeVitalsKubeletsUnreadable", "forbidden"
 	err := cluster.Eventually(t.Context(), time.Minute, func(ctx context.Context) error {
 		looked, err := check(ctx, nil, l.vitals.sameFlags(t)...)
-		if err == nil && !slices.Contains(looked.Unavailable, want) {
-			err = fmt.Errorf("check does not say %v, but %v; its exit code is %d", want, looked.Unavailable, looked.code)
+		if err == nil && !slices.Contains(looked.reasons(alert), reason) {
+			err = fmt.Errorf("check does not say %s for being %s, but finds %v, and %s for %q", alert, reason, looked.found(), alert, looked.reasons(alert))
 		}
 		return err
 	})
@@ -57,6 +57,19 @@ func TestKubeletsWithoutTheirOwnRights(t *testing.T) {
 		t.Error(err)
 	}
 	t.Attr("unseen", "where kubelets run with `KubeletFineGrainedAuthz=false`: their `configz`, reason `forbidden`")
+}
+
+// reasons are those of the findings of an alert.
+func (r result) reasons(alert string) []string {
+	var all []string
+	for _, a := range r.Alerts {
+		for _, f := range a.Findings {
+			if f.Alert == alert {
+				all = append(all, f.Reasons...)
+			}
+		}
+	}
+	return all
 }
 
 // someOf fails unless there is a series that bears the labels.
