@@ -49,7 +49,7 @@ func TestListingsAreReady(t *testing.T) {
 		t.Errorf("something is missing: %+v", chart)
 	}
 	readme := read("chart/README.md")
-	named := regexp.MustCompile(ourFiles + `([^\s)#"]+)`).FindAllStringSubmatch(text+readme, -1)
+	named := regexp.MustCompile(ourFiles+`([^\s)#"]+)`).FindAllStringSubmatch(text+readme, -1)
 	for _, m := range named {
 		if _, err := os.Stat(filepath.Join("..", m[1])); err != nil {
 			t.Errorf("named, and not there: %v", err)
