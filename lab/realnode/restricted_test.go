@@ -57,8 +57,9 @@ func (l *lab) restrictedAgents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantCollectors(t, families)
-	l.wantTold(t, families, switchedOff(t, objects[0])...)
+	off := switchedOff(t, objects[0])
+	wantCollectors(t, families, leastCollectors-len(off))
+	l.wantTold(t, families, off...)
 }
 
 // waitReady waits until there are so many pods of that name, and all are ready.
