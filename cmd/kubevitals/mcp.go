@@ -47,8 +47,7 @@ func (c *command) runMCP(ctx context.Context, logger *slog.Logger) error {
 	if c.assisting.window < 0 {
 		return &exitError{exitUsage, fmt.Errorf("--window: %s is a negative duration", c.assisting.window)}
 	}
-	server := &mcp.Server{Version: version.Version, Instructions: mcp.Instructions, Tools: mcp.Tools(c.looks(logger))}
-	if err := server.Serve(ctx, c.stdin, c.stdout); err != nil {
+	if err := assistantsOf(c.looks(logger)).Serve(ctx, c.stdin, c.stdout); err != nil {
 		return fmt.Errorf("mcp: %w", err)
 	}
 	return nil
@@ -80,11 +79,13 @@ func (c *command) withAssistants(pages http.Handler, report func(context.Context
 	if !c.assisting.http {
 		return pages
 	}
-	assistants := &mcp.Server{
-		Version: version.Version, Instructions: mcp.Instructions, Tools: mcp.Tools(&mcp.Looks{Look: report, Now: time.Now}),
-	}
 	mux := http.NewServeMux()
-	mux.Handle("/mcp", assistants.Handler())
+	mux.Handle("/mcp", assistantsOf(&mcp.Looks{Look: report, Now: time.Now}).Handler())
 	mux.Handle("/", pages)
 	return mux
+}
+
+// assistantsOf serves assistants what is seen by the looks.
+func assistantsOf(looks *mcp.Looks) *mcp.Server {
+	return &mcp.Server{Version: version.Version, Instructions: mcp.Instructions, Tools: mcp.Tools(looks)}
 }

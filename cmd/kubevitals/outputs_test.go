@@ -4,10 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -19,6 +15,7 @@ import (
 	"github.com/kubevitals/kubevitals/internal/diagnosis/runbook"
 	"github.com/kubevitals/kubevitals/internal/mcp"
 	"github.com/kubevitals/kubevitals/test/fresh"
+	"github.com/kubevitals/kubevitals/test/schemas"
 )
 
 // output is the JSON that something prints, and of which type it is.
@@ -88,7 +85,7 @@ func (o output) schema(t *testing.T) *jsonschema.Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
-	explain(t, s, o.of, fieldComments(t, ".", "../../internal/mcp", "../../internal/diagnosis", "../../internal/diagnosis/ruleeval", "../../internal/diagnosis/incident", "../../internal/diagnosis/runbook"))
+	explain(t, s, o.of, schemas.Comments(t, ".", "../../internal/mcp", "../../internal/diagnosis", "../../internal/diagnosis/ruleeval", "../../internal/diagnosis/incident", "../../internal/diagnosis/runbook"))
 	return s
 }
 
@@ -125,39 +122,6 @@ func explain(t *testing.T, s *jsonschema.Schema, of reflect.Type, comments map[s
 	}
 }
 
-// fieldComments are those of the fields of all types in folders, by TYPE.FIELD, on one line.
-func fieldComments(t *testing.T, dirs ...string) map[string]string {
-	t.Helper()
-	all := map[string]string{}
-	for _, dir := range dirs {
-		files, err := filepath.Glob(dir + "/*.go")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range files {
-			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ast.Inspect(file, func(n ast.Node) bool {
-				spec, ok := n.(*ast.TypeSpec)
-				if !ok {
-					return true
-				}
-				if s, ok := spec.Type.(*ast.StructType); ok {
-					for _, field := range s.Fields.List {
-						for _, name := range field.Names {
-							all[spec.Name.Name+"."+name.Name] = strings.Join(strings.Fields(field.Doc.Text()), " ")
-						}
-					}
-				}
-				return true
-			})
-		}
-	}
-	return all
-}
-
 // keys is a table of the keys of an object, with those of the objects within below them.
 func keys(b *bytes.Buffer, prefix string, s *jsonschema.Schema) {
 	if prefix == "" {
@@ -169,7 +133,7 @@ func keys(b *bytes.Buffer, prefix string, s *jsonschema.Schema) {
 	}
 	for _, name := range s.PropertyOrder {
 		p := s.Properties[name]
-		kind := kindOf(p)
+		kind := schemas.Kind(p)
 		if !required[name] {
 			kind += ", optional"
 		}
@@ -181,20 +145,4 @@ func keys(b *bytes.Buffer, prefix string, s *jsonschema.Schema) {
 			keys(b, prefix+name+".", p)
 		}
 	}
-}
-
-func kindOf(s *jsonschema.Schema) string {
-	switch {
-	case s.Items != nil && s.Items.Properties != nil:
-		return "list of objects"
-	case s.Items != nil:
-		return "list of " + kindOf(s.Items) + "s"
-	case s.Properties == nil && s.AdditionalProperties != nil:
-		return "object of a " + kindOf(s.AdditionalProperties) + " for each key"
-	case s.Format != "":
-		return s.Type + " (" + s.Format + ")"
-	case len(s.Types) > 0:
-		return strings.Join(s.Types, " or ")
-	}
-	return s.Type
 }

@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -40,19 +39,7 @@ func TestEachSentenceIsTranslated(t *testing.T) {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, text, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(parsed, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) == 0 {
-				return true
-			}
+		eachCall(t, file, func(call *ast.CallExpr) {
 			name := ""
 			switch f := call.Fun.(type) {
 			case *ast.SelectorExpr:
@@ -60,15 +47,17 @@ func TestEachSentenceIsTranslated(t *testing.T) {
 			case *ast.Ident:
 				name = f.Name
 			}
+			if name != "say" && name != "add" && name != "list" || len(call.Args) == 0 {
+				return
+			}
 			literal, ok := call.Args[0].(*ast.BasicLit)
-			if !ok || name != "say" && name != "add" && name != "list" {
-				return true
+			if !ok {
+				return
 			}
 			format, err := strconv.Unquote(literal.Value)
 			if said++; err != nil || own[format] == "" {
 				t.Errorf("%s: %q has no words in Chinese: %v", file, format, err)
 			}
-			return true
 		})
 	}
 	if said < 50 {
@@ -80,22 +69,10 @@ func TestEachSentenceIsTranslated(t *testing.T) {
 func TestNoSentenceGoesAroundWords(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"text.go", "overview.go", "details.go", "remarks.go", "incidents.go", "unavailable.go", "markdown.go"} {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, text, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(parsed, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok {
-				return true
-			}
+		eachCall(t, file, func(call *ast.CallExpr) {
 			f, ok := call.Fun.(*ast.SelectorExpr)
 			if !ok || !slices.Contains([]string{"line", "text", "after", "Sprintf"}, f.Sel.Name) {
-				return true
+				return
 			}
 			for _, arg := range call.Args {
 				literal, ok := arg.(*ast.BasicLit)
@@ -103,7 +80,21 @@ func TestNoSentenceGoesAroundWords(t *testing.T) {
 					t.Errorf("%s: %s is not said in both languages", file, literal.Value)
 				}
 			}
-			return true
 		})
 	}
+}
+
+// eachCall reads a file and passes on each call of a function in it.
+func eachCall(t *testing.T, file string, do func(*ast.CallExpr)) {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			do(call)
+		}
+		return true
+	})
 }

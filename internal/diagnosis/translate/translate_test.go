@@ -18,6 +18,7 @@ import (
 	prometheus "github.com/prometheus/prometheus/template"
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/humanize"
 	"github.com/kubevitals/kubevitals/mixin"
 )
@@ -93,10 +94,9 @@ func numbers(text string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// TestEachAlertIsTranslated verifies that each alert has a summary and a description in
-// Chinese, and that the latter reads and decides by the same as the English one.
-func TestEachAlertIsTranslated(t *testing.T) {
-	t.Parallel()
+// both are the rules that are shipped, and what says them in Chinese.
+func both(t *testing.T) (*ruleeval.Rules, *Translator) {
+	t.Helper()
 	rules, err := diagnosis.AlertRules()
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +105,14 @@ func TestEachAlertIsTranslated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rules, chinese
+}
+
+// TestEachAlertIsTranslated verifies that each alert has a summary and a description in
+// Chinese, and that the latter reads and decides by the same as the English one.
+func TestEachAlertIsTranslated(t *testing.T) {
+	t.Parallel()
+	rules, chinese := both(t)
 	texts, err := mixin.Descriptions("zh-TW")
 	if err != nil {
 		t.Fatal(err)
@@ -194,14 +202,7 @@ func every(t *testing.T, english string) []map[string]string {
 // with and without something found by its queries, and reads the Chinese.
 func TestTranslationsAreSentences(t *testing.T) {
 	t.Parallel()
-	rules, err := diagnosis.AlertRules()
-	if err != nil {
-		t.Fatal(err)
-	}
-	chinese, err := Chinese(rules)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rules, chinese := both(t)
 	label := regexp.MustCompile(`abels\.(\w+)`)
 	wrong := regexp.MustCompile(`no value|，，|。。|：：|，。|：。|；。|  |[，。；：、（）] | [，。；：、（）]|\p{Han}[a-zA-Z0-9]|[a-zA-Z0-9]\p{Han}`)
 	for _, a := range rules.Alerts() {
