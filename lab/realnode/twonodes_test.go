@@ -31,7 +31,7 @@ func TestTwoRealNodes(t *testing.T) {
 	}
 	l.wantPaths(t, everywhere)
 
-	t.Run("restricted agents", l.restrictedAgents)
+	l.restrictedAgents(t)
 	// They find each other as the others do.
 	l.wantPaths(t, everywhere)
 }
