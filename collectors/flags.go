@@ -30,6 +30,7 @@ type Selection struct {
 	disableDefaults bool
 	value, byUser   []bool
 	recorded        func(Definition) exporter.Collector
+	allRecorded     bool
 	shard           exporter.Shard
 	leftOut         []string
 }
@@ -96,6 +97,12 @@ func (s *Selection) Configure(c *sources.Config) {
 // left out, and those that it knows run unless the user switched them off.
 func (s *Selection) Replay(recorded func(Definition) exporter.Collector) { s.recorded = recorded }
 
+// ReplayAll makes Build take what is recorded of all collectors, and of the one that reports
+// on sources, whose name is SelfName: nothing else is there to work anything out from.
+func (s *Selection) ReplayAll(recorded func(Definition) exporter.Collector) {
+	s.recorded, s.allRecorded = recorded, true
+}
+
 // Divide makes Build leave out the collectors that would have nothing to tell on a
 // shard: on all but the first those that tell nothing of nodes.
 func (s *Selection) Divide(shard exporter.Shard) { s.shard = shard }
@@ -125,12 +132,22 @@ func (s *Selection) Build(sources *sources.Sources) ([]exporter.Named, error) {
 			named = append(named, exporter.Named{Name: d.Name, Collector: c, Metrics: d.Metrics})
 		}
 	}
-	return append(named, selfCollector(sources, s.scope == Node)), nil
+	return append(named, s.self(sources)), nil
+}
+
+// self is the collector that reports on the sources.
+func (s *Selection) self(sources *sources.Sources) exporter.Named {
+	if s.allRecorded {
+		if c := s.recorded(SelfDefinition()); c != nil {
+			return exporter.Named{Name: SelfName, Collector: c, Metrics: sourceMetrics(), Undivided: true}
+		}
+	}
+	return selfCollector(sources, s.scope == Node)
 }
 
 // build returns nil for a collector that does not run.
 func (s *Selection) build(d Definition, sources *sources.Sources, enabled, byUser bool) (exporter.Collector, error) {
-	if s.recorded == nil || !d.Replay {
+	if s.recorded == nil || !d.Replay && !s.allRecorded {
 		if !enabled {
 			return nil, nil
 		}

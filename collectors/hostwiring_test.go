@@ -97,7 +97,7 @@ func TestHostCollectorsReadThisMachine(t *testing.T) {
 	}
 	reasons, want := settled(t, sources), expected()
 	for _, c := range named {
-		if c.Name == selfName {
+		if c.Name == SelfName {
 			continue
 		}
 		reason := reasons[c.Name]
@@ -136,7 +136,7 @@ func TestHostCollectorsAreUnavailableElsewhere(t *testing.T) {
 		}
 		reasons := settled(t, sources)
 		for _, c := range named {
-			if c.Name == selfName {
+			if c.Name == SelfName {
 				continue
 			}
 			if good := reasons[c.Name] == health.Available; good != (c.Name == available) {

@@ -12,8 +12,14 @@ import (
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
 
-// selfName is the name of the collector that reports on the sources.
-const selfName = "sources"
+// SelfName is the name of the collector that reports on the sources.
+const SelfName = "sources"
+
+// SelfDefinition is the collector that reports on the sources, as far as one is needed to
+// replay what it sent.
+func SelfDefinition() Definition {
+	return Definition{Name: SelfName, Metrics: sourceMetrics(), Replay: true}
+}
 
 var (
 	sourceAvailable = exporter.NewGauge("source", "available",
@@ -46,7 +52,7 @@ func selfCollector(s *sources.Sources, terse bool) exporter.Named {
 		c.kubelets = newKubeletAvailability(results)
 	}
 	return exporter.Named{
-		Name:      selfName,
+		Name:      SelfName,
 		Collector: c,
 		Metrics:   sourceMetrics(),
 		Undivided: true,

@@ -118,6 +118,24 @@ func (all Families) Of(name string) Family {
 	return Family{}
 }
 
+// OfThese are those of the families that are declared so.
+func (all Families) OfThese(declared []*Desc) Families {
+	return all.Named(func(name string) bool {
+		return slices.ContainsFunc(declared, func(d *Desc) bool { return d.Name == name })
+	})
+}
+
+// Named are those of the families whose names are wanted.
+func (all Families) Named(wanted func(name string) bool) Families {
+	var some Families
+	for _, f := range all {
+		if wanted(f.Desc.Name) {
+			some = append(some, f)
+		}
+	}
+	return some
+}
+
 // Messages are the families as messages of client_golang, which take several times as
 // much memory.
 func (all Families) Messages() []*dto.MetricFamily {

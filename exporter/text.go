@@ -20,6 +20,12 @@ type textWriter struct {
 	text []byte
 }
 
+// WriteText writes the samples of families in Prometheus' text format.
+func (all Families) WriteText(to io.Writer) error {
+	w := textWriter{to: to, text: make([]byte, 0, flushAt+flushAt/8)}
+	return w.families(all)
+}
+
 // families writes all samples of families.
 func (w *textWriter) families(all Families) error {
 	for _, f := range all {

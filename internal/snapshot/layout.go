@@ -52,6 +52,8 @@ func placeOf(name string) place {
 	switch {
 	case base == manifestName:
 		return place{role: ofManifest}
+	case base == resultName && len(parts) == 1: // what was said of it
+		return place{role: ofNone}
 	case folder(2) == "nodes" && kubeletFiles()[base] != "":
 		return place{ofKubelet, folder(1), kubeletFiles()[base]}
 	case folder(2) == "hosts" && base == "configz.json": // Sonobuoy

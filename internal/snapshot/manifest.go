@@ -42,6 +42,12 @@ type Manifest struct {
 	Questions map[string]health.Reason `json:"questions,omitempty"`
 	// Collectors are those whose samples were recorded.
 	Collectors []string `json:"collectors,omitempty"`
+	// SamplesOnly says that an exporter kept what it knew: the samples of all collectors
+	// that ran, and nothing that they were worked out from. Failed are those of them that
+	// did not tell the whole truth, and why; Began are the incidents it was kept for.
+	SamplesOnly bool              `json:"samplesOnly,omitempty"`
+	Failed      map[string]string `json:"failed,omitempty"`
+	Began       []Began           `json:"began,omitempty"`
 }
 
 // List is one list of objects. Namespace is empty for those of all.

@@ -22,6 +22,9 @@ import (
 func (s *Snapshot) Recorded(now func() time.Time, logger *slog.Logger) func(collectors.Definition) exporter.Collector {
 	return func(def collectors.Definition) exporter.Collector {
 		text := s.samples[def.Name]
+		if text == nil && s.failure(def.Name, false) != nil {
+			text = &[2][]byte{}
+		}
 		if text == nil || s.Manifest != nil && !slices.Contains(s.Manifest.Collectors, def.Name) {
 			return nil
 		}
@@ -34,6 +37,7 @@ func (s *Snapshot) Recorded(now func() time.Time, logger *slog.Logger) func(coll
 			}
 			c.scrapes[n] = metrics
 		}
+		c.err = s.failure(def.Name, len(c.scrapes[1]) > 0)
 		return c
 	}
 }
@@ -42,6 +46,8 @@ type replayed struct {
 	scrapes [2][]prometheus.Metric
 	taken   time.Time
 	now     func() time.Time
+	// err is with what the collector failed when it was recorded.
+	err error
 }
 
 // Collect sends the samples of the scrape that holds now.
@@ -53,7 +59,7 @@ func (c *replayed) Collect(_ context.Context, ch chan<- prometheus.Metric) error
 	for _, m := range c.scrapes[n] {
 		ch <- m
 	}
-	return nil
+	return c.err
 }
 
 func parseSamples(def collectors.Definition, text []byte, logger *slog.Logger) ([]prometheus.Metric, error) {

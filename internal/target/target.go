@@ -117,7 +117,11 @@ func (t *Target) Build(selection *collectors.Selection, host sources.HostConfig,
 	selection.Configure(&config)
 	if s := t.Snapshot; s != nil {
 		s.Configure(&config)
-		selection.Replay(s.Recorded(t.Clock.Now, logger))
+		replay := selection.Replay
+		if s.SamplesOnly() {
+			replay = selection.ReplayAll
+		}
+		replay(s.Recorded(t.Clock.Now, logger))
 	}
 	built, err := sources.NewSources(config)
 	if err != nil {
