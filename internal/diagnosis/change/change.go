@@ -88,7 +88,7 @@ func Between(before, after *diagnosis.Result) Changes {
 		switch old, known := was[one.Cause.ID()]; {
 		case known:
 			c.Ongoing = append(c.Ongoing, ongoing(old, one, was, is))
-		case couldTell(before, one.Cause):
+		case CouldTell(before, one.Cause):
 			c.Began = append(c.Began, one)
 		default:
 			c.NewlySeen = append(c.NewlySeen, one)
@@ -98,7 +98,7 @@ func Between(before, after *diagnosis.Result) Changes {
 		if _, goesOn := is[one.Cause.ID()]; goesOn { // as a cause, or as what follows from one
 			continue
 		}
-		if couldTell(after, one.Cause) {
+		if CouldTell(after, one.Cause) {
 			c.Ended = append(c.Ended, one)
 		} else {
 			c.Unknown = append(c.Unknown, one)
@@ -140,10 +140,10 @@ func ongoing(old, one incident.Incident, was, is map[string]incident.Incident) O
 	return o
 }
 
-// couldTell tells whether a result in which something is not wrong proves that it was
+// CouldTell tells whether a result in which something is not wrong proves that it was
 // not: its alert was evaluated, and no finding says that the kubelet of its node could
 // not be read.
-func couldTell(r *diagnosis.Result, m incident.Member) bool {
+func CouldTell(r *diagnosis.Result, m incident.Member) bool {
 	if !slices.Contains(r.Coverage.Evaluated, m.Alert) {
 		return false
 	}

@@ -13,6 +13,9 @@ import (
 
 // Incident is one trouble: its cause, and what follows from it.
 type Incident struct {
+	// Its name in addresses of the exporter, the same as long as it goes on; only the exporter
+	// gives one.
+	ID string `json:"id,omitempty"`
 	// The worst severity of the cause and of what follows from it.
 	Severity string `json:"severity"`
 	// The cause in one sentence, with its object.
