@@ -18,6 +18,7 @@ import (
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/terminal"
+	pages "github.com/kubevitals/kubevitals/internal/web"
 	"github.com/kubevitals/kubevitals/sources"
 	"github.com/kubevitals/kubevitals/sources/kubelet"
 )
@@ -68,6 +69,8 @@ type command struct {
 	assisting    assisting
 	shell        string
 	sharding     sharding
+	keeping      keeping
+	elsewhere    pages.Elsewhere
 	// shard is what of the cluster is served; only serve divides it.
 	shard exporter.Shard
 }
@@ -83,6 +86,7 @@ func newCommand(stdout, stderr io.Writer) *command {
 	c.hostFlags()
 	c.kubeletFlags()
 	c.sharding.flags(c.app)
+	c.keeping.flags(c.app)
 	promslogflag.AddFlags(c.app, c.log)
 	c.app.GetFlag(promslogflag.LevelFlagName).IsSetByUser(&c.logLevelSet)
 	c.selection = collectors.Register(c.app, collectors.Catalogue())
@@ -115,6 +119,7 @@ func (c *command) webFlags() {
 	c.auth.flags(c.app)
 	c.app.Flag("web.mcp", "Answer assistants at /mcp by the Model Context Protocol over streamable HTTP, with tools that only read: what the pages show, for whom may read those. With --web.auth-filter a user needs the verb post on /mcp.").
 		BoolVar(&c.assisting.http)
+	elsewhereFlags(c.app, &c.elsewhere)
 	collectors.Whole(c.app.Flag("web.max-requests", "Concurrent scrapes to serve; more are answered with 503. 0 means no bound.").
 		Default("40"), &c.maxRequests)
 	c.app.Flag("web.timeout-offset", "Time kept back from Prometheus' scrape timeout for the way back.").

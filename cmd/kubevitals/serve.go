@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/prometheus/common/version"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/blackbox"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/garbage"
 	"github.com/kubevitals/kubevitals/internal/server"
@@ -43,6 +45,10 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 	if c.shard, err = c.sharding.of(os.Getenv("POD_NAME"), c.selection.Scope()); err != nil {
 		return &exitError{exitUsage, err}
 	}
+	kept, err := c.shownBeside(logger)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
 	secured, err := c.secured()
 	if err != nil {
 		return err
@@ -52,22 +58,18 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 		return err
 	}
 	defer func() { _ = watched.Close() }()
-	listeners, err := server.Listen(ctx, c.web)
+	listeners, probed, err := c.listen(ctx)
 	if err != nil {
 		return &exitError{exitListen, err}
 	}
 	defer listeners.Close()
-	probed, err := server.ListenHealth(ctx, c.healthAddress)
-	if err != nil {
-		return &exitError{exitListen, err}
-	}
 	defer probed.Close()
-
 	read, named, err := c.build(watched, host, logger)
 	if err != nil {
 		return err
 	}
 	frame, shown := c.frames(watched, read, named, logger)
+	shown.BlackBox = kept
 	pages := web.NewPages(shown)
 	if c.selection.Scope() == collectors.Cluster {
 		if err := pages.Prepare(); err != nil {
@@ -82,17 +84,39 @@ func (c *command) serve(ctx context.Context, logger *slog.Logger) error {
 		return err
 	}
 	handler = c.withAssistants(handler, pages.Result)
-
 	health := exporter.HealthHandler(read.Checks())
 	if handler, err = c.auth.wrap(handler, health, watched.REST, c.selection.Scope(), logger); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
+	var keeping sync.WaitGroup
 	defer read.Wait()
+	defer keeping.Wait()
 	defer stop()
 	read.Start(ctx)
+	keeping.Go(func() { pages.Run(ctx) })
 	logger.Info("watching", "cluster", watched.REST.Host, "version", version.Version)
 	return c.serveHTTP(ctx, served{listeners, handler, secured}, served{probed, health, nil}, logger)
+}
+
+// shownBeside checks what pages show beside the present, and returns what is kept of incidents.
+func (c *command) shownBeside(logger *slog.Logger) (*blackbox.Options, error) {
+	if err := c.elsewhere.Check(); err != nil {
+		return nil, err
+	}
+	return c.blackBox(logger)
+}
+
+// listen opens the addresses of the pages and of the health endpoints; the caller closes them.
+func (c *command) listen(ctx context.Context) (pages, health server.Listeners, err error) {
+	if pages, err = server.Listen(ctx, c.web); err != nil {
+		return nil, nil, err
+	}
+	if health, err = server.ListenHealth(ctx, c.healthAddress); err != nil {
+		pages.Close()
+		return nil, nil, err
+	}
+	return pages, health, nil
 }
 
 // served is what is served, and where.
@@ -126,7 +150,7 @@ func (c *command) frames(watched *target.Target, s *sources.Sources, named []exp
 	if c.selection.Scope() == collectors.Node {
 		frame.Terse()
 	}
-	shown := web.Exporter{Frame: frame, Sources: s, Target: c.targetLabels("self"), Timeout: c.timeout, Version: version.Version}
+	shown := web.Exporter{Elsewhere: c.elsewhere, Frame: frame, Sources: s, Target: c.targetLabels("self"), Timeout: c.timeout, Version: version.Version}
 	if dump := watched.Snapshot; dump != nil {
 		shown.Taken, shown.Tell = dump.Taken, c.teller(watched)
 		frame = exporter.NewFrame(dump.AtPresent(named, time.Now), logger)

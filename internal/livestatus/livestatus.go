@@ -53,6 +53,9 @@ type Options struct {
 	Tell  func(*diagnosis.Observation)
 	Taken time.Time
 	Now   func() time.Time
+	// Looked is told of each report before anybody else sees it, and of what it was made
+	// from, which never changes. It may be nil, and must be fast.
+	Looked func(r *Report, families exporter.Families)
 }
 
 // Status makes a report when it is asked for one, and shows it to all who ask within
@@ -88,6 +91,9 @@ type Report struct {
 	// Oldest is the source of which the oldest news are that counted as known; its zero
 	// value if there was none.
 	Oldest Source
+	// Nodes are the nodes that anything was told of, in the order of their names; none where
+	// no kubelet is looked at, because then not all would be among them.
+	Nodes []string
 
 	rules   *ruleeval.Rules
 	samples *ruleeval.Samples
@@ -197,7 +203,10 @@ func (s *Status) evaluate(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Result: result, Starting: starting, Oldest: oldest(families), rules: s.options.Rules, samples: samples, made: made}
+	r := &Report{Result: result, Starting: starting, Oldest: oldest(families), Nodes: nodesIn(families), rules: s.options.Rules, samples: samples, made: made}
+	if s.options.Looked != nil {
+		s.options.Looked(r, families)
+	}
 	r.chinese = s.translated(ctx, result, evaluated)
 	s.keep(r)
 	return r, nil

@@ -29,9 +29,9 @@ func asked(t *testing.T, h http.Handler, status int, answer any) {
 // not be read.
 func TestIncidentsAPI(t *testing.T) {
 	t.Parallel()
-	var told diagnosis.Incidents
+	var told web.Incidents
 	asked(t, handler(t), http.StatusOK, &told)
-	if told.Version != diagnosis.IncidentsVersion || told.Cluster != "prod" || told.Complete || told.Starting {
+	if told.Version != web.IncidentsVersion || told.Cluster != "prod" || told.Complete || told.Starting {
 		t.Errorf("%+v", told)
 	}
 	var causes []string

@@ -28,8 +28,8 @@ type incidentLine struct {
 
 // incidents are those of the cluster, the worst first, and the number of those that are
 // too many for a page.
-func (s *server) incidents(r reader, result *diagnosis.Result, lang string) (lines []incidentLine, more int) {
-	for _, one := range result.Incidents {
+func (s *server) incidents(r reader, all []incident.Incident, lang string) (lines []incidentLine, more int) {
+	for _, one := range all {
 		if !diagnosis.AboutCluster(one) {
 			continue
 		}
@@ -38,15 +38,10 @@ func (s *server) incidents(r reader, result *diagnosis.Result, lang string) (lin
 			continue
 		}
 		line := incidentLine{
-			Severity: one.Severity, SeverityName: r.words[one.Severity], Summary: one.Summary, Lang: languageOf(one.Summary),
+			Severity: one.Severity, SeverityName: r.words[one.Severity],
 			URL: runbookOf(one.Cause, lang), More: max(0, len(one.Consequences)-mostConsequences),
 		}
-		if means := s.Summaries[one.Cause.Alert]; lang == chinese && line.Lang != chinese && means != "" {
-			line.Summary, line.Lang = means, chinese
-			if objects := named(one.Cause.Labels); objects != "{}" && objects != one.Cause.Labels["cluster"] {
-				line.Summary += "（" + objects + "）"
-			}
-		}
+		line.Summary, line.Lang = s.sentence(one.Cause, one.Summary, lang)
 		if !one.Since.IsZero() {
 			line.Since = r.Age(one.Since)
 		}

@@ -10,9 +10,12 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/blackbox"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/translate"
 	"github.com/kubevitals/kubevitals/internal/livestatus"
+	"github.com/kubevitals/kubevitals/internal/timeline"
 	"github.com/kubevitals/kubevitals/mixin"
 	"github.com/kubevitals/kubevitals/sources"
 )
@@ -31,6 +34,10 @@ type Exporter struct {
 	// zero for a cluster that lives.
 	Tell  func(*diagnosis.Observation)
 	Taken time.Time
+	// Elsewhere are other programs that the pages link to.
+	Elsewhere Elsewhere
+	// BlackBox says what is kept of incidents when they begin, and where; nil for nothing.
+	BlackBox *blackbox.Options
 }
 
 // now is the time that the pages are of.
@@ -50,6 +57,7 @@ type Pages struct {
 
 	mu      sync.Mutex
 	status  *livestatus.Status
+	box     *blackbox.Box
 	handler http.Handler
 }
 
@@ -57,17 +65,18 @@ type Pages struct {
 func NewPages(e Exporter) *Pages {
 	p := &Pages{}
 	p.prepare = sync.OnceValue(func() error {
-		status, err := e.status()
+		past := timeline.New()
+		status, box, err := e.status(past)
 		if err != nil {
 			return err
 		}
-		handler, err := e.handler(status)
+		handler, err := e.handler(status, past, box)
 		if err != nil {
 			return err
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.status, p.handler = status, handler
+		p.status, p.box, p.handler = status, box, handler
 		return nil
 	})
 	return p
@@ -104,6 +113,21 @@ func (p *Pages) Result(ctx context.Context) (*diagnosis.Result, error) {
 	return report.Result, nil
 }
 
+// Run looks at the cluster from time to time and keeps what is known when incidents begin,
+// until ctx ends. Without a black box it does nothing. The pages must have been prepared.
+func (p *Pages) Run(ctx context.Context) {
+	p.mu.Lock()
+	box, status := p.box, p.status
+	p.mu.Unlock()
+	if box == nil {
+		return
+	}
+	box.Run(ctx, func(ctx context.Context) error {
+		_, err := status.Report(ctx)
+		return err
+	})
+}
+
 // Observe remembers what the rules look back at, once there are pages.
 func (p *Pages) Observe(families exporter.Families) {
 	p.mu.Lock()
@@ -114,33 +138,55 @@ func (p *Pages) Observe(families exporter.Families) {
 	}
 }
 
-// status diagnoses what the frame gathers.
-func (e Exporter) status() (*livestatus.Status, error) {
+// status diagnoses what the frame gathers, and notes on the timeline what begins and ends.
+func (e Exporter) status(past *timeline.Timeline) (*livestatus.Status, *blackbox.Box, error) {
 	rules, err := diagnosis.AlertRules()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	causes, err := diagnosis.Causes()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	chinese, err := translate.Chinese(rules)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	known := diagnosis.ErrorsOf(e.Sources, e.Frame)
+	box := e.box(past, rules, known)
 	return livestatus.New(livestatus.Options{
 		Gather: func(ctx context.Context) (exporter.Families, error) {
 			ctx, cancel := context.WithTimeout(ctx, e.Timeout)
 			defer cancel()
 			return e.Frame.Scrape(ctx)
 		},
-		Errors: diagnosis.ErrorsOf(e.Sources, e.Frame), Starting: e.Sources.Starting, Rules: rules, Causes: causes, Translate: chinese.Result,
+		Errors: known, Starting: e.Sources.Starting, Rules: rules, Causes: causes, Translate: chinese.Result,
 		Target: e.Target, Tell: e.Tell, Taken: e.Taken, Now: time.Now,
-	}), nil
+		Looked: func(r *livestatus.Report, families exporter.Families) {
+			began := past.Update(r.Result, r.Starting)
+			if box != nil {
+				box.Looked(r.Result, families, began)
+			}
+		},
+	}), box, nil
+}
+
+// box is the black box; nil if there is to be none.
+func (e Exporter) box(past *timeline.Timeline, rules *ruleeval.Rules, known diagnosis.Errors) *blackbox.Box {
+	if e.BlackBox == nil {
+		return nil
+	}
+	o := *e.BlackBox
+	o.LooksBack, o.Errors, o.Version = rules.LooksBack(), known, e.Version
+	box := blackbox.New(o, past)
+	if err := box.Load(); err != nil {
+		o.Logger.Warn("when incidents began is not known from before", "err", err)
+	}
+	return box
 }
 
 // handler serves the status page and the runbooks of this program.
-func (e Exporter) handler(status *livestatus.Status) (http.Handler, error) {
+func (e Exporter) handler(status *livestatus.Status, past *timeline.Timeline, box *blackbox.Box) (http.Handler, error) {
 	runbooks, err := fs.Sub(mixin.Files(), "runbooks")
 	if err != nil {
 		return nil, fmt.Errorf("runbooks: %w", err)
@@ -152,6 +198,7 @@ func (e Exporter) handler(status *livestatus.Status) (http.Handler, error) {
 	return Handler(Options{
 		Runbooks: runbooks, Summaries: summaries, Rules: status.Rules(), Report: status.Report, Facts: e.Sources.Facts,
 		Definitions: collectors.Catalogue(), Version: e.Version, Now: e.now,
+		Timeline: past, Box: box, Elsewhere: e.Elsewhere,
 		Tables: func() []exporter.Table { return []exporter.Table{e.Frame.Table(), e.Sources.Table()} },
 	})
 }

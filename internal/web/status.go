@@ -1,14 +1,10 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/prometheus/common/model"
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
@@ -51,24 +47,17 @@ type status struct {
 	NotYetRead          string
 	OK                  []signal
 	InsufficientHistory int
-	Tables              []exporter.Table
-}
-
-type firingAlert struct {
-	Words                                       map[string]string
-	Alert, Severity, SeverityName, Summary, For string
-	Findings                                    []finding
-	Rest                                        []link
-	RestCount                                   int
-}
-
-type finding struct {
-	// ID is the same for the same finding in the next report.
-	// Lang is the language of Description.
-	ID, Description, Lang, URL, LinkName string
-	// Detail is the error, if the finding is about what cannot be read.
-	Detail  string
-	Samples []sample
+	// Filter says which incidents and problems are shown, and Signals are all that it may
+	// name.
+	Filter  filter
+	Signals []string
+	Map     *nodeMap
+	// Snapshots are what was kept of incidents; BoxError says why the last was not.
+	Snapshots     []snapshotLine
+	MoreSnapshots int
+	BoxError      string
+	Recent        []recentLine
+	Tables        []exporter.Table
 }
 
 type namedReason struct{ Name, Why string }
@@ -80,7 +69,8 @@ type signal struct {
 }
 
 func (s *server) statusPage(w http.ResponseWriter, r *http.Request) {
-	c := s.content(r, "./", nil)
+	wanted := filterOf(r.URL.Query())
+	c := s.content(r, "./", wanted.pairs())
 	c.Script = "status.js"
 	code := http.StatusOK
 	if report, err := s.report(r.Context(), c.Lang); err != nil {
@@ -88,12 +78,17 @@ func (s *server) statusPage(w http.ResponseWriter, r *http.Request) {
 		c.Status = statusAt(s.Now())
 		c.Status.Class, c.Status.Verdict, c.Status.Failed = "incomplete", c.Words["incomplete"], err.Error()
 	} else {
-		c.Status = s.statusOf(report, c)
+		c.Status = s.statusOf(report, c, wanted)
 	}
+	c.Status.Filter = wanted
 	for _, t := range s.Tables() {
 		c.Status.Tables = append(c.Status.Tables, translated(t, c.Words))
 	}
 	c.Title = c.Status.Verdict
+	if c.Status.Class != "ok" {
+		c.Mood = c.Status.Class
+	}
+	s.addPast(c.Status, s.reader(c), c.Lang)
 	s.show(w, code, s.statusTemplate, c)
 }
 
@@ -101,7 +96,7 @@ func statusAt(at time.Time) *status {
 	return &status{At: clock(at), Stamp: at.UTC().Format(time.RFC3339)}
 }
 
-func (s *server) statusOf(report *livestatus.Report, c content) *status {
+func (s *server) statusOf(report *livestatus.Report, c content, wanted filter) *status {
 	r := s.reader(c)
 	v := statusAt(report.At)
 	v.Cluster, v.Age, v.Evaluated, v.InsufficientHistory = report.Cluster, r.Age(report.At), len(report.Coverage.Evaluated), len(report.Coverage.InsufficientHistory)
@@ -114,8 +109,9 @@ func (s *server) statusOf(report *livestatus.Report, c content) *status {
 		v.At, v.Age = report.At.UTC().Format("2006-01-02 15:04:05 UTC"), c.Words["dump"]+c.Words["dump-"+report.TakenFrom]
 	}
 	v.Class, v.Verdict = verdictOf(report.Result, c.Words)
-	v.Incidents, v.MoreIncidents = s.incidents(r, report.Result, c.Lang)
-	for _, one := range report.Alerts {
+	v.Incidents, v.MoreIncidents = s.incidents(r, wanted.incidents(report.Incidents), c.Lang)
+	v.Map = s.nodeMap(r, report, wanted, c.Lang)
+	for _, one := range wanted.alerts(report.Alerts) {
 		switch {
 		case !one.AboutCluster():
 		case report.IsCause(one.Alert):
@@ -134,6 +130,7 @@ func (s *server) statusOf(report *livestatus.Report, c content) *status {
 	v.addUnavailable(report.Result, c.Words)
 	var onNodes, switchedOff, noData []string
 	for _, one := range report.Signals {
+		v.Signals = append(v.Signals, one.Name)
 		d := s.definition(one.Name)
 		switch one.State {
 		case diagnosis.StateOK:
@@ -158,31 +155,6 @@ func (s *server) statusOf(report *livestatus.Report, c content) *status {
 		}
 	}
 	return v
-}
-
-func (s *server) alertOf(a diagnosis.FiringAlert, r reader, lang string) firingAlert {
-	shown := firingAlert{
-		Words: r.words, Alert: a.Alert, Severity: a.Severity, SeverityName: r.words[a.Severity],
-		Summary: s.summary(ruleeval.Alert{Name: a.Alert, Summary: a.Summary}, lang),
-	}
-	if wait, err := model.ParseDuration(a.For); err == nil && wait > 0 {
-		shown.For = fmt.Sprintf(r.words["firesAfter"], r.Words.Span(time.Duration(wait)))
-	}
-	for i, f := range a.Findings {
-		to := "runbooks/" + a.Alert + "?" + query(pairs(f.Labels), lang)
-		if i >= mostFindings {
-			shown.RestCount++
-			if len(shown.Rest) < mostRest {
-				shown.Rest = append(shown.Rest, link{named(f.Labels), to})
-			}
-			continue
-		}
-		shown.Findings = append(shown.Findings, finding{
-			ID: a.Alert + "-" + strconv.Itoa(i), Description: f.Description, Lang: languageOf(f.Description), URL: to, Detail: f.Detail,
-			LinkName: r.words["runbook"] + " " + a.Alert + " " + named(f.Labels), Samples: r.samples(ruleeval.First(f.Evidence, mostFindingSamples)),
-		})
-	}
-	return shown
 }
 
 // addUnavailable says what cannot be read and why, unless a finding does. What was just

@@ -21,8 +21,10 @@ import (
 
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
+	"github.com/kubevitals/kubevitals/internal/blackbox"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/livestatus"
+	"github.com/kubevitals/kubevitals/internal/timeline"
 	"github.com/kubevitals/kubevitals/sources"
 )
 
@@ -32,8 +34,8 @@ var assets embed.FS
 const (
 	// Root is where the runbooks are served.
 	Root = "/runbooks/"
-	// policy lets a page load its own style, script and icon, ask for itself again,
-	// and nothing else.
+	// policy lets a page load its own style, script and icon, ask for itself again, be it
+	// by a form, and nothing else.
 	policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
@@ -54,12 +56,18 @@ type Options struct {
 	Tables  func() []exporter.Table
 	Version string
 	Now     func() time.Time
+	// Timeline is what began and ended, and Box what was known then; either may be nil.
+	Timeline *timeline.Timeline
+	Box      *blackbox.Box
+	// Elsewhere are other programs to link to.
+	Elsewhere Elsewhere
 }
 
 // server is safe for concurrent use.
 type server struct {
 	Options
 	alerts                          []string
+	dashboards                      map[string]string // by alert
 	runbookTemplate, statusTemplate *template.Template
 	languages                       language.Matcher
 }
@@ -72,6 +80,9 @@ func Handler(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("no runbooks to serve: %w", err)
 	}
 	s := &server{Options: o, languages: language.NewMatcher([]language.Tag{language.English, language.TraditionalChinese})}
+	if s.dashboards, err = o.Elsewhere.dashboards(); err != nil {
+		return nil, err
+	}
 	for _, file := range files {
 		s.alerts = append(s.alerts, strings.TrimSuffix(file, ".md"))
 	}
@@ -85,6 +96,7 @@ func Handler(o Options) (http.Handler, error) {
 	mux.Handle("GET /static/", http.FileServerFS(assets))
 	mux.HandleFunc("GET /{$}", s.statusPage)
 	mux.HandleFunc("GET "+API, s.incidentsAPI)
+	mux.HandleFunc("GET "+API+"/{id}/snapshot", s.snapshotAPI)
 	mux.HandleFunc("GET "+Root+"{$}", s.runbookIndex)
 	mux.HandleFunc("GET "+Root+"{alert}", s.runbookPage)
 	return guarded(mux), nil
@@ -107,8 +119,10 @@ type content struct {
 	Lang, Title, Other, OtherName, OtherURL string
 	// Base leads from the page to /, relative.
 	Base, Script string
-	Words        map[string]string
-	Version      string
+	// Mood is how bad it is, which the icon shows: firing, incomplete or nothing.
+	Mood    string
+	Words   map[string]string
+	Version string
 
 	// Of the status page.
 	Status *status

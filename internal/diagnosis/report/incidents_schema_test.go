@@ -10,6 +10,8 @@ import (
 
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
+	"github.com/kubevitals/kubevitals/internal/livestatus"
+	"github.com/kubevitals/kubevitals/internal/web"
 	"github.com/kubevitals/kubevitals/test/fresh"
 )
 
@@ -20,6 +22,9 @@ const aboutIncidents = `# Incidents for programs
 The exporter answers ` + "`GET /api/v1/incidents`" + ` with one JSON object, described here and in the [JSON Schema](incidents.schema.json). It is made of what the
 exporter keeps and shared with the [pages](pages.md), so that asking costs the API server nothing. An incident has the keys that it has in
 [check -o json](check-output.md). Who may read it is who may read the pages: [security.md](security.md).
+
+` + "`GET /api/v1/incidents/ID/snapshot`" + ` answers with an archive of what was known when the incident began, as ` + "`kubevitals check --snapshot FILE`" + ` reads
+it, while one is kept: [the black box](pages.md#black-box).
 
 The status is ` + "`200`" + `, or ` + "`503`" + ` with an object of one key, ` + "`error`" + `, while nothing can be told. An empty list of incidents is health only where
 ` + "`complete`" + ` is true. ` + "`version`" + ` grows when a key goes or changes its meaning. Keys may be added without that, so ignore those that you do not know. All keys are
@@ -36,7 +41,7 @@ curl -sk -H "Authorization: Bearer $TOKEN" https://127.0.0.1:9899/api/v1/inciden
 // answers are those of the Go types and their comments, and that an answer is of that form.
 func TestIncidentsAPIIsFresh(t *testing.T) {
 	t.Parallel()
-	s := schemaOf(t, reflect.TypeFor[diagnosis.Incidents](), "Incidents of an exporter", diagnosis.IncidentsVersion)
+	s := schemaOf(t, reflect.TypeFor[web.Incidents](), "Incidents of an exporter", web.IncidentsVersion)
 	s.Properties["at"].Format = "date-time"
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -54,7 +59,7 @@ func TestIncidentsAPIIsFresh(t *testing.T) {
 	}
 	none := &diagnosis.Result{Incidents: []incident.Incident{}, Unavailable: []diagnosis.Unavailable{}}
 	for name, r := range map[string]*diagnosis.Result{"some": told(), "none": none} {
-		answer, err := json.Marshal(diagnosis.IncidentsOf(r, false))
+		answer, err := json.Marshal(web.IncidentsOf(&livestatus.Report{Result: r}, nil, nil))
 		if err != nil {
 			t.Fatal(err)
 		}

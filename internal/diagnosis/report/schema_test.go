@@ -58,7 +58,7 @@ func schemaOf(t *testing.T, of reflect.Type, title string, version any) *jsonsch
 	if err != nil {
 		t.Fatal(err)
 	}
-	describe(t, s, of, schemas.Comments(t, "..", "../ruleeval", "../incident", "../change"))
+	describe(t, s, of, schemas.Comments(t, "..", "../ruleeval", "../incident", "../change", "../../web", "../../timeline", "../../blackbox"))
 	s.Schema, s.Title = "https://json-schema.org/draft/2020-12/schema", title
 	s.Properties["version"].Const = &version
 	return s

@@ -5,9 +5,11 @@ const every = 30000;
 const atStart = 3000;
 let shownAt = new Date();
 
-// Text that somebody has selected stays for a while, to be copied.
+// Text that somebody has selected stays for a while, to be copied, and so does a form that
+// somebody fills in.
 function disturbed() {
-  return document.hidden || (!getSelection().isCollapsed && new Date() - shownAt < 4 * every);
+  const busy = !getSelection().isCollapsed || document.activeElement?.closest('form');
+  return document.hidden || (busy && new Date() - shownAt < 4 * every);
 }
 
 // Finds in the next page what the keyboard is at in this one. A finding that is over
@@ -32,6 +34,7 @@ async function refresh() {
     const opened = new Set([...live.querySelectorAll('details[open]')].map((d) => d.id));
     for (const d of next.querySelectorAll('details')) d.open = opened.has(d.id);
     announce(live, next);
+    paint(next);
     const focused = counterpart(live, next);
     live.replaceWith(next);
     focused?.focus({ preventScroll: true });
@@ -49,6 +52,14 @@ function announce(live, next) {
   if (live.querySelector('#verdict').textContent === verdict) return;
   document.getElementById('announce').textContent = verdict;
   document.title = `${verdict} · kubevitals`;
+}
+
+// The icon of the tab shows how bad it is, as the page that is loaded anew would.
+function paint(next) {
+  const mood = next.querySelector('#verdict').className;
+  const icon = document.querySelector('link[rel=icon]');
+  const href = `${icon.getAttribute('href').replace(/[^/]*$/, '')}icon${mood === 'ok' ? '' : `-${mood}`}.svg`;
+  if (icon.getAttribute('href') !== href) icon.setAttribute('href', href);
 }
 
 function again() {
