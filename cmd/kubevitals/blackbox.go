@@ -27,7 +27,7 @@ func (k *keeping) flags(app *kingpin.Application) {
 	app.Flag("blackbox.interval", "How often to evaluate the rules for that while nobody looks at the pages.").
 		Default("1m").DurationVar(&k.interval)
 	collectors.Whole(app.Flag("blackbox.max-snapshots", "Snapshots to keep; the oldest go first.").Default("50"), &k.snapshots)
-	app.Flag("blackbox.max-bytes", "Bytes that all of them may take; the oldest go first. None is kept that would leave less than a tenth of the disk to others.").
+	app.Flag("blackbox.max-bytes", "Bytes that all of them may take; the oldest go first. None is kept that would leave less than a tenth of the disk, or 1 GiB of a large one, to others.").
 		Default("32MiB").BytesVar(&k.bytes)
 }
 

@@ -24,9 +24,10 @@ const (
 	timelineName = "timeline.json"
 	// mostFiles bounds how many files of the folder are looked at.
 	mostFiles = 10_000
-	// spared is the part of a file system that is left to others, as 1/spared: below a tenth
-	// kubelets evict pods.
-	spared = 10
+	// spared is the part of a file system that is left to others, as 1/spared, and
+	// mostSpared what is enough of a large one.
+	spared     = 10
+	mostSpared = 1 << 30
 )
 
 // open makes the folder and reads what an earlier process left there. It does so once.
@@ -159,8 +160,8 @@ func (b *Box) makeRoom(size int64) error {
 	if err != nil {
 		return fmt.Errorf("how much room is left: %w", err)
 	}
-	if left+regained < uint64(size)+all/spared {
-		return fmt.Errorf("the disk is too full: %s of %s are left, and a tenth is left to others", bounded.Size(int64(left)), bounded.Size(int64(all)))
+	if stays := min(all/spared, mostSpared); left+regained < uint64(size)+stays {
+		return fmt.Errorf("the disk is too full: %s of %s are left, and %s stay for others", bounded.Size(int64(left)), bounded.Size(int64(all)), bounded.Size(int64(stays)))
 	}
 	for _, r := range slices.Backward(gone) {
 		if err := os.Remove(filepath.Join(b.Dir, r.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {

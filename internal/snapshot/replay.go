@@ -84,13 +84,22 @@ func parseSamples(def collectors.Definition, text []byte, logger *slog.Logger) (
 				foreign = true
 				return
 			}
-			metrics = append(metrics, desc.Sample(value, own...))
+			metrics = append(metrics, desc.Sample(value, own[:taken(desc)]...))
 		})
 		if foreign {
 			logger.Warn("recorded samples have other labels than the collector's", "collector", def.Name, "metric", desc.Name)
 		}
 	}
 	return metrics, nil
+}
+
+// taken is how many labels a sample of a metric is given: the frame adds that of the shard to
+// those that each shard tells a part of.
+func taken(d *exporter.Desc) int {
+	if n := len(d.Labels); n > 0 && d.Labels[n-1] == "shard" {
+		return n - 1
+	}
+	return len(d.Labels)
 }
 
 // given counts the labels that are not empty: the text format cannot tell an empty

@@ -142,7 +142,7 @@ func TestAttacksStayText(t *testing.T) {
 	}
 }
 
-var ownLinks = regexp.MustCompile(`^(#[a-z_]+|metrics|livez|readyz|(\./|\.\./)?(runbooks/|static/[a-z.]+)?(KubeVitals[A-Za-z]+)?)?(\?[A-Za-z0-9_=&.%+-]*)?$`)
+var ownLinks = regexp.MustCompile(`^(#[a-z_]+|metrics|livez|readyz|(\./|\.\./)?(runbooks/|static/[a-z.-]+)?(KubeVitals[A-Za-z]+)?)?(\?[A-Za-z0-9_=&.%+-]*)?$`)
 
 // ownLink tells whether a link stays within the pages.
 func ownLink(l string) bool { return ownLinks.MatchString(l) }

@@ -87,7 +87,7 @@ func describe(t *testing.T, s *jsonschema.Schema, of reflect.Type, comments map[
 		s.AdditionalProperties = nil
 		for field := range of.Fields() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			if name == "-" {
+			if name == "-" || !field.IsExported() {
 				continue
 			}
 			property, comment := s.Properties[name], comments[of.Name()+"."+field.Name]
