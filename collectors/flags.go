@@ -138,8 +138,8 @@ func (s *Selection) Build(sources *sources.Sources) ([]exporter.Named, error) {
 // self is the collector that reports on the sources.
 func (s *Selection) self(sources *sources.Sources) exporter.Named {
 	if s.allRecorded {
-		if c := s.recorded(SelfDefinition()); c != nil {
-			return exporter.Named{Name: SelfName, Collector: c, Metrics: sourceMetrics(), Undivided: true}
+		if c := s.recorded(Definition{Name: SelfName, Metrics: SourceMetrics()}); c != nil {
+			return exporter.Named{Name: SelfName, Collector: c, Metrics: SourceMetrics(), Undivided: true}
 		}
 	}
 	return selfCollector(sources, s.scope == Node)

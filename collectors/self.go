@@ -15,12 +15,6 @@ import (
 // SelfName is the name of the collector that reports on the sources.
 const SelfName = "sources"
 
-// SelfDefinition is the collector that reports on the sources, as far as one is needed to
-// replay what it sent.
-func SelfDefinition() Definition {
-	return Definition{Name: SelfName, Metrics: sourceMetrics(), Replay: true}
-}
-
 var (
 	sourceAvailable = exporter.NewGauge("source", "available",
 		"Whether the source can be read now: 1 is yes, 0 means the signals that depend on it are absent for the given reason.",
@@ -37,10 +31,11 @@ var (
 
 // SelfMetrics are the metrics by which kubevitals tells how far it sees.
 func SelfMetrics() []*exporter.Desc {
-	return append(sourceMetrics(), exporter.FrameMetrics()...)
+	return append(SourceMetrics(), exporter.FrameMetrics()...)
 }
 
-func sourceMetrics() []*exporter.Desc {
+// SourceMetrics are those of SelfName.
+func SourceMetrics() []*exporter.Desc {
 	return []*exporter.Desc{sourceAvailable, sourceCount, sourceLastSuccess, sourceMaxAge, kubeletAvailable}
 }
 
@@ -54,7 +49,7 @@ func selfCollector(s *sources.Sources, terse bool) exporter.Named {
 	return exporter.Named{
 		Name:      SelfName,
 		Collector: c,
-		Metrics:   sourceMetrics(),
+		Metrics:   SourceMetrics(),
 		Undivided: true,
 	}
 }

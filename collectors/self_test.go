@@ -28,7 +28,7 @@ func TestTerseSelf(t *testing.T) {
 		}
 	}}
 	var got strings.Builder
-	for line := range strings.Lines(string(scrapeText(t, SelfName, c, sourceMetrics()))) {
+	for line := range strings.Lines(string(scrapeText(t, SelfName, c, SourceMetrics()))) {
 		if !strings.HasPrefix(line, "#") && !strings.Contains(line, "collector=") {
 			got.WriteString(line)
 		}

@@ -108,7 +108,7 @@ func (m Moment) manifest() Manifest {
 
 // samples writes two files for each collector, as those of a recorded snapshot.
 func (m Moment) samples(t *tar.Writer, named []string) error {
-	definitions := append(collectors.Catalogue(), collectors.SelfDefinition())
+	definitions := append(collectors.Catalogue(), collectors.Definition{Name: collectors.SelfName, Metrics: collectors.SourceMetrics()})
 	var text bytes.Buffer
 	for _, name := range named {
 		i := slices.IndexFunc(definitions, func(d collectors.Definition) bool { return d.Name == name })
