@@ -111,7 +111,7 @@ func answer(w http.ResponseWriter, status int, object any) {
 // snapshotLine is a snapshot on the status page.
 type snapshotLine struct {
 	Taken, Age, Size, URL string
-	Summaries             []string
+	Summaries             []said
 	// More is the number of incidents that are not named.
 	More int
 }
@@ -123,8 +123,9 @@ const (
 )
 
 // snapshots are those that are kept, the newest first, and the number of those that are too
-// many for a page.
-func (s *server) snapshots(r reader) (lines []snapshotLine, more int) {
+// many for a page. told are their incidents in the language of the page, as far as these are
+// remembered.
+func (s *server) snapshots(r reader, told map[string]said) (lines []snapshotLine, more int) {
 	if s.Box == nil {
 		return nil, 0
 	}
@@ -138,7 +139,11 @@ func (s *server) snapshots(r reader) (lines []snapshotLine, more int) {
 		line.URL = snapshotURL(one.Incidents[0])
 		line.More = max(0, len(one.Began)-mostSummaries)
 		for _, b := range one.Began[:len(one.Began)-line.More] {
-			line.Summaries = append(line.Summaries, b.Summary)
+			words, ok := told[b.ID]
+			if !ok {
+				words = said{b.Summary, english}
+			}
+			line.Summaries = append(line.Summaries, words)
 		}
 		lines = append(lines, line)
 	}

@@ -123,7 +123,7 @@ func TestNodeMap(t *testing.T) {
 			t.Errorf("%s: %v in %d bytes, want %v in %d", name, squares, bytes, tt.want, tt.bytes)
 		}
 		text := parse(t, page).text.String()
-		inOrder(t, text, "Nodes", "2 warning", "A node is short of disk", "worker-2", "not ready", "w-0")
+		inOrder(t, text, "Incidents", "Nodes", "2 warning", "A node is short of disk", "worker-2", "not ready", "w-0", "Problems")
 		if several := strings.Contains(text, "Each square is up to 3 nodes"); several != (tt.count == 14997) {
 			t.Errorf("%s: says that a square is several nodes: %v", name, several)
 		}

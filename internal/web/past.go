@@ -24,14 +24,17 @@ type recentLine struct {
 	Snapshot string
 }
 
-// addPast adds what began and ended lately, and what is kept of it.
-func (s *server) addPast(v *status, r reader, lang string) {
-	v.Snapshots, v.MoreSnapshots = s.snapshots(r)
+// addPast adds what began and ended lately, and what is kept of it. present are the
+// incidents of the report that is shown, in its language.
+func (s *server) addPast(v *status, r reader, present []incident.Incident, lang string) {
+	var past []timeline.Entry
+	if s.Timeline != nil {
+		past = append(s.Timeline.Open(), s.Timeline.Ended()...)
+	}
+	told := s.sentences(past, present, lang)
+	v.Snapshots, v.MoreSnapshots = s.snapshots(r, told)
 	if s.Box != nil && s.Box.Err() != nil {
 		v.BoxError = s.Box.Err().Error()
-	}
-	if s.Timeline == nil {
-		return
 	}
 	since := s.Now().Add(-recently)
 	type change struct {
@@ -40,7 +43,7 @@ func (s *server) addPast(v *status, r reader, lang string) {
 		timeline.Entry
 	}
 	var changes []change
-	for _, e := range append(s.Timeline.Open(), s.Timeline.Ended()...) {
+	for _, e := range past {
 		changes = append(changes, change{e.Began, false, e})
 		if !e.Ended.IsZero() {
 			changes = append(changes, change{e.Ended, true, e})
@@ -50,11 +53,10 @@ func (s *server) addPast(v *status, r reader, lang string) {
 	slices.SortStableFunc(changes, func(a, b change) int { return b.at.Compare(a.at) })
 	kept := s.keptIDs()
 	for _, c := range changes[:min(len(changes), mostRecent)] {
-		m := incident.Member{Alert: c.Alert, Labels: c.Labels}
 		line := recentLine{
-			At: moment(c.at), Stamp: c.at.UTC().Format(time.RFC3339), Age: r.Age(c.at), What: r.words["nowBegan"], Severity: c.Severity, SeverityName: r.words[c.Severity], URL: runbookOf(m, lang),
+			At: moment(c.at), Stamp: c.at.UTC().Format(time.RFC3339), Age: r.Age(c.at), What: r.words["nowBegan"], Severity: c.Severity, SeverityName: r.words[c.Severity],
+			Summary: told[c.ID].Text, Lang: told[c.ID].Lang, URL: runbookOf(incident.Member{Alert: c.Alert, Labels: c.Labels}, lang),
 		}
-		line.Summary, line.Lang = s.sentence(m, c.Summary, lang)
 		if c.ended {
 			line.What, line.Lasted = r.words["nowEnded"], r.Words.Span(c.Ended.Sub(c.Began))
 		}
@@ -77,6 +79,23 @@ func (s *server) keptIDs() map[string]bool {
 		}
 	}
 	return kept
+}
+
+// sentences are causes in words, by the ID of their incident: of one that goes on as the
+// report says it, of another as it was said in English or what its alert means.
+func (s *server) sentences(past []timeline.Entry, present []incident.Incident, lang string) map[string]said {
+	told := map[string]said{}
+	for _, e := range past {
+		text, spoken := s.sentence(incident.Member{Alert: e.Alert, Labels: e.Labels}, e.Summary, lang)
+		told[e.ID] = said{text, spoken}
+	}
+	for _, one := range present {
+		if one.ID != "" {
+			text, spoken := s.sentence(one.Cause, one.Summary, lang)
+			told[one.ID] = said{text, spoken}
+		}
+	}
+	return told
 }
 
 // sentence is a cause in words, and the language of these.

@@ -4,13 +4,16 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/blackbox"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/livestatus"
 	"github.com/kubevitals/kubevitals/internal/timeline"
 	"github.com/kubevitals/kubevitals/internal/web"
@@ -50,6 +53,29 @@ func TestRecent(t *testing.T) {
 	if len(told.Ended) != 1 || told.Ended[0].Labels["node"] != "<b>one</b>" || !told.Ended[0].Ended.Equal(now().Add(-10*time.Minute)) || told.Snapshots == nil {
 		t.Errorf("%+v", told)
 	}
+}
+
+// TestRecentInChinese verifies that what goes on is told by the sentence of its incident in the
+// language of the page, in which the look that the timeline is made of was not.
+func TestRecentInChinese(t *testing.T) {
+	t.Parallel()
+	line := timeline.New()
+	status := livestatus.New(livestatus.Options{
+		Gather: func(context.Context) (exporter.Families, error) { return exporter.Parse(strings.NewReader(sick)) },
+		Errors: knownErrors{}, Rules: rules(t), Target: map[string]string{"job": "kubevitals", "cluster": "prod"}, Now: now, Starting: func() bool { return false },
+		Looked: func(r *livestatus.Report, _ exporter.Families) { line.Update(r.Result, r.Starting) },
+		Translate: func(_ context.Context, r *diagnosis.Result, _ *ruleeval.Samples) *diagnosis.Result {
+			own := *r
+			own.Incidents = slices.Clone(r.Incidents)
+			for i := range own.Incidents {
+				own.Incidents[i].Summary = "節點 " + own.Incidents[i].Cause.Labels["node"] + " 有問題。"
+			}
+			return &own
+		},
+	})
+	h := pagesWith(t, func(o *web.Options) { o.Timeline, o.Report = line, status.Report })
+	inOrder(t, get(t, h, "/?lang=zh-TW").Body.String(), `id="recent"`, `lang="zh-TW">節點 worker-2 有問題。</a>`)
+	inOrder(t, get(t, h, "/?lang=en").Body.String(), `id="recent"`, `lang="en">`, "is under disk pressure")
 }
 
 // TestSnapshotsOfIncidents verifies that a snapshot is served under the ID of each incident that

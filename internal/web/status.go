@@ -9,6 +9,7 @@ import (
 	"github.com/kubevitals/kubevitals/collectors"
 	"github.com/kubevitals/kubevitals/exporter"
 	"github.com/kubevitals/kubevitals/internal/diagnosis"
+	"github.com/kubevitals/kubevitals/internal/diagnosis/incident"
 	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/internal/livestatus"
 	"github.com/kubevitals/kubevitals/sources/health"
@@ -73,12 +74,13 @@ func (s *server) statusPage(w http.ResponseWriter, r *http.Request) {
 	c := s.content(r, "./", wanted.pairs())
 	c.Script = "status.js"
 	code := http.StatusOK
+	var present []incident.Incident
 	if report, err := s.report(r.Context(), c.Lang); err != nil {
 		code = http.StatusServiceUnavailable
 		c.Status = statusAt(s.Now())
 		c.Status.Class, c.Status.Verdict, c.Status.Failed = "incomplete", c.Words["incomplete"], err.Error()
 	} else {
-		c.Status = s.statusOf(report, c, wanted)
+		c.Status, present = s.statusOf(report, c, wanted), report.Incidents
 	}
 	c.Status.Filter = wanted
 	for _, t := range s.Tables() {
@@ -88,7 +90,7 @@ func (s *server) statusPage(w http.ResponseWriter, r *http.Request) {
 	if c.Status.Class != "ok" {
 		c.Mood = c.Status.Class
 	}
-	s.addPast(c.Status, s.reader(c), c.Lang)
+	s.addPast(c.Status, s.reader(c), present, c.Lang)
 	s.show(w, code, s.statusTemplate, c)
 }
 
