@@ -104,13 +104,15 @@ func explain(t *testing.T, s *jsonschema.Schema, of reflect.Type, comments map[s
 		}
 		s.AdditionalProperties = nil
 		owner, _, _ := strings.Cut(of.Name(), "[")
+		embedded := func(f reflect.StructField) bool { return f.Anonymous && f.Tag.Get("json") == "" }
+		for field := range of.Fields() { // first, because what a type has itself hides what it embeds
+			if embedded(field) {
+				explain(t, s, field.Type, comments)
+			}
+		}
 		for field := range of.Fields() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			switch {
-			case name == "-":
-			case field.Anonymous && name == "":
-				explain(t, s, field.Type, comments)
-			default:
+			if name != "-" && !embedded(field) {
 				comment := comments[owner+"."+field.Name]
 				if comment == "" {
 					t.Errorf("%s.%s has no comment, and so the key %s no description", of, field.Name, name)
