@@ -25,7 +25,7 @@ type listing struct {
 func (c *command) listCommands() {
 	const noCluster = " No cluster is needed."
 	a := c.app.Command(alertsName, "List all alerts, each with its severity, how long Prometheus waits before it fires, and what it means."+noCluster)
-	a.Flag("language", "Language of what alerts mean: en or zh-TW.").Default("en").EnumVar(&c.listing.language, "en", "zh-TW")
+	a.Flag("language", "Language of the list, and of what alerts mean: en or zh-TW.").Default(report.English).EnumVar(&c.listing.language, report.English, report.Chinese)
 	s := c.app.Command(signalsName, "List all signals: what is watched, with the alerts and metrics of each."+noCluster)
 	v := c.app.Command(versionName, "Show the version and what it was built of.")
 	c.outputFlag(a, &c.listing.output)
@@ -84,7 +84,7 @@ func alerts(language string) ([]listedAlert, error) {
 		return nil, err
 	}
 	summaries := map[string]string{}
-	if language != "en" {
+	if language != report.English {
 		if summaries, err = mixin.Summaries(language); err != nil {
 			return nil, err
 		}
@@ -103,7 +103,7 @@ func alerts(language string) ([]listedAlert, error) {
 // signals are all signals in the order of the catalogue, and last that of kubevitals
 // itself.
 func signals() ([]listedSignal, error) {
-	list, err := alerts("en")
+	list, err := alerts(report.English)
 	if err != nil {
 		return nil, err
 	}
@@ -134,12 +134,8 @@ func (c *command) runAlerts() error {
 	}
 	return c.list(all, func(line func(lead, text string)) {
 		for _, a := range all {
-			when := "at once"
-			if a.For != "0s" {
-				when = "after " + a.For
-			}
 			line("", a.Alert)
-			line("  ", fmt.Sprintf("%s, %s, signal %s", a.Severity, when, a.Signal))
+			line("  ", report.Traits(c.listing.language, a.Severity, a.For, a.Signal))
 			line("  ", a.Summary)
 			line("  ", a.RunbookURL)
 		}

@@ -26,6 +26,9 @@ func TestLists(t *testing.T) {
 		if !strings.Contains(text, a.Alert+"\n  "+a.Severity+", ") || !strings.Contains(text, a.Summary) || strings.Contains(chinese, a.Summary) {
 			t.Errorf("%s is not in the text, or not translated", a.Alert)
 		}
+		if strings.Contains(chinese, ", signal "+a.Signal) || !strings.Contains(chinese, "告警，訊號 "+a.Signal) {
+			t.Errorf("what %s is about is not translated", a.Alert)
+		}
 	}
 	var signals []listedSignal
 	_, out, _ = runProgram(t, "signals", "-o", "json")

@@ -97,6 +97,28 @@ func conversation(t *testing.T, server *mcp.Server, lines ...string) []said {
 	return all
 }
 
+// TestNameOfIncident verifies that an incident goes by the name that the exporter gave it, as
+// in its addresses.
+func TestNameOfIncident(t *testing.T) {
+	t.Parallel()
+	looked := 0
+	l := looks(&looked)
+	r, err := l.Look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Incidents[0].ID = "as-in-addresses"
+	got := conversation(t, &mcp.Server{Version: "v1", Tools: mcp.Tools(l)},
+		`{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-03-26"}}`,
+		`{"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "incidents", "arguments": {}}}`,
+		`{"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "incident", "arguments": {"id": "as-in-addresses"}}}`)
+	for _, answer := range got[1:] {
+		if text := answer.Result.Content[0].Text; answer.Result.IsError || !strings.Contains(text, `"id":"as-in-addresses"`) {
+			t.Errorf("%s: %s", answer.ID, text)
+		}
+	}
+}
+
 // TestTools verifies that each tool answers, with what the cluster says as data, and that
 // one look serves several questions.
 func TestTools(t *testing.T) {

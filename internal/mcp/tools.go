@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -137,7 +138,7 @@ func told[T any](part func(*diagnosis.Result) T) func(*diagnosis.Result, error) 
 func inShort(r *diagnosis.Result) []Short {
 	all := []Short{}
 	for _, one := range r.Incidents {
-		s := Short{ID: one.Cause.ID(), Severity: one.Severity, Alert: one.Cause.Alert, Summary: one.Summary, Objects: one.Objects, Since: one.Since, Follows: []string{}}
+		s := Short{ID: idOf(one), Severity: one.Severity, Alert: one.Cause.Alert, Summary: one.Summary, Objects: one.Objects, Since: one.Since, Follows: []string{}}
 		for _, m := range one.Consequences {
 			s.Follows = append(s.Follows, m.Alert)
 		}
@@ -145,6 +146,10 @@ func inShort(r *diagnosis.Result) []Short {
 	}
 	return all
 }
+
+// idOf is the name that the exporter gave an incident, as in its addresses; in a dump, which
+// gives none, that of the cause.
+func idOf(one incident.Incident) string { return cmp.Or(one.ID, one.Cause.ID()) }
 
 // incident finds one incident of the last look.
 func (l *Looks) incident(ctx context.Context, in struct {
@@ -155,7 +160,7 @@ func (l *Looks) incident(ctx context.Context, in struct {
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(r.Incidents, func(one incident.Incident) bool { return one.Cause.ID() == in.ID })
+	i := slices.IndexFunc(r.Incidents, func(one incident.Incident) bool { return idOf(one) == in.ID })
 	if i < 0 {
 		return nil, errors.New("there is no such incident, or no more; incidents lists all")
 	}
@@ -196,7 +201,7 @@ func (l *Looks) dump(ctx context.Context, in struct {
 	return told(func(r *diagnosis.Result) Dump {
 		all := []Entry{}
 		for _, one := range r.Incidents {
-			all = append(all, Entry{one.Cause.ID(), one})
+			all = append(all, Entry{idOf(one), one})
 		}
 		return Dump{Incidents: all, BlindSpots: blind(r)}
 	})(r, err)

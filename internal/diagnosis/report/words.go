@@ -46,6 +46,16 @@ func (w words) span(d string) string {
 	return humanize.Chinese().Span(time.Duration(parsed))
 }
 
+// Traits tells in one line how severe an alert is, how long Prometheus waits before it fires,
+// such as 5m or 0s, and which signal it is about.
+func Traits(language, severity, wait, signal string) string {
+	w := wordsOf(language)
+	if wait == "0s" {
+		return w.say("%s, at once, signal %s", w.say(severity), signal)
+	}
+	return w.say("%s, after %s, signal %s", w.say(severity), w.span(wait), signal)
+}
+
 var someOf = regexp.MustCompile(`^(\d+) of (\d+) nodes$`)
 
 // nodes is of how many nodes something is missing.
@@ -76,6 +86,7 @@ func inChinese() words {
 		"Likely consequences of the above:": "可能由上述問題引起的告警：", "Likely consequences:": "可能引起：", "Likely consequences": "可能引起的告警",
 		"Evidence and commands of what follows from these causes: --unfold.": "由這些原因引起的告警，其判斷依據與指令：--unfold。",
 		"Look first:": "先看：", "Runbook: %s": "處理手冊：%s", "Runbook": "處理手冊", "Since %s.": "開始於 %s。", "Details": "詳細內容",
+		"%s, at once, signal %s": "%s，立即告警，訊號 %s", "%s, after %s, signal %s": "%s，持續 %s後告警，訊號 %s",
 		" Alert fires after %s.": "持續 %s後告警。", " (Not for long enough to be an alert yet.)": "（持續時間還不足以觸發告警。）",
 		"| severity | what is wrong | since | likely consequences |": "| 嚴重程度 | 問題 | 開始於 | 可能引起的告警 |",
 
