@@ -28,7 +28,7 @@ func found(t *testing.T, text string) []string {
 	}
 	var all []string
 	for _, a := range r.Alerts {
-		if strings.HasSuffix(a.Alert, "Slow") {
+		if ofThisMachine(a.Alert) {
 			continue
 		}
 		for _, f := range a.Findings {
@@ -38,6 +38,10 @@ func found(t *testing.T, text string) []string {
 	slices.Sort(all)
 	return all
 }
+
+// ofThisMachine tells whether an alert is about how fast something answers: the fake cluster
+// is as slow as the machine that tests run on.
+func ofThisMachine(alert string) bool { return strings.HasSuffix(alert, "Slow") }
 
 // planted is the number of faults that demo/cluster.yaml of the fake cluster plants.
 const planted = 9
@@ -55,6 +59,9 @@ func TestIncidentsOfTheDemonstration(t *testing.T) {
 	}
 	var got []string
 	for _, i := range result.Incidents {
+		if ofThisMachine(i.Cause.Alert) {
+			continue
+		}
 		line := strings.TrimPrefix(i.Cause.Alert, "KubeVitals")
 		for _, o := range i.Objects {
 			line += " " + port.ReplaceAllString(o.String(), "SERVER")

@@ -56,9 +56,9 @@ function(c) {
         max by (%(by)s, node) (kubevitals_kubelet_available{%(selector)s}) == 1
       ||| % c,
       'for': '15m',
-      summary: 'The metrics server has no figures of a node whose kubelet can be read.',
+      summary: 'The resource metrics API has no usage of a node whose kubelet can be read.',
       explainedBy: why.lostNode + why.noMetricsServer + why.ofCluster(['KubeVitalsKubeletServingCertificateExpiring'], { when: { state: 'expired' }, inhibits: false }),
-      description: 'The resource metrics API of cluster %(cluster)s has no figures of node {{ $labels.node }}, though kubevitals reads its kubelet: dashboards lack the node, and autoscalers count its pods as unready.',
+      description: 'The resource metrics API of cluster %(cluster)s has no usage of node {{ $labels.node }}, though kubevitals reads its kubelet: dashboards lack the node, and autoscalers count its pods as unready.',
     },
     {
       alert: 'KubeVitalsMetricsAPINodeStale',
@@ -72,9 +72,9 @@ function(c) {
       // Of many that are not ready one alert tells, by no label by which those of each could be
       // kept back.
       'for': '10m',
-      summary: 'The figures that the metrics server has of a node are old.',
+      summary: 'The usage of a node in the resource metrics API is old.',
       explainedBy: why.lostNode + why.noMetricsServer + why.ofCluster(['KubeVitalsZonesCutOff', 'KubeVitalsNetworkFailing'], { inhibits: false }),
-      description: 'The resource metrics API of cluster %(cluster)s shows figures of node {{ $labels.node }} that are {{ $value | humanizeDuration }} old.',
+      description: 'The resource metrics API of cluster %(cluster)s shows usage of node {{ $labels.node }} that is {{ $value | humanizeDuration }} old.',
     },
   ],
   panels: [

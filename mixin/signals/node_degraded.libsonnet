@@ -33,7 +33,7 @@ function(c) {
       keep_firing_for: '5m',
       summary: 'A node is short of memory: its kubelet evicts pods until enough is free.',
       explainedBy: why.on(['node'], ['KubeVitalsReflectorMetricsLeakMemory'], { inhibits: false }),
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s is under memory pressure, says its kubelet, which evicts pods until enough memory is free. No new pods of the class BestEffort are placed there.%(evicted)s',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reports memory pressure: it evicts pods until enough memory is free. No new pods of the class BestEffort are placed there.%(evicted)s',
       values: {
         evicted: promql.lookup(
           c,
@@ -52,7 +52,7 @@ function(c) {
       'for': '5m',
       keep_firing_for: '5m',
       summary: 'A node is short of process IDs: its kubelet evicts pods, and programs cannot start threads.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s is under PID pressure, says its kubelet, which evicts pods with many processes. No new pods are placed there, and programs on it may fail to start processes and threads.',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reports PID pressure: it evicts pods with many processes. No new pods are placed there, and programs on it may fail to start processes and threads.',
     },
     {
       alert: 'KubeVitalsNodeNetworkUnavailable',

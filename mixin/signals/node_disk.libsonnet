@@ -28,7 +28,7 @@ function(c) {
       'for': '5m',
       keep_firing_for: '5m',
       summary: 'A node is short of disk: its kubelet evicts pods if nothing else frees enough.',
-      description: 'Node {{ $labels.node }} of cluster %(cluster)s is under disk pressure, says its kubelet, which removes dead containers and unused images, and evicts pods where that does not free enough. No new pods are placed there.%(short)s',
+      description: 'The kubelet of node {{ $labels.node }} of cluster %(cluster)s reports disk pressure: it removes dead containers and unused images, and evicts pods where that does not free enough. No new pods are placed there.%(short)s',
       values: {
         short: promql.list(
           c,
