@@ -75,7 +75,7 @@ func TestRecentInChinese(t *testing.T) {
 	})
 	h := pagesWith(t, func(o *web.Options) { o.Timeline, o.Report = line, status.Report })
 	inOrder(t, get(t, h, "/?lang=zh-TW").Body.String(), `id="recent"`, `lang="zh-TW">節點 worker-2 有問題。</a>`)
-	inOrder(t, get(t, h, "/?lang=en").Body.String(), `id="recent"`, `lang="en">`, "is under disk pressure")
+	inOrder(t, get(t, h, "/?lang=en").Body.String(), `id="recent"`, `lang="en">`, "reports disk pressure")
 }
 
 // TestSnapshotsOfIncidents verifies that a snapshot is served under the ID of each incident that

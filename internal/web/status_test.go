@@ -157,7 +157,7 @@ func TestStatusPage(t *testing.T) {
 	p := parse(t, w.Body.String())
 	inOrder(t, p.text.String(),
 		"1 critical, 3 warning", "prod", "05:06:04 UTC", "3s ago", "oldest source: leases (30s ago)",
-		"Incidents", "does not answer", "under disk pressure",
+		"Incidents", "does not answer", "reports disk pressure",
 		"Problems", "KubeVitalsSchedulerDown", "KubeVitalsAPIServerDown", "cp-2",
 		diskPressure, "A node is short of disk", "worker-2", `kubevitals_node_disk_pressure{node="worker-2"}`,
 		"Blind spots", "KubeVitalsSourceUnavailable", "cannot read pods: forbidden", "collector etcd", "it failed", "Not read yet:", "hpas",

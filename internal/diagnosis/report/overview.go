@@ -71,7 +71,7 @@ func mostLines(columns int) int {
 
 // cause writes the cause of an incident, which is a line where that has room. The end of a
 // long sentence, which the details have, gives way, unless it names what the incident is
-// about.
+// about, or what is put in its place has no room.
 func (p *printer) cause(lead string, before int, one incident.Incident) {
 	tail := ""
 	if n := len(one.Consequences); n > 0 {
@@ -82,7 +82,8 @@ func (p *printer) cause(lead string, before int, one incident.Incident) {
 		first := p.wrapped(before, one.Summary)[:most-1]
 		rest := strings.TrimPrefix(strings.Join(strings.Fields(plain(one.Summary)), " "), strings.Join(first, " "))
 		last := strings.TrimRight(p.wrapped(before+1+len(tail), rest)[0], ",;:. ，；：。、") + "…"
-		if names(strings.Join(first, " ")+" "+last, one) {
+		fits := before+terminal.Columns(last+tail) <= p.Columns
+		if fits && names(strings.Join(first, " ")+" "+last, one) {
 			lines = slices.Concat(first, []string{last + tail})
 		}
 	}
