@@ -120,7 +120,8 @@ func classOf(ready bool, cause incident.Incident, ill bool) string {
 
 // group adds a node to those of its state and cause.
 func (s *server) group(groups map[string]*nodeGroup, class, node string, cause incident.Incident, ill bool, r reader, lang string) {
-	key := class + "\x00" + cause.Cause.Alert + "\x00" + cause.Cause.Labels["cause"]
+	why := whyOf(cause.Cause)
+	key := class + "\x00" + cause.Cause.Alert + "\x00" + why
 	g := groups[key]
 	if g == nil {
 		g = &nodeGroup{Class: class, State: r.words["node-"+class], Cause: cause.Cause.Finding.Summary}
@@ -128,7 +129,7 @@ func (s *server) group(groups map[string]*nodeGroup, class, node string, cause i
 			g.Cause = translated
 		}
 		g.Lang = languageOf(g.Cause)
-		if why := cause.Cause.Labels["cause"]; why != "" {
+		if why != "" {
 			g.Cause += " (" + why + ")"
 		}
 		if !ill {
@@ -156,6 +157,20 @@ func sorted(groups map[string]*nodeGroup) (all []nodeGroup, more int) {
 	})
 	more = max(0, len(all)-mostGroups)
 	return all[:len(all)-more], more
+}
+
+// whyOf is the cause that an alert tells in its labels, or its samples in theirs; empty if
+// neither does.
+func whyOf(m incident.Member) string {
+	if why := m.Labels["cause"]; why != "" {
+		return why
+	}
+	for _, e := range m.Finding.Evidence {
+		if why := e.Labels()["cause"]; why != "" {
+			return why
+		}
+	}
+	return ""
 }
 
 func perCell(nodes int) int { return (nodes + mostCells - 1) / mostCells }

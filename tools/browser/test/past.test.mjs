@@ -77,7 +77,7 @@ it('findings lead to other programs, by their own labels', {}, async ({ page, go
   await until(page, goto, '/?lang=en', whole);
   const links = await page.locator('.findings > li').evaluateAll((all) => all.filter((li) => li.innerText.includes('worker-3'))
     .flatMap((li) => [...li.querySelectorAll('a[href^="https://"]')].map((a) => decodeURIComponent(a.href.replaceAll('+', ' ')))));
-  for (const wanted of [/^https:\/\/grafana\.example\.com\/d\/kubevitals-.*var-node=worker-3/, /^https:\/\/prometheus\.example\.com\/graph\?.*worker-3/,
+  for (const wanted of [/^https:\/\/grafana\.example\.com\/d\/[0-9a-f]+\?.*var-node=worker-3/, /^https:\/\/prometheus\.example\.com\/graph\?.*worker-3/,
     /^https:\/\/alertmanager\.example\.com\/am\/#\/silences\/new\?filter=\{alertname="KubeVitals.*node="worker-3"/]) {
     assert.ok(links.some((link) => wanted.test(link)), `${wanted} is none of\n${links.join('\n')}`);
   }
