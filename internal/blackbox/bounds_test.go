@@ -3,7 +3,6 @@ package blackbox_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -107,7 +106,7 @@ func TestUnwritable(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		o := blackbox.Options{Dir: filepath.Join(file, "box"), MaxSnapshots: 5, MaxBytes: 1 << 20, Free: plenty}
-		o.Interval, o.Errors, o.Logger = time.Minute, noErrors{}, slog.New(slog.NewTextHandler(io.Discard, nil))
+		o.Interval, o.Errors, o.Logger = time.Minute, noErrors{}, slog.New(slog.DiscardHandler)
 		past := timeline.New()
 		b := &box{Box: blackbox.New(o, past), past: past}
 		if err := b.Load(); err == nil {
