@@ -25,7 +25,7 @@ func Cases() []Case {
 		{Name: "rights-by-others", Operator: true, Values: `{rbac: {create: false}, nodeAgents: {enabled: true}, componentLogs: {enabled: true}}`},
 		{Name: "provider-with-quota", Values: `{priorityClassQuota: true}`},
 		{Name: "self-signed-kubelets", Values: `{kubelet: {insecureSkipVerify: true}, args: [--log.level=debug, "--kubelet.port=10250"], env: [{name: GOMEMLIMIT, value: 900MiB}]}`},
-		{Name: "kubelets-of-another-authority", Values: `{kubelet: {caFile: /etc/kubernetes/kubelet-ca.crt}, componentLogs: {enabled: true}}`},
+		{Name: "kubelets-of-another-authority", Values: `{kubelet: {caFile: /etc/kubernetes/kubelet-ca.crt}, componentLogs: {enabled: true}, blackBox: {enabled: false}}`},
 		{Name: "dashboards-elsewhere", Values: `{dashboards: {labels: {grafana_dashboard: null, folder: "1"}, annotations: {grafana_folder: Kubernetes}, namespace: grafana}}`},
 		{Name: "restricted", Operator: true, Values: restricted},
 		{Name: "open", Operator: true, Values: `{authFilter: {enabled: false}, nodeAgents: {enabled: true}}`},
