@@ -108,7 +108,7 @@ func (t *ruleTest) twice() []alertTest {
 	for i, a := range all {
 		all[i].Expected = slices.Clone(a.Expected)
 		for _, e := range a.Expected {
-			all[i].Expected = append(all[i].Expected, e.elsewhere())
+			all[i].Expected = append(all[i].Expected, e.in(otherCluster))
 		}
 	}
 	return all
@@ -117,11 +117,12 @@ func (t *ruleTest) twice() []alertTest {
 // named is where a text names the cluster.
 var named = regexp.MustCompile(`(cluster |var-cluster=)a\b`)
 
-func (e expected) elsewhere() expected {
+// in is the same alert of another cluster.
+func (e expected) in(cluster string) expected {
 	other := expected{maps.Clone(e.Labels), maps.Clone(e.Annotations)}
-	other.Labels[clusterLabel] = otherCluster
+	other.Labels[clusterLabel] = cluster
 	for name, text := range other.Annotations {
-		other.Annotations[name] = named.ReplaceAllString(text, "${1}"+otherCluster)
+		other.Annotations[name] = named.ReplaceAllString(text, "${1}"+cluster)
 	}
 	return other
 }

@@ -77,18 +77,8 @@ func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err e
 			}
 		}
 		for _, a := range t.Alerts {
-			if t.isOfOneCluster() && !d.told[a.Name] && a.isOfOne() {
-				d.told[a.Name] = true
-				for _, one := range explained(t, a, d.edges, forms, d.Outages) {
-					holds = append(holds, one)
-				}
-			}
-			if t.isOfOneCluster() && a.isOfOne() {
-				d.limited(t, a, func(one map[string]any) { holds = append(holds, one) })
-			}
-			if f, ok := forms[a.Name]; ok && !d.formed[a.Name] && a.isOfOne() {
-				d.formed[a.Name] = true
-				add(ofMany, a.Name, manyOf(t, a, f))
+			if a.isOfOne() {
+				d.ofOne(t, a, rules, forms, add)
 			}
 		}
 	}
@@ -114,6 +104,24 @@ func (d *derivation) beside(t *ruleTest, raw any, perAlert []string, add func(wh
 	}
 	if len(kinds) > 0 {
 		add("", "", beside(t, own, kinds, d.list, perAlert))
+	}
+}
+
+// ofOne adds what follows from an alert that fires of one object.
+func (d *derivation) ofOne(t *ruleTest, a alertTest, rules *ruleset, forms map[string]form, add func(what, of string, one map[string]any)) {
+	if t.isOfOneCluster() {
+		if !d.told[a.Name] {
+			d.told[a.Name] = true
+			for _, one := range explained(t, a, d.edges, forms, d.Outages) {
+				add("", "", one)
+			}
+		}
+		d.limited(t, a, func(one map[string]any) { add("", "", one) })
+	}
+	if f, ok := forms[a.Name]; ok && !d.formed[a.Name] {
+		d.formed[a.Name] = true
+		causes := slices.ContainsFunc(d.edges, func(e edge) bool { return e.Cause == a.Name && e.tellsObjects(forms) })
+		add(ofMany, a.Name, manyOf(t, a, f, rules.fault(a.Name), causes))
 	}
 }
 

@@ -94,8 +94,7 @@ func sideBySide(t *ruleTest, a alertTest, variants []variant, part int) map[stri
 // variants are those of an edge that the rules go by.
 func (e edge) variants(one map[string]string, forms map[string]form, outages []string) []variant {
 	effect, formed := forms[e.Explains]
-	cause, many := forms[e.Cause]
-	byObject := many && slices.ContainsFunc(append(slices.Collect(maps.Keys(e.When)), e.On...), func(l string) bool { return slices.Contains(cause.apart, l) })
+	byObject := e.byObject(forms)
 	toObjects := slices.ContainsFunc(slices.Collect(maps.Keys(e.Where)), func(l string) bool { return slices.Contains(effect.apart, l) })
 	plain := len(e.On)+len(e.When)+len(e.Where) == 0
 	own := map[string]string{}
@@ -131,6 +130,19 @@ func (e edge) variants(one map[string]string, forms map[string]form, outages []s
 		all = append(all, variant{cause: pending})
 	}
 	return all
+}
+
+// byObject tells whether an edge is of objects, which the form for many of its cause lacks.
+func (e edge) byObject(forms map[string]form) bool {
+	cause, ok := forms[e.Cause]
+	of := func(label string) bool { return slices.Contains(cause.apart, label) }
+	return ok && (slices.ContainsFunc(e.On, of) || slices.ContainsFunc(slices.Collect(maps.Keys(e.When)), of))
+}
+
+// tellsObjects tells whether rules record the objects of the cause for what it explains.
+func (e edge) tellsObjects(forms map[string]form) bool {
+	_, ok := forms[e.Explains]
+	return ok && e.Inhibits && e.byObject(forms)
 }
 
 func whole(pattern string) *regexp.Regexp { return regexp.MustCompile("^(?:" + pattern + ")$") }

@@ -34,6 +34,19 @@ func (s *ruleset) perAlert() []string {
 	return names
 }
 
+// fault is what the nodes of an alert are counted under, or nothing: what is recorded of its
+// objects alone.
+func (s *ruleset) fault(alert string) string {
+	for _, r := range s.rules {
+		if r.makes == "kubevitals:node_fault" && slices.ContainsFunc(r.reads, func(be reading) bool {
+			return be.name == "kubevitals:alert_object" && slices.ContainsFunc(be.matchers, func(m *labels.Matcher) bool { return m.Name == alertLabel && m.Value == alert })
+		}) {
+			return r.labels["fault"]
+		}
+	}
+	return ""
+}
+
 const (
 	// otherAlert is one that nothing asks for, and tells of the same objects, of others and
 	// of the whole cluster.
