@@ -108,6 +108,7 @@ func (e *editor) number(n *parser.NumberLiteral) {
 	for i, other := range others {
 		if !slices.Contains(others[:i], other) {
 			made := e.add("number", format(n.Val), format(other), func() { n.Val, n.Duration = other, false })
+			made.proof = e.unseen()
 			if e.below[n] && other < n.Val && other >= n.Val-1 {
 				made.proof = neverZero
 			}
@@ -142,7 +143,10 @@ var (
 // by which both sides are matched.
 func (e *editor) binary(slot *parser.Expr, n *parser.BinaryExpr) {
 	for _, other := range operators[n.Op] {
-		e.add("operator", n.Op.String(), other.String(), func() { n.Op = other }).proof = e.comparison(n, other)
+		made := e.add("operator", n.Op.String(), other.String(), func() { n.Op = other })
+		if made.proof = e.comparison(n, other); arithmetic(n.Op) {
+			made.proof = e.unseen()
+		}
 	}
 	switch n.Op {
 	case parser.LAND, parser.LUNLESS:
@@ -173,8 +177,14 @@ func (e *editor) drop(operator, how string, from *[]string) {
 func (e *editor) aggregation(n *parser.AggregateExpr) {
 	if other, ok := aggregations[n.Op]; ok {
 		made := e.add("aggregation", n.Op.String(), other.String(), func() { n.Op = other })
-		if e.alone(n) {
+		_, same := single(n.Expr)
+		switch {
+		case e.alone(n):
 			made.proof = "each group is of one series"
+		case same && other != parser.SUM && n.Op != parser.SUM && n.Op != parser.COUNT && n.Op != parser.TOPK && n.Op != parser.BOTTOMK:
+			made.proof = sameValue
+		case countsAll(n.Op) && countsAll(other):
+			made.proof = e.unseen()
 		}
 	}
 	how := "by "
@@ -184,13 +194,18 @@ func (e *editor) aggregation(n *parser.AggregateExpr) {
 	from := len(e.edits)
 	e.drop("grouping", how, &n.Grouping)
 	for i, label := range n.Grouping {
-		e.edits[from+i].proof = e.ungrouped(n, label)
+		if e.edits[from+i].proof = e.ungrouped(n, label); e.edits[from+i].proof == "" && !n.Without {
+			e.edits[from+i].proof = e.unmatchedBy(label)
+		}
 	}
 }
 
 func (e *editor) call(n *parser.Call) {
 	if other, ok := functions[n.Func.Name]; ok {
-		e.add("function", n.Func.Name, other, func() { n.Func = parser.Functions[other] })
+		made := e.add("function", n.Func.Name, other, func() { n.Func = parser.Functions[other] })
+		if passes(n.Func.Name) && passes(other) {
+			made.proof = e.unseen()
+		}
 	}
 }
 

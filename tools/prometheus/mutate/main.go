@@ -30,7 +30,8 @@ type options struct {
 	list, markdown, command string
 	keep                    string
 	alert, file, id         string
-	sample, every, workers  int
+	sample, every, offset   int
+	workers                 int
 	seed                    uint64
 	timeout                 time.Duration
 	least                   float64
@@ -73,6 +74,7 @@ func parseFlags(args []string) (*options, error) {
 	f.IntVar(&o.sample, "sample", 0, "only so many mutants, chosen by chance; 0: all")
 	f.Uint64Var(&o.seed, "seed", 1, "which are chosen")
 	f.IntVar(&o.every, "every", 1, "only each mutant of so many, in the order of the rules")
+	f.IntVar(&o.offset, "offset", 0, "with -every, how many of the first are passed over: other mutants than those that were looked at")
 	f.StringVar(&o.keep, "keep", "", "file to keep results in: what is there of the same rules, mutant and test is not played again")
 	f.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many mutants are tried at once")
 	f.DurationVar(&o.timeout, "timeout", time.Hour, "after which time no more are tried")
@@ -160,7 +162,10 @@ func (o *options) chosen(made []*mutant, cases []*testCase) ([]*mutant, error) {
 		return nil, errors.New("there is no such mutant")
 	}
 	if o.every > 1 {
-		chosen = every(chosen, o.every)
+		if o.offset < 0 || o.offset >= o.every || o.offset >= len(chosen) {
+			return nil, fmt.Errorf("-offset %d: give one from 0 up to %d", o.offset, min(o.every, len(chosen))-1)
+		}
+		chosen = every(chosen[o.offset:], o.every)
 	}
 	return some(chosen, o.sample, o.seed), nil
 }
@@ -171,7 +176,7 @@ func (o *options) how() string {
 	case o.sample > 0:
 		return fmt.Sprintf(", chosen by chance with seed %d", o.seed)
 	case o.every > 1:
-		return fmt.Sprintf(", each one of %d in the order of the rules", o.every)
+		return fmt.Sprintf(", each one of %d in the order of the rules from number %d on", o.every, o.offset+1)
 	}
 	return ""
 }
