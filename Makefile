@@ -318,7 +318,7 @@ verify-mixin: $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint $(BIN)/promtool $(BIN)/mutat
 .PHONY: derived-tests
 derived-tests:
 	rm -rf $(BIN)/derived-tests
-	$(GO) run ./test/ruleslice -derive -list=mixin/derived-tests.yaml -causes=mixin/generated/causes.json -limits=mixin/limits.yaml -to=$(BIN)/derived-tests mixin/tests/*.yaml
+	$(GO) run ./test/ruleslice -derive -list=mixin/derived-tests.yaml -causes=mixin/generated/causes.json -limits=mixin/limits.yaml -selected=mixin/testdata/selected.yaml -variants=mixin/variants.yaml -to=$(BIN)/derived-tests mixin/tests/*.yaml
 
 .PHONY: update-mixin
 update-mixin: $(BIN)/jsonnet $(BIN)/jsonnetfmt ## Write the rules and dashboards.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -13,7 +14,9 @@ import (
 //   - what a cause of the graph accounts for is not told again: see explained;
 //   - what ails one cluster is nothing to another: see together;
 //   - an alert fires from its limit on, and not a step before: see limit;
+//   - with other series it fires or is silent, case by case: see variants;
 //   - a metric of another program is as good as none: see missing;
+//   - what an alert does not select of a metric changes nothing: see strays;
 //   - of many objects that are ill alike one alert tells, in place of those of each: see
 //     manyOf.
 type derivation struct {
@@ -23,6 +26,10 @@ type derivation struct {
 	// limits are from which values on alerts fire, and reached of which there was a test.
 	limits  []limit
 	reached map[*limit]bool
+	// selected is what each rule selects of metrics, as selectors.
+	selected map[string][]string
+	// variants are cases of alerts.
+	variants []variants
 	// told are the alerts of which was made already what explains them.
 	told map[string]bool
 	// formed are the alerts of which many were made already: the first test is enough.
@@ -32,20 +39,27 @@ type derivation struct {
 // The names of what follows, beside those of besides.
 const (
 	ofMissing = "a metric of another program"
+	ofStrays  = "what is not selected"
 	ofMany    = "many objects"
 )
 
-func newDerivation(file, causes, limits string) (*derivation, error) {
-	l, err := readList(file)
+func newDerivation(of known) (*derivation, error) {
+	l, err := readList(of.list)
 	if err != nil {
 		return nil, err
 	}
 	d := &derivation{list: l, told: map[string]bool{}, formed: map[string]bool{}, reached: map[*limit]bool{}}
-	if d.limits, err = readLimits(limits); err != nil {
+	if d.limits, err = readLimits(of.limits); err != nil {
 		return nil, err
 	}
-	if causes != "" {
-		err = readYAML(causes, &d.edges)
+	if d.variants, err = readVariants(of.variants); err != nil {
+		return nil, err
+	}
+	if of.causes != "" {
+		err = readYAML(of.causes, &d.edges)
+	}
+	if of.selected != "" {
+		err = errors.Join(err, readYAML(of.selected, &d.selected))
 	}
 	return d, err
 }
@@ -75,10 +89,19 @@ func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err e
 			for _, one := range missing(t) {
 				add(ofMissing, t.Name, one)
 			}
+			one, err := strays(t, rules, d.selected)
+			if err != nil {
+				return nil, nil, err
+			}
+			if one != nil {
+				add(ofStrays, t.Name, one)
+			}
 		}
 		for _, a := range t.Alerts {
 			if a.isOfOne() {
-				d.ofOne(t, a, rules, forms, add)
+				if err := d.ofOne(t, a, rules, forms, add); err != nil {
+					return nil, nil, err
+				}
 			}
 		}
 	}
@@ -108,7 +131,8 @@ func (d *derivation) beside(t *ruleTest, raw any, perAlert []string, add func(wh
 }
 
 // ofOne adds what follows from an alert that fires of one object.
-func (d *derivation) ofOne(t *ruleTest, a alertTest, rules *ruleset, forms map[string]form, add func(what, of string, one map[string]any)) {
+func (d *derivation) ofOne(t *ruleTest, a alertTest, rules *ruleset, forms map[string]form, add func(what, of string, one map[string]any)) error {
+	one := func(made map[string]any) { add("", "", made) }
 	if t.isOfOneCluster() {
 		if !d.told[a.Name] {
 			d.told[a.Name] = true
@@ -116,13 +140,17 @@ func (d *derivation) ofOne(t *ruleTest, a alertTest, rules *ruleset, forms map[s
 				add("", "", one)
 			}
 		}
-		d.limited(t, a, func(one map[string]any) { add("", "", one) })
+		d.limited(t, a, one)
+		if err := d.varied(t, a, one); err != nil {
+			return err
+		}
 	}
 	if f, ok := forms[a.Name]; ok && !d.formed[a.Name] {
 		d.formed[a.Name] = true
 		causes := slices.ContainsFunc(d.edges, func(e edge) bool { return e.Cause == a.Name && e.tellsObjects(forms) })
 		add(ofMany, a.Name, manyOf(t, a, f, rules.fault(a.Name), causes))
 	}
+	return nil
 }
 
 // isOfOne tells whether an alert fires of one object.

@@ -67,7 +67,7 @@ func TestWhatIsListedIsThere(t *testing.T) {
 		`{exceptions: [{what: another program, reason: so it is}]}`:                     "is of nothing",
 	} {
 		from := formSource(t, formTest, list)
-		err := run(filepath.Join(t.TempDir(), "to"), true, [3]string{filepath.Join(from, "list.yaml"), ""}, []string{filepath.Join(from, "a.yaml")})
+		err := run(filepath.Join(t.TempDir(), "to"), true, known{list: filepath.Join(from, "list.yaml")}, []string{filepath.Join(from, "a.yaml")})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is told as %v, want %q", list, err, want)
 		}
@@ -84,7 +84,7 @@ func TestAnotherAlert(t *testing.T) {
 		t.Fatal(err)
 	}
 	to := filepath.Join(t.TempDir(), "to")
-	if err := run(to, true, [3]string{filepath.Join(from, "list.yaml"), ""}, []string{filepath.Join(from, "a.yaml")}); err != nil {
+	if err := run(to, true, known{list: filepath.Join(from, "list.yaml")}, []string{filepath.Join(from, "a.yaml")}); err != nil {
 		t.Fatal(err)
 	}
 	got := told(t, filepath.Join(to, "a.yaml"))
@@ -114,7 +114,7 @@ func TestClustersOfATest(t *testing.T) {
 func derivedFrom(t *testing.T, tests, list string) string {
 	t.Helper()
 	from, to := formSource(t, tests, list), filepath.Join(t.TempDir(), "to")
-	if err := run(to, true, [3]string{filepath.Join(from, "list.yaml"), ""}, []string{filepath.Join(from, "a.yaml")}); err != nil {
+	if err := run(to, true, known{list: filepath.Join(from, "list.yaml")}, []string{filepath.Join(from, "a.yaml")}); err != nil {
 		t.Fatal(err)
 	}
 	return to

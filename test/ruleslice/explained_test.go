@@ -35,7 +35,7 @@ func explainedBy(t *testing.T, causes string) string {
 	if err := os.WriteFile(file, []byte(causes), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(to, true, [3]string{filepath.Join(from, "list.yaml"), file}, []string{filepath.Join(from, "a.yaml")}); err != nil {
+	if err := run(to, true, known{list: filepath.Join(from, "list.yaml"), causes: file}, []string{filepath.Join(from, "a.yaml")}); err != nil {
 		t.Fatal(err)
 	}
 	var own strings.Builder

@@ -15,7 +15,7 @@ func limitedBy(t *testing.T, limits string) (string, error) {
 	if err := os.WriteFile(file, []byte("limits: ["+limits+"]"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(to, true, [3]string{filepath.Join(from, "list.yaml"), "", file}, []string{filepath.Join(from, "a.yaml")}); err != nil {
+	if err := run(to, true, known{list: filepath.Join(from, "list.yaml"), limits: file}, []string{filepath.Join(from, "a.yaml")}); err != nil {
 		return "", err
 	}
 	return told(t, filepath.Join(to, "a.yaml")), nil

@@ -9,7 +9,7 @@
 // With -derive it writes what follows from each test instead: see derive.go. Those are
 // with all rules, for what evaluates few of them by itself:
 //
-//	go run ./test/ruleslice -derive -list=mixin/derived-tests.yaml -causes=mixin/generated/causes.json -limits=mixin/limits.yaml -to=FOLDER mixin/tests/*.yaml
+//	go run ./test/ruleslice -derive -list=mixin/derived-tests.yaml -causes=mixin/generated/causes.json -limits=mixin/limits.yaml -selected=mixin/testdata/selected.yaml -variants=mixin/variants.yaml -to=FOLDER mixin/tests/*.yaml
 //	mutate -check -tests='FOLDER/*.yaml'
 //	mutate -check -fail -tests='FOLDER/listed/*.yaml'
 //
@@ -45,18 +45,23 @@ func main() {
 	list := flag.String("list", "", "with -derive, file that says what tests can't; what does not hold by it is written to the folder listed in the other")
 	causes := flag.String("causes", "", "with -derive, file with the graph of causes")
 	limits := flag.String("limits", "", "with -derive, file that says from which values on alerts fire")
+	selected := flag.String("selected", "", "with -derive, file that says what alerts select of metrics")
+	cases := flag.String("variants", "", "with -derive, file that says of alerts which other series let them fire or be silent")
 	flag.Parse()
 	if *to == "" || flag.NArg() == 0 {
 		fmt.Fprintln(os.Stderr, "ruleslice: say where to write to, -to=FOLDER, and name the files of tests")
 		os.Exit(1)
 	}
-	if err := run(*to, *derive, [3]string{*list, *causes, *limits}, flag.Args()); err != nil {
+	if err := run(*to, *derive, known{*list, *causes, *limits, *selected, *cases}, flag.Args()); err != nil {
 		fmt.Fprintf(os.Stderr, "ruleslice: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(to string, derive bool, known [3]string, files []string) error {
+// known are the files that say what tests can't, or nothing.
+type known struct{ list, causes, limits, selected, variants string }
+
+func run(to string, derive bool, of known, files []string) error {
 	if left, err := os.ReadDir(to); err == nil && len(left) > 0 {
 		return fmt.Errorf("%s is not empty: remove what is there", to)
 	}
@@ -66,7 +71,7 @@ func run(to string, derive bool, known [3]string, files []string) error {
 	s := &slicer{to: to, read: map[string]*ruleset{}}
 	if derive {
 		var err error
-		if s.derive, err = newDerivation(known[0], known[1], known[2]); err != nil {
+		if s.derive, err = newDerivation(of); err != nil {
 			return err
 		}
 	}
@@ -76,7 +81,7 @@ func run(to string, derive bool, known [3]string, files []string) error {
 		}
 	}
 	if derive {
-		return errors.Join(s.derive.unused(), s.derive.unreached())
+		return errors.Join(s.derive.unused(), s.derive.unreached(), s.derive.unvaried())
 	}
 	return nil
 }

@@ -151,12 +151,12 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"rule_files: [rules.yaml]\ntests: [{name: one], name: two}]": "a.yaml: error converting YAML to JSON",
 	} {
 		from := source(t, text)
-		if err := run(filepath.Join(t.TempDir(), "to"), false, [3]string{}, []string{from}); err == nil || !strings.Contains(err.Error(), want) {
+		if err := run(filepath.Join(t.TempDir(), "to"), false, known{}, []string{from}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\nis told as %v, want %q", text, err, want)
 		}
 	}
 	from := source(t, "rule_files: [rules.yaml]\ntests: [{promql_expr_test: [{expr: raw}]}]")
-	if err := run(filepath.Dir(from), false, [3]string{}, []string{from}); err == nil || !strings.Contains(err.Error(), "is not empty") {
+	if err := run(filepath.Dir(from), false, known{}, []string{from}); err == nil || !strings.Contains(err.Error(), "is not empty") {
 		t.Errorf("a folder with files is told as %v", err)
 	}
 }
@@ -165,7 +165,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 func written(t *testing.T, tests string) []string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "to")
-	if err := run(to, false, [3]string{}, []string{source(t, tests)}); err != nil {
+	if err := run(to, false, known{}, []string{source(t, tests)}); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(to, "*"))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
@@ -18,6 +19,7 @@ type rule struct {
 	labels  map[string]string
 	others  made // what is known of labels that are not its own
 	reads   []reading
+	selects []reading // the part of reads that is not of annotations
 	isAlert bool
 	makes   string // the name of the alert or of the series
 }
@@ -91,7 +93,8 @@ func readRule(raw any) (*rule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.makes, err)
 	}
-	r.reads = readings(expr)
+	r.selects = readings(expr)
+	r.reads = slices.Clone(r.selects)
 	r.others = labelsOf(expr).only(func(label string) bool {
 		return own[label] == nil && label != model.MetricNameLabel && label != labels.AlertName && label != "alertstate"
 	})
