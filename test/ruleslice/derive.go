@@ -99,9 +99,10 @@ func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err e
 		}
 		for _, a := range t.Alerts {
 			if a.isOfOne() {
-				if err := d.ofOne(t, a, rules, forms, add); err != nil {
-					return nil, nil, err
-				}
+				d.ofOne(t, a, rules, forms, add)
+			}
+			if err := d.varied(t, a, func(one map[string]any) { add("", "", one) }); err != nil {
+				return nil, nil, err
 			}
 		}
 	}
@@ -131,7 +132,7 @@ func (d *derivation) beside(t *ruleTest, raw any, perAlert []string, add func(wh
 }
 
 // ofOne adds what follows from an alert that fires of one object.
-func (d *derivation) ofOne(t *ruleTest, a alertTest, rules *ruleset, forms map[string]form, add func(what, of string, one map[string]any)) error {
+func (d *derivation) ofOne(t *ruleTest, a alertTest, rules *ruleset, forms map[string]form, add func(what, of string, one map[string]any)) {
 	one := func(made map[string]any) { add("", "", made) }
 	if t.isOfOneCluster() {
 		if !d.told[a.Name] {
@@ -141,16 +142,12 @@ func (d *derivation) ofOne(t *ruleTest, a alertTest, rules *ruleset, forms map[s
 			}
 		}
 		d.limited(t, a, one)
-		if err := d.varied(t, a, one); err != nil {
-			return err
-		}
 	}
 	if f, ok := forms[a.Name]; ok && !d.formed[a.Name] {
 		d.formed[a.Name] = true
 		causes := slices.ContainsFunc(d.edges, func(e edge) bool { return e.Cause == a.Name && e.tellsObjects(forms) })
 		add(ofMany, a.Name, manyOf(t, a, f, rules.fault(a.Name), causes))
 	}
-	return nil
 }
 
 // isOfOne tells whether an alert fires of one object.

@@ -18,13 +18,18 @@ import (
 // people to read beside the texts of the alert.
 type limit struct {
 	Alert string `json:"alert"`
-	// Of selects the series that have the value.
+	// Of selects the series that have the value. Where it is empty it is all that the test
+	// gives, from the start, for which the alert waits, or goes on firing once it is gone.
 	Of string `json:"of"`
 	// Fires is one of the words of sides, and a number, or a duration of Prometheus.
 	Fires string `json:"fires"`
 	// Waits is for how long the value has been there when the alert fires, or 0 where it is
 	// not this alone that it waits for.
 	Waits span `json:"waits"`
+	// Since is when in the test there is what it waits for, if not from the start.
+	Since span `json:"since"`
+	// Keeps is for how long the alert fires when nothing is there any more.
+	Keeps span `json:"keeps"`
 
 	matchers []*labels.Matcher
 	words    string
@@ -65,6 +70,9 @@ func readLimits(file string) ([]limit, error) {
 }
 
 func (l *limit) parse() error {
+	if l.Of == "" && l.Fires == "" && l.Waits+l.Keeps > 0 {
+		return nil
+	}
 	at := strings.LastIndex(l.Fires, " ")
 	l.words = l.Fires[:max(at, 0)]
 	if _, ok := sides[l.words]; !ok {
@@ -160,10 +168,42 @@ func (l *limit) at(t *ruleTest, a alertTest) map[string]any {
 	}
 }
 
+// lasts makes of a test in which an alert fires one with the moments between which it does:
+// when all has been there for as long as it waits, and when all is gone for as long as it goes
+// on. A step before it waits still, and a step later it is silent.
+func (l *limit) lasts(t *ruleTest, a alertTest) map[string]any {
+	end := t.steps(time.Duration(a.At)) + 1
+	lines := slices.Clone(t.lines)
+	for i := range lines {
+		if l.Keeps > 0 {
+			lines[i] = lines[i].end(end, t.Interval)
+		}
+	}
+	cluster := a.Expected[0].Labels[clusterLabel]
+	from, until := l.Since+l.Waits-t.Interval, l.Since+l.Waits
+	name := fmt.Sprintf("waits for %s from %s on", l.Waits, l.Since)
+	if l.Keeps > 0 {
+		// It is gone in the step after the one in which it fired.
+		from, until = a.At+t.Interval+l.Keeps, a.At+l.Keeps
+		name = fmt.Sprintf("goes on for %s", l.Keeps)
+	}
+	a.At = until
+	return map[string]any{
+		"name":     fmt.Sprintf("%s: %s %s", t.Name, l.Alert, name),
+		"interval": t.Interval.String(), "input_series": writtenAll(lines),
+		"promql_expr_test": []any{a.in(cluster), alertTest{At: from, Name: a.Name}.in(cluster)},
+	}
+}
+
 // limited adds the limits of the alerts that a test is the first to fire.
 func (d *derivation) limited(t *ruleTest, a alertTest, add func(map[string]any)) {
 	for i := range d.limits {
 		l := &d.limits[i]
+		if l.Alert == a.Name && !d.reached[l] && l.Of == "" {
+			d.reached[l] = true
+			add(l.lasts(t, a))
+			continue
+		}
 		if l.Alert != a.Name || d.reached[l] || !slices.ContainsFunc(t.lines, func(of line) bool { return l.sets(of, a.Expected[0].Labels) }) {
 			continue
 		}
@@ -177,7 +217,7 @@ func (d *derivation) unreached() error {
 	var all []error
 	for i := range d.limits {
 		if l := &d.limits[i]; !d.reached[l] {
-			all = append(all, fmt.Errorf("%s is said to fire %s of %s, and no test gives that", l.Alert, l.Fires, l.Of))
+			all = append(all, fmt.Errorf("%s is said to fire %s of %s, to wait for %s or to go on for %s, and no test gives that", l.Alert, l.Fires, l.Of, l.Waits, l.Keeps))
 		}
 	}
 	return errors.Join(all...)

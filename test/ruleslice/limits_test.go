@@ -55,6 +55,27 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestLasts verifies the moments between which an alert is said to fire.
+func TestLasts(t *testing.T) {
+	t.Parallel()
+	const fires, silent = `"exp_samples":[{"labels":`, `"exp_samples":null`
+	for limit, want := range map[string][]string{
+		`{alert: Ill, waits: 1m}`:            {"Ill waits for 1m from 0s on\n", `{"eval_time":"1m",` + fires, `{"eval_time":"0s",` + silent},
+		`{alert: Ill, waits: 5m, since: 2m}`: {"Ill waits for 5m from 2m on\n", `{"eval_time":"7m",` + fires, `{"eval_time":"6m",` + silent},
+		`{alert: Ill, keeps: 5m}`:            {"Ill goes on for 5m\n", `0 1x1 stale`, `{"eval_time":"7m",` + fires, `{"eval_time":"8m",` + silent},
+	} {
+		got, err := limitedBy(t, limit)
+		if err != nil {
+			t.Fatalf("%s: %v", limit, err)
+		}
+		for _, text := range want {
+			if !strings.Contains(got, text) {
+				t.Errorf("%s: there is no %s in:\n%s", limit, text, got)
+			}
+		}
+	}
+}
+
 // TestLimitsThatAreWrong verifies that no limit is left untested without a word.
 func TestLimitsThatAreWrong(t *testing.T) {
 	t.Parallel()
@@ -68,6 +89,8 @@ func TestLimitsThatAreWrong(t *testing.T) {
 		`{alert: Ill, of: kubevitals_ill, fires: older than 60}`:             "duration",
 		`{alert: Ill, of: 'kubevitals_ill{', fires: above 4}`:                "limit of Ill",
 		`{alert: Ill, of: kubevitals_ill, fires: above 4, waits: "a while"}`: "duration",
+		`{alert: Well, waits: 5m}`:                                           "Well is said to fire",
+		`{alert: Ill}`:                                                       `"" says nothing that is known`,
 	} {
 		if _, err := limitedBy(t, limit); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is told as %v, want %q", limit, err, want)

@@ -195,11 +195,15 @@ func (t *ruleTest) sequence(l line, text string, steps int) ([]parser.SequenceVa
 	return values, err
 }
 
-// varied adds the cases of the alerts that a test is the first to fire.
+// varied adds the cases of the alerts that a test is the first to fire: of one object, or of
+// any where its series are left out.
 func (d *derivation) varied(t *ruleTest, a alertTest, add func(map[string]any)) error {
+	if len(a.Expected) == 0 || a.Expected[0].Labels["objects"] != "" || !t.isOfOneCluster() {
+		return nil
+	}
 	for i := range d.variants {
 		v := &d.variants[i]
-		if v.used || v.Alert != a.Name || !strings.HasPrefix(t.Name, v.Test) {
+		if v.used || v.Alert != a.Name || !strings.HasPrefix(t.Name, v.Test) || !v.Alone && !a.isOfOne() {
 			continue
 		}
 		v.used = true

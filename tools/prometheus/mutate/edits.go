@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -195,7 +196,7 @@ func (e *editor) aggregation(n *parser.AggregateExpr) {
 	e.drop("grouping", how, &n.Grouping)
 	for i, label := range n.Grouping {
 		if e.edits[from+i].proof = e.ungrouped(n, label); e.edits[from+i].proof == "" && !n.Without {
-			e.edits[from+i].proof = e.unmatchedBy(label)
+			e.edits[from+i].proof = cmp.Or(e.unmatchedBy(label), e.regrouped(n, label))
 		}
 	}
 }

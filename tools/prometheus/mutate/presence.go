@@ -107,3 +107,32 @@ func (e *editor) unmatchedBy(label string) string {
 	}
 	return ""
 }
+
+// regrouped proves that it does not matter whether an aggregation groups by a label: what it
+// selects has one value of it, and the aggregation around it leaves the label out.
+func (e *editor) regrouped(n *parser.AggregateExpr, label string) string {
+	expr := inner(n.Expr)
+	if b, ok := expr.(*parser.BinaryExpr); ok && filters(b) {
+		expr = b.LHS
+	}
+	if from := source(expr); n.Without || from == nil || !e.constant(from, label) {
+		return ""
+	}
+	for i := len(e.path) - 1; i > 0; i-- {
+		switch n := e.path[i-1].(type) {
+		case *parser.ParenExpr:
+		case *parser.BinaryExpr:
+			if !filters(n) {
+				return ""
+			}
+		case *parser.AggregateExpr:
+			if countsAll(n.Op) && !n.Without && !slices.Contains(n.Grouping, label) {
+				return "it has one value, and is left out again"
+			}
+			return ""
+		default:
+			return ""
+		}
+	}
+	return ""
+}
