@@ -141,10 +141,13 @@ func ongoing(old, one incident.Incident, was, is map[string]incident.Incident) O
 }
 
 // CouldTell tells whether a result in which something is not wrong proves that it was
-// not: its alert was evaluated, and no finding says that the kubelet of its node could
-// not be read.
+// not: its alert was evaluated, no finding says that the kubelet of its node could not be
+// read, and none that its API server does not answer.
 func CouldTell(r *diagnosis.Result, m incident.Member) bool {
 	if !slices.Contains(r.Coverage.Evaluated, m.Alert) {
+		return false
+	}
+	if server := m.Labels["server"]; server != "" && isDown(r, server) {
 		return false
 	}
 	node := m.Labels["node"]
@@ -160,3 +163,28 @@ func CouldTell(r *diagnosis.Result, m incident.Member) bool {
 	}
 	return true
 }
+
+// isDown tells whether an API server does not answer: a finding says so of it, or of all that
+// are known. It may not be among these: who starts anew then knows but one address.
+func isDown(r *diagnosis.Result, server string) bool {
+	silent := func(f ruleeval.Finding) bool {
+		if named := f.Labels["server"]; named != "" && named != server {
+			return false
+		}
+		down := 0
+		for _, e := range f.Evidence {
+			name, _, _ := strings.Cut(e.Series, "{")
+			switch {
+			case name == serverUp && e.Value != 0:
+				return false
+			case name == serverUp:
+				down++
+			}
+		}
+		return down > 0
+	}
+	return slices.ContainsFunc(r.Alerts, func(a diagnosis.FiringAlert) bool { return slices.ContainsFunc(a.Findings, silent) })
+}
+
+// serverUp is the metric of whether an API server answers.
+const serverUp = "kubevitals_apiserver_up"

@@ -27,6 +27,16 @@ func finding(alert, severity, node string) ruleeval.Finding {
 	return ruleeval.Finding{Alert: alert, Severity: severity, Signal: "s", Labels: map[string]string{"node": node, "cluster": "c"}, Description: alert + " of " + node + "."}
 }
 
+// ofServer is a finding about an API server, with samples that are 0.
+func ofServer(alert, server string, series ...string) ruleeval.Finding {
+	f := finding(alert, "warning", "")
+	f.Labels["server"] = server
+	for _, one := range series {
+		f.Evidence = append(f.Evidence, ruleeval.Evidence{Series: one})
+	}
+	return f
+}
+
 // result is one that evaluated both alerts.
 func result(t *testing.T, findings ...ruleeval.Finding) *diagnosis.Result {
 	t.Helper()
@@ -82,6 +92,10 @@ func TestBetween(t *testing.T) {
 		r.Coverage.Evaluated = []string{"PodsWait"}
 		return r
 	}
+	const other, silent = `kubevitals_apiserver_up{server="other"}`, `kubevitals_apiserver_up{server="s"}`
+	slow, down := ofServer("DiskFull", "s"), ofServer("Blind", "s", silent)
+	otherDown, noneUp, someUp := ofServer("Blind", "other", other), ofServer("Blind", "", other), ofServer("Blind", "", other, silent)
+	someUp.Evidence[0].Value = 1
 	for _, test := range []struct {
 		name          string
 		before, after *diagnosis.Result
@@ -102,6 +116,10 @@ func TestBetween(t *testing.T) {
 		{"the second did not evaluate it", result(t, disk), narrow(result(t)), map[string][]string{"unknown": {"DiskFull a"}}, false, false},
 		{"the first did not evaluate it", narrow(result(t)), result(t, disk), map[string][]string{"newly seen": {"DiskFull a"}}, true, true},
 		{"the kubelet cannot be read", result(t, disk), result(t, blind), map[string][]string{"began": {"Blind "}, "unknown": {"DiskFull a"}}, true, false},
+		{"the API server does not answer", result(t, slow), result(t, down), map[string][]string{"began": {"Blind "}, "unknown": {"DiskFull "}}, true, false},
+		{"another API server does not answer", result(t, slow), result(t, otherDown), map[string][]string{"began": {"Blind "}, "ended": {"DiskFull "}}, true, true},
+		{"no API server answers that is known", result(t, slow), result(t, noneUp), map[string][]string{"began": {"Blind "}, "unknown": {"DiskFull "}}, true, false},
+		{"one of the API servers answers", result(t, slow), result(t, someUp), map[string][]string{"began": {"Blind "}, "ended": {"DiskFull "}}, true, true},
 		{"another kubelet cannot be read", result(t, sameElsewhere, blind), result(t, blind), map[string][]string{"ended": {"DiskFull b"}, "ongoing": {"Blind "}}, false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
