@@ -174,7 +174,16 @@ func (s *Snapshot) failure(collector string, partly bool) error {
 	case !failed:
 		return nil
 	case partly:
-		return exporter.Incomplete(errors.New(why))
+		return exporter.Incomplete(recordedError{why})
 	}
-	return errors.New(why)
+	return recordedError{why}
 }
+
+// recordedError is with what a collector failed when it was recorded.
+type recordedError struct{ why string }
+
+func (e recordedError) Error() string { return e.why }
+
+// Is makes it count as exporter.ErrNotReady: the exporter told of it then, and whoever reads
+// a snapshot is told by what comes of it.
+func (e recordedError) Is(target error) bool { return target == exporter.ErrNotReady }
