@@ -170,13 +170,32 @@ func TestElsewhere(t *testing.T) {
 			t.Errorf("%q, want %s", found[i], one)
 		}
 	}
-	for _, bad := range []string{"grafana", "javascript:alert(1)", "https://", "ftp://x.example.com", "https://u:p@x.example.com", "https://x.example.com/?a=b", "https://x.example.com/#a"} {
+	for _, bad := range []string{"grafana", "javascript:alert(1)", "https://", "ftp://x.example.com", "https://u:p@x.example.com", "https://x.example.com/?a=b", "https://x.example.com/?", "https://x.example.com/#a"} {
 		if (web.Elsewhere{Grafana: bad}).Check() == nil {
 			t.Errorf("%q was taken for an address", bad)
 		}
 	}
 	if err := (web.Elsewhere{Prometheus: "https://x.example.com/prometheus"}).Check(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSilenceOfANameWithSpaces verifies that Alertmanager gets the labels as they are: what
+// follows a # it reads without the rules of forms, so that a plus stays a plus.
+func TestSilenceOfANameWithSpaces(t *testing.T) {
+	t.Parallel()
+	h := pagesWith(t, func(o *web.Options) {
+		o.Report = reporting(t, strings.ReplaceAll(sick, `node="worker-2"`, `node="worker 2"`))
+		o.Elsewhere = web.Elsewhere{Alertmanager: "http://am.example.com"}
+	})
+	p := parse(t, get(t, h, "/?lang=en&node=worker+2").Body.String())
+	want := `/silences/new?filter={alertname="` + diskPressure + `",cluster="prod",node="worker 2"}`
+	if !slices.ContainsFunc(p.links, func(l string) bool {
+		_, fragment, _ := strings.Cut(l, "#")
+		text, err := url.PathUnescape(fragment)
+		return err == nil && text == want
+	}) {
+		t.Errorf("%q, want one to %s", p.links, want)
 	}
 }
 

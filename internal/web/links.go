@@ -26,7 +26,7 @@ func (e Elsewhere) Check() error {
 			continue
 		}
 		u, err := url.Parse(text)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil {
 			return fmt.Errorf("--web.%s-url=%s: is no address such as https://%s.example.com", name, text, name)
 		}
 	}
@@ -82,7 +82,7 @@ func (s *server) elsewhere(f ruleeval.Finding, words map[string]string) (links [
 	}
 	if s.Elsewhere.Alertmanager != "" {
 		matchers := "{" + strings.Join(matchersOf(f), ",") + "}"
-		links = append(links, link{words["silence"], strings.TrimSuffix(s.Elsewhere.Alertmanager, "/") + "/#/silences/new?filter=" + url.QueryEscape(matchers)})
+		links = append(links, link{words["silence"], strings.TrimSuffix(s.Elsewhere.Alertmanager, "/") + "/#/silences/new?filter=" + strings.ReplaceAll(url.QueryEscape(matchers), "+", "%20")}) // behind a # a plus is no space
 	}
 	return links
 }
