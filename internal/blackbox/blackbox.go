@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -34,6 +33,8 @@ type Options struct {
 	Interval time.Duration
 	// LooksBack are the metrics whose past the rules read.
 	LooksBack map[string]bool
+	// Alerts are the names of those that there are.
+	Alerts map[string]bool
 	// Errors knows why a collector did not tell the whole truth.
 	Errors diagnosis.Errors
 	// Version is that of kubevitals.
@@ -57,12 +58,16 @@ type Box struct {
 	mu      sync.Mutex
 	opened  bool
 	records []Record // the oldest first
-	err     error
+	// err is why the last snapshot was not kept, and failedAt what time that is of.
+	err      error
+	failedAt time.Time
 	// before is when earlier was sent: the samples of the look before that rules look back at.
 	before  time.Time
 	earlier exporter.Families
-	// saved is what is in the file of the timeline; Run alone uses it.
-	saved []byte
+	// saved is what is in the file of the timeline, and unsaved whether that is out of date
+	// because it cannot be written; Run alone uses both.
+	saved   []byte
+	unsaved bool
 }
 
 // Record is a snapshot that is kept.
@@ -117,7 +122,7 @@ func (b *Box) Looked(result *diagnosis.Result, families exporter.Families, began
 	select {
 	case b.pending <- m:
 	default:
-		b.fail(errors.New("a disk that is too slow: what was known of an incident was not kept"), "incidents", len(began))
+		b.fail(result.At, errors.New("a disk that is too slow: what was known of an incident was not kept"), "incidents", len(began))
 	}
 }
 
@@ -204,17 +209,22 @@ func (b *Box) Snapshot(id string) (*os.File, Record, error) {
 	}
 	r := b.records[i]
 	b.mu.Unlock()
-	f, err := os.Open(filepath.Join(b.Dir, r.name))
+	root, err := os.OpenRoot(b.Dir)
+	if err != nil {
+		return nil, r, fmt.Errorf("open a snapshot: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	f, err := openFile(root, r.name)
 	if err != nil {
 		return nil, r, fmt.Errorf("open a snapshot: %w", err)
 	}
 	return f, r, nil
 }
 
-func (b *Box) fail(err error, details ...any) {
+func (b *Box) fail(at time.Time, err error, details ...any) {
 	b.mu.Lock()
 	same := b.err != nil && b.err.Error() == err.Error()
-	b.err = err
+	b.err, b.failedAt = err, at
 	b.mu.Unlock()
 	if !same {
 		b.Logger.With(details...).Error("the black box did not keep a snapshot", "err", err)

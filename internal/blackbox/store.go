@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/kubevitals/kubevitals/internal/snapshot"
-	"github.com/kubevitals/kubevitals/internal/timeline"
 	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
@@ -30,18 +28,25 @@ const (
 	mostSpared = 1 << 30
 )
 
-// open makes the folder and reads what an earlier process left there. It does so once.
+// open makes the folder, which somebody may have removed, and reads what an earlier process
+// left there. That it reads once; later it only notes what is gone.
 func (b *Box) open() error {
+	if err := os.MkdirAll(b.Dir, 0o700); err != nil {
+		return fmt.Errorf("make the folder of the black box: %w", err)
+	}
 	b.mu.Lock()
 	opened := b.opened
 	b.mu.Unlock()
 	if opened {
+		b.forget()
 		return nil
 	}
-	if err := os.MkdirAll(b.Dir, 0o700); err != nil {
-		return fmt.Errorf("make the folder of the black box: %w", err)
+	root, err := os.OpenRoot(b.Dir)
+	if err != nil {
+		return fmt.Errorf("read the folder of the black box: %w", err)
 	}
-	entries, err := readSome(b.Dir)
+	defer func() { _ = root.Close() }()
+	entries, err := readSome(root)
 	if err != nil {
 		return fmt.Errorf("read the folder of the black box: %w", err)
 	}
@@ -52,9 +57,9 @@ func (b *Box) open() error {
 		case strings.HasPrefix(e.Name(), unfinished):
 			_ = os.Remove(name) // of a process that was killed; what stays is in nobody's way
 		case strings.HasSuffix(e.Name(), suffix) && e.Type().IsRegular():
-			r, err := readRecord(name)
+			r, err := readRecord(root, e.Name())
 			if err != nil {
-				b.Logger.Warn("a file of the black box cannot be read and is left alone", "file", name, "err", err)
+				b.Logger.Warn("a file in the folder of the black box is none of its own and is left alone", "file", name, "err", err)
 				continue
 			}
 			records = append(records, r)
@@ -67,35 +72,9 @@ func (b *Box) open() error {
 	return nil
 }
 
-// readSome are the entries of a folder, up to a bound.
-func readSome(dir string) ([]fs.DirEntry, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	entries, err := f.ReadDir(mostFiles)
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return entries, err
-}
-
-func readRecord(name string) (Record, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return Record{}, err
-	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return Record{}, err
-	}
-	m, err := snapshot.ReadManifest(f)
-	if err != nil {
-		return Record{}, err
-	}
-	return recordOf(filepath.Base(name), info.Size(), m.Taken.Time.UTC(), m.Began), nil
+// nameOf is the name of the file with what was known at a time.
+func nameOf(at time.Time, began []snapshot.Began) string {
+	return at.UTC().Format("20060102T150405Z") + "-" + began[0].ID[:8] + suffix
 }
 
 func recordOf(name string, size int64, taken time.Time, began []snapshot.Began) Record {
@@ -106,6 +85,23 @@ func recordOf(name string, size int64, taken time.Time, began []snapshot.Began) 
 	return r
 }
 
+// forget lets go of the records whose files somebody removed: nobody can be given them.
+func (b *Box) forget() {
+	gone := map[string]bool{}
+	for _, r := range b.Records() {
+		if _, err := os.Lstat(filepath.Join(b.Dir, r.name)); errors.Is(err, fs.ErrNotExist) {
+			gone[r.name] = true
+		}
+	}
+	if len(gone) == 0 {
+		return
+	}
+	b.mu.Lock()
+	b.records = slices.DeleteFunc(b.records, func(r Record) bool { return gone[r.name] })
+	b.mu.Unlock()
+	b.Logger.Warn("somebody removed files of the black box", "dir", b.Dir, "files", len(gone))
+}
+
 // keep writes a moment, and removes the oldest of those that are too many.
 func (b *Box) keep(m snapshot.Moment) {
 	err := b.open()
@@ -113,12 +109,14 @@ func (b *Box) keep(m snapshot.Moment) {
 		err = b.add(m)
 	}
 	if err != nil {
-		b.fail(err)
+		b.fail(m.At, err)
 		return
 	}
 	b.mu.Lock()
-	b.err = nil
-	b.mu.Unlock()
+	defer b.mu.Unlock()
+	if !m.At.Before(b.failedAt) { // one that was left out meanwhile is the last
+		b.err = nil
+	}
 }
 
 func (b *Box) add(m snapshot.Moment) error {
@@ -130,7 +128,7 @@ func (b *Box) add(m snapshot.Moment) error {
 	if err := b.makeRoom(size); err != nil {
 		return err
 	}
-	name := m.At.UTC().Format("20060102T150405Z") + "-" + m.Began[0].ID[:8] + suffix
+	name := nameOf(m.At, m.Began)
 	if err := writeWhole(b.Dir, name, text.Bytes()); err != nil {
 		return err
 	}
@@ -175,37 +173,33 @@ func (b *Box) makeRoom(size int64) error {
 }
 
 // saveTimeline keeps when the incidents that go on began, so that they are the same after a
-// restart. A file that cannot be written costs that, and nothing else.
+// restart. A file that cannot be written costs that, and no snapshot: it is told in the log,
+// when it begins and when it ends.
 func (b *Box) saveTimeline() {
-	if err := b.open(); err != nil {
-		b.fail(err)
-		return
+	err := b.writeTimeline()
+	switch {
+	case err != nil && !b.unsaved:
+		b.Logger.Error("when incidents began will not be known after a restart", "err", err)
+	case err == nil && b.unsaved:
+		b.Logger.Info("when incidents began is kept again")
 	}
-	text, err := b.timeline.Marshal()
-	if err == nil && !bytes.Equal(text, b.saved) {
-		if err = writeWhole(b.Dir, timelineName, text); err == nil {
-			b.saved = text
-		}
-	}
-	if err != nil {
-		b.fail(err)
-	}
+	b.unsaved = err != nil
 }
 
-// Load takes over the timeline of an earlier process, before the first look. There need
-// not be one.
-func (b *Box) Load() error {
-	f, err := os.Open(filepath.Join(b.Dir, timelineName))
-	if errors.Is(err, fs.ErrNotExist) {
+func (b *Box) writeTimeline() error {
+	if err := b.open(); err != nil {
+		return err
+	}
+	text, err := b.timeline.Marshal()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(filepath.Join(b.Dir, timelineName)); err == nil && bytes.Equal(text, b.saved) {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("read the timeline: %w", err)
+	if err := writeWhole(b.Dir, timelineName, text); err != nil {
+		return err
 	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(bounded.Reader(f, timeline.Limit))
-	if err != nil {
-		return fmt.Errorf("read the timeline: %w", err)
-	}
-	return b.timeline.Load(text)
+	b.saved = text
+	return nil
 }

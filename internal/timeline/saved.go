@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/kubevitals/kubevitals/sources/bounded"
 )
@@ -34,9 +36,10 @@ func (t *Timeline) Marshal() ([]byte, error) {
 	return text, nil
 }
 
-// Load takes over what another process marshalled, before the first Update. On an error
-// the timeline is as it was.
-func (t *Timeline) Load(text []byte) error {
+// Load takes over what another process marshalled, before the first Update. Alerts are the
+// names of those that there are: of another, as an earlier version had it, nobody would ever
+// see the end, so that it is left out of what goes on. On an error the timeline is as it was.
+func (t *Timeline) Load(text []byte, alerts map[string]bool) error {
 	var s saved
 	if err := json.Unmarshal(text, &s); err != nil {
 		return fmt.Errorf("no timeline: %w", err)
@@ -44,12 +47,21 @@ func (t *Timeline) Load(text []byte) error {
 	if s.FormatVersion != savedVersion {
 		return fmt.Errorf("a timeline of format version %d, not %d", s.FormatVersion, savedVersion)
 	}
-	if len(s.Open) > mostOpen || len(s.Ended) > mostEnded {
+	if len(s.Open) > MostOpen || len(s.Ended) > mostEnded {
 		return errors.New("a timeline with more incidents than any has")
+	}
+	for _, e := range slices.Concat(s.Open, s.Ended) {
+		if err := e.check(); err != nil {
+			return err
+		}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range s.Open {
+		if !alerts[e.Alert] {
+			continue
+		}
+		e.Ended = time.Time{}
 		e.key = e.cause().ID()
 		t.open[e.key] = &e
 	}
@@ -57,6 +69,19 @@ func (t *Timeline) Load(text []byte) error {
 		e := s.Ended[i]
 		e.key = e.cause().ID()
 		t.ended = append(t.ended, e)
+	}
+	return nil
+}
+
+// check returns what no timeline can have written.
+func (e Entry) check() error {
+	switch {
+	case !IsID(e.ID):
+		return fmt.Errorf("a timeline with an incident named %.50q", e.ID)
+	case rank(e.Severity) < 0:
+		return fmt.Errorf("a timeline with an incident of severity %.50q", e.Severity)
+	case e.Alert == "" || e.Began.IsZero():
+		return fmt.Errorf("a timeline with incident %s, which has no alert or no begin", e.ID)
 	}
 	return nil
 }

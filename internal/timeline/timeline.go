@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,15 +21,18 @@ const (
 	// of them are.
 	keptFor   = 24 * time.Hour
 	mostEnded = 200
-	// mostOpen bounds the incidents that go on; of others it is not known when they began.
-	mostOpen = 500
 	// again is how soon after its end an incident that comes back is the same one: what
 	// passes in a moment would else begin each minute.
 	again = 10 * time.Minute
 	// settling is how long after the first look something may still be read for the first
 	// time, so that what is seen is a part.
 	settling = 2 * time.Minute
+	// idBytes is the length of an ID before it is spelt in digits.
+	idBytes = 16
 )
+
+// MostOpen bounds the incidents that go on; of others it is not known when they began.
+const MostOpen = 500
 
 // Entry is an incident from its begin to its end.
 type Entry struct {
@@ -104,7 +108,7 @@ func (t *Timeline) Update(r *diagnosis.Result, starting bool) (began []Entry) {
 func (t *Timeline) saw(one incident.Incident, at time.Time) (entry *Entry, isNew bool) {
 	key := one.Cause.ID()
 	entry = t.open[key]
-	if entry == nil && len(t.open) >= mostOpen {
+	if entry == nil && len(t.open) >= MostOpen {
 		return nil, false
 	}
 	if entry == nil {
@@ -182,7 +186,13 @@ func (e Entry) cause() incident.Member { return incident.Member{Alert: e.Alert, 
 // idOf is the ID of an incident: a hash of its cause and its begin.
 func idOf(cause string, begin time.Time) string {
 	sum := sha256.Sum256([]byte(cause + "\x00" + begin.Format(time.RFC3339)))
-	return hex.EncodeToString(sum[:16])
+	return hex.EncodeToString(sum[:idBytes])
+}
+
+// IsID tells whether a text can be the ID of an incident.
+func IsID(text string) bool {
+	raw, err := hex.DecodeString(text)
+	return err == nil && len(raw) == idBytes && text == strings.ToLower(text)
 }
 
 func rank(severity string) int { return slices.Index(ruleeval.Severities(), severity) }

@@ -2,6 +2,7 @@ package timeline_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -135,12 +136,22 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	line := timeline.New()
-	for _, bad := range []string{"", "{}", `{"formatVersion":2}`, `[]`, `{"formatVersion":1,"open":7}`} {
-		if line.Load([]byte(bad)) == nil {
+	strange := func(change string) string {
+		e := strings.NewReplacer(strings.Split(change, "=")...).Replace(`{"id":"0123456789abcdef0123456789abcdef","severity":"warning","summary":"s","alert":"A","labels":null,"began":"2026-03-04T05:00:00Z"}`)
+		return `{"formatVersion":1,"open":[],"ended":[` + e + `]}`
+	}
+	if err := timeline.New().Load([]byte(strange("x=x")), nil); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []string{
+		"", "{}", `{"formatVersion":2}`, `[]`, `{"formatVersion":1,"open":7}`,
+		strange("0123456789abcdef0123456789abcdef=../.."), strange("abcdef=ABCDEF"), strange("0123=01"), strange("warning=boom"), strange(`"A"=""`), strange("2026=0001" + "=-03-04T05=-01-01T00"),
+	} {
+		if line.Load([]byte(bad), nil) == nil {
 			t.Errorf("%q was taken for a timeline", bad)
 		}
 	}
-	if err := line.Load(text); err != nil {
+	if err := line.Load(text, map[string]bool{"A": true, "C": true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := names(line.Update(found(60, "A", "B"), false)); got != "B" || names(line.Ended()) != "C" {
@@ -148,5 +159,25 @@ func TestLoad(t *testing.T) {
 	}
 	if was, is := before.Open()[0], line.Open()[1]; was.ID != is.ID || !was.Began.Equal(is.Began) {
 		t.Errorf("%+v became %+v", was, is)
+	}
+}
+
+// TestLoadOfAnotherVersion verifies that an incident of an alert that is no more does not go
+// on for ever: nobody would see its end.
+func TestLoadOfAnotherVersion(t *testing.T) {
+	t.Parallel()
+	before := timeline.New()
+	before.Update(found(0, "A", "B", "C"), false)
+	before.Update(found(1, "A", "B"), false)
+	text, err := before.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := timeline.New()
+	if err := line.Load(text, map[string]bool{"A": true}); err != nil {
+		t.Fatal(err)
+	}
+	if names(line.Open()) != "A" || names(line.Ended()) != "C" {
+		t.Errorf("%q go on, %q ended", names(line.Open()), names(line.Ended()))
 	}
 }

@@ -177,7 +177,10 @@ func (e Exporter) box(past *timeline.Timeline, rules *ruleeval.Rules, known diag
 		return nil
 	}
 	o := *e.BlackBox
-	o.LooksBack, o.Errors, o.Version = rules.LooksBack(), known, e.Version
+	o.LooksBack, o.Errors, o.Version, o.Alerts = rules.LooksBack(), known, e.Version, map[string]bool{}
+	for _, a := range rules.Alerts() {
+		o.Alerts[a.Name] = true
+	}
 	box := blackbox.New(o, past)
 	if err := box.Load(); err != nil {
 		o.Logger.Warn("when incidents began is not known from before", "err", err)
