@@ -307,6 +307,7 @@ verify-mixin: $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint $(BIN)/promtool $(BIN)/mutat
 	$(GO) run ./test/ruleslice -to=$(BIN)/rule-tests mixin/tests/*.yaml
 	printf '%s\n' $(BIN)/rule-tests/*.yaml | xargs -P "$$(getconf _NPROCESSORS_ONLN)" -n 8 $(BIN)/promtool test rules
 	@# What follows from each, and what is listed not to. They are played without storage, which takes a fraction of the time.
+	@# Those in derived-tests/unselected can't fail as long as mixin/testdata/selected.yaml is fresh, and are for make mutate.
 	$(BIN)/mutate -check -tests '$(BIN)/derived-tests/*.yaml'
 	$(BIN)/mutate -check -fail -tests '$(BIN)/derived-tests/listed/*.yaml'
 	$(BIN)/jsonnetfmt --test $(JSONNET) || { echo 'run: make update-mixin'; exit 1; }
@@ -328,9 +329,9 @@ update-mixin: $(BIN)/jsonnet $(BIN)/jsonnetfmt ## Write the rules and dashboards
 comma := ,
 
 .PHONY: mutate
-mutate: $(BIN)/mutate derived-tests ## Change one thing in one rule at a time, and print which changes no test of mixin/tests, and of what follows from those, notices; writes docs/mutation.md (MUTANT=number: one alone; MUTATE=flags: a part, see what they say; RULES=path TESTS=path: those of others).
+mutate: $(BIN)/mutate derived-tests ## Change one thing in one rule at a time, and print which changes no test of mixin/tests, and of what follows from those, notices, those that verify-mixin leaves out among them; writes docs/mutation.md (MUTANT=number: one alone; MUTATE=flags: a part, see what they say; RULES=path TESTS=path: those of others).
 	@# What an earlier run found of the same rules, change and test is kept: one that was stopped goes on.
-	$(BIN)/mutate -timeout 3h -keep $(BIN)/mutation-results.jsonl -command 'make mutate MUTANT=' $(if $(RULES),-rules '$(RULES)' -tests '$(TESTS)',-tests 'mixin/tests/*.yaml$(comma)$(BIN)/derived-tests/*.yaml' -list mixin/mutants.yaml) \
+	$(BIN)/mutate -timeout 3h -keep $(BIN)/mutation-results.jsonl -command 'make mutate MUTANT=' $(if $(RULES),-rules '$(RULES)' -tests '$(TESTS)',-tests 'mixin/tests/*.yaml$(comma)$(BIN)/derived-tests/*.yaml$(comma)$(BIN)/derived-tests/unselected/*.yaml' -list mixin/mutants.yaml) \
 		$(if $(MUTANT)$(MUTATE)$(RULES),,-least 95 -markdown docs/mutation.md) $(if $(MUTANT),-mutant '$(MUTANT)') $(MUTATE)
 
 .PHONY: verify-chart

@@ -39,7 +39,6 @@ type derivation struct {
 // The names of what follows, beside those of besides.
 const (
 	ofMissing = "a metric of another program"
-	ofStrays  = "what is not selected"
 	ofMany    = "many objects"
 )
 
@@ -64,23 +63,27 @@ func newDerivation(of known) (*derivation, error) {
 	return d, err
 }
 
-// of returns what follows from tests and holds, and what is listed not to.
-func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err error) {
+// derived are tests that hold, those beside what no rule selects, which hold as well, and
+// those that are listed not to.
+type derived struct{ holds, unselected, listed []any }
+
+// of returns what follows from tests.
+func (d *derivation) of(tests []any, rules *ruleset) (all derived, err error) {
 	forms, perAlert := rules.forms(), rules.perAlert()
 	var apart []*ruleTest
 	for _, raw := range tests {
 		t, err := readTest(raw)
 		if err != nil {
-			return nil, nil, err
+			return all, err
 		}
 		if len(t.Alerts) == 0 || t.Interval <= 0 {
 			continue
 		}
 		add := func(what, of string, one map[string]any) {
 			if d.has(what, of) {
-				listed = append(listed, one)
+				all.listed = append(all.listed, one)
 			} else {
-				holds = append(holds, one)
+				all.holds = append(all.holds, one)
 			}
 		}
 		d.beside(t, raw, perAlert, add)
@@ -91,10 +94,10 @@ func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err e
 			}
 			one, err := strays(t, rules, d.selected)
 			if err != nil {
-				return nil, nil, err
+				return all, err
 			}
 			if one != nil {
-				add(ofStrays, t.Name, one)
+				all.unselected = append(all.unselected, one)
 			}
 		}
 		for _, a := range t.Alerts {
@@ -102,14 +105,14 @@ func (d *derivation) of(tests []any, rules *ruleset) (holds, listed []any, err e
 				d.ofOne(t, a, rules, forms, add)
 			}
 			if err := d.varied(t, a, func(one map[string]any) { add("", "", one) }); err != nil {
-				return nil, nil, err
+				return all, err
 			}
 		}
 	}
 	for _, one := range together(apart) {
-		holds = append(holds, one)
+		all.holds = append(all.holds, one)
 	}
-	return holds, listed, nil
+	return all, nil
 }
 
 // beside adds the test with all that may be beside its series, and those with one thing

@@ -11,6 +11,7 @@
 //
 //	go run ./test/ruleslice -derive -list=mixin/derived-tests.yaml -causes=mixin/generated/causes.json -limits=mixin/limits.yaml -selected=mixin/testdata/selected.yaml -variants=mixin/variants.yaml -to=FOLDER mixin/tests/*.yaml
 //	mutate -check -tests='FOLDER/*.yaml'
+//	mutate -check -tests='FOLDER/unselected/*.yaml'
 //	mutate -check -fail -tests='FOLDER/listed/*.yaml'
 //
 // The folder must not exist or be empty. What is asserted stays as it is, and so do the
@@ -104,11 +105,11 @@ func (s *slicer) write(file string) error {
 	if s.derive == nil {
 		return cut(filepath.Join(s.to, name), all, rules, tests)
 	}
-	holds, listed, err := s.derive.of(tests, rules)
+	made, err := s.derive.of(tests, rules)
 	if err != nil {
 		return err
 	}
-	for folder, some := range map[string][]any{s.to: holds, filepath.Join(s.to, "listed"): listed} {
+	for folder, some := range map[string][]any{s.to: made.holds, filepath.Join(s.to, "unselected"): made.unselected, filepath.Join(s.to, "listed"): made.listed} {
 		if err := uncut(folder, file, all, some); err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func TestStrays(t *testing.T) {
 	if err := run(to, true, known{list: filepath.Join(from, "list.yaml"), selected: file}, []string{filepath.Join(from, "a.yaml")}); err != nil {
 		t.Fatal(err)
 	}
-	_, got, found := strings.Cut(told(t, filepath.Join(to, "a.yaml")), "it fires: beside what is not selected\n")
+	_, got, found := strings.Cut(told(t, filepath.Join(to, "unselected", "a.yaml")), "it fires: beside what is not selected\n")
 	if !found {
 		t.Fatal("there is no such test")
 	}
