@@ -94,6 +94,23 @@ async function ofPages(browser, server) {
   await close();
 }
 
+// What a phone shows of the page, and of a runbook in both languages, in its first screens.
+async function ofPhone(browser, server) {
+  const phone = { ...options, viewport: { width: 360, height: 780 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+  const { page, close } = await open(browser, server, phone);
+  await page.goto(`${server.url}/?lang=en`);
+  const clip = { x: 0, y: 0, width: 360, height: 1560 };
+  await picture(page, 'status.phone', { clip, colours: 64 });
+  const disk = page.locator('article', { hasText: 'KubeVitalsNodeDiskPressure' });
+  const runbook = new URL(await disk.getByRole('link').first().getAttribute('href'), server.url);
+  for (const [lang, name] of [['en', 'runbook.phone'], ['zh-TW', 'runbook.phone.zh-TW']]) {
+    runbook.searchParams.set('lang', lang);
+    await page.goto(runbook.href);
+    await picture(page, name, { clip, colours: 64 });
+  }
+  await close();
+}
+
 async function ofTerminal(browser, lab) {
   const args = ['check', '--kubeconfig=admin.kubeconfig', '--kubelet.ca-file=kubelet-ca.crt', '--severity=warning'];
   const check = runOnTerminal(binary, args, { columns: 118, cwd: lab.dir });
@@ -110,6 +127,7 @@ try {
   const browser = await launch();
   try {
     await ofPages(browser, server);
+    await ofPhone(browser, server);
     await ofTerminal(browser, lab);
   } finally {
     await browser.close();
