@@ -362,7 +362,7 @@ verify-dashboards: ## Check the dashboards against Grafana's own types.
 	cd tools/grafana-types && npm ci --no-audit --no-fund && npm test
 
 .PHONY: dashboards-drawn
-dashboards-drawn: build $(BIN)/kubevitals-lab $(BIN)/prometheus $(BIN)/coredns $(BIN)/scale ## Draw all dashboards with Grafana's own components, of clusters that are ill and healthy, and look at each panel; pictures in bin/drawn (DRAWN=flags: see tools/drawn/draw.mjs). Half an hour, and 500 MB of npm packages; not in CI.
+dashboards-drawn: build $(BIN)/kubevitals-lab $(BIN)/prometheus $(BIN)/coredns $(BIN)/scale ## Draw all dashboards with Grafana's own components, of clusters that are ill and healthy, and look at each panel; pictures in bin/drawn (DRAWN=flags, such as --cluster=large --docs: see tools/drawn/draw.mjs). Half an hour, and 500 MB of npm packages; not in CI.
 	cd tools/drawn && npm ci --no-audit --no-fund --ignore-scripts && npm test && npm run drawn -- $(DRAWN)
 
 .PHONY: $(BIN)/scale

@@ -50,9 +50,9 @@ type Alert struct {
 
 // Dashboard is one generated dashboard.
 type Dashboard struct {
-	File, UID, Title string
-	Panels           []Panel
-	Variables        []string
+	File, UID, Title, Description string
+	Panels                        []Panel
+	Variables                     []string
 	// Several are the variables that can have more than one value.
 	Several  []string
 	Editable bool

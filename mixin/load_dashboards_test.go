@@ -42,9 +42,9 @@ func loadDashboards(t *testing.T) []Dashboard {
 	var list []Dashboard
 	for _, file := range files(t, "../dashboards/generated/*.json") {
 		var d struct {
-			UID, Title string
-			Editable   bool
-			Templating struct {
+			UID, Title, Description string
+			Editable                bool
+			Templating              struct {
 				List []struct {
 					Name              string
 					Multi, IncludeAll bool
@@ -55,7 +55,7 @@ func loadDashboards(t *testing.T) []Dashboard {
 		if err := json.Unmarshal([]byte(read(t, file)), &d); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		dashboard := Dashboard{File: filepath.Base(file), UID: d.UID, Title: d.Title, Editable: d.Editable}
+		dashboard := Dashboard{File: filepath.Base(file), UID: d.UID, Title: d.Title, Description: d.Description, Editable: d.Editable}
 		for _, v := range d.Templating.List {
 			dashboard.Variables = append(dashboard.Variables, v.Name)
 			if v.Multi || v.IncludeAll {

@@ -1,7 +1,9 @@
 // Draws every dashboard of clusters: node draw.mjs [--cluster=ill,healthy,large]
 // [--only=overview] [--to=folder]. With --prometheus=URL and --at=seconds it draws what
-// that Prometheus has instead of starting one. Fails where a panel does.
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+// that Prometheus has instead of starting one. With --docs the documents get their pictures,
+// which takes Debian's pngquant. Fails where a panel does.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { draw, launch } from './lib/browser.mjs';
 import { clusters, named } from './lib/clusters.mjs';
@@ -13,7 +15,7 @@ import { bundle, serve } from './lib/site.mjs';
 const { values: flags } = parseArgs({
   options: {
     cluster: { type: 'string', default: 'ill,healthy' }, only: { type: 'string', default: '' }, to: { type: 'string', default: `${root}bin/drawn` },
-    prometheus: { type: 'string' }, at: { type: 'string' }, hours: { type: 'string', default: '1' },
+    docs: { type: 'boolean', default: false }, prometheus: { type: 'string' }, at: { type: 'string' }, hours: { type: 'string', default: '1' },
   },
 });
 const log = (text) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
@@ -24,10 +26,27 @@ function dashboards() {
   return readdirSync(folder).filter((file) => file.includes(flags.only)).map((file) => ({ name: file.replace('.json', ''), dashboard: JSON.parse(readFileSync(folder + file, 'utf8')) }));
 }
 
-// The pictures: the whole of each dashboard, and of the overview the first screen as well.
+// The first screens that the documents show, by their names there.
+const documented = {
+  'ill-kubevitals-overview': 'dashboard-overview', 'healthy-kubevitals-overview': 'dashboard-overview-healthy', 'large-kubevitals-nodes': 'dashboard-nodes-large',
+};
+const largest = 200_000;
+
+// The pictures: the whole of each dashboard, and the first screens of the overview and of
+// what is documented as well.
 function pictures(name, cluster) {
   const whole = { path: `${flags.to}/${cluster}-${name}.png` };
-  return name.endsWith('overview') ? [whole, { path: `${flags.to}/${cluster}-${name}-first.png`, height: 900 }] : [whole];
+  const first = { path: `${flags.to}/${cluster}-${name}-first.png`, height: 900, document: documented[`${cluster}-${name}`] };
+  return first.document || name.endsWith('overview') ? [whole, first] : [whole];
+}
+
+function toDocs(path, document) {
+  const copy = `${root}docs/${document}.png`;
+  copyFileSync(path, copy);
+  execFileSync('pngquant', ['--force', '--speed=1', '--strip', '--ext=.png', '128', copy]);
+  const { size } = statSync(copy);
+  log(`docs/${document}.png: ${Math.round(size / 1000)} kB`);
+  if (size > largest) throw new Error(`docs/${document}.png is larger than ${largest} bytes`);
 }
 
 async function drawAll(browser, files, prometheus, cluster) {
@@ -39,7 +58,8 @@ async function drawAll(browser, files, prometheus, cluster) {
     for (const picture of pictures(name, cluster)) {
       const drawn = await draw(browser, site.url, { width, ...picture });
       const found = problems(drawn);
-      if (picture.height) found.push(...unnamed(named[cluster] ?? [], drawn).map((text) => `the first screen does not say "${text}"`));
+      if (flags.docs && picture.document) toDocs(picture.path, picture.document);
+      if (name.endsWith('overview') && picture.height) found.push(...unnamed(named[cluster] ?? [], drawn).map((text) => `the first screen does not say "${text}"`));
       const shows = drawn.panels.filter((panel) => panel.shows === 'data').length;
       log(`${cluster} ${name}: ${drawn.panels.length} panels, ${shows} with data, ${drawn.panels.length - shows} say why not, ${found.length} problems`);
       for (const problem of found) console.log(`  ${problem}`);
