@@ -117,8 +117,8 @@ test-race: ## The same under the race detector.
 	@# once crash it (golang/go#78156).
 	bubbles=$$($(GO) list -test -f '{{if .ForTest}}{{.ForTest}} {{.Deps}}{{end}}' $(PACKAGES) | \
 		awk '/testing\/synctest/ {print $$1}' | sort -u) && \
-	CGO_ENABLED=1 $(GO) test -timeout 20m -race $$($(GO) list $(PACKAGES) | grep -vxF "$$bubbles") && \
-	CGO_ENABLED=1 $(GO) test -timeout 20m -race -cpu 1 $$bubbles
+	CGO_ENABLED=1 $(GO) test -timeout 40m -race $$($(GO) list $(PACKAGES) | grep -vxF "$$bubbles") && \
+	CGO_ENABLED=1 $(GO) test -timeout 40m -race -cpu 1 $$bubbles
 
 .PHONY: e2e
 e2e: e2e-control-plane e2e-timed ## Test against a real control plane.
