@@ -94,7 +94,8 @@ function(c) {
         and on (%(by)s, server, probe)
         max by (%(by)s, server, probe) (kubevitals_apiserver_probe_result{%(selector)s, result="ok"}) == 1
       ||| % c,
-      'for': '10m',
+      // Longer than etcd takes to be told of: the cause comes first.
+      'for': '15m',
       summary: 'An API server is slow even for one small object.',
       explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader', 'KubeVitalsAPIServerReadsFailing', 'KubeVitalsAPIServerWritesFailing']) + why.ofCluster(['KubeVitalsEtcdSlow'], { inhibits: false }),
       description: 'A {{ $labels.probe }} of one small object through API server {{ $labels.server }} of cluster %(cluster)s takes {{ $value | humanizeDuration }}.',

@@ -131,7 +131,7 @@ function(c) {
       expr: |||
         %(slowest)s > %(etcdSlowSeconds)s
       ||| % k,
-      'for': '15m',
+      'for': '10m',
       summary: 'Requests of the API servers to etcd are slow.',
       explainedBy: why.ofCluster(['KubeVitalsEtcdNoLeader']),
       description: 'One in a hundred requests ({{ $labels.operation }}) of the API servers of cluster %(cluster)s to etcd takes {{ $value | humanizeDuration }} or more.',
