@@ -18,7 +18,7 @@ import (
 //   - a metric of another program is as good as none: see missing;
 //   - what an alert does not select of a metric changes nothing: see strays;
 //   - of many objects that are ill alike one alert tells, in place of those of each: see
-//     manyOf.
+//     manyOf, and recordedMany.
 type derivation struct {
 	*list
 	// edges are the graph of causes.
@@ -32,14 +32,15 @@ type derivation struct {
 	variants []variants
 	// told are the alerts of which was made already what explains them.
 	told map[string]bool
-	// formed are the alerts of which many were made already: the first test is enough.
-	formed map[string]bool
+	// formed and recorded are the alerts of which many were made already: the first test is enough.
+	formed, recorded map[string]bool
 }
 
 // The names of what follows, beside those of besides.
 const (
-	ofMissing = "a metric of another program"
-	ofMany    = "many objects"
+	ofMissing  = "a metric of another program"
+	ofMany     = "many objects"
+	ofRecorded = "many recorded objects"
 )
 
 func newDerivation(of known) (*derivation, error) {
@@ -47,7 +48,7 @@ func newDerivation(of known) (*derivation, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &derivation{list: l, told: map[string]bool{}, formed: map[string]bool{}, reached: map[*limit]bool{}}
+	d := &derivation{list: l, told: map[string]bool{}, formed: map[string]bool{}, recorded: map[string]bool{}, reached: map[*limit]bool{}}
 	if d.limits, err = readLimits(of.limits); err != nil {
 		return nil, err
 	}
@@ -104,6 +105,10 @@ func (d *derivation) of(tests []any, rules *ruleset) (all derived, err error) {
 			if a.isOfOne() {
 				d.ofOne(t, a, rules, forms, add)
 			}
+			if f, ok := forms[a.Name]; ok && !d.recorded[a.Name] && a.tellsOne() {
+				d.recorded[a.Name] = true
+				add(ofRecorded, a.Name, recordedMany(t, a, f, d.causes(a.Name, forms)))
+			}
 			if err := d.varied(t, a, func(one map[string]any) { add("", "", one) }); err != nil {
 				return all, err
 			}
@@ -148,9 +153,18 @@ func (d *derivation) ofOne(t *ruleTest, a alertTest, rules *ruleset, forms map[s
 	}
 	if f, ok := forms[a.Name]; ok && !d.formed[a.Name] {
 		d.formed[a.Name] = true
-		causes := slices.ContainsFunc(d.edges, func(e edge) bool { return e.Cause == a.Name && e.tellsObjects(forms) })
-		add(ofMany, a.Name, manyOf(t, a, f, rules.fault(a.Name), causes))
+		add(ofMany, a.Name, manyOf(t, a, f, rules.fault(a.Name), d.causes(a.Name, forms)))
 	}
+}
+
+// causes tells whether an alert explains others of the same objects.
+func (d *derivation) causes(alert string, forms map[string]form) bool {
+	return slices.ContainsFunc(d.edges, func(e edge) bool { return e.Cause == alert && e.tellsObjects(forms) })
+}
+
+// tellsOne tells whether an alert fires of objects one by one.
+func (a alertTest) tellsOne() bool {
+	return len(a.Expected) > 0 && a.Expected[0].Labels["objects"] == ""
 }
 
 // isOfOne tells whether an alert fires of one object.

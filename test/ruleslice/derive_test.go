@@ -87,7 +87,7 @@ func TestAnotherAlert(t *testing.T) {
 	if err := run(to, true, known{list: filepath.Join(from, "list.yaml")}, []string{filepath.Join(from, "a.yaml")}); err != nil {
 		t.Fatal(err)
 	}
-	got := told(t, filepath.Join(to, "a.yaml"))
+	got := section(told(t, filepath.Join(to, "a.yaml")), "it fires: beside")
 	for _, want := range []string{
 		`{__name__="kubevitals:alert_object:count", alert="of-others", cluster="a", node="n1"} 1e+06x3`,
 		`{__name__="kubevitals:alert_object:count", alert="of-others", cluster="a", node="of-others"} 1e+06x3`,
@@ -129,6 +129,21 @@ func formSource(t *testing.T, tests, list string) string {
 		}
 	}
 	return folder
+}
+
+// section are the lines of the first test in what is told of which the name begins with a text.
+func section(told, name string) string {
+	var text strings.Builder
+	for line := range strings.Lines(told) {
+		begins := strings.HasPrefix(line, name)
+		if text.Len() > 0 && !strings.HasPrefix(line, "  ") {
+			break
+		}
+		if begins || text.Len() > 0 {
+			text.WriteString(line)
+		}
+	}
+	return text.String()
 }
 
 // told is a file of tests, a line for each series and question.

@@ -198,7 +198,7 @@ func (t *ruleTest) sequence(l line, text string, steps int) ([]parser.SequenceVa
 // varied adds the cases of the alerts that a test is the first to fire: of one object, or of
 // any where its series are left out.
 func (d *derivation) varied(t *ruleTest, a alertTest, add func(map[string]any)) error {
-	if len(a.Expected) == 0 || a.Expected[0].Labels["objects"] != "" || !t.isOfOneCluster() {
+	if !a.tellsOne() || !t.isOfOneCluster() {
 		return nil
 	}
 	for i := range d.variants {
