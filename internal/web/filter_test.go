@@ -170,7 +170,7 @@ func TestElsewhere(t *testing.T) {
 			t.Errorf("%q, want %s", found[i], one)
 		}
 	}
-	for _, bad := range []string{"grafana", "javascript:alert(1)", "https://", "ftp://x.example.com", "https://u:p@x.example.com", "https://x.example.com/?a=b", "https://x.example.com/?", "https://x.example.com/#a"} {
+	for _, bad := range []string{"grafana", "javascript:alert(1)", "https://", "ftp://x.example.com", "https://u:p@x.example.com", "https://x.example.com/?a=b", "https://x.example.com/?", "https://x.example.com/#", "https://:443", "https://x.example.com/#a"} {
 		if (web.Elsewhere{Grafana: bad}).Check() == nil {
 			t.Errorf("%q was taken for an address", bad)
 		}

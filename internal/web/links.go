@@ -26,7 +26,7 @@ func (e Elsewhere) Check() error {
 			continue
 		}
 		u, err := url.Parse(text)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil {
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.ContainsAny(text, "?#") || u.User != nil {
 			return fmt.Errorf("--web.%s-url=%s: is no address such as https://%s.example.com", name, text, name)
 		}
 	}
