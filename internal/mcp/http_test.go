@@ -51,6 +51,12 @@ func TestHTTP(t *testing.T) {
 		{"the end of a session", "DELETE", "", "by POST", 405, nil},
 		{"no JSON", "POST", "{", "no JSON", 400, nil},
 		{"a batch", "POST", "[" + incidents + "]", "no request", 400, nil},
+		{"nothing", "POST", "null", "no request", 400, nil},
+		{"a request for nothing", "POST", `{"id": 1}`, "no request", 400, nil},
+		{"an object for an ID", "POST", `{"id": {"a": 1}, "method": "ping"}`, "no request", 400, nil},
+		{"null for an ID", "POST", `{"id": null, "method": "ping"}`, "no request", 400, nil},
+		{"an ID that is no text", "POST", "{\"id\": \"\xff\", \"method\": \"ping\"}", "no JSON", 400, nil},
+		{"an answer to nothing", "POST", `{"id": 1, "result": {}}`, "", 202, nil},
 		{"too long", "POST", `{"id": 1, "method": "` + strings.Repeat("x", 64<<10) + `"}`, "too long", 413, nil},
 		{"files of the machine", "POST", `{"id": 1, "method": "tools/call", "params": {"name": "check_dump", "arguments": {"path": "/"}}}`, "there is no tool check_dump", 200, nil},
 	} {

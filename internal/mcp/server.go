@@ -6,6 +6,7 @@ package mcp
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 // Tool is something that can be asked for.
@@ -64,7 +66,13 @@ type message struct {
 	ID     json.RawMessage `json:"id"`
 	Method string          `json:"method"`
 	Params json.RawMessage `json:"params"`
+	// Result and Error are those of an answer. The server asks nothing, so that none is due.
+	Result json.RawMessage `json:"result"`
+	Error  json.RawMessage `json:"error"`
 }
+
+// named tells whether the ID is one that the protocol knows: a string or a number.
+func (m message) named() bool { return bytes.ContainsAny(m.ID[:1], `"-0123456789`) }
 
 type answer struct {
 	JSONRPC string          `json:"jsonrpc"`
@@ -122,11 +130,16 @@ func (s *Server) Serve(ctx context.Context, r io.Reader, w io.Writer) error {
 func (s *Server) handle(ctx context.Context, line []byte, calls *sync.WaitGroup) {
 	var m message
 	switch err := json.Unmarshal(line, &m); {
-	case err != nil && !json.Valid(line):
+	case err != nil && !json.Valid(line), !utf8.Valid(line):
 		s.refuse(json.RawMessage("null"), noJSON, "no JSON")
 		return
 	case err != nil:
 		s.refuse(json.RawMessage("null"), noRequest, "no request: one object a line")
+		return
+	case m.Method == "" && (m.Result != nil || m.Error != nil):
+		return
+	case m.Method == "", len(m.ID) > 0 && !m.named():
+		s.refuse(json.RawMessage("null"), noRequest, "no request: it has no method, or an ID that is neither a string nor a number")
 		return
 	case len(m.ID) == 0:
 		s.notified(m)
