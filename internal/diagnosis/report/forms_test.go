@@ -164,7 +164,8 @@ func TestChinese(t *testing.T) {
 	mustSay(t, out.String(), "節點 n-1 的磁碟已滿。", "1 分鐘", "事件：1（1 項", "持續 5 分鐘後告警。", "讀不到的部分：", "forbidden：來源 pods", "先看：", "處理手冊：")
 	markdown := written(t, in(report.Chinese, report.Markdown), r)
 	mustSay(t, markdown, "| 嚴重程度 | 問題 | 開始於 | 可能引起的告警 |", "## 詳細內容", "## 讀不到的部分")
-	mustSay(t, written(t, in(report.Chinese, report.HTML), r), `<html lang="zh-TW">`, "<title>事件：1（1 項")
+	mustSay(t, written(t, in(report.Chinese, report.HTML), r), `<html lang="zh-TW">`, "<title>事件：1（1 項",
+		`:lang(zh-TW) td:nth-child(3)::before { content: "開始於 "; }`, `:lang(zh-TW) td:nth-child(4)::before { content: "可能引起："; }`)
 	for _, text := range []string{out.String(), markdown} {
 		if english := regexp.MustCompile(`(?m)^.*\b(and|more|which|fires|Look|Incidents|severity|Likely)\b.*$`).FindString(text); english != "" {
 			t.Errorf("in English: %s", english)
