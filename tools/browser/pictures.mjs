@@ -69,10 +69,10 @@ async function picture(page, name, { clip, colours = 256 } = {}) {
   if (size > largest) throw new Error(`docs/${name}.png is larger than ${largest} bytes`);
 }
 
-// From the top of the page to the end of an element.
+// From the top of the page, wherever it is scrolled to, to the end of an element.
 async function downTo(page, locator, width) {
-  const box = await locator.boundingBox();
-  return { x: 0, y: 0, width, height: Math.ceil(box.y + box.height) + 12 };
+  const end = await locator.evaluate((e) => e.getBoundingClientRect().bottom + scrollY);
+  return { x: 0, y: 0, width, height: Math.ceil(end) + 12 };
 }
 
 async function ofPages(browser, server) {
@@ -84,9 +84,9 @@ async function ofPages(browser, server) {
   await disk.locator('summary').first().click();
   await page.mouse.click(2, 2);
   const last = page.locator('article', { hasText: 'KubeVitalsNodeNotReady' });
-  await picture(page, 'status', { clip: await downTo(page, last, 1000) });
+  await picture(page, 'status', { clip: await downTo(page, last, 1000), colours: 64 });
   await page.goto(`${server.url}/?lang=zh-TW`);
-  await picture(page, 'status.zh-TW', { clip: await downTo(page, last, 1000) });
+  await picture(page, 'status.zh-TW', { clip: await downTo(page, last, 1000), colours: 64 });
 
   await page.setViewportSize({ width: 1240, height: 1600 });
   await page.goto(new URL(runbook, server.url).href);

@@ -4,6 +4,7 @@
 // which takes Debian's pngquant. Fails where a panel does.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { draw, launch } from './lib/browser.mjs';
 import { clusters, named } from './lib/clusters.mjs';
@@ -79,6 +80,8 @@ async function ofCluster(name, browser, files) {
     try {
       await untilScraped(prometheus.url, cluster.minutes, log);
       await untilFiring(prometheus.url, cluster.wanted, 20, log);
+      // What is drawn ended shortly before, and causes are put in order by an evaluation after.
+      await sleep(75_000);
       return await drawAll(browser, files, prometheus.url, name);
     } finally {
       await prometheus.stop();
