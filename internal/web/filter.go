@@ -11,7 +11,7 @@ import (
 )
 
 // filter says which of the incidents and problems a page shows; the zero value all of them.
-// Node and Namespace are parts of names.
+// Node and Namespace are parts of names, or in quotes whole ones.
 type filter struct{ Node, Namespace, Signal string }
 
 // filterOf reads a filter from a query. What no name can be is left out.
@@ -36,11 +36,19 @@ func (f filter) pairs() []pair {
 
 // has tells whether a finding is to be shown.
 func (f filter) has(labels map[string]string, signal string) bool {
-	part := func(name, of string) bool {
-		return of == "" || strings.Contains(strings.ToLower(name), strings.ToLower(of))
-	}
-	return part(labels["node"], f.Node) && part(labels["namespace"], f.Namespace) && (f.Signal == "" || f.Signal == signal)
+	return matches(labels["node"], f.Node) && matches(labels["namespace"], f.Namespace) && (f.Signal == "" || f.Signal == signal)
 }
+
+// matches tells whether a name is one that is asked for. No name has quotes in it.
+func matches(name, asked string) bool {
+	if len(asked) > 2 && strings.HasPrefix(asked, `"`) && strings.HasSuffix(asked, `"`) {
+		return strings.EqualFold(name, asked[1:len(asked)-1])
+	}
+	return strings.Contains(strings.ToLower(name), strings.ToLower(asked))
+}
+
+// wholeName asks for a name as a whole: worker-1 is a part of worker-10, too.
+func wholeName(name string) string { return `"` + name + `"` }
 
 // incidents are those of which the cause, or something that follows from it, is to be shown.
 func (f filter) incidents(all []incident.Incident) []incident.Incident {

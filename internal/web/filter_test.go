@@ -138,6 +138,27 @@ func TestNodeMap(t *testing.T) {
 	}
 }
 
+// TestOneNode verifies that a node of the map leads to what is known of it alone, and not of
+// those whose names are longer.
+func TestOneNode(t *testing.T) {
+	t.Parallel()
+	h := pagesWith(t, func(o *web.Options) {
+		o.Report = reporting(t, sick+"kubevitals_node_disk_pressure{node=\"worker-20\"} 1\nkubevitals_kubelet_available{node=\"worker-20\",endpoint=\"metrics\",reason=\"available\"} 1\n")
+	})
+	links := parse(t, get(t, h, "/?lang=en").Body.String()).links
+	if !slices.Contains(links, "?lang=en&node=%22worker-2%22") {
+		t.Fatalf("none to a node alone: %q", links)
+	}
+	for query, want := range map[string][2]bool{"WORKER-2": {true, true}, "%22Worker-2%22": {true, false}, "worker-2%22": {}, "%22%22": {}} {
+		text := parse(t, get(t, h, "/?lang=en&node="+query).Body.String()).text.String()
+		for n, sentence := range []string{"The kubelet of node worker-2 ", "The kubelet of node worker-20 "} {
+			if strings.Contains(text, sentence) != want[n] {
+				t.Errorf("of %s: %q is there: %t", query, sentence, !want[n])
+			}
+		}
+	}
+}
+
 // TestElsewhere verifies that findings lead to other programs where these are known, with
 // what they are about, and nowhere else.
 func TestElsewhere(t *testing.T) {

@@ -56,7 +56,7 @@ func nodeClasses() []string { return []string{"critical", "warning", "info", "no
 func (s *server) nodeMap(r reader, report *livestatus.Report, f filter, lang string) *nodeMap {
 	nodes := report.Nodes
 	if f.Node != "" {
-		nodes = slices.DeleteFunc(slices.Clone(nodes), func(name string) bool { return !strings.Contains(strings.ToLower(name), strings.ToLower(f.Node)) })
+		nodes = slices.DeleteFunc(slices.Clone(nodes), func(name string) bool { return !matches(name, f.Node) })
 	}
 	if len(nodes) == 0 {
 		return nil
@@ -142,7 +142,7 @@ func (s *server) group(groups map[string]*nodeGroup, class, node string, cause i
 		g.More++
 		return
 	}
-	g.Nodes = append(g.Nodes, link{node, "?" + query([]pair{{"node", node}}, lang)})
+	g.Nodes = append(g.Nodes, link{node, "?" + query([]pair{{"node", wholeName(node)}}, lang)})
 }
 
 // sorted are the groups, the worst and then the largest first, and the number of those that
