@@ -131,9 +131,9 @@ func (t *Timeline) saw(one incident.Incident, at time.Time) (entry *Entry, isNew
 }
 
 // reopen returns an incident of the same cause that ended shortly before, and takes it from
-// those that ended.
+// those that ended. One that ended in the future, by a clock that was wrong, is another.
 func (t *Timeline) reopen(key string, at time.Time) *Entry {
-	i := slices.IndexFunc(t.ended, func(e Entry) bool { return e.key == key && at.Sub(e.Ended) < again })
+	i := slices.IndexFunc(t.ended, func(e Entry) bool { return e.key == key && at.Sub(e.Ended).Abs() < again })
 	if i < 0 {
 		return nil
 	}
@@ -144,7 +144,7 @@ func (t *Timeline) reopen(key string, at time.Time) *Entry {
 }
 
 // end notes what is not there any more, as far as the result could tell, and forgets what
-// ended long ago.
+// ended long ago, or will by a clock that was wrong.
 func (t *Timeline) end(r *diagnosis.Result, members map[string]bool) {
 	for key, e := range t.open {
 		if members[key] || !change.CouldTell(r, e.cause()) {
@@ -154,7 +154,7 @@ func (t *Timeline) end(r *diagnosis.Result, members map[string]bool) {
 		t.ended = append(t.ended, *e)
 		delete(t.open, key)
 	}
-	t.ended = slices.DeleteFunc(t.ended, func(e Entry) bool { return r.At.Sub(e.Ended) > keptFor })
+	t.ended = slices.DeleteFunc(t.ended, func(e Entry) bool { return r.At.Sub(e.Ended).Abs() > keptFor })
 	slices.SortStableFunc(t.ended, func(a, b Entry) int { return cmp.Or(a.Ended.Compare(b.Ended), a.Began.Compare(b.Began)) })
 	t.ended = t.ended[max(0, len(t.ended)-mostEnded):]
 }

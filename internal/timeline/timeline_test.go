@@ -181,3 +181,20 @@ func TestLoadOfAnotherVersion(t *testing.T) {
 		t.Errorf("%q go on, %q ended", names(line.Open()), names(line.Ended()))
 	}
 }
+
+// TestWrongClock verifies that after a clock was ahead for some time incidents begin and end
+// as before.
+func TestWrongClock(t *testing.T) {
+	t.Parallel()
+	const days = 24 * 60
+	line := timeline.New()
+	line.Update(found(9*days, "A"), false)
+	line.Update(found(9*days+1), false)
+	if got := names(line.Update(found(0, "A"), false)); got != "A" {
+		t.Errorf("%q began, after what ended in the future", got)
+	}
+	line.Update(found(1), false)
+	if ended := line.Ended(); len(ended) != 1 || !ended[0].Ended.Equal(at(1)) {
+		t.Errorf("%+v", ended)
+	}
+}
