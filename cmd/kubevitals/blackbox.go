@@ -24,7 +24,7 @@ type keeping struct {
 func (k *keeping) flags(app *kingpin.Application) {
 	app.Flag("blackbox.dir", "Folder in which the exporter keeps a snapshot of what it knew when an incident began, for kubevitals check --snapshot and diff. Without it nothing is kept.").
 		PlaceHolder("DIR").StringVar(&k.dir)
-	app.Flag("blackbox.interval", "How often to evaluate the rules for that while nobody looks at the pages.").
+	app.Flag("blackbox.interval", "How often to evaluate the rules for that while nobody looks at the pages. Each 15s is the most: for that long a look counts.").
 		Default("1m").DurationVar(&k.interval)
 	collectors.Whole(app.Flag("blackbox.max-snapshots", "Snapshots to keep; the oldest go first.").Default("50"), &k.snapshots)
 	app.Flag("blackbox.max-bytes", "Bytes that all of them may take; the oldest go first. None is kept that would leave less than a tenth of the disk, or 1 GiB of a large one, to others.").
