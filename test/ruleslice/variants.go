@@ -65,8 +65,9 @@ func readVariants(file string) ([]variants, error) {
 	return content.Variants, nil
 }
 
-// of makes of a test one with a cluster for each case.
-func (v *variants) of(t *ruleTest, a alertTest) (map[string]any, error) {
+// of makes of a test one with a cluster for each case; and one in which there are, beside the
+// series of each, those of another replica and of another program, which change nothing.
+func (v *variants) of(t *ruleTest, a alertTest, counts *list) ([]map[string]any, error) {
 	was := a.Expected[0].Labels
 	base := slices.Clone(t.lines)
 	if v.Alone {
@@ -81,7 +82,7 @@ func (v *variants) of(t *ruleTest, a alertTest) (map[string]any, error) {
 	}
 	one := expected{maps.Clone(was), a.Expected[0].Annotations}
 	maps.Copy(one.Labels, v.Labels)
-	var lines []line
+	var lines, more []line
 	var asked []any
 	for n, c := range v.Cases {
 		cluster := fmt.Sprintf("case-%02d", n+1)
@@ -89,9 +90,14 @@ func (v *variants) of(t *ruleTest, a alertTest) (map[string]any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s, %s%s: %w", v.Alert, c.Fires, c.Silent, err)
 		}
-		for _, l := range changed {
-			lines = append(lines, l.with(clusterLabel, cluster))
+		for i, l := range changed {
+			changed[i] = l.with(clusterLabel, cluster)
+			if l.labels.Has(jobLabel) {
+				more = append(more, changed[i].others()...)
+			}
 		}
+		lines = append(lines, changed...)
+		more = append(more, (&ruleTest{lines: changed}).replica(counts)...)
 		if c.Silent != "" {
 			asked = append(asked, alertTest{At: a.At, Name: a.Name}.in(cluster))
 		} else {
@@ -100,10 +106,13 @@ func (v *variants) of(t *ruleTest, a alertTest) (map[string]any, error) {
 			asked = append(asked, alertTest{At: a.At, Name: a.Name, Expected: []expected{fires}}.in(cluster))
 		}
 	}
-	return map[string]any{
-		"name":     fmt.Sprintf("%s: %s in %d cases", t.Name, v.Alert, len(v.Cases)),
-		"interval": t.Interval.String(), "input_series": writtenAll(lines), "promql_expr_test": asked,
-	}, nil
+	made := func(lines []line, beside string) map[string]any {
+		return map[string]any{
+			"name":     fmt.Sprintf("%s: %s in %d cases%s", t.Name, v.Alert, len(v.Cases), beside),
+			"interval": t.Interval.String(), "input_series": writtenAll(lines), "promql_expr_test": asked,
+		}
+	}
+	return []map[string]any{made(lines, ""), made(append(lines, more...), ", beside another replica and another program")}, nil
 }
 
 // given are series with other values. A selector is asked of those of the test alone.
@@ -207,11 +216,13 @@ func (d *derivation) varied(t *ruleTest, a alertTest, add func(map[string]any)) 
 			continue
 		}
 		v.used = true
-		one, err := v.of(t, a)
+		made, err := v.of(t, a, d.list)
 		if err != nil {
 			return err
 		}
-		add(one)
+		for _, one := range made {
+			add(one)
+		}
 	}
 	return nil
 }

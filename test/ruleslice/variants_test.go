@@ -39,6 +39,17 @@ variants:
 			t.Errorf("there is no %s in:\n%s", want, got)
 		}
 	}
+	beside := section(got, "it fires: Ill in 2 cases, beside another replica and another program")
+	for _, want := range []string{
+		`{__name__="kubevitals_ill", cluster="case-02", instance="i", job="kubevitals", node="n7"} 0x3`,
+		`{__name__="kubevitals_ill", cluster="case-02", instance="i-replica", job="kubevitals", node="n7"} -1e+09x3`,
+		`{__name__="kubevitals_ill", cluster="case-02", instance="small", job="of-others", node="n7"} -1e+09x3`,
+		`cluster=\"case-02\"}"}`,
+	} {
+		if !strings.Contains(beside, want) {
+			t.Errorf("there is no %s in:\n%s", want, beside)
+		}
+	}
 	if never := `kubevitals_gone_total", cluster="case-02"`; strings.Contains(got, never) {
 		t.Errorf("%s is there, and should be gone:\n%s", never, got)
 	}
