@@ -39,9 +39,9 @@ type variantCase struct {
 	// Labels are those of the alert that are others in this case.
 	Labels map[string]string `json:"labels"`
 	// Given are values by selector: of the series of the test that it selects, or else of a
-	// new one of the exporter or of a rule, with the labels that it asks for; [1-9] in it is each of nine
-	// numbers. A value is a number, "age"
-	// and a duration, "gone", or a sequence as tests have it.
+	// new one of the exporter or of a rule, with the labels that it asks for; [1-9] in it is
+	// each of nine numbers. A value is a number, "age" and a duration, "gone", or a sequence
+	// as tests have it.
 	Given map[string]any `json:"given"`
 }
 
