@@ -103,7 +103,7 @@ func (p prometheus) ask(ctx context.Context, path string, form url.Values) ([]se
 // eventually fails unless the query comes to n series at last that each have the value.
 func (p prometheus) eventually(t *testing.T, within time.Duration, expr string, n int, value float64) {
 	t.Helper()
-	err := cluster.Eventually(t.Context(), within, func(ctx context.Context) error {
+	err := cluster.Eventually(t.Context(), patience*within, func(ctx context.Context) error {
 		got, err := p.query(ctx, expr)
 		if err != nil {
 			return err

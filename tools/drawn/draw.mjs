@@ -11,6 +11,7 @@ import { clusters, named } from './lib/clusters.mjs';
 import { problems, unnamed } from './lib/judge.mjs';
 import { root } from './lib/process.mjs';
 import { startPrometheus, untilFiring, untilScraped } from './lib/prometheus.mjs';
+import { folds, opened } from './lib/rows.mjs';
 import { bundle, serve } from './lib/site.mjs';
 
 const { values: flags } = parseArgs({
@@ -33,12 +34,15 @@ const documented = {
 };
 const largest = 200_000;
 
-// The pictures: the whole of each dashboard, and the first screens of the overview and of
-// what is documented as well.
-function pictures(name, cluster) {
-  const whole = { path: `${flags.to}/${cluster}-${name}.png` };
-  const first = { path: `${flags.to}/${cluster}-${name}-first.png`, height: 900, document: documented[`${cluster}-${name}`] };
-  return first.document || name.endsWith('overview') ? [whole, first] : [whole];
+// The pictures: the whole of each dashboard, with its rows open as well, and the first
+// screens of the overview and of what is documented.
+function pictures(name, cluster, dashboard) {
+  const path = (more) => `${flags.to}/${cluster}-${name}${more}.png`;
+  const first = { path: path('-first'), height: 900, document: documented[`${cluster}-${name}`] };
+  const all = [{ path: path('') }];
+  if (first.document || name.endsWith('overview')) all.push(first);
+  if (folds(dashboard)) all.push({ path: path('-open'), open: true });
+  return all;
 }
 
 function toDocs(path, document) {
@@ -55,14 +59,16 @@ async function drawAll(browser, files, prometheus, cluster) {
   const range = { from: to - Number(flags.hours) * 3600, to };
   let failed = 0;
   for (const { name, dashboard } of dashboards()) {
-    const site = await serve(files, prometheus, () => ({ dashboard, range, width, chosen: {} }));
-    for (const picture of pictures(name, cluster)) {
+    let open = false;
+    const site = await serve(files, prometheus, () => ({ dashboard: open ? opened(dashboard) : dashboard, range, width, chosen: {} }));
+    for (const picture of pictures(name, cluster, dashboard)) {
+      open = picture.open === true;
       const drawn = await draw(browser, site.url, { width, ...picture });
       const found = problems(drawn);
       if (flags.docs && picture.document) toDocs(picture.path, picture.document);
       if (name.endsWith('overview') && picture.height) found.push(...unnamed(named[cluster] ?? [], drawn).map((text) => `the first screen does not say "${text}"`));
       const shows = drawn.panels.filter((panel) => panel.shows === 'data').length;
-      log(`${cluster} ${name}: ${drawn.panels.length} panels, ${shows} with data, ${drawn.panels.length - shows} say why not, ${found.length} problems`);
+      log(`${cluster} ${name}${open ? ', its rows open' : ''}: ${drawn.panels.length} panels, ${shows} with data, ${drawn.panels.length - shows} say why not, ${found.length} problems`);
       for (const problem of found) console.log(`  ${problem}`);
       for (const panel of drawn.panels.filter(({ shows: said }) => said && said !== 'data')) console.log(`  - ${panel.title}: ${panel.shows}`);
       failed += found.length;
