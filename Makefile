@@ -108,7 +108,7 @@ charts: ## Write what Helm makes of the chart with each of many values into bin/
 
 .PHONY: test
 test: ## Run all tests of the product.
-	$(GO) test $(PACKAGES)
+	$(GO) test -timeout 30m $(PACKAGES)
 
 .PHONY: test-race
 test-race: ## The same under the race detector.
