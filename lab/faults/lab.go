@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,15 +47,18 @@ const (
 	workload = "web"
 	// zoneB has the second half of the nodes.
 	zoneA, zoneB = "zone-a", "zone-b"
-	// quotaBytes is etcd's, which a fault fills.
+	// quotaBytes is etcd's where none is asked for: a fault fills it.
 	quotaBytes = 64 << 20
+	quotaFlag  = "--quota-backend-bytes="
 )
 
 // Start starts a cluster of two zones with a metrics API, an autoscaler and, if its binary
 // is known by cluster.CoreDNSEnv, DNS.
 func Start(ctx context.Context, o cluster.Options) (*Lab, error) {
 	o.Valves, o.Revive = true, true
-	o.EtcdArgs = append(o.EtcdArgs, fmt.Sprintf("--quota-backend-bytes=%d", quotaBytes))
+	if !slices.ContainsFunc(o.EtcdArgs, func(arg string) bool { return strings.HasPrefix(arg, quotaFlag) }) {
+		o.EtcdArgs = append(slices.Clone(o.EtcdArgs), fmt.Sprint(quotaFlag, quotaBytes))
+	}
 	c, err := cluster.Start(ctx, o)
 	if err != nil {
 		return nil, err

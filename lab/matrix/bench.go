@@ -53,7 +53,7 @@ func (b *bench) start(ctx context.Context, o Options, r *rules) error {
 		return fmt.Errorf("folder of a lab: %w", err)
 	}
 	var err error
-	if b.lab, err = faults.Start(ctx, cluster.Options{Binary: o.LabBinary, Dir: filepath.Join(b.dir, "cluster"), Nodes: o.Nodes}); err != nil {
+	if b.lab, err = faults.Start(ctx, cluster.Options{Binary: o.LabBinary, Dir: filepath.Join(b.dir, "cluster"), Nodes: o.Nodes, EtcdArgs: o.EtcdArgs}); err != nil {
 		return err
 	}
 	shipped, err := manifests.Build(o.Manifests)

@@ -26,6 +26,8 @@ type Options struct {
 	Dir string
 	// Nodes is the number of nodes of a lab.
 	Nodes int
+	// EtcdArgs are further flags of etcd.
+	EtcdArgs []string
 	// Stay is for how long a fault goes on after its alert has fired, so that what follows
 	// from it has time to fire, too.
 	Stay time.Duration

@@ -50,6 +50,8 @@ func Churn(ctx context.Context, o Options, lasts time.Duration) (Churned, error)
 	if err != nil {
 		return Churned{}, err
 	}
+	// What comes and goes for so long takes more than the quota that a fault is to fill.
+	o.EtcdArgs = append(slices.Clone(o.EtcdArgs), "--quota-backend-bytes=0") // etcd's own
 	b, err := startBench(ctx, o, shipped, filepath.Join(o.Dir, "lab"))
 	if err != nil {
 		return Churned{}, err
