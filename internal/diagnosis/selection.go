@@ -28,11 +28,11 @@ func Select(rules *ruleeval.Rules, only []string, severity string) (*Selection, 
 			return nil, fmt.Errorf("--only: there is no alert or signal %q; docs/alerts.md lists them", name)
 		}
 	}
-	least := slices.Index(ruleeval.Severities(), severity)
+	least := ruleeval.Rank(severity)
 	s := &Selection{only: only, bySeverity: least < len(ruleeval.Severities())-1}
 	for _, a := range rules.Alerts() {
 		named := func(name string) bool { return isNamed(a, name) }
-		if slices.Index(ruleeval.Severities(), a.Severity) <= least && (len(only) == 0 || slices.ContainsFunc(only, named)) {
+		if ruleeval.Rank(a.Severity) <= least && (len(only) == 0 || slices.ContainsFunc(only, named)) {
 			s.alerts = append(s.alerts, a)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubevitals/kubevitals/internal/diagnosis/ruleeval"
 	"github.com/kubevitals/kubevitals/sources/bounded"
 )
 
@@ -78,7 +79,7 @@ func (e Entry) check() error {
 	switch {
 	case !IsID(e.ID):
 		return fmt.Errorf("a timeline with an incident named %.50q", e.ID)
-	case rank(e.Severity) < 0:
+	case ruleeval.Rank(e.Severity) < 0:
 		return fmt.Errorf("a timeline with an incident of severity %.50q", e.Severity)
 	case e.Alert == "" || e.Began.IsZero():
 		return fmt.Errorf("a timeline with incident %s, which has no alert or no begin", e.ID)

@@ -124,7 +124,7 @@ func (t *Timeline) saw(one incident.Incident, at time.Time) (entry *Entry, isNew
 	}
 	t.open[key] = entry
 	entry.Summary = one.Summary
-	if rank(one.Severity) < rank(entry.Severity) {
+	if ruleeval.Rank(one.Severity) < ruleeval.Rank(entry.Severity) {
 		entry.Severity = one.Severity
 	}
 	return entry, isNew
@@ -194,5 +194,3 @@ func IsID(text string) bool {
 	raw, err := hex.DecodeString(text)
 	return err == nil && len(raw) == idBytes && text == strings.ToLower(text)
 }
-
-func rank(severity string) int { return slices.Index(ruleeval.Severities(), severity) }

@@ -63,8 +63,7 @@ type Ongoing struct {
 
 // Worse tells whether the incident is more severe than it was.
 func (o Ongoing) Worse() bool {
-	rank := func(severity string) int { return slices.Index(ruleeval.Severities(), severity) }
-	return rank(o.Incident.Severity) < rank(o.SeverityBefore)
+	return ruleeval.Rank(o.Incident.Severity) < ruleeval.Rank(o.SeverityBefore)
 }
 
 // Worse tells whether anything began, may have, or became more severe.

@@ -109,7 +109,7 @@ func (i *Incident) finish() {
 	i.Objects = []Object{}
 	seen := map[Object]bool{}
 	for _, m := range append([]Member{i.Cause}, i.Consequences...) {
-		if rank(m.Severity) < rank(i.Severity) {
+		if ruleeval.Rank(m.Severity) < ruleeval.Rank(i.Severity) {
 			i.Severity = m.Severity
 		}
 		for _, o := range ObjectsOf(m.Labels) {
@@ -121,11 +121,9 @@ func (i *Incident) finish() {
 	}
 }
 
-func rank(severity string) int { return slices.Index(ruleeval.Severities(), severity) }
-
 func byUrgency(a, b Incident) int {
 	wide := func(i Incident) int { return min(len(i.Consequences), 1) }
-	if by := cmp.Or(cmp.Compare(rank(a.Severity), rank(b.Severity)), cmp.Compare(wide(b), wide(a))); by != 0 {
+	if by := cmp.Or(cmp.Compare(ruleeval.Rank(a.Severity), ruleeval.Rank(b.Severity)), cmp.Compare(wide(b), wide(a))); by != 0 {
 		return by
 	}
 	switch {

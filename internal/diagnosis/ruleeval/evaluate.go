@@ -1,15 +1,12 @@
 package ruleeval
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -254,27 +251,4 @@ func expand(ctx context.Context, ask template.QueryFunc, text string, own map[st
 		template.AlertTemplateData(own, nil, "", sample), model.TimeFromUnixNano(at.UnixNano()), ask, &url.URL{}, nil)
 	expander.Funcs(functions)
 	return expander.Expand()
-}
-
-// Severities are all severities, the worst first.
-func Severities() []string { return []string{"critical", "warning", "info"} }
-
-// Sort sorts findings by severity, the worst first, then alert and labels.
-func Sort(findings []Finding) { slices.SortFunc(findings, compare) }
-
-func compare(a, b Finding) int {
-	return cmp.Or(
-		cmp.Compare(slices.Index(Severities(), a.Severity), slices.Index(Severities(), b.Severity)),
-		strings.Compare(a.Alert, b.Alert),
-		strings.Compare(key(a.Labels), key(b.Labels)),
-	)
-}
-
-// key is the same text for the same labels.
-func key(l map[string]string) string {
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(l)) {
-		fmt.Fprintf(&b, "%s=%q,", name, l[name])
-	}
-	return b.String()
 }
