@@ -8,6 +8,9 @@ import { chromium } from 'playwright-core';
 // page there has what it has behind a plain http address of a cluster.
 export const insecureHost = 'kubevitals.test';
 
+// How long whatever a test waits for may take, in milliseconds: no machine is so busy.
+const patience = 240_000;
+
 function executable() {
   if (process.env.CHROMIUM) return process.env.CHROMIUM;
   const found = process.env.PATH.split(delimiter).map((dir) => join(dir, 'chromium')).find(existsSync);
@@ -34,7 +37,7 @@ export function launch() {
 // allow those that may come with them.
 export async function open(browser, server, options = {}) {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   const watch = watchFaults(page, options.origin ?? server.url);
   return {

@@ -14,7 +14,7 @@ export async function startExporter(flags = ['--demo']) {
   let errors = '';
   child.stderr.on('data', (text) => { errors += text; });
   const url = await new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`kubevitals serves nothing after 120 s: ${errors}`)), 120_000);
+    const late = setTimeout(() => reject(new Error(`kubevitals serves nothing after 240 s: ${errors}`)), 240_000);
     let output = '';
     child.stdout.on('data', (text) => {
       output += text;

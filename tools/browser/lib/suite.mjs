@@ -11,16 +11,16 @@ export const book = 'KubeVitalsNodeDiskPressure';
 // say what to watch; without, it is the sick cluster. body gets the page, goto, which
 // opens a path of the server or an address, and more. options are those of a browser
 // context, host, and the faults of the page that are expected or allowed.
-export function suite({ flags, minutes = 5 } = {}) {
+export function suite({ flags, minutes = 15 } = {}) {
   const shared = {};
   before(async () => {
     shared.server = await startExporter(await flags?.());
     shared.browser = await launch();
-  }, { timeout: 180_000 });
+  }, { timeout: 300_000 });
   after(async () => {
     await shared.browser?.close();
     await shared.server?.stop();
-  }, { timeout: 60_000 });
+  }, { timeout: 300_000 });
   return (name, options, body) => test(name, { timeout: minutes * 60_000 }, async () => {
     const { browser, server } = shared;
     const { expect, allow, host, ...contextOptions } = options;
@@ -40,7 +40,7 @@ export function suite({ flags, minutes = 5 } = {}) {
 // Opens a path until wanted(page) is true: the exporter has to read the cluster
 // first, and shows what it saw for some seconds.
 export async function until(page, goto, path, wanted) {
-  const end = Date.now() + 180_000;
+  const end = Date.now() + 300_000;
   for (;;) {
     await goto(path);
     if (await wanted(page)) return;

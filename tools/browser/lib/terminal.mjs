@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 export function runOnTerminal(command, args, { columns, cwd }) {
   const quoted = [command, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   const { stdout, status, error } = spawnSync('script', ['-qec', `stty cols ${columns} rows 200; exec ${quoted}`, '/dev/null'], {
-    cwd, encoding: 'utf8', timeout: 120_000, env: { ...process.env, TERM: 'xterm-256color' },
+    cwd, encoding: 'utf8', timeout: 240_000, env: { ...process.env, TERM: 'xterm-256color' },
   });
   if (error) throw error;
   return { text: whatStays(stdout.replaceAll('\r\n', '\n')), status };

@@ -5,7 +5,7 @@ import { noFaults } from '../lib/assert.mjs';
 import { violations, violationsAtWidths } from '../lib/axe.mjs';
 import { book, suite, visit } from '../lib/suite.mjs';
 
-const it = suite({ minutes: 10 });
+const it = suite({ minutes: 20 });
 
 const pages = {
   'the status page': '/',

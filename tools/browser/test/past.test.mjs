@@ -17,7 +17,7 @@ const dir = mkdtempSync(join(tmpdir(), 'kubevitals-'));
 after(() => rmSync(dir, { recursive: true }));
 
 const it = suite({
-  minutes: 10,
+  minutes: 15,
   flags: () => ['--demo', `--blackbox.dir=${dir}/box`, '--blackbox.interval=1s', '--web.grafana-url=https://grafana.example.com/',
     '--web.prometheus-url=https://prometheus.example.com', '--web.alertmanager-url=https://alertmanager.example.com/am'],
 });
@@ -91,7 +91,7 @@ it('what was kept is read by check, which names the same cause', {}, async ({ pa
   const kept = await section(page, 'snapshots').locator('li').first().innerText();
   let text;
   try {
-    text = execFileSync(binary, ['check', `--snapshot=${file}`, '-o', 'json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 });
+    text = execFileSync(binary, ['check', `--snapshot=${file}`, '-o', 'json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 240_000 });
   } catch (error) { // its exit code says that something is wrong
     text = error.stdout;
   }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { book, ready, suite, until } from '../lib/suite.mjs';
 
-const it = suite({ minutes: 10 });
+const it = suite({ minutes: 15 });
 const looks = (requests) => requests.filter((url) => new URL(url).pathname === '/').length;
 const severities = ['critical', 'warning', 'info'];
 
