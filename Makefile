@@ -310,6 +310,8 @@ verify-mixin: $(BIN)/jsonnetfmt $(BIN)/jsonnet-lint $(BIN)/promtool $(BIN)/mutat
 	@# Those in derived-tests/unselected can't fail as long as mixin/testdata/selected.yaml is fresh, and are for make mutate.
 	$(BIN)/mutate -check -tests '$(BIN)/derived-tests/*.yaml'
 	$(BIN)/mutate -check -fail -tests '$(BIN)/derived-tests/listed/*.yaml'
+	@# What changes of rules were told apart by.
+	$(BIN)/mutate -check -tests 'mixin/tests/found/*.yaml' || { echo 'read what differs; if it is right, run: make update-found'; exit 1; }
 	$(BIN)/jsonnetfmt --test $(JSONNET) || { echo 'run: make update-mixin'; exit 1; }
 	for f in $(filter-out %.jsonnet,$(JSONNET)); do $(BIN)/jsonnet-lint $$f || exit 1; done
 	@# Their results depend on files outside of their module, which Go does not see.
@@ -331,8 +333,19 @@ comma := ,
 .PHONY: mutate
 mutate: $(BIN)/mutate derived-tests ## Change one thing in one rule at a time, and print which changes no test of mixin/tests, and of what follows from those, notices, those that verify-mixin leaves out among them; writes docs/mutation.md (MUTANT=number: one alone; MUTATE=flags: a part, see what they say; RULES=path TESTS=path: those of others).
 	@# What an earlier run found of the same rules, change and test is kept: one that was stopped goes on.
-	$(BIN)/mutate -timeout 3h -keep $(BIN)/mutation-results.jsonl -command 'make mutate MUTANT=' $(if $(RULES),-rules '$(RULES)' -tests '$(TESTS)',-tests 'mixin/tests/*.yaml$(comma)$(BIN)/derived-tests/*.yaml$(comma)$(BIN)/derived-tests/unselected/*.yaml' -list mixin/mutants.yaml) \
+	$(BIN)/mutate -timeout 3h -keep $(BIN)/mutation-results.jsonl -command 'make mutate MUTANT=' $(if $(RULES),-rules '$(RULES)' -tests '$(TESTS)',$(MUTATE_TESTS)) \
 		$(if $(MUTANT)$(MUTATE)$(RULES),,-least 95 -markdown docs/mutation.md) $(if $(MUTANT),-mutant '$(MUTANT)') $(MUTATE)
+
+MUTATE_TESTS = -tests 'mixin/tests/*.yaml$(comma)$(BIN)/derived-tests/*.yaml$(comma)$(BIN)/derived-tests/unselected/*.yaml' -found '$(FOUND)/*.yaml' -list mixin/mutants.yaml
+FOUND        = mixin/tests/found
+
+.PHONY: seek
+seek: $(BIN)/mutate derived-tests ## Look for tests of the changes that make mutate prints, by chance, and add them to mixin/tests/found (SEEK='-file NAME.yaml': those of one signal; other flags: see what they say).
+	$(BIN)/mutate -timeout $(or $(SEEK_TIME),10m) -keep $(BIN)/mutation-results.jsonl -command 'make mutate MUTANT=' $(MUTATE_TESTS) -seek $(FOUND) $(SEEK)
+
+.PHONY: update-found
+update-found: $(BIN)/mutate ## Write what the rules come to into mixin/tests/found, as what its tests expect.
+	$(BIN)/mutate -approve -found '$(FOUND)/*.yaml'
 
 .PHONY: verify-chart
 verify-chart: ## Render the chart with Helm's library, compare it with kustomize, and check its values.

@@ -25,6 +25,8 @@ type campaign struct {
 	// same. stepwise is how many cases could not be played otherwise.
 	steps    bool
 	stepwise int
+	// near is whether mutants are tried on tests of their own signal alone.
+	near bool
 	// progress is told after each case.
 	progress func(done, cases, alive int)
 }
@@ -165,7 +167,11 @@ func (c *campaign) run(ctx context.Context, cases []*testCase, mutants []*mutant
 	}
 	of := map[*testCase]*prepared{}
 	// Tests of the same signal first: most mutants do not live to see the others.
-	for _, near := range []bool{true, false} {
+	passes := []bool{true, false}
+	if c.near {
+		passes = passes[:1]
+	}
+	for _, near := range passes {
 		for n, t := range cases {
 			p := of[t]
 			if p == nil {

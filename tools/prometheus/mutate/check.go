@@ -9,6 +9,15 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+// checked is an error where cases are not as they should be.
+func (c *campaign) checked(ctx context.Context, cases []*testCase, opposite bool, out io.Writer) error {
+	wrong, err := c.check(ctx, cases, opposite, out)
+	if err == nil && wrong > 0 {
+		err = lowError(fmt.Sprintf("%d of %d tests are not as expected", wrong, len(cases)))
+	}
+	return err
+}
+
 // check plays the cases without any change, and prints which of them fail. With opposite it
 // prints those which do not. It returns how many there are.
 func (c *campaign) check(ctx context.Context, cases []*testCase, opposite bool, out io.Writer) (int, error) {

@@ -18,6 +18,9 @@ type edit struct {
 	apply                   func()
 	// proof says why nothing can tell the change, if that is known.
 	proof string
+	// metrics are those in what is changed, and label is the one that it is about, if any.
+	metrics []string
+	label   string
 }
 
 // editor collects the edits of an expression, which all refer to the same parsed one: only
@@ -46,7 +49,13 @@ func (e *editor) all(root *parser.Expr) []edit {
 }
 
 func (e *editor) add(operator, before, after string, apply func()) *edit {
-	e.edits = append(e.edits, edit{operator: operator, before: before, after: after, apply: apply})
+	made := edit{operator: operator, before: before, after: after, apply: apply}
+	if len(e.path) > 0 {
+		for _, selector := range parser.ExtractSelectors(e.path[len(e.path)-1]) {
+			made.metrics = add(made.metrics, nameOf(selector))
+		}
+	}
+	e.edits = append(e.edits, made)
 	return &e.edits[len(e.edits)-1]
 }
 
@@ -109,7 +118,7 @@ func (e *editor) number(n *parser.NumberLiteral) {
 	for i, other := range others {
 		if !slices.Contains(others[:i], other) {
 			made := e.add("number", format(n.Val), format(other), func() { n.Val, n.Duration = other, false })
-			made.proof = e.unseen()
+			made.proof = cmp.Or(e.unseen(), e.neverBelow(n, other))
 			if e.below[n] && other < n.Val && other >= n.Val-1 {
 				made.proof = neverZero
 			}
@@ -171,7 +180,7 @@ func (e *editor) binary(slot *parser.Expr, n *parser.BinaryExpr) {
 // drop takes each of the labels away, one at a time.
 func (e *editor) drop(operator, how string, from *[]string) {
 	for i, label := range *from {
-		e.add(operator, how+label, "dropped", func() { *from = slices.Delete(slices.Clone(*from), i, i+1) })
+		e.add(operator, how+label, "dropped", func() { *from = slices.Delete(slices.Clone(*from), i, i+1) }).label = label
 	}
 }
 
@@ -186,6 +195,9 @@ func (e *editor) aggregation(n *parser.AggregateExpr) {
 			made.proof = sameValue
 		case countsAll(n.Op) && countsAll(other):
 			made.proof = e.unseen()
+		}
+		if made.proof == "" && n.Op == parser.SUM && nonNegative(n.Expr) {
+			made.proof = e.signOnly(true)
 		}
 	}
 	how := "by "
@@ -207,6 +219,9 @@ func (e *editor) call(n *parser.Call) {
 		if passes(n.Func.Name) && passes(other) {
 			made.proof = e.unseen()
 		}
+		if rates := map[string]bool{"rate": true, "increase": true}; made.proof == "" && rates[n.Func.Name] && rates[other] {
+			made.proof = e.signOnly(true)
+		}
 	}
 }
 
@@ -223,11 +238,11 @@ func (e *editor) selector(n *parser.VectorSelector) {
 		}
 		other := labels.MustNewMatcher(opposite[m.Type], m.Name, m.Value)
 		removed := e.add("matcher", n.Name+"{"+m.String()+"}", "removed", func() { n.LabelMatchers = slices.Delete(slices.Clone(n.LabelMatchers), i, i+1) })
-		removed.proof = e.unmatched(m)
+		removed.proof, removed.label = e.unmatched(m), m.Name
 		e.add("matcher", n.Name+"{"+m.String()+"}", other.String(), func() {
 			n.LabelMatchers = slices.Clone(n.LabelMatchers)
 			n.LabelMatchers[i] = other
-		})
+		}).label = m.Name
 	}
 	at := slices.Index(e.metrics, n.Name)
 	if at < 0 || len(e.metrics) < 2 {

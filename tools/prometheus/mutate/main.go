@@ -1,7 +1,9 @@
 // Command mutate changes rules of Prometheus, one thing in one rule at a time, and asks
 // their unit tests whether they notice.
 //
-//	mutate -rules FILES -tests FILES   prints how many mutants are killed, and each that is not
+//	mutate -rules FILES -tests FILES             prints how many mutants are killed, and each that is not
+//	mutate -rules FILES -tests FILES -seek DIR   looks for tests that kill those
+//	mutate -rules FILES -found FILES -approve    writes into such tests what they expect of other rules
 //
 // It exits with 0 when the score is as asked, with 1 when it is less, or the list of
 // mutants names one that is killed or gone, and with 2 when it could not tell: tests fail
@@ -37,6 +39,10 @@ type options struct {
 	least                   float64
 	verbose                 bool
 	check, fail, steps      bool
+	found                   []string
+	seek                    string
+	looks                   int
+	approve                 bool
 }
 
 func main() {
@@ -82,6 +88,10 @@ func parseFlags(args []string) (*options, error) {
 	f.BoolVar(&o.check, "check", false, "change nothing: print which tests fail")
 	f.BoolVar(&o.fail, "fail", false, "with -check: print which tests do not fail")
 	f.BoolVar(&o.steps, "steps", false, "play step by step as Prometheus does, and not one rule after the other, which comes to the same in a fraction of the time")
+	found := f.String("found", "", "files with tests that -seek wrote, as -tests; they are played when all others were, and the report says how much they add")
+	f.StringVar(&o.seek, "seek", "", "folder: for as long as -timeout says, look for cases that tell mutants which no test kills, and add them to its files of tests")
+	f.IntVar(&o.looks, "looks", 60, "with -seek: how many cases are made for a mutant that none kills")
+	f.BoolVar(&o.approve, "approve", false, "write what the rules come to into the files of -found, as what they expect")
 	f.BoolVar(&o.verbose, "v", false, "print what kills each mutant, and which are not decided")
 	if err := f.Parse(args); err != nil {
 		return nil, err
@@ -90,6 +100,9 @@ func parseFlags(args []string) (*options, error) {
 		return nil, fmt.Errorf("%q: give flags only", f.Args())
 	}
 	o.rules, o.tests = strings.Split(*rules, ","), strings.Split(*tests, ",")
+	if *found != "" {
+		o.found = strings.Split(*found, ",")
+	}
 	return o, nil
 }
 
@@ -103,14 +116,19 @@ func run(ctx context.Context, o *options, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	var sought []*testCase
+	if o.found != nil {
+		if sought, err = loadTests(p, o.found); err != nil {
+			return err
+		}
+	}
 	c := newCampaign(newGraph(all), o.workers)
 	c.steps = o.steps
 	if o.check {
-		wrong, err := c.check(ctx, cases, o.fail, out)
-		if err == nil && wrong > 0 {
-			err = lowError(fmt.Sprintf("%d of %d tests are not as expected", wrong, len(cases)))
-		}
-		return err
+		return c.checked(ctx, append(cases, sought...), o.fail, out)
+	}
+	if o.approve {
+		return newSeeker(c, p).approve(ctx, sought)
 	}
 	list, err := loadListed(o.list)
 	if err != nil {
@@ -133,16 +151,27 @@ func run(ctx context.Context, o *options, out, progress io.Writer) error {
 	if c.results, err = openResults(o.keep); err != nil {
 		return err
 	}
+	if o.seek != "" {
+		return o.look(ctx, newSeeker(c, p), append(cases, sought...), tried, list, progress)
+	}
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	if err := errors.Join(c.run(ctx, cases, tried), c.results.close()); err != nil {
+	if err := c.run(ctx, cases, tried); err != nil {
+		return errors.Join(err, c.results.close())
+	}
+	without := countOf(tried)
+	if err := errors.Join(c.run(ctx, sought, tried), c.results.close()); err != nil {
 		return err
 	}
 	if c.stepwise > 0 {
 		_, _ = fmt.Fprintf(progress, "%d tests could not be played rule by rule\n", c.stepwise)
 	}
 	wrong := list.excuse(made)
-	return o.conclude(newReport(tried, len(made), o.how(), o.command), wrong, out)
+	r := newReport(tried, len(made), o.how(), o.command)
+	if sought != nil {
+		r.without = &without
+	}
+	return o.conclude(r, wrong, out)
 }
 
 // chosen are the mutants that are to be tried.

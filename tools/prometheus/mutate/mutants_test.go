@@ -64,6 +64,10 @@ func TestEdits(t *testing.T) {
 		})
 	}
 	for expr, equivalent := range map[string]string{
+		`sum by (c) (rate(a[5m])) > bool 0`:                                       `sum by (c) (increase(a[5m])) > bool 0`,
+		`count(max by (c) (sum by (c, n) (rate(a[5m]))) > 0)`:                     `count(max by (c) (max by (c, n) (rate(a[5m]))) > 0)`,
+		`b unless on (c) sum by (c) (increase(a[5m])) > 0`:                        `b unless on (c) max by (c) (increase(a[5m])) > 0`,
+		`sum by (c) (rate(a[5m])) >= bool 0`:                                      `sum by (c) (rate(a[5m])) >= bool -1`,
 		`a{x="1"} unless ignoring (n) min_over_time(b{x="1"}[5m]) > 3`:            `a{x="1"} unless ignoring (n) min_over_time(b[5m]) > 3`,
 		`a{x="1"} and max by (x) (b{x="1"})`:                                      `a and max by (x) (b{x="1"})`,
 		`(a{x="1"} > 1) and on (x) count by (x) (max_over_time(b{x="1"}[5m:1m]))`: `(a > 1) and on (x) count by (x) (max_over_time(b{x="1"}[5m:1m]))`,
@@ -92,6 +96,11 @@ func TestEdits(t *testing.T) {
 		`a and on (n) topk(1, max by (n) (b))`:             `a and on (n) topk(1, min by (n) (b))`,
 		`sum by (c) (max by (c, n, x) (b{x=~"1"}))`:        `sum by (c) (max by (c, n) (b{x=~"1"}))`,
 		`sum by (c, x) (max by (c, x) (b{x="1"}))`:         `sum by (c, x) (max by (c) (b{x="1"}))`,
+		`sum by (c) (rate(a[5m])) > 0`:                     `sum by (c) (increase(a[5m])) > 0`,
+		`sum by (c) (rate(a[5m])) > bool 0.5`:              `sum by (c) (increase(a[5m])) > bool 0.5`,
+		`b unless on (c) sum by (c) (a) > 0`:               `b unless on (c) max by (c) (a) > 0`,
+		`b unless on (c) sum by (c) (rate(a[5m])) > 0.5`:   `b unless on (c) max by (c) (rate(a[5m])) > 0.5`,
+		`sum by (c) (a) >= bool 0`:                         `sum by (c) (a) >= bool -1`,
 		`1 * max by (n) (b) + 1`:                           `1 * min by (n) (b) + 1`,
 		`max by (n) (b > 1)`:                               `min by (n) (b > 1)`,
 		`sum by (n) (b == 2)`:                              `max by (n) (b == 2)`,

@@ -20,9 +20,12 @@ func arithmetic(op parser.ItemType) bool {
 
 // unseen proves that no value of the expression that is visited can be told: it is on the
 // right of an operator on sets, which asks for labels alone, and nothing on the way there
-// compares it; or it is multiplied by 0, which is 0 of all that is finite.
-func (e *editor) unseen() string {
-	for i := len(e.path) - 1; i > 0; i-- {
+// compares it; or it is counted; or it is multiplied by 0, which is 0 of all that is finite.
+func (e *editor) unseen() string { return e.unseenFrom(len(e.path) - 1) }
+
+// unseenFrom proves the same of what the expression stands in, by its place on the path.
+func (e *editor) unseenFrom(at int) string {
+	for i := at; i > 0; i-- {
 		switch n := e.path[i-1].(type) {
 		case *parser.ParenExpr, *parser.MatrixSelector, *parser.SubqueryExpr:
 		case *parser.Call:
@@ -30,7 +33,10 @@ func (e *editor) unseen() string {
 				return ""
 			}
 		case *parser.AggregateExpr:
-			if !countsAll(n.Op) {
+			switch {
+			case n.Op == parser.COUNT, n.Op == parser.GROUP:
+				return onlySeen
+			case !countsAll(n.Op):
 				return ""
 			}
 		case *parser.BinaryExpr:

@@ -61,14 +61,20 @@ type report struct {
 	// command tries one mutant alone, with its id after it.
 	command string
 	total   count
+	// without, if set, is the total before tests that were found by chance were played.
+	without *count
+}
+
+func countOf(mutants []*mutant) count {
+	var c count
+	for _, m := range mutants {
+		c.add(m)
+	}
+	return c
 }
 
 func newReport(tried []*mutant, made int, how, command string) *report {
-	r := &report{mutants: tried, made: made, how: how, command: command}
-	for _, m := range tried {
-		r.total.add(m)
-	}
-	return r
+	return &report{mutants: tried, made: made, how: how, command: command, total: countOf(tried)}
 }
 
 // table writes the counts by what a function tells of a mutant.
@@ -86,6 +92,9 @@ func (r *report) table(w io.Writer, head string, of func(*mutant) string) {
 		_, _ = fmt.Fprintln(w, counts[name].row(name))
 	}
 	_, _ = fmt.Fprintln(w, r.total.row("**all**"))
+	if r.without != nil {
+		_, _ = fmt.Fprintln(w, r.without.row("all, without what was found by chance"))
+	}
 }
 
 // survivors are those that are alive and were tried, by their rule.
@@ -157,6 +166,9 @@ replaced by another that the group reads; ranges and ` + "`for`" + ` are doubled
 Each mutant is judged by Prometheus' own engine and rules, as ` + "`promtool test rules`" + ` does. Only those rules are evaluated that a test
 looks at, and those one after the other where Prometheus goes step by step; ` + "`make verify-mixin`" + ` holds that both come to the same. A mutant that makes a rule fail which the test does not look at survives here, and promtool would notice. What Alertmanager is given of
 the graph of causes is mutated by ` + "`TestEachInhibitionIsHeld`" + ` of ` + "`mixin`" + `: each pair, label and matcher that is dropped is noticed.
+
+Tests that people wrote, and those that follow from them, are tried first. What they leave alive is given to ` + "`mixin/tests/found`" + `: cases that ` + "`make seek`" + ` found
+by chance, of which the rules themselves said what to expect. They notice when a rule becomes another; that it is right nobody said. The last row is the score without them.
 
 The score is the share of those killed, less the equivalent ones, which say the same as the rule: by proof, or for the reason in
 ` + "`mixin/mutants.yaml`" + `.

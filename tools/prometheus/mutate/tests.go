@@ -28,20 +28,23 @@ type testFile struct {
 
 // testCase is one of its tests.
 type testCase struct {
-	Interval model.Duration `yaml:"interval"`
-	Input    []struct {
-		Series string `yaml:"series"`
-		Values string `yaml:"values"`
-	} `yaml:"input_series"`
-	Alerts         []alertTest   `yaml:"alert_rule_test,omitempty"`
-	Exprs          []exprTest    `yaml:"promql_expr_test,omitempty"`
-	ExternalLabels labels.Labels `yaml:"external_labels,omitempty"`
-	ExternalURL    string        `yaml:"external_url,omitempty"`
-	Name           string        `yaml:"name,omitempty"`
-	Start          startTime     `yaml:"start_timestamp,omitempty"`
+	Interval       model.Duration `yaml:"interval"`
+	Input          []inputSeries  `yaml:"input_series"`
+	Alerts         []alertTest    `yaml:"alert_rule_test,omitempty"`
+	Exprs          []exprTest     `yaml:"promql_expr_test,omitempty"`
+	ExternalLabels labels.Labels  `yaml:"external_labels,omitempty"`
+	ExternalURL    string         `yaml:"external_url,omitempty"`
+	Name           string         `yaml:"name,omitempty"`
+	Start          startTime      `yaml:"start_timestamp,omitempty"`
 
 	file   *testFile
 	inputs *table
+}
+
+// inputSeries is a series that a case gives.
+type inputSeries struct {
+	Series string `yaml:"series"`
+	Values string `yaml:"values"`
 }
 
 // alertTest says which alerts of a name fire at a time.

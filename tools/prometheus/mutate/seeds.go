@@ -1,0 +1,169 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// mostLines is how many series a seed may have: what is larger takes long.
+const mostLines = 120
+
+// sow makes seeds of cases: of one with many clusters one for each of them.
+func (s *seeker) sow(cases []*testCase) {
+	for _, c := range cases {
+		s.engine(c) // before there are workers
+		p := prepare(s.graph, c)
+		lines := c.lines(s.parser)
+		if len(lines) == 0 || len(lines) > 10*mostLines {
+			continue
+		}
+		for _, some := range apart(lines) {
+			one := &seed{lines: some, interval: time.Duration(c.Interval), file: c.file, times: c.times()}
+			one.possible = s.possibleOf(one, p)
+			for name := range p.families {
+				s.seeds[name] = append(s.seeds[name], one)
+			}
+		}
+	}
+}
+
+// seedsOf are those in which the rule of a mutant may come to something, or all of its groups
+// if there are none.
+func (s *seeker) seedsOf(m *attempt) []*seed {
+	all := s.seeds[family(m.original.group)]
+	var near []*seed
+	for _, one := range all {
+		if one.possible[m.at] {
+			near = append(near, one)
+		}
+	}
+	if len(near) == 0 {
+		return all
+	}
+	return near
+}
+
+// apart are series as they are, or those of each cluster where there are many.
+func apart(lines []given) [][]given {
+	of, order := map[string][]given{}, []string{}
+	for _, l := range lines {
+		cluster := l.labels.Get("cluster")
+		if of[cluster] == nil {
+			order = append(order, cluster)
+		}
+		of[cluster] = append(of[cluster], l)
+	}
+	if len(lines) <= mostLines/2 && len(order) < 4 {
+		return [][]given{lines}
+	}
+	var all [][]given
+	for _, cluster := range order {
+		if some := of[cluster]; len(some) <= mostLines {
+			for i, l := range some {
+				some[i] = l.with("cluster", "a")
+			}
+			all = append(all, some)
+		}
+	}
+	return all
+}
+
+// possibleOf are the rules that may come to anything of a seed.
+func (s *seeker) possibleOf(one *seed, p *prepared) map[int]bool {
+	c := &testCase{file: p.file, Interval: p.Interval}
+	for _, l := range one.lines {
+		c.Input = append(c.Input, l.input())
+	}
+	if c.read(s.parser) != nil {
+		return nil
+	}
+	return possible(s.graph, c, p.needed).rules
+}
+
+// lines are the series of a case.
+func (c *testCase) lines(p parser.Parser) []given {
+	var all []given
+	for _, in := range c.Input {
+		of, values, err := p.ParseSeriesDesc(in.Series + " " + in.Values)
+		if err == nil { // it was read before
+			all = append(all, given{of, values})
+		}
+	}
+	return once(all)
+}
+
+// times are those at which a case looks.
+func (c *testCase) times() []time.Duration {
+	all := map[time.Duration]bool{}
+	for _, a := range c.Alerts {
+		all[time.Duration(a.At)] = true
+	}
+	for _, e := range c.Exprs {
+		all[time.Duration(e.At)] = true
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// input is a series as tests have it. What repeats is written once.
+func (g given) input() inputSeries {
+	var text []string
+	for i := 0; i < len(g.values); {
+		word, more := sequence(g.values[i]), i+1
+		for more < len(g.values) && sequence(g.values[more]) == word {
+			more++
+		}
+		n := more - i
+		if by, steps := g.grows(i); n == 1 && steps > 2 {
+			text, i = append(text, strconv.FormatFloat(g.values[i].Value, 'g', -1, 64)+signed(by)+"x"+strconv.Itoa(steps)), i+steps+1
+			continue
+		}
+		switch {
+		case n > 1 && word == "_":
+			word += "x" + strconv.Itoa(n)
+		case n > 1 && word != "stale":
+			word += "x" + strconv.Itoa(n-1)
+		case n > 1:
+			word = strings.TrimSpace(strings.Repeat(word+" ", n))
+		}
+		text, i = append(text, word), more
+	}
+	return inputSeries{g.labels.String(), strings.Join(text, " ")}
+}
+
+// grows is by how much a series grows with each step from one on, and for how many steps.
+func (g given) grows(from int) (by float64, steps int) {
+	plain := func(i int) bool { return i < len(g.values) && !g.values[i].Omitted && !ended(g.values[i]) }
+	if !plain(from) || !plain(from+1) {
+		return 0, 0
+	}
+	first := g.values[from].Value
+	by = g.values[from+1].Value - first
+	// As the parser adds up.
+	for v := first + by; plain(from+steps+1) && g.values[from+steps+1].Value == v; v += by {
+		steps++
+	}
+	return by, steps
+}
+
+func signed(v float64) string {
+	text := strconv.FormatFloat(v, 'f', -1, 64)
+	if v >= 0 {
+		text = "+" + text
+	}
+	return text
+}
+
+func sequence(v parser.SequenceValue) string {
+	switch {
+	case v.Omitted:
+		return "_"
+	case ended(v):
+		return "stale"
+	}
+	return strconv.FormatFloat(v.Value, 'g', -1, 64)
+}
