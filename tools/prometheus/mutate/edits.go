@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -86,10 +87,10 @@ func (e *editor) walk(slot *parser.Expr) {
 			e.walk(&n.Args[i])
 		}
 	case *parser.SubqueryExpr:
-		e.span(&n.Range)
+		e.span(n, &n.Range)
 		e.walk(&n.Expr)
 	case *parser.MatrixSelector:
-		e.span(&n.Range)
+		e.span(n, &n.Range)
 		e.walk(&n.VectorSelector)
 	case *parser.VectorSelector:
 		e.selector(n)
@@ -97,10 +98,16 @@ func (e *editor) walk(slot *parser.Expr) {
 }
 
 // span doubles and halves a range.
-func (e *editor) span(of *time.Duration) {
+func (e *editor) span(expr parser.Expr, of *time.Duration) {
 	text := "[" + model.Duration(*of).String() + "]"
-	e.add("range", text, "doubled", func() { *of *= 2 })
-	e.add("range", text, "halved", func() { *of /= 2 })
+	doubled := e.add("range", text, "doubled", func() { *of *= 2 })
+	if momentary(expr, 2) {
+		doubled.proof = oneSample
+	}
+	halved := e.add("range", text, "halved", func() { *of /= 2 })
+	if momentary(expr, 1) {
+		halved.proof = oneSample
+	}
 }
 
 // counted is up to where a number is one of things, of which one more or less matters.
@@ -173,7 +180,11 @@ func (e *editor) binary(slot *parser.Expr, n *parser.BinaryExpr) {
 	if m.On {
 		how = "on "
 	}
+	from := len(e.edits)
 	e.drop("matching", how, &m.MatchingLabels)
+	for i, label := range m.MatchingLabels {
+		e.edits[from+i].proof = oneValue(n, label)
+	}
 	e.drop("matching", "group ", &m.Include)
 }
 
@@ -189,7 +200,7 @@ func (e *editor) aggregation(n *parser.AggregateExpr) {
 		made := e.add("aggregation", n.Op.String(), other.String(), func() { n.Op = other })
 		_, same := single(n.Expr)
 		switch {
-		case e.alone(n):
+		case e.alone(n), e.ofOne(n):
 			made.proof = "each group is of one series"
 		case same && other != parser.SUM && n.Op != parser.SUM && n.Op != parser.COUNT && n.Op != parser.TOPK && n.Op != parser.BOTTOMK:
 			made.proof = sameValue
@@ -218,6 +229,9 @@ func (e *editor) call(n *parser.Call) {
 		made := e.add("function", n.Func.Name, other, func() { n.Func = parser.Functions[other] })
 		if passes(n.Func.Name) && passes(other) {
 			made.proof = e.unseen()
+		}
+		if strings.HasSuffix(n.Func.Name, "_over_time") && momentary(n.Args[0], 1) {
+			made.proof = oneSample
 		}
 		if rates := map[string]bool{"rate": true, "increase": true}; made.proof == "" && rates[n.Func.Name] && rates[other] {
 			made.proof = e.signOnly(true)

@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -10,16 +11,18 @@ import (
 
 // unmatched proves that it does not matter whether the selector that is visited has a
 // matcher: what it would select besides finds nothing on the other side of an operator on
-// sets, which has this value alone of a label by which both sides are matched.
+// sets, which has no other values of a label by which both sides are matched.
 func (e *editor) unmatched(m *labels.Matcher) string {
-	if m.Type != labels.MatchEqual {
-		return ""
-	}
 	for i := len(e.path) - 1; i > 0; i-- {
 		switch n := e.path[i-1].(type) {
 		case *parser.ParenExpr, *parser.MatrixSelector, *parser.SubqueryExpr:
 		case *parser.Call:
-			if !strings.HasSuffix(n.Func.Name, "_over_time") || strings.HasPrefix(n.Func.Name, "absent") {
+			to, from, copied := copies(n)
+			switch {
+			case copied && from == m.Name:
+				m = labels.MustNewMatcher(m.Type, to, m.Value)
+			case copied && to != m.Name:
+			case !strings.HasSuffix(n.Func.Name, "_over_time") || strings.HasPrefix(n.Func.Name, "absent"):
 				return ""
 			}
 		case *parser.AggregateExpr:
@@ -64,29 +67,86 @@ func filters(n *parser.BinaryExpr) bool {
 	return number && n.Op.IsComparisonOperator() && !n.ReturnBool
 }
 
-// pinned tells whether all that an expression comes to has the label and value of a matcher.
+// copies tells to which label a call copies another one, that all series have: ALERTS has a
+// name.
+func copies(n *parser.Call) (to, from string, ok bool) {
+	to, from, ok = renames(n)
+	return to, from, ok && from == labels.AlertName
+}
+
+// pinned tells whether all that an expression comes to has a value of a label that a matcher
+// takes.
 func pinned(expr parser.Expr, m *labels.Matcher) bool {
+	all := valuesIn(expr, m.Name)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(v string) bool { return !m.Matches(v) })
+}
+
+// valuesIn are the values that a label can have in what an expression comes to, or none if
+// that is not known.
+func valuesIn(expr parser.Expr, label string) []string {
 	switch n := inner(expr).(type) {
 	case *parser.VectorSelector:
-		return slices.ContainsFunc(n.LabelMatchers, func(o *labels.Matcher) bool {
-			return o.Type == labels.MatchEqual && o.Name == m.Name && o.Value == m.Value
-		})
+		for _, m := range n.LabelMatchers {
+			if m.Name == label && m.Type == labels.MatchEqual && m.Value != "" {
+				return []string{m.Value}
+			}
+			if m.Name == label && m.Type == labels.MatchRegexp && len(m.SetMatches()) > 0 && !m.Matches("") {
+				return m.SetMatches()
+			}
+		}
 	case *parser.MatrixSelector:
-		return pinned(n.VectorSelector, m)
+		return valuesIn(n.VectorSelector, label)
 	case *parser.SubqueryExpr:
-		return pinned(n.Expr, m)
+		return valuesIn(n.Expr, label)
 	case *parser.Call:
-		return strings.HasSuffix(n.Func.Name, "_over_time") && !strings.HasPrefix(n.Func.Name, "absent") &&
-			pinned(n.Args[len(n.Args)-1], m)
+		if to, from, ok := copies(n); ok && to == label {
+			return valuesIn(n.Args[0], from)
+		} else if ok {
+			return valuesIn(n.Args[0], label)
+		}
+		if strings.HasSuffix(n.Func.Name, "_over_time") && !strings.HasPrefix(n.Func.Name, "absent") {
+			return valuesIn(n.Args[len(n.Args)-1], label)
+		}
 	case *parser.AggregateExpr:
-		return keeps(n, m.Name) && pinned(n.Expr, m)
+		if keeps(n, label) {
+			return valuesIn(n.Expr, label)
+		}
 	case *parser.BinaryExpr:
 		switch {
 		case filters(n), n.Op == parser.LAND, n.Op == parser.LUNLESS:
-			return pinned(n.LHS, m)
+			return valuesIn(n.LHS, label)
 		case n.Op == parser.LOR:
-			return pinned(n.LHS, m) && pinned(n.RHS, m)
+			left, right := valuesIn(n.LHS, label), valuesIn(n.RHS, label)
+			if len(left) > 0 && len(right) > 0 {
+				return add(slices.Clone(left), right...)
+			}
 		}
 	}
-	return false
+	return nil
 }
+
+// oneValue proves that it does not matter whether both sides are matched by a label, of which
+// they have the same value alone.
+func oneValue(n *parser.BinaryExpr, label string) string {
+	left, right := valuesIn(n.LHS, label), valuesIn(n.RHS, label)
+	if n.VectorMatching.On && len(left) == 1 && slices.Equal(left, right) {
+		return "both sides have one value of it, which is the same"
+	}
+	return ""
+}
+
+// moment is the longest range that holds one sample of what rules record: none are evaluated
+// as often.
+const moment = 5 * time.Second
+
+// momentary tells whether a range is of one sample of what a rule records, at most.
+func momentary(expr parser.Expr, times float64) bool {
+	n, ok := inner(expr).(*parser.MatrixSelector)
+	if !ok {
+		return false
+	}
+	of, ok := n.VectorSelector.(*parser.VectorSelector)
+	return ok && strings.Contains(of.Name, ":") && time.Duration(float64(n.Range)*times) <= moment
+}
+
+const oneSample = "it is of one sample alone: no rule records more often"

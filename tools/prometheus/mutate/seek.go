@@ -124,6 +124,11 @@ func (s *seeker) lookFor(ctx context.Context, m *attempt, r *rand.Rand) (*found,
 		return nil, nil
 	}
 	from := near[r.IntN(len(near))]
+	for range r.IntN(4) { // small ones more often, of which more can be tried
+		if other := near[r.IntN(len(near))]; other.size() < from.size() {
+			from = other
+		}
+	}
 	v := &variation{r, s.words, m.mutant, near}
 	c, err := s.made(from, v.of(from), m, r)
 	if err != nil {

@@ -49,6 +49,9 @@ func (s *seed) steps() int {
 	return n
 }
 
+// size is how many values there may be.
+func (s *seed) size() int { return s.steps() * len(s.lines) }
+
 // variation changes the series of seeds by chance, in ways that matter to rules: values next
 // to the numbers of rules, labels that rules ask for or join by, series that come, end or are
 // there twice, and those of another seed.
@@ -148,6 +151,9 @@ func (v *variation) valued(one given, s *seed, steps int) given {
 	of := func(int, float64) float64 { return number }
 	switch {
 	case strings.HasSuffix(one.name(), "_timestamp_seconds"):
+		if v.IntN(2) == 0 {
+			number = -number // it is to come
+		}
 		of = func(i int, _ float64) float64 { return float64(i)*s.interval.Seconds() - number }
 	case v.IntN(6) == 0:
 		factor := []float64{2, 0.5, -1}[v.IntN(3)]

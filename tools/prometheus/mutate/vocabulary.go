@@ -26,13 +26,16 @@ func vocabularyOf(all ruleset) *vocabulary {
 			switch n := n.(type) {
 			case *parser.NumberLiteral:
 				numbers = add(numbers, n.Val)
+			case *parser.BinaryExpr:
+				if product, ok := product(n); ok {
+					numbers = add(numbers, product)
+				}
+				if n.VectorMatching != nil {
+					names = add(names, n.VectorMatching.MatchingLabels...)
+				}
 			case *parser.AggregateExpr:
 				if !n.Without {
 					names = add(names, n.Grouping...)
-				}
-			case *parser.BinaryExpr:
-				if n.VectorMatching != nil {
-					names = add(names, n.VectorMatching.MatchingLabels...)
 				}
 			}
 			return nil
@@ -50,6 +53,19 @@ func vocabularyOf(all ruleset) *vocabulary {
 		}
 	}
 	return v
+}
+
+// product is the number that a product of numbers comes to, such as days in seconds.
+func product(expr parser.Expr) (float64, bool) {
+	switch n := inner(expr).(type) {
+	case *parser.NumberLiteral:
+		return n.Val, true
+	case *parser.BinaryExpr:
+		left, ok := product(n.LHS)
+		right, also := product(n.RHS)
+		return left * right, ok && also && n.Op == parser.MUL
+	}
+	return 0, false
 }
 
 func add[T comparable](to []T, some ...T) []T {
