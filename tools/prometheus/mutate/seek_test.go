@@ -83,7 +83,7 @@ func approveChanged(t *testing.T, folder string) {
 		if err != nil || wrong > 0 != (approved == 0) {
 			t.Errorf("%d cases are wrong when the rule was approved %d times: %v", wrong, approved, err)
 		}
-		if err := newSeeker(c, parser.NewParser(parser.Options{})).approve(t.Context(), found); err != nil {
+		if err := newSeeker(newCampaign(g, 2), parser.NewParser(parser.Options{})).approve(t.Context(), found); err != nil {
 			t.Fatal(err)
 		}
 	}
