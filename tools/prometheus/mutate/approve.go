@@ -89,12 +89,12 @@ func write(path string, interval model.Duration, cases []*testCase) error {
 		for _, e := range c.Exprs {
 			fmt.Fprintf(&b, "      - expr: %s\n        eval_time: %s\n", quoted(e.Expr), e.At)
 			expect := slices.Clone(e.expect)
-			slices.SortFunc(expect, func(a, b sample) int { return cmp.Compare(a.labels.String(), b.labels.String()) })
+			slices.SortFunc(expect, func(a, b sample) int { return cmp.Compare(selector(a.labels), selector(b.labels)) })
 			if len(expect) > 0 {
 				fmt.Fprintf(&b, "        exp_samples:\n")
 			}
 			for _, x := range expect {
-				fmt.Fprintf(&b, "          - labels: %s\n            value: %s\n", quoted(x.labels.String()), strconv.FormatFloat(x.value, 'g', -1, 64))
+				fmt.Fprintf(&b, "          - labels: %s\n            value: %s\n", quoted(selector(x.labels)), strconv.FormatFloat(x.value, 'g', -1, 64))
 			}
 		}
 	}

@@ -44,7 +44,7 @@ func (g given) input() inputSeries {
 		}
 		text, i = append(text, word), more
 	}
-	return inputSeries{g.labels.String(), strings.Join(text, " ")}
+	return inputSeries{selector(g.labels), strings.Join(text, " ")}
 }
 
 // grows is by how much a series grows with each step from one on, and for how many steps.
@@ -78,4 +78,17 @@ func sequence(v parser.SequenceValue) string {
 		return "stale"
 	}
 	return strconv.FormatFloat(v.Value, 'g', -1, 64)
+}
+
+// selector is a series as people write it.
+func selector(l labels.Labels) string {
+	name := l.Get(model.MetricNameLabel)
+	if !model.LegacyValidation.IsValidMetricName(name) {
+		return l.String()
+	}
+	rest := labels.NewBuilder(l).Del(model.MetricNameLabel).Labels()
+	if rest.IsEmpty() {
+		return name
+	}
+	return name + rest.String()
 }
