@@ -11,11 +11,20 @@ import (
 // mostLines is how many series a seed may have: what is larger takes long.
 const mostLines = 120
 
-// sow makes seeds of cases: of one with many clusters one for each of them.
+// sow makes seeds of cases for the mutants that are alive: of one with many clusters one for
+// each of them.
 func (s *seeker) sow(cases []*testCase) {
+	wanted := map[string]bool{}
+	for _, m := range s.alive {
+		wanted[family(m.original.group)] = true
+	}
 	for _, c := range cases {
 		s.engine(c) // before there are workers
 		p := prepare(s.graph, c)
+		maps.DeleteFunc(p.families, func(name string, _ bool) bool { return !wanted[name] })
+		if len(p.families) == 0 {
+			continue
+		}
 		lines := c.lines(s.parser)
 		if len(lines) == 0 || len(lines) > 10*mostLines {
 			continue

@@ -52,13 +52,13 @@ func newSeeker(c *campaign, p parser.Parser) *seeker {
 // look seeks cases for what tests of the same signal leave alive, and adds them to the files
 // of a folder.
 func (o *options) look(ctx context.Context, s *seeker, cases []*testCase, mutants []*mutant, list *listed, progress io.Writer) error {
-	s.sow(cases)
 	s.near = true
 	if err := s.run(ctx, cases, mutants); err != nil {
 		return errors.Join(err, s.results.close())
 	}
 	list.excuse(mutants)
 	s.seekFor(slices.DeleteFunc(slices.Clone(mutants), func(m *mutant) bool { return m.why != "" }), o.looks)
+	s.sow(cases)
 	began, before := time.Now(), len(s.alive)
 	s.said = func(tried, found, alive int) {
 		_, _ = fmt.Fprintf(progress, "%s: %d cases tried, %d kept, %d of %d mutants live, of %d\n", time.Since(began).Round(time.Second), tried, found, alive, before, len(mutants))

@@ -28,8 +28,8 @@ func TestSeek(t *testing.T) {
 	}
 	before := countOf(made)
 	s := newSeeker(c, parser.NewParser(parser.Options{}))
-	s.sow(cases)
 	s.seekFor(made, 20)
+	s.sow(cases)
 	if err := s.seek(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
