@@ -24,9 +24,9 @@ type options struct {
 	check, fail, steps      bool
 	// seek is the folder for what is sought, looks how often, and approve whether what is
 	// there is to be written anew.
-	seek    string
-	looks   int
-	approve bool
+	seek           string
+	looks          int
+	doubt, approve bool
 }
 
 func parseFlags(args []string) (*options, error) {
@@ -54,6 +54,7 @@ func parseFlags(args []string) (*options, error) {
 	found := f.String("found", "", "files with tests that -seek wrote, as -tests; they are played when all others were, and the report says how much they add")
 	f.StringVar(&o.seek, "seek", "", "folder: for as long as -timeout says, look for cases that tell mutants which no test kills, and add them to its files of tests")
 	f.IntVar(&o.looks, "looks", 60, "with -seek: how many cases are made for a mutant that none kills")
+	f.BoolVar(&o.doubt, "doubt", false, "with -seek: look for what tells mutants that are proven to say the same as the rule, and fail if there is any")
 	f.BoolVar(&o.approve, "approve", false, "write what the rules come to into the files of -found, as what they expect")
 	f.BoolVar(&o.verbose, "v", false, "print what kills each mutant, and which are not decided")
 	if err := f.Parse(args); err != nil {

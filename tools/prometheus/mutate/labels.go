@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -41,7 +42,7 @@ func (v *variation) asked(lines []given, s *seed, steps int) []given {
 		of = reads[v.IntN(len(reads))]
 	}
 	name := nameOf(of)
-	if name == "" {
+	if name == "" || v.measured && !measured(name) {
 		return lines
 	}
 	b := labels.NewBuilder(labels.FromStrings(model.MetricNameLabel, name))
@@ -74,3 +75,6 @@ func (v *variation) matched(m *labels.Matcher) string {
 	}
 	return "other"
 }
+
+// measured tells whether programs expose a metric, and rules do not write it.
+func measured(metric string) bool { return !strings.Contains(metric, ":") && metric != "ALERTS" }

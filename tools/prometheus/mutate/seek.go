@@ -52,11 +52,15 @@ func newSeeker(c *campaign, p parser.Parser) *seeker {
 // look seeks cases for what tests of the same signal leave alive, and adds them to the files
 // of a folder.
 func (o *options) look(ctx context.Context, s *seeker, cases []*testCase, mutants []*mutant, list *listed, progress io.Writer) error {
-	s.near = true
-	if err := s.run(ctx, cases, mutants); err != nil {
-		return errors.Join(err, s.results.close())
+	if o.doubt {
+		mutants = doubted(mutants)
+	} else {
+		s.near = true
+		if err := s.run(ctx, cases, mutants); err != nil {
+			return errors.Join(err, s.results.close())
+		}
+		list.excuse(mutants)
 	}
-	list.excuse(mutants)
 	s.seekFor(slices.DeleteFunc(slices.Clone(mutants), func(m *mutant) bool { return m.why != "" }), o.looks)
 	s.sow(cases)
 	began, before := time.Now(), len(s.alive)
@@ -67,10 +71,28 @@ func (o *options) look(ctx context.Context, s *seeker, cases []*testCase, mutant
 	defer cancel()
 	err := s.seek(limited, o.seed)
 	s.said(s.tried, len(s.found), len(s.alive))
+	if o.doubt && err == nil && len(s.found) > 0 {
+		err = lowError(fmt.Sprintf("of %d mutants proven to say the same as the rule %d do not", before, before-len(s.alive)))
+	}
 	for _, m := range s.alive {
+		if o.doubt {
+			break
+		}
 		_, _ = fmt.Fprintf(progress, "not found: %s, %s: %s\n    %s%s\n", m.original.title(), m.operator, m.change(), o.command, m.id)
 	}
 	return errors.Join(err, s.add(o.seek), s.results.close())
+}
+
+// doubted are the mutants that are proven to be equivalent, as if they were not.
+func doubted(mutants []*mutant) []*mutant {
+	var all []*mutant
+	for _, m := range mutants {
+		if m.proof != "" {
+			m.state, m.why = alive, ""
+			all = append(all, m)
+		}
+	}
+	return all
 }
 
 // seekFor says for which mutants cases are sought, and how often for each.
@@ -129,16 +151,27 @@ func (s *seeker) lookFor(ctx context.Context, m *attempt, r *rand.Rand) (*found,
 			from = other
 		}
 	}
-	v := &variation{r, s.words, m.mutant, near}
+	v := &variation{r, s.words, m.mutant, near, m.proof != ""}
 	c, err := s.made(from, v.of(from), m, r)
 	if err != nil {
 		return nil, err
 	}
-	of, err := s.judge(ctx, c)
+	of, err := s.judge(ctx, c, s.beside(m, r)...)
 	if err != nil || of == nil {
 		return nil, err
 	}
 	return s.smaller(ctx, of, m)
+}
+
+// mostBeside is how many mutants are tried on a case beside the one that it is made for: most
+// cases kill none, and those that do are tried on all later.
+const mostBeside = 20
+
+// beside are a mutant and some others of the same rule.
+func (s *seeker) beside(m *attempt, r *rand.Rand) []*attempt {
+	some := slices.DeleteFunc(s.living(), func(a *attempt) bool { return a.at != m.at || a == m })
+	r.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
+	return append(some[:min(len(some), mostBeside)], m)
 }
 
 // keep counts a case, and keeps it if it kills what no other did meanwhile.

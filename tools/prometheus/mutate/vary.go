@@ -44,8 +44,10 @@ type variation struct {
 	words *vocabulary
 	// mutant is what is to come to something else than its rule.
 	mutant *mutant
-	// others are seeds of the same interval.
+	// others are seeds of the same signal.
 	others []*seed
+	// measured is whether there is nothing that only rules write.
+	measured bool
 }
 
 // mostChanges is how many changes there are at once: with more hardly anything fires.
@@ -53,11 +55,16 @@ const mostChanges = 4
 
 // of are the series of a seed with some changes.
 func (v *variation) of(s *seed) []given {
-	lines, steps := slices.Clone(s.lines), s.steps()
+	lines, steps := v.taken(s), s.steps()
 	for n := 1 + v.few(mostChanges); n > 0; n-- {
 		lines = v.change(lines, s, steps)
 	}
 	return once(lines)
+}
+
+// taken are the series of a seed.
+func (v *variation) taken(s *seed) []given {
+	return slices.DeleteFunc(slices.Clone(s.lines), func(l given) bool { return v.measured && !measured(l.name()) })
 }
 
 // few is a number below the limit, of which each is half as likely as the one before.
@@ -94,7 +101,7 @@ func (v *variation) change(lines []given, s *seed, steps int) []given {
 		lines = v.elsewhere(lines, s, steps)
 	case 11:
 		if other := v.others[v.IntN(len(v.others))]; other != s {
-			lines = append(lines, other.lines...) // two things at once
+			lines = append(lines, v.taken(other)...) // two things at once
 		}
 	default:
 		lines = v.asked(lines, s, steps)
