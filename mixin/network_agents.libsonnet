@@ -8,8 +8,19 @@ function(c) {
   local k = c { names: network.names },
   local addons = self,
 
-  // Agents of which none is ready, unless all of their pods are on nodes that are lost for
-  // another reason: those are not ready because their node is not.
+  // Agents of which all pods are on nodes that are lost for another reason: those are not ready
+  // because their node is not.
+  local lost = |||
+    sum by (%(by)s, addon) (
+      max by (%(by)s, addon, node) (kubevitals_addon_health_not_ready_pods{%(selector)s, node!=""})
+      and on (%(by)s, node)
+      max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause!="network_plugin_missing"}) == 1
+    )
+    == on (%(by)s, addon)
+    sum by (%(by)s, addon) (max by (%(by)s, addon, state) (kubevitals_addon_health_pods{%(selector)s}))
+  ||| % c,
+
+  // Agents of which none is ready for a reason of their own.
   down:: |||
     (
       max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s, addon=~"%(names)s"}) > 0
@@ -23,14 +34,15 @@ function(c) {
       max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s})
     )
     unless on (%(by)s, addon)
-    sum by (%(by)s, addon) (
-      max by (%(by)s, addon, node) (kubevitals_addon_health_not_ready_pods{%(selector)s, node!=""})
-      and on (%(by)s, node)
-      max by (%(by)s, node) (kubevitals_node_readiness_not_ready{%(selector)s, cause!="network_plugin_missing"}) == 1
-    )
-    == on (%(by)s, addon)
-    sum by (%(by)s, addon) (max by (%(by)s, addon, state) (kubevitals_addon_health_pods{%(selector)s}))
-  ||| % k,
+    %(lost)s
+  ||| % (k { lost: promql.line(lost) }),
+
+  // The same of those of which some are wanted, which whoever lacks pods is.
+  noneReady:: |||
+    max by (%(by)s, addon) (kubevitals_addon_health_ready_pods{%(selector)s, addon=~"%(names)s"}) == 0
+    unless on (%(by)s, addon)
+    %(lost)s
+  ||| % (k { lost: promql.line(lost) }),
 
   // Nodes that say that they have no network, and for how long they have said so.
   local without = |||

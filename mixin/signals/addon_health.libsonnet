@@ -36,8 +36,16 @@ function(config)
       max by (%(by)s, addon) (kubevitals_addon_health_desired_pods{%(selector)s})
     )
   ||| % c;
+  // The same of those that lack pods, and so have some that are wanted.
+  local noneReady = |||
+    (
+      max by (%(by)s, addon) (kubevitals_addon_health_ready_pods{%(selector)s, addon=~"%(vital)s"}) == 0
+      or
+      %(agents)s
+    )
+  ||| % (c { agents: promql.indent(agents.noneReady) });
   local crashes = (import '../addon_crashes.libsonnet')(c);
-  local k = c { crashing: crashing, down: '(\n  ' + promql.indent(down + 'or\n' + agents.down) + '\n)', vitalDown: down, excused: promql.indent(promql.indent((import '../addon_excuses.libsonnet')(c))) };
+  local k = c { crashing: crashing, down: '(\n  ' + promql.indent(down + 'or\n' + agents.down) + '\n)', vitalDown: down, noneReady: promql.line(noneReady), excused: promql.indent(promql.indent((import '../addon_excuses.libsonnet')(c))) };
 
   {
     name: 'addon_health',
@@ -104,7 +112,7 @@ function(config)
             > 0
           )
           unless on (%(by)s, addon)
-          %(down)s
+          %(noneReady)s
           unless on (%(by)s, addon)
           %(crashing)s
           unless on (%(by)s, addon)
