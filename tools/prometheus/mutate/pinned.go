@@ -21,7 +21,7 @@ func (e *editor) unmatched(m *labels.Matcher) string {
 			switch {
 			case copied && from == m.Name:
 				m = labels.MustNewMatcher(m.Type, to, m.Value)
-			case copied && to != m.Name:
+			case copied && to != m.Name, n.Func.Name == "clamp":
 			case !strings.HasSuffix(n.Func.Name, "_over_time") || strings.HasPrefix(n.Func.Name, "absent"):
 				return ""
 			}
@@ -35,11 +35,18 @@ func (e *editor) unmatched(m *labels.Matcher) string {
 			if left {
 				other = n.RHS
 			}
-			switch on := n.VectorMatching; {
-			case filters(n):
+			on := n.VectorMatching
+			joined := on != nil && slices.Contains(on.MatchingLabels, m.Name) == on.On
+			switch {
+			case filters(n), on == nil && arithmetic(n.Op):
+			case on != nil && !n.Op.IsSetOperator():
+				if joined && pinned(other, m) {
+					return "the other side has no other value of the label, by which both are matched"
+				}
+				return ""
 			case n.Op != parser.LAND && n.Op != parser.LUNLESS:
 				return ""
-			case (!left || n.Op == parser.LAND) && slices.Contains(on.MatchingLabels, m.Name) == on.On && pinned(other, m):
+			case (!left || n.Op == parser.LAND) && joined && pinned(other, m):
 				return "the other side has no other value of the label, by which both are matched"
 			case !left:
 				return ""
@@ -107,6 +114,9 @@ func valuesIn(expr parser.Expr, label string) []string {
 		if strings.HasSuffix(n.Func.Name, "_over_time") && !strings.HasPrefix(n.Func.Name, "absent") {
 			return valuesIn(n.Args[len(n.Args)-1], label)
 		}
+		if n.Func.Name == "clamp" {
+			return valuesIn(n.Args[0], label)
+		}
 	case *parser.AggregateExpr:
 		if keeps(n, label) {
 			return valuesIn(n.Expr, label)
@@ -115,6 +125,8 @@ func valuesIn(expr parser.Expr, label string) []string {
 		switch {
 		case filters(n), n.Op == parser.LAND, n.Op == parser.LUNLESS:
 			return valuesIn(n.LHS, label)
+		case !n.Op.IsSetOperator():
+			return valuesOfBoth(n, label)
 		case n.Op == parser.LOR:
 			left, right := valuesIn(n.LHS, label), valuesIn(n.RHS, label)
 			if len(left) > 0 && len(right) > 0 {
@@ -123,6 +135,23 @@ func valuesIn(expr parser.Expr, label string) []string {
 		}
 	}
 	return nil
+}
+
+// valuesOfBoth are the values in what is computed of two sides, or of one and a number.
+func valuesOfBoth(n *parser.BinaryExpr, label string) []string {
+	on := n.VectorMatching
+	switch {
+	case on == nil && n.LHS.Type() == parser.ValueTypeScalar:
+		return valuesIn(n.RHS, label)
+	case on == nil:
+		return valuesIn(n.LHS, label)
+	case slices.Contains(on.MatchingLabels, label) != on.On:
+		return nil
+	}
+	if left := valuesIn(n.LHS, label); left != nil {
+		return left
+	}
+	return valuesIn(n.RHS, label)
 }
 
 // oneValue proves that it does not matter whether both sides are matched by a label, of which

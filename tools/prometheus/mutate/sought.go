@@ -26,9 +26,27 @@ func (s *seeker) made(from *seed, lines []given, m *attempt, r *rand.Rand) (*tes
 	return s.caseOf(from.file, model.Duration(from.interval), lines, times, s.asks(m))
 }
 
-// asks is the question of which the answer tells what a mutant changes: which alerts of its
-// groups fire, or else which of others, or what it records where no alert reads that.
+// asks is the question of which the answer tells what a mutant changes: what it records, if it
+// does, which texts and dashboards read; and which alerts fire.
 func (s *seeker) asks(m *attempt) string {
+	alerts := s.asksAlerts(m)
+	if m.original.alert {
+		return alerts
+	}
+	var own []string
+	for _, name := range slices.Sorted(maps.Keys(m.original.labels)) {
+		own = append(own, fmt.Sprintf("%s=%q", name, m.original.labels[name]))
+	}
+	records := m.original.name + "{" + strings.Join(own, ",") + "}"
+	if alerts == "" {
+		return records
+	}
+	return alerts + " or " + records
+}
+
+// asksAlerts asks which alerts of the same groups fire that a mutant may change, or else which
+// of others; it is empty if there are none.
+func (s *seeker) asksAlerts(m *attempt) string {
 	own, all := []*rule{}, []*rule{}
 	for i := range m.affected {
 		if r := s.graph.rules[i]; r.alert {
@@ -40,7 +58,7 @@ func (s *seeker) asks(m *attempt) string {
 	}
 	switch {
 	case len(all) == 0:
-		return m.original.name
+		return ""
 	case len(own) == 0:
 		own = all
 	}
