@@ -65,6 +65,37 @@ func TestSeek(t *testing.T) {
 	approveChanged(t, folder)
 }
 
+// TestDoubt verifies that nothing tells what is proven to be equivalent, and that something
+// tells what is only said to be.
+func TestDoubt(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []bool{false, true} {
+		g, cases, made := fixture(t, "testdata/rules.yaml", "testdata/tests.yaml")
+		proven := 0
+		for _, m := range made {
+			if wrong && m.proof == "" {
+				m.proof = "so it is said"
+			}
+			if m.proof != "" {
+				proven++
+			}
+		}
+		c := newCampaign(g, 2)
+		s := newSeeker(c, parser.NewParser(parser.Options{}))
+		s.seekFor(doubted(made), 20)
+		if len(s.alive) != proven || proven == 0 {
+			t.Errorf("%d are doubted, of %d", len(s.alive), proven)
+		}
+		s.sow(cases)
+		if err := s.seek(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		if found := len(s.found) > 0; found != wrong {
+			t.Errorf("found any: %t, where proofs are wrong: %t", found, wrong)
+		}
+	}
+}
+
 // approveChanged plays cases with another rule, which they notice, until that is approved.
 func approveChanged(t *testing.T, folder string) {
 	t.Helper()
