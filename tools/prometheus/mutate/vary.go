@@ -131,6 +131,20 @@ func (v *variation) line(lines []given) int {
 
 func (v *variation) either(some ...string) string { return some[v.IntN(len(some))] }
 
+// most is how many objects there are at most.
+const most = 100
+
+// crowd is how many are many: a dozen, or as many as a rule knows of.
+func (v *variation) crowd() int {
+	n := 6 + v.IntN(10)
+	if known := v.words.of[v.mutant.original.name]; v.IntN(4) == 0 && len(known) > 0 {
+		if of := known[v.IntN(len(known))]; of > float64(n) && of <= most {
+			n = int(of) + v.IntN(2)
+		}
+	}
+	return n
+}
+
 // many are a dozen more of a series, or of all, with as many values of one label; some of them
 // may be others.
 func (v *variation) many(lines []given, s *seed, steps int) []given {
@@ -159,7 +173,7 @@ func (v *variation) many(lines []given, s *seed, steps int) []given {
 	if v.IntN(2) == 0 {
 		from, to = v.span(steps)
 	}
-	for n := range 6 + v.IntN(10) {
+	for n := range v.crowd() {
 		for _, l := range of {
 			l = l.with(label, fmt.Sprintf("%s-%d", l.labels.Get(label), n))
 			if v.IntN(10) == 0 {

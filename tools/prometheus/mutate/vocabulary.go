@@ -12,13 +12,15 @@ import (
 // metric, the labels by which those select, group and join, and the values of labels for
 // which any rule asks.
 type vocabulary struct {
+	// numbers are by metric, and of are by the name of a rule.
 	numbers map[string][]float64
+	of      map[string][]float64
 	names   map[string][]string
 	values  map[string][]string
 }
 
 func vocabularyOf(all ruleset) *vocabulary {
-	v := &vocabulary{numbers: map[string][]float64{}, names: map[string][]string{}, values: map[string][]string{}}
+	v := &vocabulary{numbers: map[string][]float64{}, of: map[string][]float64{}, names: map[string][]string{}, values: map[string][]string{}}
 	for _, r := range all {
 		var numbers []float64
 		var names []string
@@ -40,6 +42,7 @@ func vocabularyOf(all ruleset) *vocabulary {
 			}
 			return nil
 		})
+		v.of[r.name] = add(v.of[r.name], numbers...)
 		for _, selector := range r.reads {
 			metric := nameOf(selector)
 			v.numbers[metric] = add(v.numbers[metric], numbers...)
