@@ -19,11 +19,27 @@ func (s *seeker) made(from *seed, lines []given, m *attempt, r *rand.Rand) (*tes
 		times = append(times[:2:2], times[len(times)-1])
 	}
 	steps := from.steps()
-	for _, step := range []int{steps - 1, r.IntN(steps), r.IntN(steps), r.IntN(steps)} {
-		times = add(times, time.Duration(step)*from.interval)
+	turns := turnsOf(lines)
+	for _, step := range []int{steps - 1, r.IntN(steps), turns[r.IntN(len(turns))] + r.IntN(3), turns[r.IntN(len(turns))] + r.IntN(20)} {
+		times = add(times, time.Duration(min(step, steps-1))*from.interval)
 	}
 	slices.Sort(times)
 	return s.caseOf(from.file, model.Duration(from.interval), lines, times, s.asks(m))
+}
+
+// turnsOf are the steps at which a series begins, ends, or goes on otherwise than before.
+func turnsOf(lines []given) []int {
+	turns := []int{0}
+	for _, l := range lines {
+		turns = add(turns, len(l.values))
+		for i := 1; i+1 < len(l.values); i++ {
+			before, now, after := l.values[i-1], l.values[i], l.values[i+1]
+			if now.Omitted != before.Omitted || ended(now) || after.Value-now.Value != now.Value-before.Value {
+				turns = add(turns, i)
+			}
+		}
+	}
+	return turns
 }
 
 // asks is the question of which the answer tells what a mutant changes: what it records, if it
