@@ -15,6 +15,23 @@ type listed struct {
 	Equivalent []entry `yaml:"equivalent"`
 	// Accepted are those that a test could tell, and none does.
 	Accepted []entry `yaml:"accepted"`
+	// Compared are the tests of others under the same mutator.
+	Compared []compared `yaml:"compared"`
+}
+
+// compared is what the tests of others came to.
+type compared struct {
+	What       string `yaml:"what"`
+	Command    string `yaml:"command"`
+	Mutants    int    `yaml:"mutants"`
+	Killed     int    `yaml:"killed"`
+	Survived   int    `yaml:"survived"`
+	Equivalent int    `yaml:"equivalent"`
+}
+
+func (c compared) row() string {
+	of := count{mutants: c.Mutants, killed: c.Killed, survived: c.Survived, equivalent: c.Equivalent}
+	return of.row(c.What + ", by `" + c.Command + "`")
 }
 
 // entry is a reason, and the mutants that it holds for.

@@ -110,6 +110,7 @@ func run(ctx context.Context, o *options, out, progress io.Writer) error {
 	if sought != nil {
 		r.without = &without
 	}
+	r.compared = list.Compared
 	return o.conclude(r, wrong, out)
 }
 

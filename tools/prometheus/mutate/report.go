@@ -63,6 +63,8 @@ type report struct {
 	total   count
 	// without, if set, is the total before tests that were found by chance were played.
 	without *count
+	// compared are the tests of others.
+	compared []compared
 }
 
 func countOf(mutants []*mutant) count {
@@ -144,11 +146,17 @@ func (r *report) markdown(w io.Writer) {
 	_, _ = fmt.Fprint(w, preface)
 	r.untried(w)
 	r.table(w, "signal", func(m *mutant) string { return m.original.signal() })
+	if len(r.compared) > 0 {
+		_, _ = fmt.Fprint(w, "\n## Tests of others\n\n| under the same mutator | mutants | killed | survived | equivalent | score |\n| --- | --- | --- | --- | --- | --- |\n")
+	}
+	for _, c := range r.compared {
+		_, _ = fmt.Fprintln(w, c.row())
+	}
 	_, _ = fmt.Fprint(w, "\n## By what is changed\n")
 	r.table(w, "operator", func(m *mutant) string { return m.operator })
 	_, _ = fmt.Fprint(w, "\n## Survivors\n\nEach is tried alone with `make mutate MUTANT=` and its number.\n\n| rule | what is changed | number | why |\n| --- | --- | --- | --- |\n")
 	for _, m := range r.survivors() {
-		_, _ = fmt.Fprintf(w, "| %s | %s: %s | %s | %s |\n", code(m.original.title()), m.operator, code(m.change()), code(m.id), cmp.Or(m.why, "no test tells it yet"))
+		_, _ = fmt.Fprintf(w, "| %s | %s: %s | %s | %s |\n", code(m.original.title()), m.operator, code(m.change()), code(m.id), cmp.Or(m.why, "no test tells it, and `make seek` found none that does"))
 	}
 }
 
