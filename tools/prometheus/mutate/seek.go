@@ -29,8 +29,9 @@ type seeker struct {
 
 	lock  sync.Mutex
 	alive []*attempt
-	looks map[*attempt]int // how often each was looked for
-	often int              // how often each is at most
+	dead  map[*mutant]string // by what; the mutants themselves know it when all is done
+	looks map[*attempt]int   // how often each was looked for
+	often int                // how often each is at most
 	tried int
 	found []*found
 }
@@ -44,7 +45,7 @@ type found struct {
 
 func newSeeker(c *campaign, p parser.Parser) *seeker {
 	return &seeker{
-		campaign: c, parser: p, words: vocabularyOf(c.graph.rules), seeds: map[string][]*seed{}, looks: map[*attempt]int{},
+		campaign: c, parser: p, words: vocabularyOf(c.graph.rules), seeds: map[string][]*seed{}, looks: map[*attempt]int{}, dead: map[*mutant]string{},
 		said: func(int, int, int) {},
 	}
 }
@@ -119,7 +120,11 @@ func (s *seeker) seek(ctx context.Context, random uint64) error {
 			return nil
 		})
 	}
-	return group.Wait()
+	err := group.Wait()
+	for m, why := range s.dead {
+		m.state, m.why = killed, why
+	}
+	return err
 }
 
 // next is a mutant to look for: one of those that were looked for least.
@@ -178,14 +183,15 @@ func (s *seeker) beside(m *attempt, r *rand.Rand) []*attempt {
 func (s *seeker) keep(of *found) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
+	isDead := func(m *mutant) bool { return s.dead[m] != "" }
 	if of != nil {
-		of.kills = slices.DeleteFunc(of.kills, func(m *mutant) bool { return m.state != alive })
+		of.kills = slices.DeleteFunc(of.kills, isDead)
 		for _, m := range of.kills {
-			m.state, m.why = killed, of.Name
+			s.dead[m] = of.Name
 		}
 		if len(of.kills) > 0 {
 			s.found = append(s.found, of)
-			s.alive = slices.DeleteFunc(s.alive, func(m *attempt) bool { return m.state != alive })
+			s.alive = slices.DeleteFunc(s.alive, func(m *attempt) bool { return isDead(m.mutant) })
 		}
 	}
 	if s.tried++; s.tried%100 == 0 {
