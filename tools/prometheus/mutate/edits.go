@@ -230,7 +230,7 @@ func (e *editor) call(n *parser.Call) {
 		if passes(n.Func.Name) && passes(other) {
 			made.proof = e.unseen()
 		}
-		if strings.HasSuffix(n.Func.Name, "_over_time") && momentary(n.Args[0], 1) {
+		if strings.HasSuffix(n.Func.Name, "_over_time") && other != "count_over_time" && momentary(n.Args[0], 1) {
 			made.proof = oneSample
 		}
 		if rates := map[string]bool{"rate": true, "increase": true}; made.proof == "" && rates[n.Func.Name] && rates[other] {

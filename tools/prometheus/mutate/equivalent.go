@@ -81,7 +81,11 @@ func (e *editor) value(selector *parser.VectorSelector, label string) (value str
 	}
 	found := false
 	for _, r := range e.writers(selector.LabelMatchers) {
-		if excluded(r.parsed, selector.LabelMatchers) {
+		asked := slices.DeleteFunc(slices.Clone(selector.LabelMatchers), func(m *labels.Matcher) bool {
+			_, sets := r.labels[m.Name]
+			return sets // anew, whatever it counts has
+		})
+		if excluded(r.parsed, asked) {
 			continue
 		}
 		set, ok := r.labels[label]

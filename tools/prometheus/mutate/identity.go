@@ -23,6 +23,9 @@ func (e *editor) identity(expr parser.Expr) *names {
 	case *parser.VectorSelector:
 		return e.recorded(n)
 	case *parser.Call:
+		if n.Func.Name == "clamp" {
+			return e.identity(n.Args[0])
+		}
 		if to, from, ok := renames(n); ok {
 			of := e.identity(n.Args[0])
 			if of == nil || slices.Contains(of.all, to) {
@@ -34,6 +37,10 @@ func (e *editor) identity(expr parser.Expr) *names {
 		switch {
 		case filters(n), n.Op == parser.LAND, n.Op == parser.LUNLESS:
 			return e.identity(n.LHS)
+		case n.VectorMatching == nil && n.LHS.Type() == parser.ValueTypeScalar:
+			return e.identity(n.RHS)
+		case n.VectorMatching == nil:
+			return e.identity(n.LHS)
 		case n.Op == parser.LOR:
 			left, right := e.identity(n.LHS), e.identity(n.RHS)
 			// Of the same labels there is one of them.
@@ -41,7 +48,9 @@ func (e *editor) identity(expr parser.Expr) *names {
 				all := add(slices.Clone(left.all), right.all...)
 				return &names{all, all}
 			}
-		case arithmetic(n.Op) && n.VectorMatching != nil && n.VectorMatching.Card == parser.CardManyToOne:
+		case !n.VectorMatching.On && n.VectorMatching.Card == parser.CardOneToOne && len(n.VectorMatching.MatchingLabels) == 0:
+			return e.identity(n.LHS) // both have the same labels
+		case arithmetic(n.Op) && n.VectorMatching.Card == parser.CardManyToOne:
 			if of := e.identity(n.LHS); of != nil {
 				return &names{of.apart, add(slices.Clone(of.all), n.VectorMatching.Include...)}
 			}

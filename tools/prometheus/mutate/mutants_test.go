@@ -64,7 +64,7 @@ func TestEdits(t *testing.T) {
 		})
 	}
 	for expr, equivalent := range map[string]string{
-		`a{x="1"} < b{x="1"}`: `a < b{x="1"}`,
+		`max by (c, x) (a{x="1"}) < max by (c, x) (b{x="1"})`:                                                         `max by (c, x) (a) < max by (c, x) (b{x="1"})`,
 		`max by (c, x) (a{x="1"}) - on (c, x) clamp(2 * (max by (c, x) (b{x="1"}) - max by (c, x) (d{x="1"})), 0, 9)`: `max by (c, x) (a{x="1"}) - on (c, x) clamp(2 * (max by (c, x) (b) - max by (c, x) (d{x="1"})), 0, 9)`,
 		`time() - max by (c, x) (a{x="1"}) < max by (c, x) (b{x="1"})`:                                                `time() - max by (c, x) (a) < max by (c, x) (b{x="1"})`,
 		`max by (c, n) (count by (c, n) (a))`:                                                                         `min by (c, n) (count by (c, n) (a))`,
@@ -119,6 +119,11 @@ func TestEdits(t *testing.T) {
 		`a{x="1"} < ignoring (x) b{x="1"}`:                                               `a < ignoring (x) b{x="1"}`,
 		`a{x="1"} < b{x=~"1|2"}`:                                                         `a < b{x=~"1|2"}`,
 		`a{x="1"} and on (c, x) (b * on (c) d{x="1"})`:                                   `a and on (c, x) (b * on (c) d{x="1"})`,
+		`a{x="1"} > on (c, x) b{x="1"}`:                                                  `a{x="1"} > on (c) b{x="1"}`,
+		`a{x="1"} * on (c, x) group_left () b{x="1"}`:                                    `a{x="1"} * on (c, x) group_left () b`,
+		`a{x="1"} < b{x="1"}`:                                                            `a < b{x="1"}`,
+		`sum_over_time(a:b[1s]) > 10`:                                                    `count_over_time(a:b[1s]) > 10`,
+		`0 * (max by (c) (a) / on (c) max by (c) (b))`:                                   `0 * (max by (c) (a) * on (c) max by (c) (b))`,
 		`max by (c) (count by (c, n) (a))`:                                               `min by (c) (count by (c, n) (a))`,
 		`max by (c, n) (count by (c, n) (a) or b)`:                                       `min by (c, n) (count by (c, n) (a) or b)`,
 		`sum by (c, n) (label_replace(count by (c, n, p) (a), "n", "$1", "p", "(.+)"))`:  `max by (c, n) (label_replace(count by (c, n, p) (a), "n", "$1", "p", "(.+)"))`,

@@ -40,7 +40,8 @@ func (e *editor) unmatched(m *labels.Matcher) string {
 			switch {
 			case filters(n), on == nil && arithmetic(n.Op):
 			case on != nil && !n.Op.IsSetOperator():
-				if joined && pinned(other, m) {
+				// What would be there twice is an error, even if nothing matches it.
+				if joined && pinned(other, m) && e.matchedOnce(n, e.path[i]) {
 					return "the other side has no other value of the label, by which both are matched"
 				}
 				return ""
@@ -56,6 +57,15 @@ func (e *editor) unmatched(m *labels.Matcher) string {
 		}
 	}
 	return ""
+}
+
+// matchedOnce tells whether no two series of one side of a join are the same to the other, by
+// the labels that are matched.
+func (e *editor) matchedOnce(n *parser.BinaryExpr, side parser.Expr) bool {
+	of := e.identity(side)
+	return of != nil && !slices.ContainsFunc(of.apart, func(label string) bool {
+		return slices.Contains(n.VectorMatching.MatchingLabels, label) != n.VectorMatching.On
+	})
 }
 
 // keeps tells whether what an aggregation comes to of one value of a label depends on what
@@ -157,6 +167,9 @@ func valuesOfBoth(n *parser.BinaryExpr, label string) []string {
 // oneValue proves that it does not matter whether both sides are matched by a label, of which
 // they have the same value alone.
 func oneValue(n *parser.BinaryExpr, label string) string {
+	if !n.Op.IsSetOperator() && n.VectorMatching.Card == parser.CardOneToOne {
+		return "" // what is matched by is what is left of the labels
+	}
 	left, right := valuesIn(n.LHS, label), valuesIn(n.RHS, label)
 	if n.VectorMatching.On && len(left) == 1 && slices.Equal(left, right) {
 		return "both sides have one value of it, which is the same"

@@ -25,6 +25,8 @@ func (e *editor) unseen() string { return e.unseenFrom(len(e.path) - 1) }
 
 // unseenFrom proves the same of what the expression stands in, by its place on the path.
 func (e *editor) unseenFrom(at int) string {
+	here, _ := e.path[at].(*parser.BinaryExpr)
+	divided := here != nil && here.Op == parser.DIV // which may not be finite
 	for i := at; i > 0; i-- {
 		switch n := e.path[i-1].(type) {
 		case *parser.ParenExpr, *parser.MatrixSelector, *parser.SubqueryExpr:
@@ -45,9 +47,10 @@ func (e *editor) unseenFrom(at int) string {
 				other = n.LHS
 			}
 			zero, number := inner(other).(*parser.NumberLiteral)
+			divided = divided || n.Op == parser.DIV
 			switch {
 			case n.Op.IsSetOperator() && n.Op != parser.LOR && !left,
-				n.Op == parser.MUL && number && zero.Val == 0:
+				n.Op == parser.MUL && number && zero.Val == 0 && !divided:
 				return onlySeen
 			case !n.Op.IsSetOperator() && !arithmetic(n.Op):
 				return ""
