@@ -18,7 +18,6 @@ import (
 func (s *seeker) approve(ctx context.Context, cases []*testCase) error {
 	files := map[*testFile][]*testCase{}
 	for _, c := range cases {
-		s.engine(c)
 		p := prepare(s.graph, c)
 		p.look(s.graph)
 		taped, err := s.expects(ctx, p)

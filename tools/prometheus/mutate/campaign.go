@@ -64,9 +64,9 @@ func (c *campaign) play(ctx context.Context, p *prepared) (string, *tape, error)
 // step where that can't be.
 func (c *campaign) unmutated(ctx context.Context, p *prepared) (*tape, error) {
 	if !c.steps {
-		failure, taped, ok, err := c.afresh(ctx, p)
+		failure, played, ok, err := c.afresh(ctx, p, p.whole())
 		if ok && failure == "" || err != nil {
-			return taped, err
+			return played.new, err
 		}
 		c.stepwise++
 	}
@@ -78,12 +78,12 @@ func (c *campaign) unmutated(ctx context.Context, p *prepared) (*tape, error) {
 	return taped, err
 }
 
-// afresh plays a case rule by rule, without anything on a tape.
-func (c *campaign) afresh(ctx context.Context, p *prepared) (failure string, taped *tape, ok bool, err error) {
+// afresh plays what is asked of a case rule by rule, without anything on a tape.
+func (c *campaign) afresh(ctx context.Context, p *prepared, a asked) (failure string, played *play, ok bool, err error) {
 	every := func(int) bool { return true }
-	played := newPlay(c.engine(p.testCase), p.testCase, c.graph.rules, p.order, every, &tape{written: newTable()})
-	failure, ok, err = c.ahead(ctx, p, c.graph, played, every, p.whole())
-	return failure, played.new, ok, err
+	played = newPlay(c.engine(p.testCase), p.testCase, c.graph.rules, p.order, every, &tape{written: newTable()})
+	failure, ok, err = c.ahead(ctx, p, c.graph, played, every, a)
+	return failure, played, ok, err
 }
 
 // try plays what a mutant may change of a case, and returns why the case fails.

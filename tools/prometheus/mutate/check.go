@@ -55,13 +55,13 @@ func (c *campaign) check(ctx context.Context, cases []*testCase, opposite bool, 
 // ofAfresh says what is wrong with a case that holds step by step when it is played rule by
 // rule, as mutants are.
 func (c *campaign) ofAfresh(ctx context.Context, p *prepared, taped *tape) (string, error) {
-	failure, other, ok, err := c.afresh(ctx, p)
+	failure, other, ok, err := c.afresh(ctx, p, p.whole())
 	switch {
 	case !ok || err != nil:
 		return "", err // it is played step by step then
 	case failure != "":
 		return "rule by rule: " + failure, nil
-	case !sameTape(taped, other):
+	case !sameTape(taped, other.new):
 		return "rules come to something else rule by rule than step by step", nil
 	}
 	return "", nil

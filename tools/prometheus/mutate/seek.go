@@ -72,16 +72,21 @@ func (o *options) look(ctx context.Context, s *seeker, cases []*testCase, mutant
 	defer cancel()
 	err := s.seek(limited, o.seed)
 	s.said(s.tried, len(s.found), len(s.alive))
-	if o.doubt && err == nil && len(s.found) > 0 {
+	switch {
+	case err != nil:
+	case !o.doubt:
+		s.notFound(o.command, progress)
+	case len(s.found) > 0:
 		err = lowError(fmt.Sprintf("of %d mutants proven to say the same as the rule %d do not", before, before-len(s.alive)))
 	}
-	for _, m := range s.alive {
-		if o.doubt {
-			break
-		}
-		_, _ = fmt.Fprintf(progress, "not found: %s, %s: %s\n    %s%s\n", m.original.title(), m.operator, m.change(), o.command, m.id)
-	}
 	return errors.Join(err, s.add(o.seek), s.results.close())
+}
+
+// notFound prints the mutants that are alive still.
+func (s *seeker) notFound(command string, out io.Writer) {
+	for _, m := range s.alive {
+		_, _ = fmt.Fprintf(out, "not found: %s, %s: %s\n    %s%s\n", m.original.title(), m.operator, m.change(), command, m.id)
+	}
 }
 
 // doubted are the mutants that are proven to be equivalent, as if they were not.

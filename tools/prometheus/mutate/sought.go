@@ -143,9 +143,7 @@ func (s *seeker) judge(ctx context.Context, c *testCase, only ...*attempt) (*fou
 // fail, or can't be played one by one.
 func (s *seeker) expects(ctx context.Context, p *prepared) (*tape, error) {
 	until := int(p.last()/time.Duration(p.file.Interval)) + 1
-	every := func(int) bool { return true }
-	played := newPlay(s.engines[p.file.Interval].step, p.testCase, s.graph.rules, p.order, every, &tape{written: newTable()})
-	failure, ok, err := s.ahead(ctx, p, s.graph, played, every, asked{until: until})
+	failure, played, ok, err := s.afresh(ctx, p, asked{until: until})
 	if err != nil || !ok || failure != "" {
 		return nil, err
 	}
@@ -166,11 +164,12 @@ func (s *seeker) expects(ctx context.Context, p *prepared) (*tape, error) {
 // that it was made for, or else the first of those. The case is named after it.
 func (s *seeker) smaller(ctx context.Context, of *found, m *attempt) (*found, error) {
 	if !slices.Contains(of.kills, m.mutant) {
-		at := slices.IndexFunc(s.living(), func(a *attempt) bool { return a.mutant == of.kills[0] })
+		living := s.living() // once: other workers kill meanwhile
+		at := slices.IndexFunc(living, func(a *attempt) bool { return a.mutant == of.kills[0] })
 		if at < 0 {
 			return nil, nil // another worker was faster
 		}
-		m = s.living()[at]
+		m = living[at]
 	}
 	made := func(lines []given, times []time.Duration) (*testCase, error) {
 		return s.caseOf(of.file, of.Interval, lines, times, of.Exprs[0].Expr)
