@@ -344,11 +344,8 @@ seek: $(BIN)/mutate derived-tests ## Look for tests of the changes that make mut
 	$(BIN)/mutate -timeout $(or $(SEEK_TIME),10m) -keep $(BIN)/mutation-results.jsonl -command 'make mutate MUTANT=' $(MUTATE_TESTS) -seek $(FOUND) $(SEEK)
 
 .PHONY: doubt
-doubt: COUNTEREXAMPLES := $(shell mktemp -du)
 doubt: $(BIN)/mutate derived-tests ## Look by chance for what tells the changes which are proven to say the same as the rule; fails if anything does.
-	mkdir $(COUNTEREXAMPLES)
-	$(BIN)/mutate -timeout $(or $(SEEK_TIME),10m) $(MUTATE_TESTS) -seek $(COUNTEREXAMPLES) -doubt -looks 10 || { echo 'see $(COUNTEREXAMPLES)'; exit 1; }
-	rm -r $(COUNTEREXAMPLES)
+	dir=$$(mktemp -d); $(BIN)/mutate -timeout $(or $(SEEK_TIME),10m) $(MUTATE_TESTS) -seek $$dir -doubt -looks 10 || { echo "see $$dir"; exit 1; }; rm -r $$dir
 
 .PHONY: update-found
 update-found: $(BIN)/mutate ## Write what the rules come to into mixin/tests/found, as what its tests expect.

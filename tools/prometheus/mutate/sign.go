@@ -41,7 +41,7 @@ func (e *editor) signOnly(nonNegative bool) string {
 	return ""
 }
 
-// nonNegative tells whether no value of the expression can be less than 0.
+// nonNegative tells whether no value of the expression can be less than 0: no counter is.
 func nonNegative(expr parser.Expr) bool {
 	switch n := inner(expr).(type) {
 	case *parser.Call:

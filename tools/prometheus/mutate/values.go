@@ -37,6 +37,9 @@ func (v *variation) valued(one given, s *seed, steps int) given {
 	for i := from; i < to; i++ {
 		if !ended(values[i]) {
 			values[i] = parser.SequenceValue{Value: of(i, values[i].Value) + 0} // no negative zero
+			if v.measured && counts(one.name()) {
+				values[i].Value = math.Abs(values[i].Value) // no program counts below 0, which proofs rely on
+			}
 		}
 	}
 	return given{one.labels, values}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // seed is what the series of a case are made of: those of another case.
@@ -64,7 +65,10 @@ func (v *variation) of(s *seed) []given {
 
 // taken are the series of a seed.
 func (v *variation) taken(s *seed) []given {
-	return slices.DeleteFunc(slices.Clone(s.lines), func(l given) bool { return v.measured && !measured(l.name()) })
+	below := func(x parser.SequenceValue) bool { return x.Value < 0 }
+	return slices.DeleteFunc(slices.Clone(s.lines), func(l given) bool {
+		return v.measured && (!measured(l.name()) || counts(l.name()) && slices.ContainsFunc(l.values, below))
+	})
 }
 
 // few is a number below the limit, of which each is half as likely as the one before.
